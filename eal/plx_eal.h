@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The environment layer: from argc/argv to pinned threads, memory and probed devices, and back. Init and
+ * cleanup may be repeated in one process. Options have DPDK's spelling; eal/README.md lists them.
+ */
+#ifndef PLX_EAL_PLX_EAL_H
+#define PLX_EAL_PLX_EAL_H
+
+#include "plx_base.h"
+
+#include <stdio.h>
+
+PLX_BEGIN_DECLS
+
+/*
+ * Reads EAL options up to "--" (or the end), creates lcores, memory and devices, and makes the calling
+ * thread the main lcore. Returns how many arguments it took, so that the application goes on with
+ * argc -= n, argv += n, as with getopt: argv[n] is "--" or absent, and the caller's argv[0] is kept by
+ * writing it to argv[n] when n > 0. The order and text of argv are left alone otherwise.
+ *
+ * Errors: -EINVAL an option or its value (why names the option and what is allowed), -EALREADY when
+ * initialised, -EPERM/-ENOMEM/-ENODEV/... from memory, pinning or a device. After an error everything is
+ * undone and it may be called again. Thread: one, not an lcore. Path: slow.
+ */
+int plx_eal_init(int argc, char **argv, struct plx_why *why);
+
+/*
+ * The reverse: waits for the workers, removes devices, frees zones. What the application still holds of
+ * zones or pools dies with it. Returns 0, -EALREADY if not initialised, -EPERM from a thread other than
+ * the main lcore. Thread: main lcore.
+ */
+int plx_eal_cleanup(void);
+
+/* Writes the usage text of the EAL options. */
+void plx_eal_usage(FILE *out);
+
+/* The name that tells this program from others: --file-prefix, or program name and pid. */
+const char *plx_eal_prefix(void);
+
+/* The library's version, "0.1.0". */
+const char *plx_version(void);
+
+PLX_END_DECLS
+
+#endif

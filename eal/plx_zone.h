@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Zones: named, page-backed, NUMA-placed memory that can be handed to a peer by file descriptor. A zone is
+ * one memfd (1G or 2M hugetlb pages where they are, plain pages otherwise), sealed against shrinking, so
+ * nothing stays behind after any death. There is no malloc in it.
+ */
+#ifndef PLX_EAL_PLX_ZONE_H
+#define PLX_EAL_PLX_ZONE_H
+
+#include "plx_base.h"
+
+#include <stdio.h>
+
+PLX_BEGIN_DECLS
+
+#define PLX_ZONE_NAME_MAX 64
+#define PLX_NODE_ANY	  (-1)
+#define PLX_IOVA_BAD	  UINT64_MAX
+
+/* Readable by all, written by the EAL. */
+struct plx_zone {
+	char name[PLX_ZONE_NAME_MAX];
+	void *addr;	  /* page aligned, zeroed */
+	size_t len;	  /* bytes, a multiple of page_size */
+	size_t page_size; /* 4K, 2M or 1G */
+	int fd;		  /* the whole zone, from offset 0; the EAL's, dup() it to keep it */
+	int node;	  /* where it was asked for; PLX_NODE_ANY if anywhere */
+	uint64_t iova;	  /* of addr when IOVA is VA or one page holds all; else PLX_IOVA_BAD */
+};
+
+/*
+ * Makes a zone of at least `len` bytes on `node`. -EEXIST name taken, -EINVAL, -ENOMEM (why tells how many
+ * pages of which size were missing and the command that adds them). Without free huge pages, or with
+ * --no-huge, it falls back to plain pages with one notice a program. Thread: any. Path: slow.
+ */
+int plx_zone_reserve(const char *name, size_t len, int node, const struct plx_zone **ret_zone,
+		     struct plx_why *why);
+
+/* Unmaps and forgets it; NULL is fine. The caller guarantees that nobody uses it. */
+void plx_zone_free(const struct plx_zone *zone);
+
+const struct plx_zone *plx_zone_lookup(const char *name);
+
+/* The bus address of a byte in the zone under the IOVA mode in force, PLX_IOVA_BAD if it has none. */
+uint64_t plx_zone_iova(const struct plx_zone *zone, const void *addr);
+
+/* One line a zone: name, address, length, page size, node. */
+void plx_zone_dump(FILE *out);
+
+enum plx_iova_mode {
+	PLX_IOVA_VA,
+	PLX_IOVA_PA,
+};
+
+enum plx_iova_mode plx_iova_mode(void);
+
+PLX_END_DECLS
+
+#endif

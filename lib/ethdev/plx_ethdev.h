@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Ports: whatever moves packets (a NIC, a kernel interface, a file, a ring) behind one set of functions.
+ *
+ * Life of a port, each arrow checked, so that drivers never are asked at a wrong time:
+ *
+ *	probe -> [closed] -configure-> [configured] -rx/tx_queue_setup*-> -start-> [started]
+ *	             ^                     ^                                          |
+ *	             +------- close -------+------------------- stop -----------------+
+ *
+ * Bursts work on started ports, one thread a queue; on other ports they return 0 and count it. All other
+ * functions are slow, for one control thread at a time. Port numbers are dense from 0; unknown ones are
+ * -ENODEV. An operation that a driver does not have is -ENOTSUP.
+ */
+#ifndef PLX_LIB_ETHDEV_PLX_ETHDEV_H
+#define PLX_LIB_ETHDEV_PLX_ETHDEV_H
+
+#include "plx_base.h"
+#include "plx_config.h"
+#include "plx_mbuf.h"
+
+PLX_BEGIN_DECLS
+
+#define PLX_ETHDEV_MAX	      PLX_MAX_PORTS
+#define PLX_ETHDEV_QUEUES_MAX 64
+#define PLX_ETHDEV_NAME_MAX   64
+#define PLX_ETHDEV_RETA_MAX   512
+#define PLX_ETHDEV_RSS_KEY_MAX 52
+
+/* Offload capabilities, a bit each. */
+#define PLX_ETH_RX_OFFLOAD_IPV4_CSUM   (1u << 0)
+#define PLX_ETH_RX_OFFLOAD_UDP_CSUM    (1u << 1)
+#define PLX_ETH_RX_OFFLOAD_TCP_CSUM    (1u << 2)
+#define PLX_ETH_RX_OFFLOAD_SCTP_CSUM   (1u << 3)
+#define PLX_ETH_RX_OFFLOAD_VLAN_STRIP  (1u << 4)
+#define PLX_ETH_RX_OFFLOAD_VLAN_FILTER (1u << 5)
+#define PLX_ETH_RX_OFFLOAD_SCATTER     (1u << 6) /* a packet may come as a chain */
+#define PLX_ETH_RX_OFFLOAD_RSS_HASH    (1u << 7)
+#define PLX_ETH_RX_OFFLOAD_TIMESTAMP   (1u << 8)
+#define PLX_ETH_RX_OFFLOAD_LRO	       (1u << 9)
+#define PLX_ETH_TX_OFFLOAD_IPV4_CSUM   (1u << 0)
+#define PLX_ETH_TX_OFFLOAD_UDP_CSUM    (1u << 1)
+#define PLX_ETH_TX_OFFLOAD_TCP_CSUM    (1u << 2)
+#define PLX_ETH_TX_OFFLOAD_SCTP_CSUM   (1u << 3)
+#define PLX_ETH_TX_OFFLOAD_VLAN_INSERT (1u << 4)
+#define PLX_ETH_TX_OFFLOAD_TCP_TSO     (1u << 5)
+#define PLX_ETH_TX_OFFLOAD_MULTI_SEGS  (1u << 6) /* takes chains as they are */
+
+/* RSS: what the hash is made of. */
+#define PLX_ETH_RSS_IPV4     (1u << 0)
+#define PLX_ETH_RSS_IPV6     (1u << 1)
+#define PLX_ETH_RSS_TCP	     (1u << 2)
+#define PLX_ETH_RSS_UDP	     (1u << 3)
+#define PLX_ETH_RSS_SCTP     (1u << 4)
+
+enum plx_ethdev_state {
+	PLX_ETHDEV_CLOSED,
+	PLX_ETHDEV_CONFIGURED,
+	PLX_ETHDEV_STARTED,
+};
+
+struct plx_ethdev_info {
+	char name[PLX_ETHDEV_NAME_MAX];	  /* net_null0 */
+	char driver[PLX_ETHDEV_NAME_MAX]; /* net_null */
+	char mode[160];			  /* how it runs here, in words: "native XDP, copy mode" */
+	enum plx_ethdev_state state;
+	int node;
+	uint32_t if_index;		  /* kernel interface, 0 none */
+	uint16_t max_rx_queues, max_tx_queues;
+	uint16_t nb_rx_queues, nb_tx_queues; /* configured */
+	uint16_t min_mtu, max_mtu;
+	uint16_t rx_desc_min, rx_desc_max, rx_desc_default;
+	uint16_t tx_desc_min, tx_desc_max, tx_desc_default;
+	uint16_t rx_buf_min;	 /* least bytes behind the head-room of a pool's buffers */
+	uint16_t headroom_min;	 /* least head-room of a pool's buffers */
+	uint16_t max_mac_addrs;
+	uint16_t reta_size;	 /* 0: no RSS */
+	uint8_t rss_key_size;
+	uint32_t rss_types;	 /* PLX_ETH_RSS_* it can hash */
+	uint32_t rx_offloads_capable, tx_offloads_capable;
+	uint32_t rx_offloads, tx_offloads; /* in force */
+};
+
+struct plx_ethdev_conf {
+	uint32_t rx_offloads, tx_offloads; /* wishes; what is not there is dropped with one notice */
+	uint16_t mtu;			   /* 0 = leave as it is */
+	uint32_t rss_types;		   /* 0 = the device's default; only with more than one queue */
+	const uint8_t *rss_key;		   /* rss_key_size bytes, NULL = default */
+};
+
+struct plx_ethdev_link {
+	uint32_t speed_mbps; /* 0 unknown */
+	bool full_duplex;
+	bool autoneg;
+	bool up;
+};
+
+/* -- ports ------------------------------------------------------------------------------------------ */
+
+unsigned plx_ethdev_count(void);
+/* The next port from `port` on, PLX_ETHDEV_MAX behind the last. */
+uint16_t plx_ethdev_next(uint16_t port);
+#define PLX_ETHDEV_FOREACH(port)                                                                   \
+	for (uint16_t port = plx_ethdev_next(0); port < PLX_ETHDEV_MAX;                            \
+	     port = plx_ethdev_next((uint16_t)(port + 1)))
+int plx_ethdev_by_name(const char *name, uint16_t *ret_port);
+int plx_ethdev_info(uint16_t port, struct plx_ethdev_info *ret_info);
+
+/* -- life ------------------------------------------------------------------------------------------- */
+
+/*
+ * Sets the number of queues and the wishes; allowed while not started; forgets queues set up before.
+ * -EINVAL with a why that names the limit (queues beyond the device's, MTU out of range), -EBUSY started.
+ */
+int plx_ethdev_configure(uint16_t port, uint16_t nb_rx, uint16_t nb_tx,
+			 const struct plx_ethdev_conf *conf, struct plx_why *why);
+
+/*
+ * `descs` 0 = the device's default; others are rounded up to what it can do or refused with -EINVAL. The
+ * queue takes buffers from `pool`; a pool too small to fill all descriptors of the port's queues is
+ * -ENOBUFS with the number needed.
+ */
+int plx_ethdev_rx_queue_setup(uint16_t port, uint16_t queue, uint16_t descs, struct plx_pool *pool,
+			      struct plx_why *why);
+int plx_ethdev_tx_queue_setup(uint16_t port, uint16_t queue, uint16_t descs, struct plx_why *why);
+
+/* -EINVAL unless configured with every queue set up. From here on bursts work. */
+int plx_ethdev_start(uint16_t port, struct plx_why *why);
+/* Bursts on the port return 0 from here on. The caller has seen to it that none is under way. */
+int plx_ethdev_stop(uint16_t port);
+/* Stops if need be, gives back all queues and buffers. Configure makes it usable again. */
+int plx_ethdev_close(uint16_t port);
+/* stop, the device's own reset, and back to configured without queues. */
+int plx_ethdev_reset(uint16_t port, struct plx_why *why);
+
+/* -- settings --------------------------------------------------------------------------------------- */
+
+int plx_ethdev_link(uint16_t port, struct plx_ethdev_link *ret_link);
+int plx_ethdev_set_link(uint16_t port, bool up);
+int plx_ethdev_mtu(uint16_t port, uint16_t *ret_mtu);
+int plx_ethdev_set_mtu(uint16_t port, uint16_t mtu, struct plx_why *why);
+int plx_ethdev_set_promiscuous(uint16_t port, bool on);
+int plx_ethdev_promiscuous(uint16_t port); /* 1, 0 or an error */
+int plx_ethdev_set_allmulticast(uint16_t port, bool on);
+int plx_ethdev_allmulticast(uint16_t port);
+int plx_ethdev_mac(uint16_t port, uint8_t ret_mac[6]);
+int plx_ethdev_set_mac(uint16_t port, const uint8_t mac[6]);
+/* Further unicast or multicast addresses to receive. -EEXIST, -ENOSPC, -ENOENT. */
+int plx_ethdev_mac_add(uint16_t port, const uint8_t mac[6]);
+int plx_ethdev_mac_remove(uint16_t port, const uint8_t mac[6]);
+int plx_ethdev_set_vlan_filter(uint16_t port, uint16_t vlan, bool on);
+
+int plx_ethdev_rss_key(uint16_t port, uint8_t ret_key[PLX_ETHDEV_RSS_KEY_MAX], uint32_t *ret_types);
+int plx_ethdev_set_rss_key(uint16_t port, const uint8_t *key, uint8_t key_size, uint32_t types);
+int plx_ethdev_reta(uint16_t port, uint16_t *ret_table, uint16_t size);
+int plx_ethdev_set_reta(uint16_t port, const uint16_t *table, uint16_t size);
+
+/* An fd that turns readable when the queue has packets, for sleeping: -ENOTSUP if it has none. */
+int plx_ethdev_rx_fd(uint16_t port, uint16_t queue);
+/* Packets waiting in the queue, or an error. */
+int plx_ethdev_rx_queue_count(uint16_t port, uint16_t queue);
+
+/* -- the ledger ------------------------------------------------------------------------------------- */
+
+struct plx_ethdev_stats {
+	uint64_t rx_packets, rx_bytes; /* delivered to the application */
+	uint64_t tx_packets, tx_bytes; /* taken over and handed to the device */
+	uint64_t rx_missed;	       /* lost before us: the device or kernel had no room */
+	uint64_t rx_no_mbuf;	       /* lost because the pool was empty */
+	uint64_t rx_errors;	       /* malformed, oversized, invalid descriptors */
+	uint64_t tx_errors;	       /* taken over but then refused or lost */
+};
+
+/* Counters since start or reset. */
+int plx_ethdev_stats(uint16_t port, struct plx_ethdev_stats *ret_stats);
+int plx_ethdev_stats_reset(uint16_t port);
+
+struct plx_ethdev_xstat {
+	char name[64]; /* rx_good_packets, rx_q0_packets, rx_missed_ring_full, ... */
+	uint64_t value;
+};
+
+/* Fills up to n; returns how many there are. Call with n 0 to learn that. */
+int plx_ethdev_xstats(uint16_t port, struct plx_ethdev_xstat *ret_stats, unsigned n);
+
+/*
+ * The sum that must hold: what came in equals what was delivered plus every named loss, and what was
+ * handed to tx equals what was sent plus every named loss plus what is still in flight.
+ */
+#define PLX_ETHDEV_LEDGER_MAX 24
+struct plx_ethdev_ledger_row {
+	const char *name; /* static text: "pool empty", "kernel ring full" */
+	uint64_t packets;
+};
+struct plx_ethdev_ledger {
+	uint64_t rx_received;  /* counted at the source, independently where the device allows */
+	uint64_t rx_delivered;
+	uint64_t rx_waiting;   /* in the device's ring, not yet asked for */
+	unsigned nb_rx_losses;
+	struct plx_ethdev_ledger_row rx_loss[PLX_ETHDEV_LEDGER_MAX];
+	uint64_t tx_taken;     /* by tx_burst */
+	uint64_t tx_sent;
+	uint64_t tx_in_flight;
+	unsigned nb_tx_losses;
+	struct plx_ethdev_ledger_row tx_loss[PLX_ETHDEV_LEDGER_MAX];
+};
+int plx_ethdev_ledger(uint16_t port, struct plx_ethdev_ledger *ret_ledger);
+/* received - delivered - waiting - losses (and the same for tx): 0 and 0 when the books are right. */
+void plx_ethdev_ledger_balance(const struct plx_ethdev_ledger *ledger, int64_t *ret_rx,
+			       int64_t *ret_tx);
+
+PLX_END_DECLS
+
+#include "plx_ethdev_inline.h"
+
+#endif

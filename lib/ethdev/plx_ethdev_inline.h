@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The hot bodies of plx_ethdev.h: one load of a table line, one indirect call. Do not include by hand. */
+#ifndef PLX_LIB_ETHDEV_PLX_ETHDEV_INLINE_H
+#define PLX_LIB_ETHDEV_PLX_ETHDEV_INLINE_H
+
+#ifndef PLX_LIB_ETHDEV_PLX_ETHDEV_H
+#error "include plx_ethdev.h"
+#endif
+
+PLX_BEGIN_DECLS
+
+typedef uint16_t (*plx_ethdev_rx_fn)(void *queue, struct plx_mbuf **pkts, uint16_t n);
+typedef uint16_t (*plx_ethdev_tx_fn)(void *queue, struct plx_mbuf **pkts, uint16_t n);
+
+/* Layout visible for inlining. Filled at start; at stop the functions become ones that return 0 and count. */
+struct plx_ethdev_fast {
+	plx_ethdev_rx_fn rx;
+	plx_ethdev_tx_fn tx;
+	void **rxq; /* PLX_ETHDEV_QUEUES_MAX entries, never NULL ones */
+	void **txq;
+} PLX_CACHE_ALIGNED;
+
+extern struct plx_ethdev_fast plx_ethdev_fast_table[PLX_ETHDEV_MAX];
+
+/*
+ * Receives up to n packets, which are then the caller's. Thread: one a queue. Path: hot.
+ * Port and queue must exist: PLX_ETHDEV_MAX and PLX_ETHDEV_QUEUES_MAX are the only bounds kept here.
+ */
+static inline uint16_t
+plx_ethdev_rx_burst(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, uint16_t n)
+{
+	const struct plx_ethdev_fast *fast = &plx_ethdev_fast_table[port];
+
+	return fast->rx(fast->rxq[queue], pkts, n);
+}
+
+/*
+ * Hands over up to n packets for sending and returns how many were taken, from the front; the rest stay
+ * the caller's, to try again or free. A call with n 0 reaps completions. Thread: one a queue. Path: hot.
+ */
+static inline uint16_t
+plx_ethdev_tx_burst(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, uint16_t n)
+{
+	const struct plx_ethdev_fast *fast = &plx_ethdev_fast_table[port];
+
+	return fast->tx(fast->txq[queue], pkts, n);
+}
+
+PLX_END_DECLS
+
+#endif
