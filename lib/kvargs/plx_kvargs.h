@@ -2,7 +2,8 @@
 /*
  * "name,key=value,key=value": the arguments of a device. A driver declares its keys once, as a table of
  * typed fields with ranges, and gets a filled struct or a sentence that says which key is wrong and what
- * would be right. Values may be quoted by [..] or '..' to hold commas.
+ * would be right. Values may be quoted by [..] (which may nest) or '..' to hold commas; quotes count at the
+ * beginning of a value only, elsewhere they are characters like others.
  */
 #ifndef PLX_LIB_KVARGS_PLX_KVARGS_H
 #define PLX_LIB_KVARGS_PLX_KVARGS_H
@@ -17,7 +18,7 @@ enum plx_kvargs_type {
 	PLX_KVARGS_STRING, /* char[max]: 1 .. max - 1 characters */
 	PLX_KVARGS_MAC,    /* uint8_t[6] */
 	PLX_KVARGS_CHOICE, /* int: the index of the value in choices[] */
-	PLX_KVARGS_LIST,   /* struct plx_kvargs_list: a key that may be given again and again */
+	PLX_KVARGS_LIST,   /* struct plx_kvargs_list: key=a,key=b or key=[a,b]; replaces the default */
 };
 
 #define PLX_KVARGS_LIST_MAX   16
@@ -29,7 +30,7 @@ struct plx_kvargs_list {
 };
 
 struct plx_kvargs_field {
-	const char *key;
+	const char *key;	    /* letters, digits and _ . - ; at most 64 keys a table */
 	enum plx_kvargs_type type;
 	size_t offset; /* of the field in the struct that is filled */
 	uint64_t min, max;
@@ -61,6 +62,12 @@ int plx_kvargs_uint(const char *text, uint64_t min, uint64_t max, uint64_t *ret_
 
 /* "aa:bb:cc:dd:ee:ff" in either case. -EINVAL. */
 int plx_kvargs_mac(const char *text, uint8_t ret_mac[6]);
+
+/*
+ * For "did you mean": the one of `words` (NULL at the end) that is spelled most like `word`, or NULL if
+ * none is near, which is when more than a third of its letters differ.
+ */
+const char *plx_kvargs_nearest(const char *word, const char *const *words);
 
 PLX_END_DECLS
 

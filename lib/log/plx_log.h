@@ -43,8 +43,7 @@ typedef void (*plx_log_sink_fn)(void *arg, enum plx_log_level level, const char 
 				const char *text);
 
 /* NULL restores the default sink. Thread: call while nothing else logs. */
-void
-plx_log_set_sink(plx_log_sink_fn sink, void *arg);
+void plx_log_set_sink(plx_log_sink_fn sink, void *arg);
 
 #define PLX_LOG_RULES_MAX   64 /* a rule for "*" or "level" replaces all before it */
 #define PLX_LOG_PATTERN_MAX 64
@@ -54,27 +53,22 @@ plx_log_set_sink(plx_log_sink_fn sink, void *arg);
  * component names, the level a name or a number 1-8. A later rule wins. -EINVAL, or -ENOSPC after
  * PLX_LOG_RULES_MAX rules, with a sentence in why. Thread: any.
  */
-int
-plx_log_add_rule(const char *rule, struct plx_why *why);
+int plx_log_add_rule(const char *rule, struct plx_why *why);
 
 /* Forgets every rule: the level of all is NOTICE again. */
-void
-plx_log_reset(void);
+void plx_log_reset(void);
 
 /* True if a message of that level would be written: to spare the work of building it. */
-bool
-plx_log_enabled(struct plx_log *log, enum plx_log_level level);
+bool plx_log_enabled(struct plx_log *log, enum plx_log_level level);
 
 /*
  * One message, at most 1,023 characters; control characters become spaces, so that a name from outside
  * cannot forge a line. errno is kept. Thread: any. Path: slow.
  */
-void
-plx_log_write(struct plx_log *log, enum plx_log_level level, const char *format, ...)
+void plx_log_write(struct plx_log *log, enum plx_log_level level, const char *format, ...)
 	PLX_PRINTF(3, 4);
 
-const char *
-plx_log_level_name(enum plx_log_level level);
+const char *plx_log_level_name(enum plx_log_level level);
 
 PLX_END_DECLS
 
