@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "plx_ring_mpmc.h"
+
+#include "plx_bits.h"
+
+#include <errno.h>
+#include <string.h>
+
+size_t
+plx_ring_mpmc_size(uint32_t capacity, unsigned elem_size)
+{
+	if (!plx_is_pow2(capacity) || capacity > PLX_RING_MPMC_CAPACITY_MAX)
+		return 0;
+	if (elem_size != 4 && elem_size != 8)
+		return 0;
+	return plx_align_up(sizeof(struct plx_ring_mpmc) + (size_t)capacity * (elem_size + 1),
+			    PLX_CACHE_LINE);
+}
+
+int
+plx_ring_mpmc_init(struct plx_ring_mpmc *r, uint32_t capacity, unsigned elem_size)
+{
+	if (plx_ring_mpmc_size(capacity, elem_size) == 0 || (uintptr_t)r % PLX_CACHE_LINE != 0)
+		return -EINVAL;
+	memset(r, 0, sizeof(*r));
+	r->prod.capacity = capacity;
+	r->prod.shift = plx_log2(capacity);
+	r->prod.elem_size = elem_size;
+	r->cons.capacity = capacity;
+	r->cons.shift = r->prod.shift;
+	/* The lap before the first. */
+	memset(plx_ring_mpmc_tags(r, capacity, elem_size), 0xff, capacity);
+	return 0;
+}
+
+void
+plx_ring_mpmc_fini(struct plx_ring_mpmc *r)
+{
+	if (r == NULL)
+		return;
+	/* No capacity: full. Then the tags begin where the slots did, and this one is of no lap: empty. */
+	memset(r, 0, sizeof(*r));
+	*plx_ring_mpmc_tags(r, 0, 0) = 0xff;
+}

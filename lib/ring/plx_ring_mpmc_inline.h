@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Bodies of plx_ring_mpmc.h, which is the place to read first; letters as there. */
+#ifndef PLX_LIB_RING_PLX_RING_MPMC_INLINE_H
+#define PLX_LIB_RING_PLX_RING_MPMC_INLINE_H
+
+#ifndef PLX_LIB_RING_PLX_RING_MPMC_H
+#error "include plx_ring_mpmc.h"
+#endif
+
+#include "plx_ring_copy_inline.h"
+
+/* How many elements a call wants: all or nothing, or what there is. */
+enum plx_ring_want {
+	PLX_RING_BURST,
+	PLX_RING_BULK,
+};
+
+static PLX_ALWAYS_INLINE uint8_t *
+plx_ring_mpmc_slots(const struct plx_ring_mpmc *r)
+{
+	return (uint8_t *)(uintptr_t)(r + 1);
+}
+
+static PLX_ALWAYS_INLINE uint8_t *
+plx_ring_mpmc_tags(const struct plx_ring_mpmc *r, uint32_t capacity, unsigned es)
+{
+	return plx_ring_mpmc_slots(r) + (size_t)capacity * es;
+}
+
+#if PLX_RING_PLAIN
+/* Words of tags at any alignment. Tags are independent bytes: it does no harm if a word arrives in parts. */
+typedef uint64_t plx_ring_tags8 PLX_ALIGNED(1);
+typedef uint32_t plx_ring_tags4 PLX_ALIGNED(1);
+typedef uint16_t plx_ring_tags2 PLX_ALIGNED(1);
+#define PLX_RING_TAGS_ALL 0x0101010101010101ULL
+
+/*
+ * Writes each tag exactly once: a slot may be consumed and filled again as soon as its tag is there, and a
+ * second write would then undo the new one.
+ */
+static PLX_ALWAYS_INLINE void
+plx_ring_mpmc_tag_store(uint8_t *tags, uint32_t n, uint8_t lap)
+{
+	uint64_t word = lap * PLX_RING_TAGS_ALL;
+
+	__atomic_signal_fence(__ATOMIC_RELEASE); /* B; the processor keeps the order itself */
+	for (; n >= 8; n -= 8, tags += 8)
+		*(volatile plx_ring_tags8 *)tags = word;
+	if (n & 4) {
+		*(volatile plx_ring_tags4 *)tags = (uint32_t)word;
+		tags += 4;
+	}
+	if (n & 2) {
+		*(volatile plx_ring_tags2 *)tags = (uint16_t)word;
+		tags += 2;
+	}
+	if (n & 1)
+		*(volatile uint8_t *)tags = lap;
+}
+
+/* How many of the next n tags, from the first on, are of this lap. */
+static PLX_ALWAYS_INLINE uint32_t
+plx_ring_mpmc_tag_match(const uint8_t *tags, uint32_t n, uint8_t lap)
+{
+	uint64_t want = lap * PLX_RING_TAGS_ALL;
+	uint32_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t diff = *(const volatile plx_ring_tags8 *)(tags + i) ^ want;
+
+		if (diff != 0) {
+			i += (uint32_t)__builtin_ctzll(diff) / 8;
+			goto out;
+		}
+	}
+	while (i < n && *(const volatile uint8_t *)(tags + i) == lap)
+		i++;
+out:
+	__atomic_signal_fence(__ATOMIC_ACQUIRE); /* B */
+	return i;
+}
+#else
+static PLX_ALWAYS_INLINE void
+plx_ring_mpmc_tag_store(uint8_t *tags, uint32_t n, uint8_t lap)
+{
+	for (uint32_t i = 0; i < n; i++)
+		__atomic_store_n(&tags[i], lap, __ATOMIC_RELEASE); /* B */
+}
+
+static PLX_ALWAYS_INLINE uint32_t
+plx_ring_mpmc_tag_match(const uint8_t *tags, uint32_t n, uint8_t lap)
+{
+	uint32_t i = 0;
+
+	while (i < n && __atomic_load_n(&tags[i], __ATOMIC_ACQUIRE) == lap) /* B */
+		i++;
+	return i;
+}
+#endif
+
+/*
+ * Claims up to n positions, or n or none, for `many` or one producer, all in one piece of memory if `joined`.
+ * Returns how many and the first.
+ */
+static PLX_ALWAYS_INLINE uint32_t
+plx_ring_mpmc_claim(struct plx_ring_mpmc *r, uint32_t n, enum plx_ring_want want, bool many,
+		    bool joined, uint64_t *ret_pos)
+{
+	const uint32_t capacity = r->prod.capacity;
+	uint64_t head = __atomic_load_n(&r->prod.head, __ATOMIC_ACQUIRE);
+	uint64_t seen = __atomic_load_n(&r->prod.seen, __ATOMIC_ACQUIRE); /* A */
+	uint32_t got;
+
+	do {
+		int64_t room = (int64_t)(seen + capacity - head);
+
+		got = n;
+		if (joined && got > capacity - (uint32_t)(head & (capacity - 1)))
+			got = capacity - (uint32_t)(head & (capacity - 1));
+		if (PLX_UNLIKELY(room < (int64_t)got)) {
+			seen = __atomic_load_n(&r->cons.head, __ATOMIC_ACQUIRE); /* A */
+			__atomic_store_n(&r->prod.seen, seen, __ATOMIC_RELEASE);
+			room = (int64_t)(seen + capacity - head);
+			if (room < (int64_t)got) {
+				if (want == PLX_RING_BULK || room <= 0)
+					return 0;
+				got = (uint32_t)room;
+			}
+		}
+		if (!many) {
+			__atomic_store_n(&r->prod.head, head + got, __ATOMIC_RELAXED);
+			break;
+		}
+	} while (!__atomic_compare_exchange_n(&r->prod.head, &head, head + got, true,
+					      __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)); /* C */
+	*ret_pos = head;
+	return got;
+}
+
+static PLX_ALWAYS_INLINE uint32_t
+plx_ring_mpmc_enqueue(struct plx_ring_mpmc *r, const void *src, uint32_t n, unsigned es,
+		      enum plx_ring_want want, bool many)
+{
+	const uint32_t capacity = r->prod.capacity;
+	uint8_t *slots = plx_ring_mpmc_slots(r);
+	uint8_t *tags = plx_ring_mpmc_tags(r, capacity, es);
+	uint64_t pos;
+	uint32_t got = plx_ring_mpmc_claim(r, n, want, many, false, &pos);
+	uint32_t at = (uint32_t)pos & (capacity - 1);
+	uint8_t lap = (uint8_t)(pos >> r->prod.shift);
+
+	if (got == 0)
+		return 0;
+	/* Only the full count is worth a copy of its own: the compiler often knows it. */
+	if (PLX_LIKELY(got == n && (n == 1 || at + n <= capacity))) {
+		plx_ring_copy_in(slots, at, capacity, src, n, es, true);
+		plx_ring_mpmc_tag_store(tags + at, n, lap);
+		return n;
+	}
+	plx_ring_copy_in(slots, at, capacity, src, got, es, true);
+	if (at + got > capacity) {
+		plx_ring_mpmc_tag_store(tags + at, capacity - at, lap);
+		plx_ring_mpmc_tag_store(tags, got - (capacity - at), lap + 1);
+	} else {
+		plx_ring_mpmc_tag_store(tags + at, got, lap);
+	}
+	return got;
+}
+
+/* How many of the n elements from position pos on are there. */
+static PLX_ALWAYS_INLINE uint32_t
+plx_ring_mpmc_ready(const struct plx_ring_mpmc *r, uint64_t pos, uint32_t n, unsigned es,
+		    bool joined)
+{
+	const uint32_t capacity = r->cons.capacity;
+	const uint8_t *tags = plx_ring_mpmc_tags(r, capacity, es);
+	uint32_t at = (uint32_t)pos & (capacity - 1);
+	uint8_t lap = (uint8_t)(pos >> r->cons.shift);
+	uint32_t run = capacity - at;
+	uint32_t got;
+
+	if ((__builtin_constant_p(n) && n == 1) || PLX_LIKELY(n <= run))
+		return plx_ring_mpmc_tag_match(tags + at, n, lap);
+	got = plx_ring_mpmc_tag_match(tags + at, run, lap);
+	if (got < run || joined)
+		return got;
+	if (n > capacity)
+		n = capacity;
+	return got + plx_ring_mpmc_tag_match(tags, n - run, lap + 1);
+}
+
+/*
+ * Too few elements at `head`: is that so, or did others move on meanwhile? Then *head is where they got to.
+ */
+static PLX_ALWAYS_INLINE bool
+plx_ring_mpmc_stale(const struct plx_ring_mpmc *r, uint64_t *head)
+{
+	uint64_t now = __atomic_load_n(&r->cons.head, __ATOMIC_ACQUIRE); /* D */
+	bool stale = now != *head;
+
+	*head = now;
+	return stale;
+}
+
+static PLX_ALWAYS_INLINE uint32_t
+plx_ring_mpmc_dequeue(struct plx_ring_mpmc *r, void *dst, uint32_t n, unsigned es,
+		      enum plx_ring_want want, bool many)
+{
+	const uint32_t capacity = r->cons.capacity;
+	const uint8_t *slots = plx_ring_mpmc_slots(r);
+	uint64_t head = __atomic_load_n(&r->cons.head, __ATOMIC_ACQUIRE); /* D */
+	uint32_t got;
+
+	do {
+		while (PLX_UNLIKELY((got = plx_ring_mpmc_ready(r, head, n, es, false)) < n)) {
+			if (want == PLX_RING_BURST && got != 0)
+				break;
+			if (!many || !plx_ring_mpmc_stale(r, &head))
+				return 0;
+		}
+		/* Only the full count is worth a copy of its own: the compiler often knows it. */
+		if (got > n)
+			__builtin_unreachable();
+		if (PLX_LIKELY(got == n))
+			plx_ring_copy_out(dst, slots, (uint32_t)head & (capacity - 1), capacity, n,
+					  es, many);
+		else
+			plx_ring_copy_out(dst, slots, (uint32_t)head & (capacity - 1), capacity,
+					  got, es, many);
+		if (!many) {
+			__atomic_store_n(&r->cons.head, head + got, __ATOMIC_RELEASE); /* A */
+			break;
+		}
+	} while (!__atomic_compare_exchange_n(&r->cons.head, &head, head + got, false,
+					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)); /* A, D */
+	return got;
+}
+
+static PLX_ALWAYS_INLINE uint32_t
+plx_ring_mpmc_reserve(struct plx_ring_mpmc *r, uint32_t n, unsigned es, bool many,
+		      uint8_t **ret_slots)
+{
+	uint64_t pos = 0;
+	uint32_t got = plx_ring_mpmc_claim(r, n, PLX_RING_BURST, many, true, &pos);
+
+	*ret_slots = plx_ring_mpmc_slots(r) + (size_t)(pos & (r->prod.capacity - 1)) * es;
+	return got;
+}
+
+/* The slots tell their lap: the tag in front of them is of the one before. */
+static PLX_ALWAYS_INLINE void
+plx_ring_mpmc_commit(struct plx_ring_mpmc *r, const void *slots, uint32_t n, unsigned es)
+{
+	size_t at = (size_t)((const uint8_t *)slots - plx_ring_mpmc_slots(r)) / es;
+	uint8_t *tags = plx_ring_mpmc_tags(r, r->prod.capacity, es) + at;
+
+	if (n != 0)
+		plx_ring_mpmc_tag_store(tags, n, __atomic_load_n(tags, __ATOMIC_RELAXED) + 1);
+}
+
+static PLX_ALWAYS_INLINE uint32_t
+plx_ring_mpmc_peek(const struct plx_ring_mpmc *r, uint32_t n, unsigned es,
+		   const uint8_t **ret_slots)
+{
+	uint64_t head = __atomic_load_n(&r->cons.head, __ATOMIC_RELAXED); /* this thread's own */
+
+	*ret_slots = plx_ring_mpmc_slots(r) + (size_t)(head & (r->cons.capacity - 1)) * es;
+	return plx_ring_mpmc_ready(r, head, n, es, true);
+}
+
+static PLX_ALWAYS_INLINE void
+plx_ring_mpmc_release(struct plx_ring_mpmc *r, uint32_t n)
+{
+	uint64_t head = __atomic_load_n(&r->cons.head, __ATOMIC_RELAXED); /* this thread's own */
+
+	__atomic_store_n(&r->cons.head, head + n, __ATOMIC_RELEASE); /* A */
+}
+
+/* Elements inside, claimed ones included; of yesterday if others are at work. Thread: any. */
+static inline uint32_t
+plx_ring_mpmc_count(const struct plx_ring_mpmc *r)
+{
+	uint64_t taken = __atomic_load_n(&r->cons.head, __ATOMIC_ACQUIRE);
+	uint64_t claimed = __atomic_load_n(&r->prod.head, __ATOMIC_RELAXED);
+	uint64_t count = claimed - taken;
+
+	return count > r->prod.capacity ? r->prod.capacity : (uint32_t)count;
+}
+
+static inline uint32_t
+plx_ring_mpmc_capacity(const struct plx_ring_mpmc *r)
+{
+	return r->prod.capacity;
+}
+
+/* Always inline because a caller's constant n is worth a third of a small bulk (docs/adr/0001). */
+#define PLX_RING_MPMC_ENQUEUES(bits, suffix, many)                                                 \
+	static PLX_ALWAYS_INLINE bool plx_ring_mpmc_enqueue##bits##suffix(struct plx_ring_mpmc *r, \
+									  uint##bits##_t v)        \
+	{                                                                                          \
+		return plx_ring_mpmc_enqueue(r, &v, 1, bits / 8, PLX_RING_BULK, many) != 0;        \
+	}                                                                                          \
+	static PLX_ALWAYS_INLINE uint32_t plx_ring_mpmc_enqueue_burst##bits##suffix(               \
+		struct plx_ring_mpmc *r, const uint##bits##_t *v, uint32_t n)                      \
+	{                                                                                          \
+		return plx_ring_mpmc_enqueue(r, v, n, bits / 8, PLX_RING_BURST, many);             \
+	}                                                                                          \
+	static PLX_ALWAYS_INLINE uint32_t plx_ring_mpmc_enqueue_bulk##bits##suffix(                \
+		struct plx_ring_mpmc *r, const uint##bits##_t *v, uint32_t n)                      \
+	{                                                                                          \
+		return plx_ring_mpmc_enqueue(r, v, n, bits / 8, PLX_RING_BULK, many);              \
+	}                                                                                          \
+	static PLX_ALWAYS_INLINE uint32_t plx_ring_mpmc_reserve##bits##suffix(                     \
+		struct plx_ring_mpmc *r, uint32_t n, uint##bits##_t **ret_slots)                   \
+	{                                                                                          \
+		uint8_t *slots;                                                                    \
+		uint32_t got = plx_ring_mpmc_reserve(r, n, bits / 8, many, &slots);                \
+                                                                                                   \
+		*ret_slots = (uint##bits##_t *)(void *)slots;                                      \
+		return got;                                                                        \
+	}
+
+#define PLX_RING_MPMC_DEQUEUES(bits, suffix, many)                                                 \
+	static PLX_ALWAYS_INLINE bool plx_ring_mpmc_dequeue##bits##suffix(struct plx_ring_mpmc *r, \
+									  uint##bits##_t *v)       \
+	{                                                                                          \
+		return plx_ring_mpmc_dequeue(r, v, 1, bits / 8, PLX_RING_BULK, many) != 0;         \
+	}                                                                                          \
+	static PLX_ALWAYS_INLINE uint32_t plx_ring_mpmc_dequeue_burst##bits##suffix(               \
+		struct plx_ring_mpmc *r, uint##bits##_t *v, uint32_t n)                            \
+	{                                                                                          \
+		return plx_ring_mpmc_dequeue(r, v, n, bits / 8, PLX_RING_BURST, many);             \
+	}                                                                                          \
+	static PLX_ALWAYS_INLINE uint32_t plx_ring_mpmc_dequeue_bulk##bits##suffix(                \
+		struct plx_ring_mpmc *r, uint##bits##_t *v, uint32_t n)                            \
+	{                                                                                          \
+		return plx_ring_mpmc_dequeue(r, v, n, bits / 8, PLX_RING_BULK, many);              \
+	}
+
+#define PLX_RING_MPMC_ZERO_COPY(bits)                                                           \
+	static PLX_ALWAYS_INLINE void plx_ring_mpmc_commit##bits(                               \
+		struct plx_ring_mpmc *r, uint##bits##_t *slots, uint32_t n)                     \
+	{                                                                                       \
+		plx_ring_mpmc_commit(r, slots, n, bits / 8);                                    \
+	}                                                                                       \
+	static PLX_ALWAYS_INLINE uint32_t plx_ring_mpmc_peek##bits##_sc(                        \
+		const struct plx_ring_mpmc *r, uint32_t n, const uint##bits##_t **ret_slots)    \
+	{                                                                                       \
+		const uint8_t *slots;                                                           \
+		uint32_t got = plx_ring_mpmc_peek(r, n, bits / 8, &slots);                      \
+                                                                                                \
+		*ret_slots = (const uint##bits##_t *)(const void *)slots;                       \
+		return got;                                                                     \
+	}                                                                                       \
+	static PLX_ALWAYS_INLINE void plx_ring_mpmc_release##bits##_sc(struct plx_ring_mpmc *r, \
+								       uint32_t n)              \
+	{                                                                                       \
+		plx_ring_mpmc_release(r, n);                                                    \
+	}
+
+PLX_RING_MPMC_ENQUEUES(32, _mp, true)
+PLX_RING_MPMC_ENQUEUES(32, _sp, false)
+PLX_RING_MPMC_DEQUEUES(32, _mc, true)
+PLX_RING_MPMC_DEQUEUES(32, _sc, false)
+PLX_RING_MPMC_ZERO_COPY(32)
+PLX_RING_MPMC_ENQUEUES(64, _mp, true)
+PLX_RING_MPMC_ENQUEUES(64, _sp, false)
+PLX_RING_MPMC_DEQUEUES(64, _mc, true)
+PLX_RING_MPMC_DEQUEUES(64, _sc, false)
+PLX_RING_MPMC_ZERO_COPY(64)
+
+#undef PLX_RING_MPMC_ENQUEUES
+#undef PLX_RING_MPMC_DEQUEUES
+#undef PLX_RING_MPMC_ZERO_COPY
+
+#endif
