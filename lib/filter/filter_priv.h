@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef PLX_LIB_FILTER_FILTER_PRIV_H
+#define PLX_LIB_FILTER_FILTER_PRIV_H
+
+#include "plx_filter.h"
+
+#define FILTER_SCRATCH_WORDS 16 /* M[] of classic BPF */
+
+struct plx_filter {
+	unsigned n;
+	struct plx_filter_insn insns[];
+};
+
+#endif

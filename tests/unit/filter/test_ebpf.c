@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Filters inside the kernel: each is loaded as an XDP program and run by BPF_PROG_TEST_RUN on many frames;
+ * its verdict must be the one that libpcap's interpreter gives.
+ */
+#include "filter_ebpf.h"
+#include "plx_byteorder.h"
+#include "plx_filter.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define INSNS_MAX 32768
+#define FRAME_MAX 9000
+#define MATCH	  XDP_TX
+#define NO_MATCH  XDP_DROP
+
+static const char *const expressions[] = {
+	"",
+	"ip",
+	"ip6",
+	"arp",
+	"tcp",
+	"udp port 53",
+	"tcp port 80",
+	"tcp portrange 1000-40000",
+	"host 10.0.0.1",
+	"src net 10.0.0.0/8 and not dst net 192.168.0.0/16",
+	"ip6 host fe80::1",
+	"ether host 02:00:00:00:00:01",
+	"ether multicast",
+	"vlan",
+	"vlan 5",
+	"vlan 5 and tcp",
+	"vlan and vlan and udp",
+	"mpls 100",
+	"icmp[icmptype] = icmp-echo",
+	"tcp[tcpflags] & (tcp-syn|tcp-fin) != 0",
+	"tcp[((tcp[12] & 0xf0) >> 2):4] = 0x47455420",
+	"ip[2:2] > 100",
+	"ip[8] % 7 = 1",
+	"ip[2:2] / 10 = 4",
+	"ip[2:2] / ip[8] = 1",
+	"ip[2:2] % (ip[8] - 64) = 1",
+	"ip[8] * 3 - 5 = 187",
+	"(ip[4:2] ^ 0xff) & 1 = 1",
+	"ether[ether[14]:1] > 3",
+	"ether[len - 1] & 1 = 0",
+	"(1 << ip[1]) = 1",
+	"ip[4:2] >> ip[1] > 1000",
+	"-ip[1] != 0",
+	"greater 200",
+	"less 100",
+	"len = 60",
+	"ether[1400:4] > 0x7fffffff",
+	"ether[4400:4] > 0x7fffffff",
+	"ether[40000] = 0",
+	"ether[65533:4] = 0",
+	"ether[65536] = 0",
+	"ip proto \\sctp or gre",
+	"host 10.0.0.1 or host 10.0.0.2 or net 172.16.0.0/12 or (udp and port 4789) or ip6",
+};
+
+static int
+bpf(int command, union bpf_attr *attr)
+{
+	return (int)syscall(__NR_bpf, command, attr, sizeof(*attr));
+}
+
+static int
+load(const struct bpf_insn *insns, size_t n, uint32_t flags)
+{
+	static char log[65536];
+	union bpf_attr attr = {0};
+	int fd;
+
+	attr.prog_type = BPF_PROG_TYPE_XDP;
+	attr.insns = (uintptr_t)insns;
+	attr.insn_cnt = (uint32_t)n;
+	attr.license = (uintptr_t) "BSD";
+	attr.prog_flags = flags;
+	fd = bpf(BPF_PROG_LOAD, &attr);
+	if (fd >= 0 || errno == EPERM)
+		return fd;
+	attr.log_buf = (uintptr_t)log;
+	attr.log_size = sizeof(log);
+	attr.log_level = 1;
+	if (bpf(BPF_PROG_LOAD, &attr) < 0)
+		fprintf(stderr, "verifier: %s\n",
+			log + (strlen(log) > 2000 ? strlen(log) - 2000 : 0));
+	return -1;
+}
+
+/* The program a driver would write around the block: MATCH if r0 is the snaplen, else NO_MATCH. */
+static int
+load_filter(const struct plx_filter *filter, uint32_t snaplen, uint32_t flags)
+{
+	static struct bpf_insn insns[INSNS_MAX];
+	struct plx_why why;
+	size_t n, counted;
+
+	insns[0] = (struct bpf_insn){BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_6, BPF_REG_1, 0, 0};
+	assert_int_equal(plx_filter_to_ebpf(filter, NULL, 0, &counted, &why), 0);
+	if (plx_filter_to_ebpf(filter, insns + 1, INSNS_MAX - 8, &n, &why) != 0)
+		fail_msg("%s", why.text);
+	assert_int_equal(n, counted);
+	n++;
+	insns[n++] = (struct bpf_insn){BPF_ALU | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, (int)snaplen};
+	insns[n++] = (struct bpf_insn){BPF_JMP | BPF_JEQ | BPF_X, BPF_REG_0, BPF_REG_2, 2, 0};
+	/* Anything but 0 and the snaplen comes out as the value itself and fails the test. */
+	insns[n++] = (struct bpf_insn){BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 2, 0};
+	insns[n++] = (struct bpf_insn){BPF_JMP | BPF_JA, 0, 0, 2, 0};
+	insns[n++] = (struct bpf_insn){BPF_ALU | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, MATCH};
+	insns[n++] = (struct bpf_insn){BPF_JMP | BPF_EXIT, 0, 0, 0, 0};
+	insns[n++] = (struct bpf_insn){BPF_ALU | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, NO_MATCH};
+	insns[n++] = (struct bpf_insn){BPF_JMP | BPF_EXIT, 0, 0, 0, 0};
+	return load(insns, n, flags);
+}
+
+static uint32_t
+run(int fd, const uint8_t *frame, uint32_t len)
+{
+	union bpf_attr attr = {0};
+
+	attr.test.prog_fd = (uint32_t)fd;
+	attr.test.data_in = (uintptr_t)frame;
+	attr.test.data_size_in = len;
+	attr.test.repeat = 1;
+	if (bpf(BPF_PROG_TEST_RUN, &attr) != 0)
+		fail_msg("test run of %u bytes: %s", len, strerror(errno));
+	return attr.test.retval;
+}
+
+static uint32_t
+random_word(void)
+{
+	static uint64_t x = 88172645463325252ULL;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return (uint32_t)(x >> 16);
+}
+
+static uint8_t
+pick(const uint8_t *from, size_t n)
+{
+	return from[random_word() % n];
+}
+
+/* Frames whose interesting bytes often have interesting values; the rest is noise. */
+static uint32_t
+make_frame(uint8_t *frame, uint32_t max)
+{
+	static const uint16_t types[] = {0x0800, 0x0800, 0x0800, 0x86dd, 0x0806,
+					 0x8100, 0x88a8, 0x8847, 0x0040};
+	static const uint8_t protos[] = {6, 6, 17, 17, 1, 132, 47, 0, 44};
+	static const uint8_t ports[] = {53, 80, 0, 22};
+	uint32_t len = 14 + random_word() % (random_word() % 8 != 0 ? 150 : max - 14);
+	uint8_t *at = frame + 12, *l4;
+
+	for (uint32_t i = 0; i < len; i++)
+		frame[i] = (uint8_t)random_word();
+	memcpy(frame, "\2\0\0\0\0\1", 6);
+	frame[0] ^= random_word() & 1;
+	if (len < 14 + 8 + 40 + 20)
+		return len;
+	for (unsigned tags = random_word() % 4; tags > 1; tags--) {
+		plx_store_be16(at, 0x8100);
+		plx_store_be16(at + 2, 5);
+		at += 4;
+	}
+	plx_store_be16(at, types[random_word() % PLX_ARRAY_LEN(types)]);
+	at += 2;
+	if (plx_load_be16(at - 2) == 0x86dd) {
+		at[0] = 0x60;
+		at[6] = pick(protos, sizeof(protos));
+		memcpy(at + 8, "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+		l4 = at + 40;
+	} else {
+		at[0] = random_word() % 4 ? 0x45 : 0x46;
+		at[1] = random_word() % 40;
+		plx_store_be16(at + 2, (uint16_t)(40 + random_word() % 100));
+		if (random_word() % 2)
+			plx_store_be16(at + 6, 0);
+		at[8] = 64 + random_word() % 3;
+		at[9] = pick(protos, sizeof(protos));
+		memcpy(at + 12, "\x0a\0\0\1\x0a\0\0\2", 8);
+		at[12 + 4 * (random_word() % 2)] = pick((const uint8_t[]){10, 172, 192}, 3);
+		l4 = at + 20 + 4 * (at[0] & 1);
+	}
+	plx_store_be16(l4 + 2 * (random_word() % 2), pick(ports, sizeof(ports)));
+	l4[12] = 0x50;
+	if (random_word() % 2)
+		memcpy(l4 + 20, "GET ", len >= (uint32_t)(l4 - frame) + 24 ? 4 : 0);
+	return len;
+}
+
+static unsigned
+compare(const struct plx_filter *filter, int fd, uint32_t snaplen, const char *name, uint32_t max,
+	unsigned frames)
+{
+	static uint8_t frame[FRAME_MAX];
+	unsigned matched = 0;
+
+	for (unsigned i = 0; i < frames; i++) {
+		uint32_t len = make_frame(frame, max);
+		uint32_t wanted = plx_filter_match(filter, frame, len, len);
+		uint32_t found = run(fd, frame, len);
+
+		if (wanted != 0 && wanted != snaplen)
+			wanted = found; /* a snaplen of another program is not told apart */
+		else
+			wanted = wanted != 0 ? MATCH : NO_MATCH;
+		if (found != wanted)
+			fail_msg("\"%s\", frame %u of %u bytes: kernel %u, libpcap %u", name, i,
+				 len, found, wanted);
+		matched += found == MATCH;
+	}
+	return matched;
+}
+
+static void
+compare_expressions(uint32_t flags, uint32_t max, unsigned frames)
+{
+	unsigned both = 0;
+
+	for (size_t i = 0; i < PLX_ARRAY_LEN(expressions); i++) {
+		struct plx_filter *filter;
+		struct plx_why why;
+		unsigned matched;
+		int fd;
+
+		if (plx_filter_compile(expressions[i], 1000, &filter, &why) != 0)
+			fail_msg("%s", why.text);
+		fd = load_filter(filter, 1000, flags);
+		if (fd < 0)
+			fail_msg("\"%s\" does not load: %s", expressions[i], strerror(errno));
+		matched = compare(filter, fd, 1000, expressions[i], max, frames);
+		both += matched > 0 && matched < frames;
+		close(fd);
+		plx_filter_destroy(filter);
+	}
+	/* Frames of which all or none match would show nothing. */
+	assert_true(both > PLX_ARRAY_LEN(expressions) * 2 / 3);
+}
+
+static void
+verdicts_in_the_kernel_are_those_of_libpcap(void **state)
+{
+	compare_expressions(0, 1500, 400);
+}
+
+static void
+verdicts_do_not_depend_on_how_a_frame_is_split(void **state)
+{
+	compare_expressions(BPF_F_XDP_HAS_FRAGS, FRAME_MAX, 400);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(verdicts_in_the_kernel_are_those_of_libpcap),
+		cmocka_unit_test(verdicts_do_not_depend_on_how_a_frame_is_split),
+	};
+	const struct bpf_insn pass[] = {
+		{BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, XDP_PASS},
+		{BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+	};
+	int fd = load(pass, 2, BPF_F_XDP_HAS_FRAGS);
+
+	if (fd < 0) {
+		printf("skipped: no right to load an XDP program (%s)\n", strerror(errno));
+		return 77;
+	}
+	close(fd);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
