@@ -1,0 +1,257 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What every functional test starts with; README.md beside this file shows one. Exit codes: 0 passed, 1 failed,
+# 77 skipped with the reason as the last line of output.
+set -Eeuo pipefail
+
+FUNC_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/netns.sh
+. "$FUNC_DIR/../../scripts/netns.sh"
+
+FUNC_LIMIT=${FUNC_LIMIT:-60} # seconds one command may take
+FUNC_JOBS=()
+FUNC_TMP=
+
+fail()
+{
+	trap - ERR
+	echo "FAIL: $*" >&2
+	local frame=0 line
+	while line=$(caller $frame); do
+		echo "  at ${line##* }:${line%% *}" >&2
+		frame=$((frame + 1))
+	done
+	exit 1
+}
+
+skip()
+{
+	trap - ERR
+	echo "SKIP: $*"
+	exit 77
+}
+
+func_cleanup()
+{
+	local status=$? pid
+
+	trap - EXIT ERR
+	trap '' INT TERM HUP
+	for pid in ${FUNC_JOBS[@]+"${FUNC_JOBS[@]}"}; do
+		kill -TERM "$pid" 2>/dev/null || true
+	done
+	netns_end
+	for pid in ${FUNC_JOBS[@]+"${FUNC_JOBS[@]}"}; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	if [ "$status" -ne 0 ] && [ "$status" -ne 77 ] && [ -n "$FUNC_TMP" ]; then
+		func_show_logs
+	fi
+	[ -z "$FUNC_TMP" ] || rm -rf "$FUNC_TMP"
+	exit "$status"
+}
+
+func_show_logs()
+{
+	local log
+
+	for log in "$FUNC_TMP"/*.log; do
+		[ -s "$log" ] || continue
+		echo "--- ${log##*/}"
+		tail -n 40 "$log"
+	done >&2
+}
+
+# Makes $TMP, a folder that is removed at the end, and sets the traps. root: skips when not root.
+func_begin()
+{
+	if [ "${1:-}" = root ] && [ "$(id -u)" -ne 0 ]; then
+		skip "needs root (network namespaces)"
+	fi
+	FUNC_TMP=$(mktemp -d "${FUNC_TMPDIR:-${TMPDIR:-/tmp}}/plx-func.XXXXXX")
+	TMP=$FUNC_TMP
+	trap func_cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	trap 'fail "a command failed: $BASH_COMMAND (status $?)"' ERR
+	if [ "${1:-}" = root ]; then
+		netns_begin "$FUNC_TMP"
+	fi
+}
+
+need()
+{
+	local tool
+
+	for tool; do
+		command -v "$tool" >/dev/null || skip "needs $tool (scripts/deps test installs it)"
+	done
+}
+
+# [QUEUES]: namespaces a and b joined by veth0 in both: 10.99.0.1 and fd99::1 in a, .2 and ::2 in b.
+make_pair()
+{
+	netns_add a
+	netns_add b
+	netns_veth a veth0 b veth0 "${1:-1}"
+	MAC_A=02:00:00:00:00:0a
+	MAC_B=02:00:00:00:00:0b
+	netns_address a veth0 10.99.0.1/24 $MAC_A 10.99.0.2 $MAC_B
+	netns_address b veth0 10.99.0.2/24 $MAC_B 10.99.0.1 $MAC_A
+	netns_address a veth0 fd99::1/64 $MAC_A fd99::2 $MAC_B
+	netns_address b veth0 fd99::2/64 $MAC_B fd99::1 $MAC_A
+}
+
+# COMMAND...: runs it bounded by FUNC_LIMIT seconds; the command's status, 124 when it took too long.
+run()
+{
+	timeout --kill-after=2 "$FUNC_LIMIT" "$@"
+}
+
+# NAME COMMAND...: the same, in a namespace.
+run_in()
+{
+	local var=NS_$1
+
+	shift
+	timeout --kill-after=2 "$FUNC_LIMIT" ip netns exec "${!var}" "$@"
+}
+
+# LOG NAME COMMAND...: in the background, in namespace NAME (- for none), output to $TMP/LOG.log; JOB is its pid.
+start()
+{
+	local log=$TMP/$1.log name=$2 var
+
+	shift 2
+	if [ "$name" = - ]; then
+		env --default-signal=INT,QUIT "$@" </dev/null >"$log" 2>&1 &
+	else
+		var=NS_$name
+		# Each becomes the next, so that a signal to JOB reaches the command; bash starts jobs deaf to SIGINT.
+		nsenter --net="/run/netns/${!var}" env --default-signal=INT,QUIT "$@" </dev/null >"$log" 2>&1 &
+	fi
+	JOB=$!
+	FUNC_JOBS+=("$JOB")
+	wait_until 10 "$1 to start" job_started "$JOB"
+}
+
+job_started()
+{
+	local name
+
+	read -r name <"/proc/$1/comm" || return 0
+	case $name in
+	bash | nsenter | env) return 1 ;;
+	esac
+}
+
+# PID SIGNAL: signals a job and returns the status it ends with; fails if it has not ended in 10 seconds.
+stop()
+{
+	local pid=$1
+
+	kill "-${2:-INT}" "$pid" 2>/dev/null || true
+	wait_end "$pid" 10
+}
+
+# PID SECONDS: waits for the end of a job and returns its status.
+wait_end()
+{
+	local pid=$1 status=0
+
+	wait_until "$2" "process $pid to end" job_ended "$pid"
+	wait "$pid" || status=$?
+	return $status
+}
+
+job_ended()
+{
+	local state
+
+	# A job that ended and was not waited for yet is a zombie.
+	state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
+	[ "$state" = Z ]
+}
+
+# SECONDS WHAT COMMAND...: until the command succeeds.
+wait_until()
+{
+	local end=$((SECONDS + $1)) what=$2
+
+	shift 2
+	until "$@" 2>/dev/null; do
+		[ $SECONDS -lt $end ] || fail "waited in vain for $what"
+		sleep 0.05
+	done
+}
+
+assert_eq()
+{
+	[ "$1" = "$2" ] || fail "${3:-value}: expected '$2', got '$1'"
+}
+
+assert_ge()
+{
+	[ "$1" -ge "$2" ] || fail "${3:-value}: expected at least $2, got $1"
+}
+
+# FILE PATTERN [WHAT]: extended regular expression.
+assert_grep()
+{
+	grep -Eq -- "$2" "$1" || {
+		cat "$1" >&2
+		fail "${3:-$1}: no line matches '$2'"
+	}
+}
+
+assert_no_grep()
+{
+	if grep -E -- "$2" "$1" >&2; then
+		fail "${3:-$1}: a line matches '$2'"
+	fi
+}
+
+# STATUS COMMAND...: the command must end with this status; output in $TMP/out.log.
+assert_status()
+{
+	local expected=$1 status=0
+
+	shift
+	run "$@" </dev/null >"$TMP/out.log" 2>&1 || status=$?
+	[ "$status" -eq "$expected" ] || fail "expected exit status $expected, got $status: $*"
+}
+
+# PATTERN COMMAND...: the command must refuse (status 1..123) with a sentence that matches.
+assert_refuses()
+{
+	local pattern=$1 status=0
+
+	shift
+	run "$@" </dev/null >"$TMP/out.log" 2>&1 || status=$?
+	if [ "$status" -eq 0 ] || [ "$status" -ge 124 ]; then
+		fail "expected a refusal, got status $status: $*"
+	fi
+	assert_grep "$TMP/out.log" "$pattern" "refusal of: $*"
+}
+
+# FILE: packets in a capture file, as capinfos counts them.
+count_packets()
+{
+	capinfos -Mrc "$1" | awk '{print $NF}'
+}
+
+# NAME IF FIELD: one figure of the kernel's interface statistics, as in rx_packets.
+link_stat()
+{
+	netns_exec "$1" cat "/sys/class/net/$2/statistics/$3"
+}
+
+# NAME IF: fails if an XDP program is attached.
+assert_no_xdp()
+{
+	local var=NS_$1
+
+	if ip -n "${!var}" link show "$2" | grep -q xdp; then
+		fail "an XDP program is left on $2"
+	fi
+}
