@@ -19,6 +19,8 @@ static pthread_mutex_t libpcap_lock = PTHREAD_MUTEX_INITIALIZER;
 #define MARKER	     " 1:2:"
 #define MARKER_ERROR "bogus ethernet address"
 
+#define QUOTE_MAX 160 /* of a filter's text in an error, whose words come first */
+
 static bool
 fails_with(pcap_t *pcap, const char *text, const char *words)
 {
@@ -88,15 +90,16 @@ explain(pcap_t *pcap, const char *text, struct plx_why *why)
 	strncpy(words, pcap_geterr(pcap), sizeof(words) - 1);
 	words[sizeof(words) - 1] = '\0';
 	if (strstr(words, "syntax error") == NULL)
-		return plx_why(why, -EINVAL, "filter \"%s\": %s", text, words);
+		return plx_why(why, -EINVAL, "%s, in the filter \"%.*s\"", words, QUOTE_MAX, text);
 	scratch = malloc(strlen(text) + sizeof(MARKER));
 	if (scratch != NULL)
 		find_bad_token(pcap, text, scratch, &begin, &end);
 	free(scratch);
-	if (end != 0)
-		return plx_why(why, -EINVAL, "filter \"%s\": %s at \"%.*s\" (character %zu)", text,
-			       words, (int)(end - begin), text + begin, begin + 1);
-	return plx_why(why, -EINVAL, "filter \"%s\": %s: it ends too early", text, words);
+	if (end == 0)
+		return plx_why(why, -EINVAL, "%s: it ends too early, in the filter \"%.*s\"", words,
+			       QUOTE_MAX, text);
+	return plx_why(why, -EINVAL, "%s at \"%.*s\" (character %zu), in the filter \"%.*s\"",
+		       words, (int)(end - begin), text + begin, begin + 1, QUOTE_MAX, text);
 }
 
 static int

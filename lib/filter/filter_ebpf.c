@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Classic BPF to eBPF. Registers: r6 ctx, r7 = A, r8 = X (both zero-extended 32-bit values), r9 = the
- * frame's first byte; r0-r5 within one instruction. Stack: 8 bytes for the load helper to write to, below
+ * Classic BPF to eBPF. Registers: r6 ctx, r7 = A, r8 = X (both zero-extended 32-bit values); r0-r5
+ * within one instruction. Stack: 8 bytes for the load helper to write to, below
  * them the scratch memory M[].
  *
  * The program is written twice: the first pass finds where each classic instruction begins, the second
@@ -15,11 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REG_CTX	 BPF_REG_6
-#define REG_A	 BPF_REG_7
-#define REG_X	 BPF_REG_8
-#define REG_DATA BPF_REG_9
-#define REG_FP	 BPF_REG_10
+#define REG_CTX BPF_REG_6
+#define REG_A	BPF_REG_7
+#define REG_X	BPF_REG_8
+#define REG_FP	BPF_REG_10
 
 #define STACK_LOAD (-8)
 #define STACK_M(i) (-PLX_FILTER_EBPF_STACK + 4 * (int)(i))
@@ -129,6 +128,10 @@ helper_load_length(uint16_t code)
 	return load_size(code) > 1 ? 10 : 9;
 }
 
+/*
+ * The pointer to the frame is read anew for each load. Were it kept in a register, the verifier would keep with
+ * it how many bytes each path has shown to be there, and would walk every path of a long filter.
+ */
 static void
 emit_load_absolute(struct emitter *e, uint16_t code, uint8_t dst, uint32_t k)
 {
@@ -137,10 +140,12 @@ emit_load_absolute(struct emitter *e, uint16_t code, uint8_t dst, uint32_t k)
 	if (k <= DIRECT_OFFSET_MAX) {
 		emit(e, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_1, REG_CTX,
 		     offsetof(struct xdp_md, data_end), 0);
-		emit(e, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, REG_DATA, 0, 0);
-		emit(e, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, k + size);
-		emit(e, BPF_JMP | BPF_JGT | BPF_X, BPF_REG_2, BPF_REG_1, size > 1 ? 3 : 2, 0);
-		emit_load(e, code, dst, REG_DATA, (int)k);
+		emit(e, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_2, REG_CTX,
+		     offsetof(struct xdp_md, data), 0);
+		emit(e, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_3, BPF_REG_2, 0, 0);
+		emit(e, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, k + size);
+		emit(e, BPF_JMP | BPF_JGT | BPF_X, BPF_REG_3, BPF_REG_1, size > 1 ? 3 : 2, 0);
+		emit_load(e, code, dst, BPF_REG_2, (int)k);
 		emit(e, BPF_JMP | BPF_JA, 0, 0, helper_load_length(code) + 1, 0);
 	}
 	emit_set32(e, BPF_REG_2, k);
@@ -323,7 +328,6 @@ emit_prologue(struct emitter *e, const struct plx_filter *filter)
 {
 	uint32_t scratch = 0;
 
-	emit(e, BPF_LDX | BPF_MEM | BPF_W, REG_DATA, REG_CTX, offsetof(struct xdp_md, data), 0);
 	emit_set32(e, REG_A, 0);
 	emit_set32(e, REG_X, 0);
 	for (unsigned i = 0; i < filter->n; i++)

@@ -7,7 +7,7 @@
  *
  *	in	r6 = struct xdp_md *ctx
  *	out	r0 = 0: no match, else the snaplen (32 bits); r6 as it was
- *	lost	r1-r5, r7-r9, the stack from r10 - PLX_FILTER_EBPF_STACK up
+ *	lost	r1-r5, r7, r8, the stack from r10 - PLX_FILTER_EBPF_STACK up
  *
  * so a caller writes
  *
@@ -31,10 +31,9 @@
 /*
  * Writes at most `max` instructions and sets *ret_n to how many. With insns NULL (max is then ignored) it
  * only counts. -ENOSPC if max is too small (*ret_n says what is needed), -E2BIG if the block is longer
- * than a jump can reach (about 2,000 instructions of the filter), -ENOMEM. Thread: any. Path: slow.
+ * than a jump can reach (about 1,700 loads of the filter), -ENOMEM. Thread: any. Path: slow.
  */
-int
-plx_filter_to_ebpf(const struct plx_filter *filter, struct bpf_insn *insns, size_t max,
-		   size_t *ret_n, struct plx_why *why);
+int plx_filter_to_ebpf(const struct plx_filter *filter, struct bpf_insn *insns, size_t max,
+		       size_t *ret_n, struct plx_why *why);
 
 #endif

@@ -34,46 +34,39 @@ PLX_STATIC_ASSERT(sizeof(struct plx_filter_insn) == 8, "layout of classic BPF");
  * -E2BIG, -ENOMEM. Host and port names are looked up, which may take time; numbers are not.
  * Thread: any, one compilation at a time takes place in a program. Path: slow.
  */
-int
-plx_filter_compile(const char *text, uint32_t snaplen, struct plx_filter **ret_filter,
-		   struct plx_why *why);
+int plx_filter_compile(const char *text, uint32_t snaplen, struct plx_filter **ret_filter,
+		       struct plx_why *why);
 
 /* Makes a filter of a program from elsewhere, after plx_filter_check. -EINVAL, -ENOMEM. */
-int
-plx_filter_create(const struct plx_filter_insn *insns, unsigned n, struct plx_filter **ret_filter,
-		  struct plx_why *why);
+int plx_filter_create(const struct plx_filter_insn *insns, unsigned n,
+		      struct plx_filter **ret_filter, struct plx_why *why);
 
 /* NULL is fine. */
-void
-plx_filter_destroy(struct plx_filter *filter);
+void plx_filter_destroy(struct plx_filter *filter);
 
 /*
  * Checks a classic BPF program: known instructions, jumps that stay inside, every path ends in a return,
  * scratch memory inside its 16 words, no constant division by zero. 0 or -EINVAL; why has the number of
  * the instruction. A program that passes ends after at most n steps and reads nothing outside the frame.
  */
-int
-plx_filter_check(const struct plx_filter_insn *insns, unsigned n, struct plx_why *why);
+int plx_filter_check(const struct plx_filter_insn *insns, unsigned n, struct plx_why *why);
 
 /*
  * How many bytes of the frame the filter wants, 0 = no match. `caplen` bytes are at `bytes`; `wirelen` is
  * what the frame had on the wire (the filter word `len`). A load beyond caplen means no match.
  * Thread: any. Path: hot.
  */
-uint32_t
-plx_filter_match(const struct plx_filter *filter, const void *bytes, uint32_t caplen,
-		 uint32_t wirelen);
+uint32_t plx_filter_match(const struct plx_filter *filter, const void *bytes, uint32_t caplen,
+			  uint32_t wirelen);
 
 /* The program, for dumps. The filter owns it. */
-const struct plx_filter_insn *
-plx_filter_insns(const struct plx_filter *filter, unsigned *ret_n);
+const struct plx_filter_insn *plx_filter_insns(const struct plx_filter *filter, unsigned *ret_n);
 
 /*
  * Writes instruction i as libpcap's `-d` prints it. Returns the length, as snprintf does; 0 if there is no
  * such instruction. Thread: one at a time. Path: slow.
  */
-int
-plx_filter_print(const struct plx_filter *filter, unsigned i, char *buf, size_t size);
+int plx_filter_print(const struct plx_filter *filter, unsigned i, char *buf, size_t size);
 
 PLX_END_DECLS
 
