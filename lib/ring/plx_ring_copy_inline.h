@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Moves elements between an array and the slots of a ring. Included by the ring headers, never by hand.
+ * Moves elements between an array and the slots of a ring. Shared by both families; included by their headers, never by hand.
  * `es` is the element size, 4 or 8, and a constant wherever this is inlined.
  */
 #ifndef PLX_LIB_RING_PLX_RING_COPY_INLINE_H
@@ -9,6 +9,12 @@
 #include "plx_base.h"
 
 #include <string.h>
+
+/* How many elements a call wants: what can be had, or all of them or nothing. */
+enum plx_ring_want {
+	PLX_RING_BURST,
+	PLX_RING_BULK,
+};
 
 /*
  * Consumers of an mpmc ring read slots that may be overwritten meanwhile and then find out. Where the
@@ -77,40 +83,57 @@ plx_ring_slot_load(uint8_t *dst, const uint8_t *slot, unsigned es)
 	}
 }
 
-/* Copies n elements into the slots from index `at` on, round the end. `shared`: others may read them. */
+/*
+ * Copies `got` elements into the slots from position pos on, round the end. `n` is what the caller asked for: it
+ * often is a constant and mostly equal, so that case gets a body of its own. `shared`: others may read them.
+ */
 static PLX_ALWAYS_INLINE void
-plx_ring_copy_in(uint8_t *slots, uint32_t at, uint32_t capacity, const void *src, uint32_t n,
-		 unsigned es, bool shared)
+plx_ring_copy_in(uint8_t *slots, uint64_t pos, uint32_t capacity, const void *src, uint32_t got,
+		 uint32_t n, unsigned es, bool shared)
 {
 	const uint8_t *from = (const uint8_t *)src;
+	uint32_t at = (uint32_t)pos & (capacity - 1);
 
 	if (__builtin_constant_p(n) && n == 1) {
 		plx_ring_slot_store(slots + (size_t)at * es, from, es);
-	} else if (PLX_LIKELY(n <= capacity - at) && (PLX_RING_PLAIN || !shared)) {
-		plx_ring_copy(slots + (size_t)at * es, from, n, es);
-	} else {
-		for (uint32_t i = 0; i < n; i++)
-			plx_ring_slot_store(slots + (size_t)((at + i) & (capacity - 1)) * es,
-					    from + (size_t)i * es, es);
+		return;
 	}
+	if (PLX_LIKELY(got <= capacity - at) && (PLX_RING_PLAIN || !shared)) {
+		if (__builtin_constant_p(n) && PLX_LIKELY(got == n))
+			plx_ring_copy(slots + (size_t)at * es, from, n, es);
+		else
+			plx_ring_copy(slots + (size_t)at * es, from, got, es);
+		return;
+	}
+	for (uint32_t i = 0; i < got; i++)
+		plx_ring_slot_store(slots + (size_t)((at + i) & (capacity - 1)) * es,
+				    from + (size_t)i * es, es);
 }
 
-/* Copies n elements out of the slots from index `at` on. `shared`: others may be writing them. */
+/* The same way out. `shared`: others may be writing them. */
 static PLX_ALWAYS_INLINE void
-plx_ring_copy_out(void *dst, const uint8_t *slots, uint32_t at, uint32_t capacity, uint32_t n,
-		  unsigned es, bool shared)
+plx_ring_copy_out(void *dst, const uint8_t *slots, uint64_t pos, uint32_t capacity, uint32_t got,
+		  uint32_t n, unsigned es, bool shared)
 {
 	uint8_t *to = (uint8_t *)dst;
+	uint32_t at = (uint32_t)pos & (capacity - 1);
 
 	if (__builtin_constant_p(n) && n == 1) {
 		plx_ring_slot_load(to, slots + (size_t)at * es, es);
-	} else if (PLX_LIKELY(n <= capacity - at) && (PLX_RING_PLAIN || !shared)) {
-		plx_ring_copy(to, slots + (size_t)at * es, n, es);
-	} else {
-		for (uint32_t i = 0; i < n; i++)
-			plx_ring_slot_load(to + (size_t)i * es,
-					   slots + (size_t)((at + i) & (capacity - 1)) * es, es);
+		return;
 	}
+	if (got > n)
+		__builtin_unreachable();
+	if (PLX_LIKELY(got <= capacity - at) && (PLX_RING_PLAIN || !shared)) {
+		if (__builtin_constant_p(n) && PLX_LIKELY(got == n))
+			plx_ring_copy(to, slots + (size_t)at * es, n, es);
+		else
+			plx_ring_copy(to, slots + (size_t)at * es, got, es);
+		return;
+	}
+	for (uint32_t i = 0; i < got; i++)
+		plx_ring_slot_load(to + (size_t)i * es,
+				   slots + (size_t)((at + i) & (capacity - 1)) * es, es);
 }
 
 #endif

@@ -50,8 +50,11 @@
  *
  * Without copying: reserve claims up to n slots that lie side by side (call again for those behind the end)
  * and says where; the caller fills all of them and commits exactly those. Until then consumers stop there.
+ * A consumer that is late may still be reading a slot, on trust and in vain, while it is filled: set says so
+ * to compiler and sanitizer, and is an ordinary store. (With _sc consumers alone a plain store will do.)
  *
  *	uint32_t plx_ring_mpmc_reserveNN_{mp,sp}(r, n, uintNN_t **ret_slots)
+ *	void     plx_ring_mpmc_setNN(uintNN_t *slot, uintNN_t v)
  *	void     plx_ring_mpmc_commitNN(r, uintNN_t *slots, n)
  *
  * peek says where up to n elements lie side by side; they stay until release takes the first n of them.
@@ -92,22 +95,19 @@ PLX_STATIC_ASSERT(sizeof(struct plx_ring_mpmc) == 2 * PLX_CACHE_LINE, "a line fo
  * Bytes for a ring of `capacity` elements (a power of two up to PLX_RING_MPMC_CAPACITY_MAX) of `elem_size`
  * bytes (4 or 8); 0 if these are not so. All of the capacity can be used. Thread: any. Path: slow.
  */
-size_t
-plx_ring_mpmc_size(uint32_t capacity, unsigned elem_size);
+size_t plx_ring_mpmc_size(uint32_t capacity, unsigned elem_size);
 
 /*
  * Makes an empty ring in plx_ring_mpmc_size() bytes at r, which stay the caller's. -EINVAL for a bad
  * capacity, element size or alignment. Thread: one, before all others. Path: slow.
  */
-int
-plx_ring_mpmc_init(struct plx_ring_mpmc *r, uint32_t capacity, unsigned elem_size);
+int plx_ring_mpmc_init(struct plx_ring_mpmc *r, uint32_t capacity, unsigned elem_size);
 
 /*
  * Ends it: the memory may be used again, elements still inside are forgotten. Calls made by mistake
  * find the ring full and empty. NULL is fine. Thread: one, after all others. Path: slow.
  */
-void
-plx_ring_mpmc_fini(struct plx_ring_mpmc *r);
+void plx_ring_mpmc_fini(struct plx_ring_mpmc *r);
 
 PLX_END_DECLS
 

@@ -9,12 +9,6 @@
 
 #include "plx_ring_copy_inline.h"
 
-/* How many elements a call wants: all or nothing, or what there is. */
-enum plx_ring_want {
-	PLX_RING_BURST,
-	PLX_RING_BULK,
-};
-
 static PLX_ALWAYS_INLINE uint8_t *
 plx_ring_mpmc_slots(const struct plx_ring_mpmc *r)
 {
@@ -142,7 +136,6 @@ plx_ring_mpmc_enqueue(struct plx_ring_mpmc *r, const void *src, uint32_t n, unsi
 		      enum plx_ring_want want, bool many)
 {
 	const uint32_t capacity = r->prod.capacity;
-	uint8_t *slots = plx_ring_mpmc_slots(r);
 	uint8_t *tags = plx_ring_mpmc_tags(r, capacity, es);
 	uint64_t pos;
 	uint32_t got = plx_ring_mpmc_claim(r, n, want, many, false, &pos);
@@ -151,16 +144,14 @@ plx_ring_mpmc_enqueue(struct plx_ring_mpmc *r, const void *src, uint32_t n, unsi
 
 	if (got == 0)
 		return 0;
-	/* Only the full count is worth a copy of its own: the compiler often knows it. */
-	if (PLX_LIKELY(got == n && (n == 1 || at + n <= capacity))) {
-		plx_ring_copy_in(slots, at, capacity, src, n, es, true);
-		plx_ring_mpmc_tag_store(tags + at, n, lap);
-		return n;
-	}
-	plx_ring_copy_in(slots, at, capacity, src, got, es, true);
-	if (at + got > capacity) {
+	plx_ring_copy_in(plx_ring_mpmc_slots(r), pos, capacity, src, got, n, es, true);
+	if (__builtin_constant_p(n) && n == 1) {
+		plx_ring_mpmc_tag_store(tags + at, 1, lap);
+	} else if (PLX_UNLIKELY(got > capacity - at)) {
 		plx_ring_mpmc_tag_store(tags + at, capacity - at, lap);
 		plx_ring_mpmc_tag_store(tags, got - (capacity - at), lap + 1);
+	} else if (__builtin_constant_p(n) && PLX_LIKELY(got == n)) {
+		plx_ring_mpmc_tag_store(tags + at, n, lap);
 	} else {
 		plx_ring_mpmc_tag_store(tags + at, got, lap);
 	}
@@ -218,15 +209,7 @@ plx_ring_mpmc_dequeue(struct plx_ring_mpmc *r, void *dst, uint32_t n, unsigned e
 			if (!many || !plx_ring_mpmc_stale(r, &head))
 				return 0;
 		}
-		/* Only the full count is worth a copy of its own: the compiler often knows it. */
-		if (got > n)
-			__builtin_unreachable();
-		if (PLX_LIKELY(got == n))
-			plx_ring_copy_out(dst, slots, (uint32_t)head & (capacity - 1), capacity, n,
-					  es, many);
-		else
-			plx_ring_copy_out(dst, slots, (uint32_t)head & (capacity - 1), capacity,
-					  got, es, many);
+		plx_ring_copy_out(dst, slots, head, capacity, got, n, es, many);
 		if (!many) {
 			__atomic_store_n(&r->cons.head, head + got, __ATOMIC_RELEASE); /* A */
 			break;
@@ -338,6 +321,14 @@ plx_ring_mpmc_capacity(const struct plx_ring_mpmc *r)
 	}
 
 #define PLX_RING_MPMC_ZERO_COPY(bits)                                                           \
+	static PLX_ALWAYS_INLINE void plx_ring_mpmc_set##bits(uint##bits##_t *slot,             \
+							      uint##bits##_t v)                 \
+	{                                                                                       \
+		if (PLX_RING_PLAIN)                                                             \
+			*slot = v;                                                              \
+		else                                                                            \
+			__atomic_store_n(slot, v, __ATOMIC_RELAXED);                            \
+	}                                                                                       \
 	static PLX_ALWAYS_INLINE void plx_ring_mpmc_commit##bits(                               \
 		struct plx_ring_mpmc *r, uint##bits##_t *slots, uint32_t n)                     \
 	{                                                                                       \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The cases that both families and both widths pass through. The includer defines RING (plx_ring_spsc, ...),
- * BITS, and the suffixes P and C of the producer and consumer functions, and includes this once for each.
+ * BITS, COMMIT(r, slots, n), and the suffixes P and C of producer and consumer functions, and includes this once for each.
  */
 #define PASTE_(a, b, c, d, e) a##b##c##d##e
 #define PASTE(a, b, c, d, e)  PASTE_(a, b, c, d, e)
@@ -176,7 +176,7 @@ CASE(what_is_reserved_is_seen_when_committed_)(void **state)
 				slots[i] = CASE(value_of_)(start + done + i);
 			if (done == 0)
 				assert_false(FN(dequeue, C)(r, &v));
-			FN(commit, )(r, slots, n);
+			COMMIT(r, slots, n);
 			done += n;
 		}
 		assert_int_equal(FN(dequeue_bulk, C)(r, out, 11), 11);
@@ -185,9 +185,9 @@ CASE(what_is_reserved_is_seen_when_committed_)(void **state)
 	}
 	n = FN(reserve, P)(r, 100, &slots);
 	assert_int_equal(n, 16); /* 11 * 16 * 300 positions end where a lap does */
-	FN(commit, )(r, slots, n);
+	COMMIT(r, slots, n);
 	assert_int_equal(FN(reserve, P)(r, 1, &slots), 0);
-	FN(commit, )(r, slots, 0);
+	COMMIT(r, slots, 0);
 	assert_int_equal(PLAIN_FN(count)(r), 16);
 	CASE(destroy_)(r);
 }
@@ -221,8 +221,6 @@ static const struct CMUnitTest CASE(cases_)[] = {
 	cmocka_unit_test(CASE(fini_leaves_a_ring_full_and_empty_)),
 };
 
-#undef PASTE_
-#undef PASTE
 #undef VALUE
 #undef FN
 #undef PLAIN_FN

@@ -9,10 +9,11 @@
 
 #include <cmocka.h>
 
-#define RING plx_ring_mpmc
-#define BITS 32
-#define P    _mp
-#define C    _mc
+#define RING   plx_ring_mpmc
+#define BITS   32
+#define P      _mp
+#define C      _mc
+#define COMMIT PASTE(plx_ring_mpmc_commit, BITS, , , )
 #include "ring_tests.h"
 #undef BITS
 #define BITS 64
