@@ -35,6 +35,7 @@ struct plx_idle {
 	uint64_t slept_ns;
 };
 
+/* The policy of this program, poll unless set. Thread: any. Path: slow. */
 enum plx_idle_policy plx_idle_policy(void);
 void plx_idle_set_policy(enum plx_idle_policy policy);
 

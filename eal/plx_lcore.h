@@ -27,6 +27,7 @@ plx_lcore_id(void)
 	return plx_lcore_self;
 }
 
+/* How many lcores there are, the number of the main one, and whether a number is one of them. */
 unsigned plx_lcore_count(void);
 uint32_t plx_lcore_main(void);
 bool plx_lcore_enabled(uint32_t lcore);

@@ -39,6 +39,7 @@ int plx_zone_reserve(const char *name, size_t len, int node, const struct plx_zo
 /* Unmaps and forgets it; NULL is fine. The caller guarantees that nobody uses it. */
 void plx_zone_free(const struct plx_zone *zone);
 
+/* The zone of that name, NULL if there is none. Thread: any. Path: slow. */
 const struct plx_zone *plx_zone_lookup(const char *name);
 
 /* The bus address of a byte in the zone under the IOVA mode in force, PLX_IOVA_BAD if it has none. */
@@ -52,6 +53,7 @@ enum plx_iova_mode {
 	PLX_IOVA_PA,
 };
 
+/* The mode in force: what --iova-mode said, else VA unless a device needs PA. */
 enum plx_iova_mode plx_iova_mode(void);
 
 PLX_END_DECLS

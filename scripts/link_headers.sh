@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
 # link_headers.sh DIR HEADER...: makes DIR/pollux a folder of links to the public headers, so that programs
 # in this tree write #include <pollux/plx_x.h> as users of the installed library do.
 set -eu

@@ -12,14 +12,16 @@
 
 /* Public headers stand between these two: C linkage, and the only symbols the shared library shows. */
 #ifdef __cplusplus
-#define PLX_BEGIN_DECLS                                                                            \
-	extern "C" {                                                                               \
+#define PLX_BEGIN_DECLS \
+	extern "C" {    \
 	_Pragma("GCC visibility push(default)")
-#define PLX_END_DECLS _Pragma("GCC visibility pop") }
+#define PLX_END_DECLS                 \
+	_Pragma("GCC visibility pop") \
+	}
 #define PLX_STATIC_ASSERT(cond, text) static_assert(cond, text)
 #else
-#define PLX_BEGIN_DECLS _Pragma("GCC visibility push(default)")
-#define PLX_END_DECLS	_Pragma("GCC visibility pop")
+#define PLX_BEGIN_DECLS		      _Pragma("GCC visibility push(default)")
+#define PLX_END_DECLS		      _Pragma("GCC visibility pop")
 #define PLX_STATIC_ASSERT(cond, text) _Static_assert(cond, text)
 #endif
 
@@ -56,12 +58,14 @@ plx_pause(void)
 #endif
 }
 
+/* Brings the cache line of p near, to be read soon; any address will do. */
 static inline void
 plx_prefetch(const void *p)
 {
 	__builtin_prefetch(p, 0, 3);
 }
 
+/* The same, to be written. */
 static inline void
 plx_prefetch_write(const void *p)
 {

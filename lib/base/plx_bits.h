@@ -5,6 +5,7 @@
 
 #include "plx_base.h"
 
+/* True for 1, 2, 4, ...; 0 is none. */
 static inline bool
 plx_is_pow2(uint64_t x)
 {
@@ -25,26 +26,28 @@ plx_log2(uint64_t x)
 	return 63u - (unsigned)__builtin_clzll(x);
 }
 
-/* align must be a power of two. */
+/* The nearest multiple of align that is not below x; align must be a power of two. */
 static inline uint64_t
 plx_align_up(uint64_t x, uint64_t align)
 {
 	return (x + align - 1) & ~(align - 1);
 }
 
+/* ... that is not above x. */
 static inline uint64_t
 plx_align_down(uint64_t x, uint64_t align)
 {
 	return x & ~(align - 1);
 }
 
-/* Both return true when the result does not fit; *ret is then the wrapped value. */
+/* *ret = a + b; true when the result does not fit, *ret is then the wrapped value. */
 static inline bool
 plx_add_overflows(size_t a, size_t b, size_t *ret)
 {
 	return __builtin_add_overflow(a, b, ret);
 }
 
+/* *ret = a * b; the same. */
 static inline bool
 plx_mul_overflows(size_t a, size_t b, size_t *ret)
 {

@@ -11,8 +11,12 @@ struct plx_list {
 	struct plx_list *prev;
 };
 
-#define PLX_LIST_INIT(name) {&(name), &(name)}
+#define PLX_LIST_INIT(name)      \
+	{                        \
+		&(name), &(name) \
+	}
 
+/* Makes an empty list, or an object that is in none. */
 static inline void
 plx_list_init(struct plx_list *list)
 {
@@ -20,12 +24,14 @@ plx_list_init(struct plx_list *list)
 	list->prev = list;
 }
 
+/* True for a list without objects, and for an object in no list. */
 static inline bool
 plx_list_empty(const struct plx_list *list)
 {
 	return list->next == list;
 }
 
+/* Puts an object that is in no list at the end. */
 static inline void
 plx_list_append(struct plx_list *list, struct plx_list *item)
 {
@@ -46,12 +52,12 @@ plx_list_remove(struct plx_list *item)
 
 #define PLX_LIST_ITEM(link, type, member) PLX_CONTAINER_OF(link, type, member)
 
-#define PLX_LIST_FOREACH(link, list)                                                               \
+#define PLX_LIST_FOREACH(link, list) \
 	for (struct plx_list *link = (list)->next; link != (list); link = link->next)
 
 /* The body may remove `link`. */
-#define PLX_LIST_FOREACH_SAFE(link, list)                                                          \
-	for (struct plx_list *link = (list)->next, *link##_next = link->next; link != (list);      \
+#define PLX_LIST_FOREACH_SAFE(link, list)                                                     \
+	for (struct plx_list *link = (list)->next, *link##_next = link->next; link != (list); \
 	     link = link##_next, link##_next = link->next)
 
 #endif

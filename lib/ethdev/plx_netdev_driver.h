@@ -42,6 +42,7 @@ int plx_netdev_check_name(const char *name, struct plx_why *why);
 /* "lo, eth0, va": the names of this namespace, cut at `size` with an ellipsis. Returns ret_text. */
 const char *plx_netdev_list(char *ret_text, size_t size);
 
+/* What the kernel says now. -errno. */
 int plx_netdev_mtu(struct plx_netdev *netdev, uint32_t *ret_mtu);
 /* why tells the interface's limit when the kernel refuses. */
 int plx_netdev_set_mtu(struct plx_netdev *netdev, uint32_t mtu, struct plx_why *why);

@@ -68,6 +68,7 @@ bool plx_log_enabled(struct plx_log *log, enum plx_log_level level);
 void plx_log_write(struct plx_log *log, enum plx_log_level level, const char *format, ...)
 	PLX_PRINTF(3, 4);
 
+/* "error", "warning", ...: as the levels are spelled in --log-level. */
 const char *plx_log_level_name(enum plx_log_level level);
 
 PLX_END_DECLS

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""clang-format has nothing to change in any .c or .h, and shellcheck nothing to say about any script.
+
+A tool that is not installed is a skip (77), unless the rest fails.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+
+import tree as t
+
+SKIP = 77
+
+
+def run(tree, command, files):
+    for at in range(0, len(files), 50):
+        yield subprocess.run(command + files[at:at + 50], cwd=tree.top, capture_output=True, text=True, check=False)
+
+
+def check_format(tree):
+    failed = False
+    for done in run(tree, ['clang-format', '--dry-run', '-Werror', '--ferror-limit=3'], tree.c_files()):
+        if done.returncode:
+            failed = True
+            print(done.stderr)
+    if failed:
+        print('    cure: clang-format -i on these files')
+    return failed
+
+
+def check_scripts(tree):
+    failed = False
+    for done in run(tree, ['shellcheck', '-x', '--severity=info', '--format=gcc'], tree.scripts()):
+        if done.returncode:
+            failed = True
+            print(done.stdout + done.stderr)
+    if failed:
+        print('    cure: as shellcheck says, or # shellcheck disable=SCn with the reason above it')
+    return failed
+
+
+def check_syntax(tree):
+    failed = False
+    for path in tree.scripts():
+        shell = 'bash' if 'bash' in tree.text(path).split('\n', 1)[0] else 'sh'
+        done = subprocess.run([shell, '-n', path], cwd=tree.top, capture_output=True, text=True, check=False)
+        if done.returncode:
+            failed = True
+            print(f'{path}:1: {done.stderr}')
+    return failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('what', choices=['format', 'shell'])
+    parser.add_argument('--top', default=os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+    args = parser.parse_args()
+    tree = t.Tree(args.top)
+    tool, checks = {'format': ('clang-format', [check_format]),
+                    'shell': ('shellcheck', [check_syntax, check_scripts])}[args.what]
+    if not shutil.which(tool):
+        if any(c(tree) for c in checks[:-1]):
+            sys.exit(1)
+        print(f'SKIP: {tool} is not installed (scripts/deps test)')
+        sys.exit(SKIP)
+    sys.exit(1 if any([c(tree) for c in checks]) else 0)
+
+
+if __name__ == '__main__':
+    main()
