@@ -25,16 +25,16 @@ struct plx_driver;
 struct plx_device {
 	char name[PLX_DEVICE_NAME_MAX]; /* net_null0, 0000:00:08.0: unique in the program */
 	enum plx_bus bus;
-	int node;		     /* NUMA node, -1 unknown */
-	const char *args;	     /* the text behind the name's comma, "" if none */
+	int node;			 /* NUMA node, -1 unknown */
+	const char *args;		 /* the text behind the name's comma, "" if none */
 	const struct plx_driver *driver; /* NULL while no driver has taken it */
-	void *data;		     /* the driver's own */
+	void *data;			 /* the driver's own */
 };
 
 #define PLX_DRIVER_API 1 /* changes when the layout or meaning of struct plx_driver does */
 
 struct plx_driver {
-	uint32_t api;	   /* PLX_DRIVER_API */
+	uint32_t api; /* PLX_DRIVER_API */
 	enum plx_bus bus;
 	const char *name;  /* net_null: a vdev's name is this plus a suffix without letters */
 	const char *about; /* one line for lists */

@@ -15,12 +15,14 @@ PLX_BEGIN_DECLS
 /*
  * Reads EAL options up to "--" (or the end), creates lcores, memory and devices, and makes the calling
  * thread the main lcore. Returns how many arguments it took, so that the application goes on with
- * argc -= n, argv += n, as with getopt: argv[n] is "--" or absent, and the caller's argv[0] is kept by
- * writing it to argv[n] when n > 0. The order and text of argv are left alone otherwise.
+ * argc -= n, argv += n and has a program name and its own arguments, as getopt wants them: argv[n] was the
+ * "--", or the last argument when there is none, and is overwritten with argv[0] when n > 0. The order and
+ * text of argv are left alone otherwise.
  *
- * Errors: -EINVAL an option or its value (why names the option and what is allowed), -EALREADY when
- * initialised, -EPERM/-ENOMEM/-ENODEV/... from memory, pinning or a device. After an error everything is
- * undone and it may be called again. Thread: one, not an lcore. Path: slow.
+ * Errors: -ECANCELED after -h or --help: nothing was done, and the program shows plx_eal_usage and its own
+ * usage and ends well. -EINVAL an option or its value (why names the option and what is allowed), -EALREADY
+ * when initialised, -EPERM/-ENOMEM/-ENODEV/... from memory, pinning or a device. After an error everything
+ * is undone and it may be called again. Thread: one, not an lcore. Path: slow.
  */
 int plx_eal_init(int argc, char **argv, struct plx_why *why);
 

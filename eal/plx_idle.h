@@ -28,9 +28,9 @@ enum plx_idle_policy {
 /* One loop's state. Private fields; in the header so that it may live on a stack. */
 struct plx_idle {
 	enum plx_idle_policy policy;
-	uint32_t empty;	    /* rounds without work in a row */
+	uint32_t empty; /* rounds without work in a row */
 	uint32_t nb_fds;
-	bool blind;	    /* a source has no fd: sleep only briefly */
+	bool blind; /* a source has no fd: sleep only briefly */
 	int fd[PLX_IDLE_FDS_MAX];
 	uint64_t slept_ns;
 };

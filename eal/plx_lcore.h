@@ -38,11 +38,11 @@ bool plx_lcore_enabled(uint32_t lcore);
  */
 uint32_t plx_lcore_next(uint32_t lcore, bool skip_main);
 
-#define PLX_LCORE_FOREACH(lcore)                                                                   \
-	for (uint32_t lcore = plx_lcore_next(PLX_LCORE_NONE, false); lcore != PLX_LCORE_NONE;      \
+#define PLX_LCORE_FOREACH(lcore)                                                              \
+	for (uint32_t lcore = plx_lcore_next(PLX_LCORE_NONE, false); lcore != PLX_LCORE_NONE; \
 	     lcore = plx_lcore_next(lcore, false))
-#define PLX_LCORE_FOREACH_WORKER(lcore)                                                            \
-	for (uint32_t lcore = plx_lcore_next(PLX_LCORE_NONE, true); lcore != PLX_LCORE_NONE;       \
+#define PLX_LCORE_FOREACH_WORKER(lcore)                                                      \
+	for (uint32_t lcore = plx_lcore_next(PLX_LCORE_NONE, true); lcore != PLX_LCORE_NONE; \
 	     lcore = plx_lcore_next(lcore, true))
 
 /* The CPUs an lcore may run on. -EINVAL for an lcore that is not enabled. */
@@ -55,7 +55,7 @@ bool plx_lcore_oversubscribed(void);
 typedef int (*plx_lcore_fn)(void *arg);
 
 enum plx_lcore_state {
-	PLX_LCORE_WAIT,	    /* idle, takes work */
+	PLX_LCORE_WAIT, /* idle, takes work */
 	PLX_LCORE_RUNNING,
 	PLX_LCORE_FINISHED, /* its result has not been collected */
 };

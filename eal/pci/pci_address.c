@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Telling PCI addresses from names of virtual devices. */
+#include "pci/pci_address_priv.h"
+
+#include <ctype.h>
+
+/* Skips 1 to `most` hexadecimal digits; false if there are none or more. */
+static bool
+skip_hex(const char **text, unsigned most)
+{
+	unsigned n = 0;
+
+	while (isxdigit((unsigned char)(*text)[n]))
+		n++;
+	*text += n;
+	return n >= 1 && n <= most;
+}
+
+static bool
+skip_char(const char **text, char c)
+{
+	if (**text != c)
+		return false;
+	(*text)++;
+	return true;
+}
+
+/* bus:device.function and the end. */
+static bool
+is_slot(const char *text)
+{
+	if (!skip_hex(&text, 2) || !skip_char(&text, ':') || !skip_hex(&text, 2) ||
+	    !skip_char(&text, '.'))
+		return false;
+	if (*text < '0' || *text > '7')
+		return false;
+	text++;
+	return *text == '\0' || *text == ',';
+}
+
+bool
+plx_pci_address_is(const char *text)
+{
+	const char *rest = text;
+
+	if (skip_hex(&rest, 8) && skip_char(&rest, ':') && is_slot(rest))
+		return true;
+	return is_slot(text);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Making memory. Pages are allocated by fallocate before anything touches them: huge pages that are
+ * reserved but cannot be had (cpuset, NUMA policy, cgroup) are then an error, where touching would be
+ * SIGBUS.
+ */
+#include "segment_priv.h"
+
+#include "hugepage_priv.h"
+#include "plx_bits.h"
+#include "plx_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <numa.h>
+#include <numaif.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MFD_HUGE_SHIFT
+#define MFD_HUGE_SHIFT 26
+#endif
+
+PLX_LOG_COMPONENT(logger, "eal.zone");
+
+static bool
+is_plain(size_t page_size)
+{
+	return page_size == (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static int
+open_memfd(const char *name, size_t page_size)
+{
+	unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	char full[128];
+	int fd;
+
+	if (!is_plain(page_size))
+		flags |= MFD_HUGETLB | plx_log2(page_size) << MFD_HUGE_SHIFT;
+	snprintf(full, sizeof(full), "plx:%s", name);
+	fd = memfd_create(full, flags);
+	return fd >= 0 ? fd : -errno;
+}
+
+/*
+ * A shared mapping's policy belongs to the memfd, so fallocate follows it too. Huge pages are bound, as
+ * a shortage can be told; plain ones only prefer the node, as the kernel would kill for them.
+ */
+static void
+place(const struct plx_segment *segment, int node)
+{
+	struct bitmask *nodes;
+	int mode = is_plain(segment->page_size) ? MPOL_PREFERRED : MPOL_BIND;
+
+	if (node < 0 || numa_available() < 0 || node > numa_max_node())
+		return;
+	nodes = numa_allocate_nodemask();
+	numa_bitmask_setbit(nodes, (unsigned)node);
+	if (mbind(segment->addr, segment->len, mode, nodes->maskp, nodes->size + 1, 0) != 0)
+		plx_log_info(&logger, "memory cannot be placed on node %d: %s", node,
+			     strerror(errno));
+	numa_free_nodemask(nodes);
+}
+
+/* Bytes of plain memory that can be had; SIZE_MAX if the kernel does not tell. */
+static size_t
+plain_available(void)
+{
+	size_t kb = SIZE_MAX >> 10;
+	char line[128];
+	FILE *file = fopen("/proc/meminfo", "re");
+
+	if (file == NULL)
+		return SIZE_MAX;
+	while (fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "MemAvailable: %zu kB", &kb) == 1)
+			break;
+	fclose(file);
+	return kb << 10;
+}
+
+static int
+too_few(const struct plx_segment *segment, int node, int err, struct plx_why *why)
+{
+	char size[24], where[24] = "", cure[96];
+
+	plx_hugepage_name(segment->page_size, size, sizeof(size));
+	if (is_plain(segment->page_size))
+		return plx_why(why, -ENOMEM,
+			       "%zu KiB of plain memory cannot be had: %s (see free -h and the "
+			       "limits of the cgroup)",
+			       segment->len >> 10, strerror(err));
+	if (node >= 0)
+		snprintf(where, sizeof(where), " on node %d", node);
+	return plx_why(why, -ENOMEM, "%zu pages of %s are needed, %llu are free%s: %s",
+		       segment->len / segment->page_size, size,
+		       (unsigned long long)plx_hugepage_free(segment->page_size, node), where,
+		       plx_hugepage_cure(segment->page_size, segment->len, cure, sizeof(cure)));
+}
+
+/* Touches what an old kernel cannot fill; the pages are there already. */
+static void
+touch(const struct plx_segment *segment)
+{
+	for (size_t at = 0; at < segment->len; at += segment->page_size) {
+		volatile char *byte = (volatile char *)segment->addr + at;
+
+		*byte = 0;
+	}
+}
+
+static int
+fill(const struct plx_segment *segment)
+{
+	int ret;
+
+	if (is_plain(segment->page_size) && segment->len > plain_available())
+		return -ENOMEM;
+	do {
+		ret = fallocate(segment->fd, 0, 0, (off_t)segment->len);
+	} while (ret != 0 && errno == EINTR);
+	if (ret != 0)
+		return -errno;
+	if (madvise(segment->addr, segment->len, MADV_POPULATE_WRITE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -errno;
+	touch(segment);
+	return 0;
+}
+
+int
+plx_segment_create(struct plx_segment *segment, const char *name, size_t len, size_t page_size,
+		   int node, struct plx_why *why)
+{
+	int ret;
+
+	segment->page_size = page_size;
+	segment->len = plx_align_up(len, page_size);
+	segment->fd = open_memfd(name, page_size);
+	if (segment->fd < 0)
+		return plx_why(why, segment->fd, "memfd_create: %s%s", strerror(-segment->fd),
+			       segment->fd == -EMFILE ? " (ulimit -n)" : "");
+	if (ftruncate(segment->fd, (off_t)segment->len) != 0) {
+		ret = plx_why(why, -errno, "memory of %zu bytes: %s", segment->len,
+			      strerror(errno));
+		goto close_fd;
+	}
+	segment->addr =
+		mmap(NULL, segment->len, PROT_READ | PROT_WRITE, MAP_SHARED, segment->fd, 0);
+	if (segment->addr == MAP_FAILED) {
+		ret = too_few(segment, -1, errno, why);
+		goto close_fd;
+	}
+	place(segment, node);
+	ret = fill(segment);
+	if (ret != 0) {
+		ret = too_few(segment, node, -ret, why);
+		goto unmap;
+	}
+	if (fcntl(segment->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+		ret = plx_why(why, -errno, "sealing memory: %s", strerror(errno));
+		goto unmap;
+	}
+	return 0;
+
+unmap:
+	munmap(segment->addr, segment->len);
+close_fd:
+	close(segment->fd);
+	return ret;
+}
+
+void
+plx_segment_destroy(struct plx_segment *segment)
+{
+	munmap(segment->addr, segment->len);
+	close(segment->fd);
+}
