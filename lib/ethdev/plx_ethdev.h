@@ -130,7 +130,7 @@ int plx_ethdev_start(uint16_t port, struct plx_why *why);
 int plx_ethdev_stop(uint16_t port);
 /* Stops if need be, gives back all queues and buffers. Configure makes it usable again. */
 int plx_ethdev_close(uint16_t port);
-/* stop, the device's own reset, and back to configured without queues. */
+/* Closes the port and, where the device has one, runs its reset. Configure makes it usable again. */
 int plx_ethdev_reset(uint16_t port, struct plx_why *why);
 
 /* -- settings --------------------------------------------------------------------------------------- */
@@ -171,7 +171,7 @@ struct plx_ethdev_stats {
 	uint64_t tx_errors;	       /* taken over but then refused or lost */
 };
 
-/* Counters since start or reset. */
+/* Counters since the port was made or its stats were reset; they outlive stop, close and restart. */
 int plx_ethdev_stats(uint16_t port, struct plx_ethdev_stats *ret_stats);
 int plx_ethdev_stats_reset(uint16_t port);
 
@@ -187,7 +187,7 @@ int plx_ethdev_xstats(uint16_t port, struct plx_ethdev_xstat *ret_stats, unsigne
  * The sum that must hold: what came in equals what was delivered plus every named loss, and what was
  * handed to tx equals what was sent plus every named loss plus what is still in flight.
  */
-#define PLX_ETHDEV_LEDGER_MAX 24
+#define PLX_ETHDEV_LEDGER_MAX 26
 struct plx_ethdev_ledger_row {
 	const char *name; /* static text: "pool empty", "kernel ring full" */
 	uint64_t packets;

@@ -29,8 +29,9 @@ struct plx_ethdev_rxq_stats {
 struct plx_ethdev_txq_stats {
 	uint64_t packets;  /* sent: left our hands for the device */
 	uint64_t bytes;
-	uint64_t taken;	   /* taken over by tx_burst: packets + errors + in flight */
+	uint64_t taken;	   /* taken over by tx_burst: packets + errors + in_flight, always */
 	uint64_t errors;   /* taken over, then lost */
+	uint64_t in_flight; /* taken over, not yet known to have left: the device's own books */
 };
 
 /* One writer, many readers: a plain load and store that no compiler may tear. */
@@ -65,7 +66,10 @@ struct plx_ethdev_ops {
 	/* nb queues, MTU and offloads in dev->info are what will be in force. */
 	int (*configure)(struct plx_ethdev *dev, const struct plx_ethdev_conf *conf,
 			 struct plx_why *why);
-	/* Makes a queue and stores it in *ret_queue; its first member is the queue stats struct. */
+	/*
+	 * Makes a queue and stores it in *ret_queue; its first member is the queue stats struct. A driver
+	 * that rounds descs up writes what it took to dev->rx_descs[queue] or tx_descs.
+	 */
 	int (*rx_queue_setup)(struct plx_ethdev *dev, uint16_t queue, uint16_t descs,
 			      struct plx_pool *pool, void **ret_queue, struct plx_why *why);
 	int (*tx_queue_setup)(struct plx_ethdev *dev, uint16_t queue, uint16_t descs,
@@ -91,9 +95,10 @@ struct plx_ethdev_ops {
 	int (*rx_fd)(struct plx_ethdev *dev, void *queue);
 	int (*rx_queue_count)(struct plx_ethdev *dev, void *queue);
 	/*
-	 * Brings values[] (dev->nb_counters of them) up to date, as totals since the device was made, and
-	 * with ret_received what the source says it offered us since then (leave it alone if the device
-	 * cannot tell: delivered + losses is assumed).
+	 * Brings values[] (dev->nb_counters of them) up to date, as totals since the device was made, also
+	 * after stop, and *ret_received: what the source says it offered us since then (leave it alone if
+	 * the device cannot tell: delivered + losses is assumed). Must not count a loss twice: what stands
+	 * in the queues' no_mbuf and errors is not in a counter.
 	 */
 	int (*counters)(struct plx_ethdev *dev, uint64_t *values, uint64_t *ret_received);
 };
@@ -116,6 +121,7 @@ struct plx_ethdev {
 	struct plx_ethdev_info info; /* limits and capabilities; name, state and `in force` are ethdev's */
 	uint8_t mac[6];		     /* all zero: ethdev makes a local one up */
 	uint16_t mtu;		     /* 0: 1,500 */
+	bool prefills;		     /* rx queues hold as many buffers as they have descriptors */
 	bool promiscuous;
 	bool allmulticast;
 

@@ -30,8 +30,11 @@ static inline uint16_t
 plx_ethdev_rx_burst(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, uint16_t n)
 {
 	const struct plx_ethdev_fast *fast = &plx_ethdev_fast_table[port];
+	uint16_t got = fast->rx(fast->rxq[queue], pkts, n);
 
-	return fast->rx(fast->rxq[queue], pkts, n);
+	for (uint16_t i = 0; PLX_MBUF_DEBUG && i < got; i++)
+		PLX_MBUF_NOTE(pkts[i], "the application, as received", port, queue);
+	return got;
 }
 
 /*
@@ -42,8 +45,14 @@ static inline uint16_t
 plx_ethdev_tx_burst(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, uint16_t n)
 {
 	const struct plx_ethdev_fast *fast = &plx_ethdev_fast_table[port];
+	uint16_t taken;
 
-	return fast->tx(fast->txq[queue], pkts, n);
+	for (uint16_t i = 0; PLX_MBUF_DEBUG && i < n; i++)
+		PLX_MBUF_NOTE(pkts[i], "the transmit queue", port, queue);
+	taken = fast->tx(fast->txq[queue], pkts, n);
+	for (uint16_t i = taken; PLX_MBUF_DEBUG && i < n; i++)
+		PLX_MBUF_NOTE(pkts[i], "the application, as not taken by tx_burst", port, queue);
+	return taken;
 }
 
 PLX_END_DECLS

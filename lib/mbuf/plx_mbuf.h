@@ -13,8 +13,9 @@
  *	[ head-room | packet bytes of this segment | tail-room ]   .. next segment: m->next
  *
  * Owner: whoever holds the pointer. rx_burst gives it to the caller, tx_burst takes what it counts, free
- * returns it. A free mbuf in its pool always has refcnt 1, nb_segs 1, next NULL, ol_flags 0 and buf = its
- * own data: who frees restores this, so that allocation touches next to nothing.
+ * returns it. A free mbuf in its pool always has refcnt 1, nb_segs 1, next NULL, its own pool_id and buf:
+ * who frees restores this, so that allocation touches next to nothing and one 64-bit compare tells a free
+ * that there is nothing to restore.
  */
 #ifndef PLX_LIB_MBUF_PLX_MBUF_H
 #define PLX_LIB_MBUF_PLX_MBUF_H
@@ -22,14 +23,7 @@
 #include "plx_base.h"
 #include "plx_config.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
-
-#ifdef __cplusplus
-#define PLX_ATOMIC_U16 uint16_t
-#else
-#define PLX_ATOMIC_U16 _Atomic uint16_t
-#endif
 
 PLX_BEGIN_DECLS
 
@@ -56,8 +50,9 @@ struct plx_pool;
 #define PLX_MBUF_TX_IPV6	   (1u << 21)
 #define PLX_MBUF_TX_TCP_SEG	   (1u << 22) /* TSO: l4_len and tso_segsz set */
 #define PLX_MBUF_TX_VLAN	   (1u << 23) /* insert vlan_tci */
-#define PLX_MBUF_EXTERNAL	   (1u << 30) /* bytes belong to someone else, see plx_mbuf_attach_external */
-#define PLX_MBUF_CLONE		   (1u << 31) /* bytes belong to another mbuf */
+
+/* In pool_id: buf points at bytes of another mbuf or of nobody's pool, see clone and attach. */
+#define PLX_MBUF_ATTACHED 0x8000u
 
 struct plx_mbuf {
 	uint8_t *buf;		/* start of the buffer, head-room included */
@@ -68,8 +63,8 @@ struct plx_mbuf {
 	uint16_t data_len;	/* bytes in this segment */
 	uint16_t data_off;	/* where they begin, from buf */
 
-	PLX_ATOMIC_U16 refcnt;	/* holders of this header; >1 by plx_mbuf_ref and clones */
-	uint16_t pool_id;	/* plx_pool_by_id() */
+	uint16_t refcnt;	/* holders of this header; >1 by plx_mbuf_ref and clones; atomic */
+	uint16_t pool_id;	/* its pool's number, and PLX_MBUF_ATTACHED */
 	uint16_t nb_segs;	/* first segment only */
 	uint16_t port;		/* where it was received */
 
@@ -96,10 +91,11 @@ PLX_STATIC_ASSERT(offsetof(struct plx_mbuf, refcnt) == 32, "state word");
 #define PLX_POOL_NAME_MAX  48
 #define PLX_POOL_CACHE_MAX 512
 #define PLX_POOL_MAX	   256 /* pools at once in a program */
+#define PLX_POOL_N_MAX	   (1u << 26)
 
 struct plx_pool_params {
 	const char *name;   /* unique, 1 .. PLX_POOL_NAME_MAX - 1 characters */
-	uint32_t n;	    /* buffers, 1 .. 2^26 */
+	uint32_t n;	    /* buffers, 1 .. PLX_POOL_N_MAX */
 	uint32_t buf_size;  /* bytes a buffer, head-room included, 64 .. 65,535; 0 = 2,048 + head-room */
 	uint16_t headroom;  /* where plx_mbuf_alloc puts data_off; 0 = PLX_MBUF_HEADROOM */
 	uint16_t cache;	    /* buffers an lcore keeps for itself, 0 .. PLX_POOL_CACHE_MAX, <= n / 2 */
@@ -125,6 +121,12 @@ int plx_pool_destroy(struct plx_pool *pool, struct plx_why *why);
 struct plx_pool *plx_pool_lookup(const char *name);
 struct plx_pool *plx_pool_at(unsigned i); /* i-th in creation order, NULL behind the last */
 
+const char *plx_pool_name(const struct plx_pool *pool);
+
+/* The memory the packet bytes lie in, from buffer 0 on: for AF_XDP, DMA maps and peers. */
+struct plx_zone;
+const struct plx_zone *plx_pool_zone(const struct plx_pool *pool);
+
 /* Buffers at home, caches included: exact when nobody allocates or frees. Path: slow. */
 uint32_t plx_pool_available(const struct plx_pool *pool);
 uint32_t plx_pool_in_use(const struct plx_pool *pool);
@@ -148,12 +150,12 @@ struct plx_mbuf_external {
 	plx_mbuf_external_fn release;
 	void *arg;
 	void *addr;
-	PLX_ATOMIC_U16 refcnt; /* set by attach */
+	uint16_t refcnt; /* set by attach */
 };
 
 /*
- * Makes m (fresh from alloc) describe `len` bytes at `addr` that are not in any pool, data_off 0 and
- * data_len 0. On free, ext->release(arg, addr) is called. -EINVAL if m is not a direct, unshared mbuf.
+ * Makes m (fresh from alloc) a packet of the `len` bytes at `addr`, which are in no pool. When the last
+ * reference goes, ext->release(arg, addr) is called. -EINVAL if m is not a direct, unshared mbuf.
  */
 int plx_mbuf_attach_external(struct plx_mbuf *m, void *addr, uint16_t len,
 			     struct plx_mbuf_external *ext);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of lib/ethdev share: a port's state and books behind struct plx_ethdev. */
+#ifndef PLX_LIB_ETHDEV_ETHDEV_PRIV_H
+#define PLX_LIB_ETHDEV_ETHDEV_PRIV_H
+
+#include "plx_ethdev_driver.h"
+#include "plx_log.h"
+
+#define ETHDEV_MACS_MAX 64
+
+/* Every number of a port, summed: live queues, queues that were released, and the driver's counters. */
+struct ethdev_totals {
+	struct plx_ethdev_rxq_stats rx;
+	struct plx_ethdev_txq_stats tx;
+	uint64_t counter[PLX_ETHDEV_COUNTERS_MAX];
+	uint64_t received;
+	uint64_t waiting;
+};
+
+struct plx_ethdev_private {
+	struct ethdev_totals released; /* of queues that are no more; rx and tx only */
+	struct ethdev_totals baseline; /* totals at the last reset, subtracted from what is shown */
+	uint64_t stopped_bursts;       /* calls while not started */
+	void *stopped_queue[PLX_ETHDEV_QUEUES_MAX]; /* all point at stopped_bursts */
+	uint8_t macs[ETHDEV_MACS_MAX][6];
+	unsigned nb_macs;
+};
+
+/* fast.c */
+void ethdev_fast_start(struct plx_ethdev *dev);
+void ethdev_fast_stop(struct plx_ethdev *dev);
+void ethdev_fast_forget(struct plx_ethdev *dev);
+
+/* life.c */
+void ethdev_release_queues(struct plx_ethdev *dev);
+
+/* totals.c */
+void ethdev_totals(struct plx_ethdev *dev, struct ethdev_totals *ret_totals);
+void ethdev_totals_keep_rx(struct plx_ethdev *dev, const struct plx_ethdev_rxq_stats *queue);
+void ethdev_totals_keep_tx(struct plx_ethdev *dev, const struct plx_ethdev_txq_stats *queue);
+
+/* rss.c */
+void ethdev_rss_default(struct plx_ethdev *dev, const struct plx_ethdev_conf *conf);
+
+#endif

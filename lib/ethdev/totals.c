@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The one place where queue counters are summed. Released queues leave theirs behind here. */
+#include "ethdev_priv.h"
+
+static uint64_t
+read_once(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+static void
+add_rx(struct plx_ethdev_rxq_stats *sum, const struct plx_ethdev_rxq_stats *queue)
+{
+	sum->packets += read_once(&queue->packets);
+	sum->bytes += read_once(&queue->bytes);
+	sum->no_mbuf += read_once(&queue->no_mbuf);
+	sum->errors += read_once(&queue->errors);
+}
+
+static void
+add_tx(struct plx_ethdev_txq_stats *sum, const struct plx_ethdev_txq_stats *queue)
+{
+	sum->packets += read_once(&queue->packets);
+	sum->bytes += read_once(&queue->bytes);
+	sum->taken += read_once(&queue->taken);
+	sum->errors += read_once(&queue->errors);
+	sum->in_flight += read_once(&queue->in_flight);
+}
+
+void
+ethdev_totals_keep_rx(struct plx_ethdev *dev, const struct plx_ethdev_rxq_stats *queue)
+{
+	add_rx(&dev->priv->released.rx, queue);
+}
+
+void
+ethdev_totals_keep_tx(struct plx_ethdev *dev, const struct plx_ethdev_txq_stats *queue)
+{
+	add_tx(&dev->priv->released.tx, queue);
+}
+
+static uint64_t
+rx_losses(const struct plx_ethdev *dev, const struct ethdev_totals *totals)
+{
+	uint64_t sum = totals->rx.no_mbuf + totals->rx.errors;
+
+	for (unsigned i = 0; i < dev->nb_counters; i++) {
+		if (dev->counters[i].kind == PLX_COUNTER_RX_MISSED ||
+		    dev->counters[i].kind == PLX_COUNTER_RX_ERROR)
+			sum += totals->counter[i];
+	}
+	return sum;
+}
+
+static uint64_t
+waiting(struct plx_ethdev *dev)
+{
+	uint64_t sum = 0;
+
+	for (uint16_t i = 0; dev->ops->rx_queue_count != NULL && i < dev->info.nb_rx_queues; i++) {
+		int count = dev->rxq[i] != NULL ? dev->ops->rx_queue_count(dev, dev->rxq[i]) : 0;
+
+		sum += count > 0 ? (uint64_t)count : 0;
+	}
+	return sum;
+}
+
+void
+ethdev_totals(struct plx_ethdev *dev, struct ethdev_totals *ret_totals)
+{
+	const uint64_t unknown = UINT64_MAX;
+	struct ethdev_totals *totals = ret_totals;
+
+	*totals = dev->priv->released;
+	for (uint16_t i = 0; i < PLX_ETHDEV_QUEUES_MAX; i++) {
+		if (dev->rxq[i] != NULL)
+			add_rx(&totals->rx, dev->rxq[i]);
+		if (dev->txq[i] != NULL)
+			add_tx(&totals->tx, dev->txq[i]);
+	}
+	totals->received = unknown;
+	if (dev->ops->counters != NULL)
+		dev->ops->counters(dev, totals->counter, &totals->received);
+	if (totals->received == unknown)
+		totals->received = totals->rx.packets + rx_losses(dev, totals);
+	else
+		totals->waiting = waiting(dev);
+}
