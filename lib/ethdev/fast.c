@@ -52,6 +52,6 @@ ethdev_fast_stop(struct plx_ethdev *dev)
 void
 ethdev_fast_forget(struct plx_ethdev *dev)
 {
-	plx_ethdev_fast_table[dev->port] =
-		(struct plx_ethdev_fast){stopped_burst, stopped_burst, no_port_queue, no_port_queue};
+	plx_ethdev_fast_table[dev->port] = (struct plx_ethdev_fast){stopped_burst, stopped_burst,
+								    no_port_queue, no_port_queue};
 }

@@ -18,7 +18,8 @@ no_port(uint16_t port, struct plx_why *why)
 static int
 is_started(const struct plx_ethdev *dev, const char *what, struct plx_why *why)
 {
-	return plx_why(why, -EBUSY, "port %u (%s): stop it before %s", dev->port, dev->info.name, what);
+	return plx_why(why, -EBUSY, "port %u (%s): stop it before %s", dev->port, dev->info.name,
+		       what);
 }
 
 /* -- queues ------------------------------------------------------------------------------------------ */
@@ -83,8 +84,9 @@ choose_descs(const struct plx_ethdev *dev, const char *way, uint16_t *descs, uin
 	if (*descs == 0)
 		*descs = usual;
 	if (max != 0 && *descs > max)
-		return plx_why(why, -EINVAL, "port %u (%s): %u %s descriptors; %u to %u are possible",
-			       dev->port, dev->info.name, *descs, way, min, max);
+		return plx_why(why, -EINVAL,
+			       "port %u (%s): %u %s descriptors; %u to %u are possible", dev->port,
+			       dev->info.name, *descs, way, min, max);
 	if (*descs < min)
 		*descs = min;
 	return 0;
@@ -100,13 +102,17 @@ check_pool(const struct plx_ethdev *dev, const struct plx_pool *pool, struct plx
 			       dev->info.name);
 	room = pool->buf_size - pool->headroom;
 	if (pool->headroom < dev->info.headroom_min)
-		return plx_why(why, -EINVAL, "port %u (%s): pool %s has a head-room of %u bytes; %u are "
-			       "needed", dev->port, dev->info.name, plx_pool_name(pool), pool->headroom,
+		return plx_why(why, -EINVAL,
+			       "port %u (%s): pool %s has a head-room of %u bytes; %u are "
+			       "needed",
+			       dev->port, dev->info.name, plx_pool_name(pool), pool->headroom,
 			       dev->info.headroom_min);
 	if (room < dev->info.rx_buf_min)
-		return plx_why(why, -EINVAL, "port %u (%s): buffers of pool %s hold %" PRIu32
-			       " bytes behind the head-room; %u are needed", dev->port, dev->info.name,
-			       plx_pool_name(pool), room, dev->info.rx_buf_min);
+		return plx_why(why, -EINVAL,
+			       "port %u (%s): buffers of pool %s hold %" PRIu32
+			       " bytes behind the head-room; %u are needed",
+			       dev->port, dev->info.name, plx_pool_name(pool), room,
+			       dev->info.rx_buf_min);
 	return 0;
 }
 
@@ -116,8 +122,7 @@ prefilled(const struct plx_pool *pool)
 {
 	uint32_t sum = 0;
 
-	PLX_ETHDEV_FOREACH(port)
-	{
+	PLX_ETHDEV_FOREACH(port) {
 		const struct plx_ethdev *dev = plx_ethdev_at(port);
 
 		for (uint16_t i = 0; dev->prefills && i < PLX_ETHDEV_QUEUES_MAX; i++)
@@ -133,9 +138,12 @@ check_pool_size(const struct plx_ethdev *dev, const struct plx_pool *pool, struc
 
 	if (!dev->prefills || needed <= pool->n)
 		return 0;
-	return plx_why(why, -ENOBUFS, "port %u (%s): pool %s has %" PRIu32 " buffers, but the rx queues "
-		       "that take from it hold %" PRIu32 " at once: make the pool larger or use fewer "
-		       "descriptors", dev->port, dev->info.name, plx_pool_name(pool), pool->n, needed);
+	return plx_why(why, -ENOBUFS,
+		       "port %u (%s): pool %s has %" PRIu32 " buffers, but the rx queues "
+		       "that take from it hold %" PRIu32
+		       " at once: make the pool larger or use fewer "
+		       "descriptors",
+		       dev->port, dev->info.name, plx_pool_name(pool), pool->n, needed);
 }
 
 int
@@ -164,7 +172,8 @@ plx_ethdev_rx_queue_setup(uint16_t port, uint16_t queue, uint16_t descs, struct 
 	if (ret == 0) {
 		ret = dev->ops->rx_queue_setup(dev, queue, descs, pool, &dev->rxq[queue], why);
 		if (ret != 0)
-			plx_why_prefix(why, ret, "port %u (%s) rx queue %u: ", port, info->name, queue);
+			plx_why_prefix(why, ret, "port %u (%s) rx queue %u: ", port, info->name,
+				       queue);
 	}
 	if (ret != 0) {
 		dev->rxq[queue] = NULL;
@@ -196,7 +205,8 @@ plx_ethdev_tx_queue_setup(uint16_t port, uint16_t queue, uint16_t descs, struct 
 	if (ret != 0) {
 		dev->txq[queue] = NULL;
 		dev->tx_descs[queue] = 0;
-		return plx_why_prefix(why, ret, "port %u (%s) tx queue %u: ", port, info->name, queue);
+		return plx_why_prefix(why, ret, "port %u (%s) tx queue %u: ", port, info->name,
+				      queue);
 	}
 	return 0;
 }
@@ -204,19 +214,22 @@ plx_ethdev_tx_queue_setup(uint16_t port, uint16_t queue, uint16_t descs, struct 
 /* -- configure --------------------------------------------------------------------------------------- */
 
 static int
-check_queue_counts(const struct plx_ethdev *dev, uint16_t nb_rx, uint16_t nb_tx, struct plx_why *why)
+check_queue_counts(const struct plx_ethdev *dev, uint16_t nb_rx, uint16_t nb_tx,
+		   struct plx_why *why)
 {
 	const struct plx_ethdev_info *info = &dev->info;
 
 	if (nb_rx == 0 && nb_tx == 0)
-		return plx_why(why, -EINVAL, "port %u (%s): no queue at all was asked for", dev->port,
-			       info->name);
+		return plx_why(why, -EINVAL, "port %u (%s): no queue at all was asked for",
+			       dev->port, info->name);
 	if (nb_rx > info->max_rx_queues)
-		return plx_why(why, -EINVAL, "port %u (%s): %u rx queues asked for, the device has %u",
-			       dev->port, info->name, nb_rx, info->max_rx_queues);
+		return plx_why(why, -EINVAL,
+			       "port %u (%s): %u rx queues asked for, the device has %u", dev->port,
+			       info->name, nb_rx, info->max_rx_queues);
 	if (nb_tx > info->max_tx_queues)
-		return plx_why(why, -EINVAL, "port %u (%s): %u tx queues asked for, the device has %u",
-			       dev->port, info->name, nb_tx, info->max_tx_queues);
+		return plx_why(why, -EINVAL,
+			       "port %u (%s): %u tx queues asked for, the device has %u", dev->port,
+			       info->name, nb_tx, info->max_tx_queues);
 	return 0;
 }
 
@@ -225,7 +238,8 @@ negotiate(const struct plx_ethdev *dev, const char *what, uint32_t wished, uint3
 {
 	if ((wished & ~capable) != 0)
 		plx_log_notice(&life_log,
-			       "port %u (%s): %s 0x%" PRIx32 " not offered by the device, going on without",
+			       "port %u (%s): %s 0x%" PRIx32
+			       " not offered by the device, going on without",
 			       dev->port, dev->info.name, what, wished & ~capable);
 	return wished & capable;
 }
@@ -253,10 +267,10 @@ plx_ethdev_configure(uint16_t port, uint16_t nb_rx, uint16_t nb_tx,
 	dev->info.state = PLX_ETHDEV_CLOSED;
 	dev->info.nb_rx_queues = nb_rx;
 	dev->info.nb_tx_queues = nb_tx;
-	dev->info.rx_offloads = negotiate(dev, "rx offloads", conf->rx_offloads,
-					  dev->info.rx_offloads_capable);
-	dev->info.tx_offloads = negotiate(dev, "tx offloads", conf->tx_offloads,
-					  dev->info.tx_offloads_capable);
+	dev->info.rx_offloads =
+		negotiate(dev, "rx offloads", conf->rx_offloads, dev->info.rx_offloads_capable);
+	dev->info.tx_offloads =
+		negotiate(dev, "tx offloads", conf->tx_offloads, dev->info.tx_offloads_capable);
 	ethdev_rss_default(dev, conf);
 	ret = dev->ops->configure != NULL ? dev->ops->configure(dev, conf, why) : 0;
 	if (ret != 0) {
@@ -278,8 +292,8 @@ check_ready(const struct plx_ethdev *dev, struct plx_why *why)
 	if (info->state == PLX_ETHDEV_STARTED)
 		return plx_why(why, -EBUSY, "port %u (%s) runs already", dev->port, info->name);
 	if (info->state == PLX_ETHDEV_CLOSED)
-		return plx_why(why, -EINVAL, "port %u (%s): configure it before starting", dev->port,
-			       info->name);
+		return plx_why(why, -EINVAL, "port %u (%s): configure it before starting",
+			       dev->port, info->name);
 	for (uint16_t i = 0; i < info->nb_rx_queues; i++) {
 		if (dev->rxq[i] == NULL)
 			return plx_why(why, -EINVAL, "port %u (%s): rx queue %u was not set up",

@@ -21,10 +21,10 @@
 
 PLX_BEGIN_DECLS
 
-#define PLX_ETHDEV_MAX	      PLX_MAX_PORTS
-#define PLX_ETHDEV_QUEUES_MAX 64
-#define PLX_ETHDEV_NAME_MAX   64
-#define PLX_ETHDEV_RETA_MAX   512
+#define PLX_ETHDEV_MAX	       PLX_MAX_PORTS
+#define PLX_ETHDEV_QUEUES_MAX  64
+#define PLX_ETHDEV_NAME_MAX    64
+#define PLX_ETHDEV_RETA_MAX    512
 #define PLX_ETHDEV_RSS_KEY_MAX 52
 
 /* Offload capabilities, a bit each. */
@@ -47,11 +47,11 @@ PLX_BEGIN_DECLS
 #define PLX_ETH_TX_OFFLOAD_MULTI_SEGS  (1u << 6) /* takes chains as they are */
 
 /* RSS: what the hash is made of. */
-#define PLX_ETH_RSS_IPV4     (1u << 0)
-#define PLX_ETH_RSS_IPV6     (1u << 1)
-#define PLX_ETH_RSS_TCP	     (1u << 2)
-#define PLX_ETH_RSS_UDP	     (1u << 3)
-#define PLX_ETH_RSS_SCTP     (1u << 4)
+#define PLX_ETH_RSS_IPV4 (1u << 0)
+#define PLX_ETH_RSS_IPV6 (1u << 1)
+#define PLX_ETH_RSS_TCP	 (1u << 2)
+#define PLX_ETH_RSS_UDP	 (1u << 3)
+#define PLX_ETH_RSS_SCTP (1u << 4)
 
 enum plx_ethdev_state {
 	PLX_ETHDEV_CLOSED,
@@ -65,27 +65,28 @@ struct plx_ethdev_info {
 	char mode[160];			  /* how it runs here, in words: "native XDP, copy mode" */
 	enum plx_ethdev_state state;
 	int node;
-	uint32_t if_index;		  /* kernel interface, 0 none */
+	uint32_t if_index; /* kernel interface, 0 none */
 	uint16_t max_rx_queues, max_tx_queues;
 	uint16_t nb_rx_queues, nb_tx_queues; /* configured */
 	uint16_t min_mtu, max_mtu;
 	uint16_t rx_desc_min, rx_desc_max, rx_desc_default;
 	uint16_t tx_desc_min, tx_desc_max, tx_desc_default;
-	uint16_t rx_buf_min;	 /* least bytes behind the head-room of a pool's buffers */
-	uint16_t headroom_min;	 /* least head-room of a pool's buffers */
+	uint16_t rx_buf_min;   /* least bytes behind the head-room of a pool's buffers */
+	uint16_t headroom_min; /* least head-room of a pool's buffers */
 	uint16_t max_mac_addrs;
-	uint16_t reta_size;	 /* 0: no RSS */
+	uint16_t reta_size; /* 0: no RSS */
 	uint8_t rss_key_size;
-	uint32_t rss_types;	 /* PLX_ETH_RSS_* it can hash */
+	uint32_t rss_types; /* PLX_ETH_RSS_* it can hash */
 	uint32_t rx_offloads_capable, tx_offloads_capable;
 	uint32_t rx_offloads, tx_offloads; /* in force */
 };
 
 struct plx_ethdev_conf {
-	uint32_t rx_offloads, tx_offloads; /* wishes; what is not there is dropped with one notice */
-	uint16_t mtu;			   /* 0 = leave as it is */
-	uint32_t rss_types;		   /* 0 = the device's default; only with more than one queue */
-	const uint8_t *rss_key;		   /* rss_key_size bytes, NULL = default */
+	uint32_t rx_offloads,
+		tx_offloads;	/* wishes; what is not there is dropped with one notice */
+	uint16_t mtu;		/* 0 = leave as it is */
+	uint32_t rss_types;	/* 0 = the device's default; only with more than one queue */
+	const uint8_t *rss_key; /* rss_key_size bytes, NULL = default */
 };
 
 struct plx_ethdev_link {
@@ -100,8 +101,8 @@ struct plx_ethdev_link {
 unsigned plx_ethdev_count(void);
 /* The next port from `port` on, PLX_ETHDEV_MAX behind the last. */
 uint16_t plx_ethdev_next(uint16_t port);
-#define PLX_ETHDEV_FOREACH(port)                                                                   \
-	for (uint16_t port = plx_ethdev_next(0); port < PLX_ETHDEV_MAX;                            \
+#define PLX_ETHDEV_FOREACH(port)                                        \
+	for (uint16_t port = plx_ethdev_next(0); port < PLX_ETHDEV_MAX; \
 	     port = plx_ethdev_next((uint16_t)(port + 1)))
 int plx_ethdev_by_name(const char *name, uint16_t *ret_port);
 int plx_ethdev_info(uint16_t port, struct plx_ethdev_info *ret_info);
@@ -193,12 +194,12 @@ struct plx_ethdev_ledger_row {
 	uint64_t packets;
 };
 struct plx_ethdev_ledger {
-	uint64_t rx_received;  /* counted at the source, independently where the device allows */
+	uint64_t rx_received; /* counted at the source, independently where the device allows */
 	uint64_t rx_delivered;
-	uint64_t rx_waiting;   /* in the device's ring, not yet asked for */
+	uint64_t rx_waiting; /* in the device's ring, not yet asked for */
 	unsigned nb_rx_losses;
 	struct plx_ethdev_ledger_row rx_loss[PLX_ETHDEV_LEDGER_MAX];
-	uint64_t tx_taken;     /* by tx_burst */
+	uint64_t tx_taken; /* by tx_burst */
 	uint64_t tx_sent;
 	uint64_t tx_in_flight;
 	unsigned nb_tx_losses;
@@ -206,8 +207,8 @@ struct plx_ethdev_ledger {
 };
 int plx_ethdev_ledger(uint16_t port, struct plx_ethdev_ledger *ret_ledger);
 /* received - delivered - waiting - losses (and the same for tx): 0 and 0 when the books are right. */
-void plx_ethdev_ledger_balance(const struct plx_ethdev_ledger *ledger, int64_t *ret_rx,
-			       int64_t *ret_tx);
+void
+plx_ethdev_ledger_balance(const struct plx_ethdev_ledger *ledger, int64_t *ret_rx, int64_t *ret_tx);
 
 PLX_END_DECLS
 

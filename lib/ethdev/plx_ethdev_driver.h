@@ -20,17 +20,17 @@ struct plx_ethdev;
  * thread only, with plx_ethdev_add(); read by anyone.
  */
 struct plx_ethdev_rxq_stats {
-	uint64_t packets;  /* delivered */
+	uint64_t packets; /* delivered */
 	uint64_t bytes;
-	uint64_t no_mbuf;  /* lost: pool empty */
-	uint64_t errors;   /* lost: malformed or oversized */
+	uint64_t no_mbuf; /* lost: pool empty */
+	uint64_t errors;  /* lost: malformed or oversized */
 };
 
 struct plx_ethdev_txq_stats {
-	uint64_t packets;  /* sent: left our hands for the device */
+	uint64_t packets; /* sent: left our hands for the device */
 	uint64_t bytes;
-	uint64_t taken;	   /* taken over by tx_burst: packets + errors + in_flight, always */
-	uint64_t errors;   /* taken over, then lost */
+	uint64_t taken;	    /* taken over by tx_burst: packets + errors + in_flight, always */
+	uint64_t errors;    /* taken over, then lost */
 	uint64_t in_flight; /* taken over, not yet known to have left: the device's own books */
 };
 
@@ -118,10 +118,11 @@ struct plx_ethdev {
 	unsigned nb_counters;
 	plx_ethdev_rx_fn rx_burst;
 	plx_ethdev_tx_fn tx_burst;
-	struct plx_ethdev_info info; /* limits and capabilities; name, state and `in force` are ethdev's */
-	uint8_t mac[6];		     /* all zero: ethdev makes a local one up */
-	uint16_t mtu;		     /* 0: 1,500 */
-	bool prefills;		     /* rx queues hold as many buffers as they have descriptors */
+	struct plx_ethdev_info
+		info;	/* limits and capabilities; name, state and `in force` are ethdev's */
+	uint8_t mac[6]; /* all zero: ethdev makes a local one up */
+	uint16_t mtu;	/* 0: 1,500 */
+	bool prefills;	/* rx queues hold as many buffers as they have descriptors */
 	bool promiscuous;
 	bool allmulticast;
 

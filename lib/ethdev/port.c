@@ -35,8 +35,7 @@ plx_ethdev_next(uint16_t port)
 int
 plx_ethdev_by_name(const char *name, uint16_t *ret_port)
 {
-	PLX_ETHDEV_FOREACH(port)
-	{
+	PLX_ETHDEV_FOREACH(port) {
 		if (strcmp(port_table[port]->info.name, name) == 0) {
 			*ret_port = port;
 			return 0;
@@ -64,13 +63,15 @@ check_driver(const struct plx_ethdev *dev, struct plx_why *why)
 	if (dev->device == NULL || ops == NULL || ops->rx_queue_setup == NULL ||
 	    ops->tx_queue_setup == NULL || ops->rx_queue_release == NULL ||
 	    ops->tx_queue_release == NULL || ops->start == NULL || ops->stop == NULL)
-		return plx_why(why, -EINVAL, "driver without device, queue setup and release, start or stop");
+		return plx_why(why, -EINVAL,
+			       "driver without device, queue setup and release, start or stop");
 	if (dev->nb_counters > PLX_ETHDEV_COUNTERS_MAX)
 		return plx_why(why, -EINVAL, "driver with %u counters; %d are possible",
 			       dev->nb_counters, PLX_ETHDEV_COUNTERS_MAX);
 	if (dev->info.max_rx_queues > PLX_ETHDEV_QUEUES_MAX ||
 	    dev->info.max_tx_queues > PLX_ETHDEV_QUEUES_MAX)
-		return plx_why(why, -EINVAL, "driver with more than %d queues", PLX_ETHDEV_QUEUES_MAX);
+		return plx_why(why, -EINVAL, "driver with more than %d queues",
+			       PLX_ETHDEV_QUEUES_MAX);
 	return 0;
 }
 
@@ -94,8 +95,8 @@ default_info(struct plx_ethdev *dev)
 	if (info->max_mac_addrs == 0)
 		info->max_mac_addrs = 1;
 	if (memcmp(dev->mac, no_mac, sizeof(no_mac)) == 0) {
-		const uint8_t made_up[6] = {0x02, 'p', 'l', 'x', (uint8_t)(dev->port >> 8),
-					    (uint8_t)dev->port};
+		const uint8_t made_up[6] = {
+			0x02, 'p', 'l', 'x', (uint8_t)(dev->port >> 8), (uint8_t)dev->port};
 
 		memcpy(dev->mac, made_up, sizeof(made_up));
 	}
@@ -112,7 +113,8 @@ plx_ethdev_register(struct plx_ethdev *dev, struct plx_why *why)
 	while (port < PLX_ETHDEV_MAX && port_table[port] != NULL)
 		port++;
 	if (port == PLX_ETHDEV_MAX)
-		return plx_why(why, -ENOSPC, "%d ports are the most; see the build option max_ports",
+		return plx_why(why, -ENOSPC,
+			       "%d ports are the most; see the build option max_ports",
 			       PLX_ETHDEV_MAX);
 	dev->priv = calloc(1, sizeof(*dev->priv));
 	if (dev->priv == NULL)

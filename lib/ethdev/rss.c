@@ -63,7 +63,8 @@ plx_ethdev_set_rss_key(uint16_t port, const uint8_t *key, uint8_t key_size, uint
 		return -ENODEV;
 	if (dev->info.reta_size == 0)
 		return -ENOTSUP;
-	if ((key != NULL && key_size != dev->info.rss_key_size) || (types & ~dev->info.rss_types) != 0)
+	if ((key != NULL && key_size != dev->info.rss_key_size) ||
+	    (types & ~dev->info.rss_types) != 0)
 		return -EINVAL;
 	wanted = dev->rss;
 	if (key != NULL)

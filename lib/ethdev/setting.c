@@ -50,8 +50,8 @@ plx_ethdev_set_mtu(uint16_t port, uint16_t mtu, struct plx_why *why)
 	if (dev == NULL)
 		return plx_why(why, -ENODEV, "there is no port %u", port);
 	if (mtu < dev->info.min_mtu || mtu > dev->info.max_mtu)
-		return plx_why(why, -EINVAL, "port %u (%s): an MTU of %u; %u to %u are possible", port,
-			       dev->info.name, mtu, dev->info.min_mtu, dev->info.max_mtu);
+		return plx_why(why, -EINVAL, "port %u (%s): an MTU of %u; %u to %u are possible",
+			       port, dev->info.name, mtu, dev->info.min_mtu, dev->info.max_mtu);
 	if (mtu == dev->mtu)
 		return 0;
 	if (dev->ops->set_mtu == NULL)

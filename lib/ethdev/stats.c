@@ -94,8 +94,7 @@ struct xstats {
 	unsigned n;
 };
 
-static void PLX_PRINTF(3, 4)
-put(struct xstats *xstats, uint64_t value, const char *format, ...)
+static void PLX_PRINTF(3, 4) put(struct xstats *xstats, uint64_t value, const char *format, ...)
 {
 	if (xstats->n < xstats->room) {
 		struct plx_ethdev_xstat *out = &xstats->out[xstats->n];
@@ -154,7 +153,8 @@ plx_ethdev_xstats(uint16_t port, struct plx_ethdev_xstat *ret_stats, unsigned n)
 	put(&xstats, stats.rx_errors, "rx_errors");
 	put(&xstats, stats.tx_errors, "tx_errors");
 	put(&xstats, stats.rx_no_mbuf, "rx_mbuf_allocation_errors");
-	put(&xstats, __atomic_load_n(&dev->priv->stopped_bursts, __ATOMIC_RELAXED), "stopped_bursts");
+	put(&xstats, __atomic_load_n(&dev->priv->stopped_bursts, __ATOMIC_RELAXED),
+	    "stopped_bursts");
 	put_queues(&xstats, dev);
 	for (unsigned i = 0; i < dev->nb_counters; i++)
 		put(&xstats, totals.counter[i], "%s", dev->counters[i].name);

@@ -13,7 +13,8 @@ point_at(struct plx_mbuf *m, uint8_t *buf, struct mbuf_link link)
 }
 
 int
-plx_mbuf_attach_external(struct plx_mbuf *m, void *addr, uint16_t len, struct plx_mbuf_external *ext)
+plx_mbuf_attach_external(struct plx_mbuf *m, void *addr, uint16_t len,
+			 struct plx_mbuf_external *ext)
 {
 	if (!plx_mbuf_is_direct(m) || !plx_mbuf_is_sole(m) || m->next != NULL || addr == NULL)
 		return -EINVAL;

@@ -94,7 +94,8 @@ plx_mbuf_copy(const struct plx_mbuf *m, struct plx_pool *pool, uint32_t off, uin
 int
 plx_mbuf_chain(struct plx_mbuf *head, struct plx_mbuf *tail)
 {
-	if (head->nb_segs + tail->nb_segs > UINT16_MAX || head->pkt_len + tail->pkt_len < head->pkt_len)
+	if (head->nb_segs + tail->nb_segs > UINT16_MAX ||
+	    head->pkt_len + tail->pkt_len < head->pkt_len)
 		return -EOVERFLOW;
 	plx_mbuf_last(head)->next = tail;
 	head->nb_segs = (uint16_t)(head->nb_segs + tail->nb_segs);
@@ -116,8 +117,7 @@ plx_mbuf_linearize(struct plx_mbuf *m)
 	if (m->pkt_len - m->data_len > plx_mbuf_tailroom(m))
 		return -ENOSPC;
 	end = plx_mbuf_data(m) + m->data_len;
-	PLX_MBUF_FOREACH_SEG(seg, rest)
-	{
+	PLX_MBUF_FOREACH_SEG(seg, rest) {
 		memcpy(end, plx_mbuf_data(seg), seg->data_len);
 		end += seg->data_len;
 	}

@@ -26,8 +26,9 @@ check_segment(const struct plx_mbuf *m, struct plx_why *why)
 		return plx_why(why, -EUCLEAN, "mbuf %" PRIu32 " points at other bytes than its own",
 			       index);
 	if (m->data_off + m->data_len > pool->buf_size)
-		return plx_why(why, -EUCLEAN, "mbuf %" PRIu32 ": %u + %u bytes in a buffer of %" PRIu32,
-			       index, m->data_off, m->data_len, pool->buf_size);
+		return plx_why(why, -EUCLEAN,
+			       "mbuf %" PRIu32 ": %u + %u bytes in a buffer of %" PRIu32, index,
+			       m->data_off, m->data_len, pool->buf_size);
 	return 0;
 }
 
@@ -37,8 +38,7 @@ plx_mbuf_check(const struct plx_mbuf *m, struct plx_why *why)
 	uint32_t len = 0, segs = 0;
 	int ret;
 
-	PLX_MBUF_FOREACH_SEG(seg, m)
-	{
+	PLX_MBUF_FOREACH_SEG(seg, m) {
 		ret = check_segment(seg, why);
 		if (ret != 0)
 			return ret;
@@ -50,8 +50,9 @@ plx_mbuf_check(const struct plx_mbuf *m, struct plx_why *why)
 		return plx_why(why, -EUCLEAN, "mbuf: %u segments announced, %" PRIu32 " found",
 			       m->nb_segs, segs);
 	if (len != m->pkt_len)
-		return plx_why(why, -EUCLEAN, "mbuf: %" PRIu32 " bytes announced, %" PRIu32 " found",
-			       m->pkt_len, len);
+		return plx_why(why, -EUCLEAN,
+			       "mbuf: %" PRIu32 " bytes announced, %" PRIu32 " found", m->pkt_len,
+			       len);
 	return 0;
 }
 
@@ -61,7 +62,8 @@ plx_mbuf_dump(FILE *out, const struct plx_mbuf *m, uint32_t bytes)
 	uint32_t shown = bytes < m->pkt_len ? bytes : m->pkt_len;
 
 	fprintf(out,
-		"mbuf %" PRIu32 " of pool %s: %" PRIu32 " bytes in %u segments, port %u queue %u, flags "
+		"mbuf %" PRIu32 " of pool %s: %" PRIu32
+		" bytes in %u segments, port %u queue %u, flags "
 		"0x%" PRIx32 ", hash 0x%" PRIx32 ", references %u\n",
 		plx_pool_index(plx_mbuf_pool(m), m), plx_pool_name(plx_mbuf_pool(m)), m->pkt_len,
 		m->nb_segs, m->port, m->queue, m->ol_flags, m->hash, m->refcnt);

@@ -32,46 +32,46 @@ struct plx_pool;
 #define PLX_MBUF_HEADROOM 256 /* default; what XDP keeps in front of a received frame */
 
 /* ol_flags: facts on received packets, wishes on packets to send. */
-#define PLX_MBUF_RX_VLAN	   (1u << 0)  /* vlan_tci is valid (tag is still in the data) */
-#define PLX_MBUF_RX_VLAN_STRIPPED  (1u << 1)  /* ... and was taken out of the data */
-#define PLX_MBUF_RX_HASH	   (1u << 2)  /* hash is valid */
-#define PLX_MBUF_RX_IP_CSUM_GOOD   (1u << 3)
-#define PLX_MBUF_RX_IP_CSUM_BAD	   (1u << 4)
-#define PLX_MBUF_RX_L4_CSUM_GOOD   (1u << 5)
-#define PLX_MBUF_RX_L4_CSUM_BAD	   (1u << 6)
-#define PLX_MBUF_RX_L4_CSUM_NONE   (1u << 7)  /* not filled in: a local sender's offload */
-#define PLX_MBUF_RX_TIMESTAMP	   (1u << 8)  /* timestamp: ns since the epoch, by the device or kernel */
-#define PLX_MBUF_RX_OUTGOING	   (1u << 9)  /* a copy of what this host sent (af_packet) */
-#define PLX_MBUF_TX_IP_CSUM	   (1u << 16) /* fill in the IPv4 header checksum; l2_len, l3_len set */
-#define PLX_MBUF_TX_TCP_CSUM	   (1u << 17) /* l2_len, l3_len set, pseudo-header sum in place */
-#define PLX_MBUF_TX_UDP_CSUM	   (1u << 18)
-#define PLX_MBUF_TX_SCTP_CSUM	   (1u << 19)
-#define PLX_MBUF_TX_IPV4	   (1u << 20)
-#define PLX_MBUF_TX_IPV6	   (1u << 21)
-#define PLX_MBUF_TX_TCP_SEG	   (1u << 22) /* TSO: l4_len and tso_segsz set */
-#define PLX_MBUF_TX_VLAN	   (1u << 23) /* insert vlan_tci */
+#define PLX_MBUF_RX_VLAN	  (1u << 0) /* vlan_tci is valid (tag is still in the data) */
+#define PLX_MBUF_RX_VLAN_STRIPPED (1u << 1) /* ... and was taken out of the data */
+#define PLX_MBUF_RX_HASH	  (1u << 2) /* hash is valid */
+#define PLX_MBUF_RX_IP_CSUM_GOOD  (1u << 3)
+#define PLX_MBUF_RX_IP_CSUM_BAD	  (1u << 4)
+#define PLX_MBUF_RX_L4_CSUM_GOOD  (1u << 5)
+#define PLX_MBUF_RX_L4_CSUM_BAD	  (1u << 6)
+#define PLX_MBUF_RX_L4_CSUM_NONE  (1u << 7) /* not filled in: a local sender's offload */
+#define PLX_MBUF_RX_TIMESTAMP	  (1u << 8) /* timestamp: ns since the epoch, by the device or kernel */
+#define PLX_MBUF_RX_OUTGOING	  (1u << 9) /* a copy of what this host sent (af_packet) */
+#define PLX_MBUF_TX_IP_CSUM	  (1u << 16) /* fill in the IPv4 header checksum; l2_len, l3_len set */
+#define PLX_MBUF_TX_TCP_CSUM	  (1u << 17) /* l2_len, l3_len set, pseudo-header sum in place */
+#define PLX_MBUF_TX_UDP_CSUM	  (1u << 18)
+#define PLX_MBUF_TX_SCTP_CSUM	  (1u << 19)
+#define PLX_MBUF_TX_IPV4	  (1u << 20)
+#define PLX_MBUF_TX_IPV6	  (1u << 21)
+#define PLX_MBUF_TX_TCP_SEG	  (1u << 22) /* TSO: l4_len and tso_segsz set */
+#define PLX_MBUF_TX_VLAN	  (1u << 23) /* insert vlan_tci */
 
 /* In pool_id: buf points at bytes of another mbuf or of nobody's pool, see clone and attach. */
 #define PLX_MBUF_ATTACHED 0x8000u
 
 struct plx_mbuf {
-	uint8_t *buf;		/* start of the buffer, head-room included */
-	struct plx_mbuf *next;	/* next segment, NULL in the last */
-	uint64_t timestamp;	/* valid with PLX_MBUF_RX_TIMESTAMP */
+	uint8_t *buf;	       /* start of the buffer, head-room included */
+	struct plx_mbuf *next; /* next segment, NULL in the last */
+	uint64_t timestamp;    /* valid with PLX_MBUF_RX_TIMESTAMP */
 
-	uint32_t pkt_len;	/* bytes in all segments; first segment only */
-	uint16_t data_len;	/* bytes in this segment */
-	uint16_t data_off;	/* where they begin, from buf */
+	uint32_t pkt_len;  /* bytes in all segments; first segment only */
+	uint16_t data_len; /* bytes in this segment */
+	uint16_t data_off; /* where they begin, from buf */
 
-	uint16_t refcnt;	/* holders of this header; >1 by plx_mbuf_ref and clones; atomic */
-	uint16_t pool_id;	/* its pool's number, and PLX_MBUF_ATTACHED */
-	uint16_t nb_segs;	/* first segment only */
-	uint16_t port;		/* where it was received */
+	uint16_t refcnt;  /* holders of this header; >1 by plx_mbuf_ref and clones; atomic */
+	uint16_t pool_id; /* its pool's number, and PLX_MBUF_ATTACHED */
+	uint16_t nb_segs; /* first segment only */
+	uint16_t port;	  /* where it was received */
 
 	uint32_t ol_flags;
-	uint32_t hash;		/* RSS or plx_net flow hash; valid with PLX_MBUF_RX_HASH */
+	uint32_t hash; /* RSS or plx_net flow hash; valid with PLX_MBUF_RX_HASH */
 
-	uint32_t packet_type;	/* plx_net_parse() summary, 0 unknown */
+	uint32_t packet_type; /* plx_net_parse() summary, 0 unknown */
 	uint16_t vlan_tci;
 	uint16_t vlan_tci_outer;
 
@@ -80,7 +80,7 @@ struct plx_mbuf {
 	uint8_t l4_len;
 	uint16_t l3_len;
 	uint16_t tso_segsz;
-	uint16_t queue;		/* where it was received */
+	uint16_t queue; /* where it was received */
 };
 PLX_STATIC_ASSERT(sizeof(struct plx_mbuf) == PLX_CACHE_LINE, "an mbuf header is one cache line");
 PLX_STATIC_ASSERT(offsetof(struct plx_mbuf, pkt_len) == 24, "length word");
@@ -94,13 +94,14 @@ PLX_STATIC_ASSERT(offsetof(struct plx_mbuf, refcnt) == 32, "state word");
 #define PLX_POOL_N_MAX	   (1u << 26)
 
 struct plx_pool_params {
-	const char *name;   /* unique, 1 .. PLX_POOL_NAME_MAX - 1 characters */
-	uint32_t n;	    /* buffers, 1 .. PLX_POOL_N_MAX */
-	uint32_t buf_size;  /* bytes a buffer, head-room included, 64 .. 65,535; 0 = 2,048 + head-room */
-	uint16_t headroom;  /* where plx_mbuf_alloc puts data_off; 0 = PLX_MBUF_HEADROOM */
-	uint16_t cache;	    /* buffers an lcore keeps for itself, 0 .. PLX_POOL_CACHE_MAX, <= n / 2 */
-	int node;	    /* PLX_NODE_ANY or a NUMA node */
-	uint32_t stride;    /* bytes from one data[i] to the next, a multiple of 64 >= buf_size;
+	const char *name; /* unique, 1 .. PLX_POOL_NAME_MAX - 1 characters */
+	uint32_t n;	  /* buffers, 1 .. PLX_POOL_N_MAX */
+	uint32_t
+		buf_size; /* bytes a buffer, head-room included, 64 .. 65,535; 0 = 2,048 + head-room */
+	uint16_t headroom; /* where plx_mbuf_alloc puts data_off; 0 = PLX_MBUF_HEADROOM */
+	uint16_t cache;	 /* buffers an lcore keeps for itself, 0 .. PLX_POOL_CACHE_MAX, <= n / 2 */
+	int node;	 /* PLX_NODE_ANY or a NUMA node */
+	uint32_t stride; /* bytes from one data[i] to the next, a multiple of 64 >= buf_size;
 			     * 0 = chosen to spread packet heads over the cache sets (docs/adr/) */
 };
 
@@ -169,8 +170,8 @@ struct plx_mbuf *plx_mbuf_clone(struct plx_mbuf *m, struct plx_pool *pool);
 
 /* A packet with copies of bytes [off, off + len) of m, chained if need be. NULL if the pool is empty
  * or off lies beyond the packet. Metadata is copied too. */
-struct plx_mbuf *plx_mbuf_copy(const struct plx_mbuf *m, struct plx_pool *pool, uint32_t off,
-			       uint32_t len);
+struct plx_mbuf *
+plx_mbuf_copy(const struct plx_mbuf *m, struct plx_pool *pool, uint32_t off, uint32_t len);
 
 /* Appends `tail` (then owned by `head`) to `head`. -EOVERFLOW if segments or length do not fit. */
 int plx_mbuf_chain(struct plx_mbuf *head, struct plx_mbuf *tail);

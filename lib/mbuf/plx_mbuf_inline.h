@@ -33,7 +33,7 @@ struct plx_pool_cache {
 struct plx_pool {
 	struct plx_mbuf *headers;
 	uint8_t *data;
-	uint8_t *caches;       /* nb_caches of them, cache_stride bytes apart; none without a cache */
+	uint8_t *caches; /* nb_caches of them, cache_stride bytes apart; none without a cache */
 	uint32_t cache_stride;
 	uint32_t nb_caches;
 	uint32_t n;
@@ -98,7 +98,8 @@ struct plx_pool_note {
 #define PLX_MBUF_NO_PORT	UINT16_MAX
 
 /* Private to the macros: the compiler drops both in other builds. */
-void plx_mbuf_note_taken(const struct plx_mbuf *m, const char *holder, uint16_t port, uint16_t queue);
+void
+plx_mbuf_note_taken(const struct plx_mbuf *m, const char *holder, uint16_t port, uint16_t queue);
 void plx_mbuf_note_home(const struct plx_mbuf *m);
 
 #if PLX_MBUF_DEBUG
@@ -165,7 +166,8 @@ plx_mbuf_set_lengths(struct plx_mbuf *m, uint32_t pkt_len, uint16_t data_len, ui
 
 /* What a driver writes into a buffer's header when a whole packet is in it. Path: hot. */
 static inline void
-plx_mbuf_received(struct plx_mbuf *m, uint16_t len, uint16_t data_off, uint16_t port, uint16_t queue)
+plx_mbuf_received(struct plx_mbuf *m, uint16_t len, uint16_t data_off, uint16_t port,
+		  uint16_t queue)
 {
 	plx_mbuf_set_lengths(m, len, len, data_off);
 	m->port = port;
@@ -192,7 +194,8 @@ plx_mbuf_fresh(struct plx_mbuf *m, uint16_t headroom)
  * plx_mbuf_received on each. False if the pool has not that many. Path: hot.
  */
 static inline bool
-plx_pool_get_mbufs_at(struct plx_pool *pool, struct plx_mbuf **mbufs, uint32_t n, const char *holder)
+plx_pool_get_mbufs_at(struct plx_pool *pool, struct plx_mbuf **mbufs, uint32_t n,
+		      const char *holder)
 {
 	struct plx_pool_cache *cache = plx_pool_cache_here(pool);
 	struct plx_mbuf *headers = pool->headers;
@@ -270,7 +273,8 @@ plx_mbuf_state_plain(uint16_t pool_id)
 static inline uint64_t
 plx_mbuf_state(const struct plx_mbuf *m)
 {
-	uint64_t word = __atomic_load_n((const uint64_t *)(const void *)&m->refcnt, __ATOMIC_ACQUIRE);
+	uint64_t word =
+		__atomic_load_n((const uint64_t *)(const void *)&m->refcnt, __ATOMIC_ACQUIRE);
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	return word & PLX_MBUF_STATE_MASK;
@@ -388,7 +392,7 @@ plx_mbuf_last(struct plx_mbuf *m)
 	return m;
 }
 
-#define PLX_MBUF_FOREACH_SEG(seg, m)                                                               \
+#define PLX_MBUF_FOREACH_SEG(seg, m) \
 	for (const struct plx_mbuf *seg = (m); seg != NULL; seg = seg->next)
 
 /* Adds n bytes in front; the new first byte, or NULL if the head-room is too small. */

@@ -44,12 +44,14 @@ check_params(struct plx_pool_params *p, struct plx_why *why)
 	if (p->buf_size == 0)
 		p->buf_size = 2048u + p->headroom;
 	if (p->buf_size < 64 || p->buf_size > UINT16_MAX)
-		return plx_why(why, -EINVAL, "pool %s: buffers of %" PRIu32
-			       " bytes; 64 to 65535 are possible", p->name, p->buf_size);
+		return plx_why(why, -EINVAL,
+			       "pool %s: buffers of %" PRIu32 " bytes; 64 to 65535 are possible",
+			       p->name, p->buf_size);
 	if (p->headroom > p->buf_size)
 		p->headroom = (uint16_t)p->buf_size;
 	if (p->cache > PLX_POOL_CACHE_MAX || p->cache > p->n / 2)
-		return plx_why(why, -EINVAL, "pool %s: a cache of %u buffers an lcore; at most %u and "
+		return plx_why(why, -EINVAL,
+			       "pool %s: a cache of %u buffers an lcore; at most %u and "
 			       "half of the pool's %" PRIu32 " are possible",
 			       p->name, p->cache, PLX_POOL_CACHE_MAX, p->n);
 	if (p->stride == 0) {
@@ -59,7 +61,8 @@ check_params(struct plx_pool_params *p, struct plx_why *why)
 			p->stride += PLX_CACHE_LINE;
 	}
 	if (p->stride % PLX_CACHE_LINE != 0 || p->stride < p->buf_size)
-		return plx_why(why, -EINVAL, "pool %s: a stride of %" PRIu32 " bytes; it must be a "
+		return plx_why(why, -EINVAL,
+			       "pool %s: a stride of %" PRIu32 " bytes; it must be a "
 			       "multiple of %d and not below the buffer size %" PRIu32,
 			       p->name, p->stride, PLX_CACHE_LINE, p->buf_size);
 	return 0;
@@ -72,14 +75,16 @@ lay_out(const struct plx_pool_params *p)
 	size_t end = (size_t)p->n * sizeof(struct plx_mbuf);
 
 	at.ring = end;
-	end = plx_align_up(end + plx_ring_mpmc_size((uint32_t)plx_pow2_ceil(p->n), sizeof(uint32_t)), PLX_CACHE_LINE);
+	end = plx_align_up(
+		end + plx_ring_mpmc_size((uint32_t)plx_pow2_ceil(p->n), sizeof(uint32_t)),
+		PLX_CACHE_LINE);
 	at.caches = end;
 	if (p->cache > 0) {
 		/* Capacity is twice the size; a line apart from the neighbour's. */
-		at.cache_stride = (uint32_t)plx_align_up(
-			sizeof(struct plx_pool_cache) + 2 * p->cache * sizeof(uint32_t) +
-				PLX_CACHE_LINE,
-			PLX_CACHE_LINE);
+		at.cache_stride = (uint32_t)plx_align_up(sizeof(struct plx_pool_cache) +
+								 2 * p->cache * sizeof(uint32_t) +
+								 PLX_CACHE_LINE,
+							 PLX_CACHE_LINE);
 		PLX_LCORE_FOREACH(lcore)
 			at.nb_caches = lcore + 1;
 		end += (size_t)at.cache_stride * at.nb_caches;
@@ -238,10 +243,11 @@ plx_pool_destroy(struct plx_pool *pool, struct plx_why *why)
 	out = plx_pool_in_use(pool);
 	if (out > 0) {
 		plx_pool_log_holders(pool, &pool_log);
-		return plx_why(why, -EBUSY, "pool %s: %" PRIu32 " of %" PRIu32 " buffers are still out%s",
-			       pool->priv->name, out, pool->n,
-			       PLX_MBUF_DEBUG ? "; the log names who holds them"
-					      : "; a build with -Dmbuf_debug=true names who holds them");
+		return plx_why(
+			why, -EBUSY, "pool %s: %" PRIu32 " of %" PRIu32 " buffers are still out%s",
+			pool->priv->name, out, pool->n,
+			PLX_MBUF_DEBUG ? "; the log names who holds them"
+				       : "; a build with -Dmbuf_debug=true names who holds them");
 	}
 	plx_zone_free(pool->priv->meta);
 	plx_zone_free(pool->priv->data);
@@ -279,8 +285,8 @@ plx_pool_at(unsigned wanted)
 			continue;
 		older = 0;
 		for (unsigned j = 0; j < PLX_POOL_MAX; j++)
-			older += plx_pool_table[j] != NULL && plx_pool_table[j]->priv->order <
-								      plx_pool_table[i]->priv->order;
+			older += plx_pool_table[j] != NULL &&
+				 plx_pool_table[j]->priv->order < plx_pool_table[i]->priv->order;
 		if (older == wanted)
 			found = plx_pool_table[i];
 	}

@@ -34,8 +34,9 @@ audit_number(const struct plx_pool *pool, uint8_t *seen, uint32_t index, struct 
 	const struct plx_mbuf *m;
 
 	if (index >= pool->n)
-		return plx_why(why, -EUCLEAN, "pool %s: number %" PRIu32 " of %" PRIu32
-			       " in a free list", pool->priv->name, index, pool->n);
+		return plx_why(why, -EUCLEAN,
+			       "pool %s: number %" PRIu32 " of %" PRIu32 " in a free list",
+			       pool->priv->name, index, pool->n);
 	if (seen[index])
 		return plx_why(why, -EUCLEAN, "pool %s: buffer %" PRIu32 " was freed twice",
 			       pool->priv->name, index);
@@ -43,8 +44,9 @@ audit_number(const struct plx_pool *pool, uint8_t *seen, uint32_t index, struct 
 	m = plx_pool_mbuf(pool, index);
 	if (plx_mbuf_state(m) != plx_mbuf_state_plain(pool->id) || m->next != NULL ||
 	    m->buf != plx_pool_data(pool, index))
-		return plx_why(why, -EUCLEAN, "pool %s: buffer %" PRIu32
-			       " was changed after it was freed", pool->priv->name, index);
+		return plx_why(why, -EUCLEAN,
+			       "pool %s: buffer %" PRIu32 " was changed after it was freed",
+			       pool->priv->name, index);
 	return 0;
 }
 
@@ -199,7 +201,7 @@ line_to_log(void *arg, const char *text)
 void
 plx_pool_log_holders(const struct plx_pool *pool, struct plx_log *log)
 {
-	plx_log_warn(log, "pool %s: %" PRIu32 " of %" PRIu32 " buffers are still out", pool->priv->name,
-		     plx_pool_in_use(pool), pool->n);
+	plx_log_warn(log, "pool %s: %" PRIu32 " of %" PRIu32 " buffers are still out",
+		     pool->priv->name, plx_pool_in_use(pool), pool->n);
 	each_holder(pool, line_to_log, log);
 }

@@ -23,11 +23,19 @@ struct null_args {
 };
 
 static const struct plx_kvargs_field null_fields[] = {
-	{.key = "size", .type = PLX_KVARGS_UINT, .offset = offsetof(struct null_args, size),
-	 .min = 1, .max = SIZE_MAX_BYTES, .help = "bytes a received packet has (64)"},
-	{.key = "copy", .type = PLX_KVARGS_BOOL, .offset = offsetof(struct null_args, copy),
+	{.key = "size",
+	 .type = PLX_KVARGS_UINT,
+	 .offset = offsetof(struct null_args, size),
+	 .min = 1,
+	 .max = SIZE_MAX_BYTES,
+	 .help = "bytes a received packet has (64)"},
+	{.key = "copy",
+	 .type = PLX_KVARGS_BOOL,
+	 .offset = offsetof(struct null_args, copy),
 	 .help = "write the bytes of each packet received, read those of each sent (0)"},
-	{.key = "no-rx", .type = PLX_KVARGS_BOOL, .offset = offsetof(struct null_args, no_rx),
+	{.key = "no-rx",
+	 .type = PLX_KVARGS_BOOL,
+	 .offset = offsetof(struct null_args, no_rx),
 	 .help = "receive nothing (0)"},
 	{.key = NULL},
 };
@@ -118,8 +126,7 @@ null_tx_copy(void *queue, struct plx_mbuf **pkts, uint16_t n)
 	for (uint16_t i = 0; i < n; i++) {
 		uint32_t off = 0;
 
-		PLX_MBUF_FOREACH_SEG(seg, pkts[i])
-		{
+		PLX_MBUF_FOREACH_SEG(seg, pkts[i]) {
 			if (off + seg->data_len > sizeof(txq->port->frame))
 				break;
 			memcpy(txq->port->frame + off, plx_mbuf_data(seg), seg->data_len);
@@ -139,7 +146,8 @@ null_rx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, stru
 	struct null_rxq *rxq;
 
 	if (port->args.size > pool->buf_size - pool->headroom)
-		return plx_why(why, -EINVAL, "packets of %u bytes do not fit the %u bytes of a buffer of "
+		return plx_why(why, -EINVAL,
+			       "packets of %u bytes do not fit the %u bytes of a buffer of "
 			       "pool %s: make its buffers larger or size= smaller",
 			       (unsigned)port->args.size, pool->buf_size - pool->headroom,
 			       plx_pool_name(pool));
@@ -221,7 +229,7 @@ null_describe(struct null_port *port)
 {
 	struct plx_ethdev *dev = &port->dev;
 
-	dev->rx_burst = port->args.no_rx ? null_rx_nothing
+	dev->rx_burst = port->args.no_rx  ? null_rx_nothing
 			: port->args.copy ? null_rx_copy
 					  : null_rx;
 	dev->tx_burst = port->args.copy ? null_tx_copy : null_tx;
@@ -240,7 +248,8 @@ null_describe(struct null_port *port)
 static int
 null_probe(struct plx_device *device, struct plx_why *why)
 {
-	struct null_port *port = aligned_alloc(PLX_CACHE_LINE, plx_align_up(sizeof(*port), PLX_CACHE_LINE));
+	struct null_port *port =
+		aligned_alloc(PLX_CACHE_LINE, plx_align_up(sizeof(*port), PLX_CACHE_LINE));
 	int ret;
 
 	if (port == NULL)

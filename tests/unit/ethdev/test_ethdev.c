@@ -269,7 +269,8 @@ books_balance_and_outlive_queues(void **state)
 	rxq = toy.dev.rxq[1];
 	txq = toy.dev.txq[0];
 	rxq->stats = (struct plx_ethdev_rxq_stats){.packets = 10, .no_mbuf = 3, .errors = 2};
-	txq->stats = (struct plx_ethdev_txq_stats){.packets = 5, .taken = 8, .errors = 1, .in_flight = 2};
+	txq->stats = (struct plx_ethdev_txq_stats){
+		.packets = 5, .taken = 8, .errors = 1, .in_flight = 2};
 	toy.ring_full = 4;
 	toy.waiting = 1; /* on each of two queues */
 	toy.received = 10 + 3 + 2 + 4 + 2;
@@ -408,9 +409,9 @@ rss_is_symmetric_by_default_and_keeps_what_worked(void **state)
 static void
 wishes_beyond_the_device_are_dropped(void **state)
 {
-	const struct plx_ethdev_conf conf = {
-		.rx_offloads = PLX_ETH_RX_OFFLOAD_SCATTER | PLX_ETH_RX_OFFLOAD_LRO,
-		.tx_offloads = PLX_ETH_TX_OFFLOAD_TCP_TSO};
+	const struct plx_ethdev_conf conf = {.rx_offloads = PLX_ETH_RX_OFFLOAD_SCATTER |
+							    PLX_ETH_RX_OFFLOAD_LRO,
+					     .tx_offloads = PLX_ETH_TX_OFFLOAD_TCP_TSO};
 	struct plx_ethdev_info info;
 	struct toy toy;
 

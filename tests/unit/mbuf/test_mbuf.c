@@ -297,7 +297,9 @@ the_check_sees_lies(void **state)
 static int
 set_up(void **state)
 {
-	const struct plx_pool_params params = {.name = "mbufs", .n = POOL_SIZE, .cache = 8,
+	const struct plx_pool_params params = {.name = "mbufs",
+					       .n = POOL_SIZE,
+					       .cache = 8,
 					       .buf_size = 2048 + PLX_MBUF_HEADROOM,
 					       .node = PLX_NODE_ANY};
 

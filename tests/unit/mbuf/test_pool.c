@@ -13,8 +13,8 @@
 static struct plx_pool *
 make_pool(const char *name, uint32_t n, uint16_t cache)
 {
-	const struct plx_pool_params params = {.name = name, .n = n, .cache = cache,
-					       .node = PLX_NODE_ANY};
+	const struct plx_pool_params params = {
+		.name = name, .n = n, .cache = cache, .node = PLX_NODE_ANY};
 	struct plx_pool *pool = NULL;
 	struct plx_why why;
 
