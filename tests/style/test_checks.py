@@ -152,7 +152,7 @@ class Tokens(Sample):
 
     def test_nobody_may(self):
         for text, words in (('/* TO' 'DO */', 'unfinished'), ('int rt' 'e_x;', 'prefix'), ('/* /wo' 'rk/x */', 'one machine'),
-                            ('/* see #1' '23 */', 'tracker'), ('int x; ', 'blanks')):
+                            ('/* see #' '123 */', 'tracker'), ('int x; ', 'blanks')):
             self.tokens('apps/tool/a.c', text, words)
 
     def test_comments_strings_and_programs_may(self):
