@@ -36,6 +36,13 @@ enum plx_ring_want {
 #endif
 #endif
 
+/* Unoptimised, gcc takes a loop of wide copies that does not run for one that does. */
+#if !defined(__OPTIMIZE__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wstringop-overread"
+#pragma GCC diagnostic ignored "-Wstringop-overflow"
+#pragma GCC diagnostic ignored "-Warray-bounds"
+#endif
 /* A short memcpy without the call: bursts are a few hundred bytes at most. */
 static PLX_ALWAYS_INLINE void
 plx_ring_copy(uint8_t *dst, const uint8_t *src, uint32_t n, unsigned es)
@@ -50,6 +57,9 @@ plx_ring_copy(uint8_t *dst, const uint8_t *src, uint32_t n, unsigned es)
 	for (; i < n; i++)
 		memcpy(dst + (size_t)i * es, src + (size_t)i * es, es);
 }
+#if !defined(__OPTIMIZE__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 /* One element into a slot that others may be reading. */
 static PLX_ALWAYS_INLINE void
