@@ -162,15 +162,16 @@ def prepare(runner, name, lane, folder):
 
 def test_suites(runner, name, lane, folder, rules):
     log = os.path.join(folder, 'lane.log')
-    result = os.path.join(folder, 'meson-logs', f'lane-{name}.json')
+    wrapper = fixed_addresses() if 'thread' in ' '.join(lane.options) else lane.wrapper
+    logbase = f'lane-{name}'
+    # meson adds the wrapper's name by itself.
+    wrapped = f'-{wrapper[0]}' if wrapper else ''
+    result = os.path.join(folder, 'meson-logs', f'{logbase}{wrapped}.json')
     if os.path.exists(result):
         os.unlink(result)
-    command = ['meson', 'test', '-C', folder, '--no-rebuild', '--logbase', f'lane-{name}', '-t', str(lane.slow)]
+    command = ['meson', 'test', '-C', folder, '--no-rebuild', '--logbase', logbase, '-t', str(lane.slow)]
     for suite in lane.suites:
         command += ['--suite', suite]
-    wrapper = lane.wrapper
-    if lane.options and 'thread' in ' '.join(lane.options):
-        wrapper = fixed_addresses()
     if wrapper:
         command += ['--wrapper', ' '.join(wrapper)]
     env = {'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1',
