@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "options.h"
+#include "options_priv.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <pollux/plx_kvargs.h>
+
+/* One run over argv. */
+struct parse {
+	const struct option_row *rows;
+	int argc;
+	char **argv;
+	int at; /* the next word */
+	void *out;
+	struct options_found *found;
+	struct plx_why *why;
+};
+
+static bool
+is_option(const struct option_row *row)
+{
+	return row->kind != OPTION_HEADING;
+}
+
+static const struct option_row *
+find_long(const struct option_row *rows, const char *name, size_t len)
+{
+	for (; rows->name != NULL; rows++) {
+		if (is_option(rows) && strlen(rows->name) == len &&
+		    memcmp(rows->name, name, len) == 0)
+			return rows;
+	}
+	return NULL;
+}
+
+static const struct option_row *
+find_short(const struct option_row *rows, char letter)
+{
+	for (; rows->name != NULL; rows++) {
+		if (is_option(rows) && rows->letter == letter)
+			return rows;
+	}
+	return NULL;
+}
+
+static int
+refuse_unknown(const struct parse *p, const char *name, size_t len)
+{
+	const char *words[OPTION_ROWS_MAX + 1];
+	char typed[64];
+	unsigned n = 0;
+	const char *near;
+
+	for (const struct option_row *row = p->rows; row->name != NULL; row++) {
+		if (is_option(row) && n < OPTION_ROWS_MAX)
+			words[n++] = row->name;
+	}
+	words[n] = NULL;
+	snprintf(typed, sizeof(typed), "%.*s", (int)len, name);
+	near = plx_kvargs_nearest(typed, words);
+	if (near != NULL)
+		return plx_why(p->why, -EINVAL, "unknown option '--%s'; did you mean '--%s'?",
+			       typed, near);
+	return plx_why(p->why, -EINVAL, "unknown option '--%s'; --help lists what there is", typed);
+}
+
+/* The same field set twice is either a slip or a contradiction: which one was meant cannot be known. */
+static int
+refuse_twice(const struct parse *p, const struct option_row *row)
+{
+	struct options_found *found = p->found;
+
+	for (const struct option_row *other = p->rows; other->name != NULL; other++) {
+		if (!found->given[other - p->rows] || other->offset != row->offset ||
+		    row->kind == OPTION_TEXTS)
+			continue;
+		if (other == row)
+			return plx_why(p->why, -EINVAL, "'--%s' is given twice", row->name);
+		return plx_why(p->why, -EINVAL, "'--%s' contradicts '--%s'; give one of them",
+			       row->name, other->name);
+	}
+	found->given[row - p->rows] = true;
+	return 0;
+}
+
+static int
+store(const struct parse *p, const struct option_row *row, const char *value)
+{
+	int err = refuse_twice(p, row);
+
+	if (err == 0)
+		err = option_value_store(row, value, p->out, p->why);
+	return err;
+}
+
+/* The value is the next word; "-" and "-5" may be values, "--count" is the next option. */
+static int
+take_value(struct parse *p, const struct option_row *row, const char **ret_value)
+{
+	const char *example = row->value != NULL ? row->value : "VALUE";
+
+	if (p->at >= p->argc)
+		return plx_why(p->why, -EINVAL, "'--%s' needs a value: --%s %s", row->name,
+			       row->name, example);
+	if (strncmp(p->argv[p->at], "--", 2) == 0)
+		return plx_why(p->why, -EINVAL,
+			       "'--%s' needs a value (--%s %s), found the option '%s'", row->name,
+			       row->name, example, p->argv[p->at]);
+	*ret_value = p->argv[p->at++];
+	return 0;
+}
+
+static int
+parse_long(struct parse *p, const char *word)
+{
+	size_t len = strcspn(word, "=");
+	const char *value = word[len] == '=' ? word + len + 1 : NULL;
+	const struct option_row *row = find_long(p->rows, word, len);
+	int err = 0;
+
+	if (row == NULL)
+		return refuse_unknown(p, word, len);
+	if (!option_takes_value(row) && value != NULL)
+		return plx_why(p->why, -EINVAL, "'--%s' takes no value, found '%s'", row->name,
+			       value);
+	if (option_takes_value(row) && value == NULL)
+		err = take_value(p, row, &value);
+	return err != 0 ? err : store(p, row, value);
+}
+
+static int
+parse_bundle(struct parse *p, const char *letters)
+{
+	for (; *letters != '\0'; letters++) {
+		const struct option_row *row = find_short(p->rows, *letters);
+		const char *value = NULL;
+		int err = 0;
+
+		if (row == NULL)
+			return plx_why(p->why, -EINVAL,
+				       "unknown option '-%c'; --help lists what there is",
+				       *letters);
+		if (option_takes_value(row)) {
+			value = letters + 1;
+			if (*value == '\0')
+				err = take_value(p, row, &value);
+		}
+		if (err == 0)
+			err = store(p, row, value);
+		if (err != 0 || value != NULL)
+			return err;
+	}
+	return 0;
+}
+
+int
+options_parse(const struct option_row *rows, int argc, char **argv, void *out,
+	      struct options_found *found, struct plx_why *why)
+{
+	struct parse p = {rows, argc, argv, 1, out, found, why};
+	bool only_words = false;
+	int err = 0;
+
+	memset(found->given, 0, sizeof(found->given));
+	found->nb_words = 0;
+	while (p.at < argc && err == 0) {
+		char *word = argv[p.at++];
+
+		if (only_words || word[0] != '-' || word[1] == '\0')
+			found->words[found->nb_words++] = word;
+		else if (strcmp(word, "--") == 0)
+			only_words = true;
+		else if (word[1] == '-')
+			err = parse_long(&p, word + 2);
+		else
+			err = parse_bundle(&p, word + 1);
+	}
+	return err;
+}
+
+bool
+options_given(const struct option_row *rows, const struct options_found *found, const char *name)
+{
+	const struct option_row *row = find_long(rows, name, strlen(name));
+
+	return row != NULL && found->given[row - rows];
+}
+
+int
+options_separator(int argc, char **argv)
+{
+	int i = 1;
+
+	while (i < argc && strcmp(argv[i], "--") != 0)
+		i++;
+	return i < argc ? i : argc;
+}
+
+#define USAGE_COLUMN 28
+
+static void
+print_help(const char *help, int column, FILE *out)
+{
+	while (*help != '\0') {
+		size_t len = strcspn(help, "\n");
+
+		fprintf(out, "%*s%.*s\n", column < USAGE_COLUMN ? USAGE_COLUMN - column : 1, "",
+			(int)len, help);
+		help += len + (help[len] == '\n');
+		column = 0;
+	}
+}
+
+void
+options_usage(const struct option_row *rows, FILE *out)
+{
+	for (; rows->name != NULL; rows++) {
+		int column;
+
+		if (!is_option(rows)) {
+			fprintf(out, "\n%s\n", rows->help);
+			continue;
+		}
+		if (rows->letter != 0)
+			column = fprintf(out, "  -%c, --%s", rows->letter, rows->name);
+		else
+			column = fprintf(out, "      --%s", rows->name);
+		if (option_takes_value(rows))
+			column += fprintf(out, " %s", rows->value != NULL ? rows->value : "VALUE");
+		print_help(rows->help, column, out);
+	}
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "account.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char text[4096];
+
+static void
+print(const struct account *account)
+{
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	account_print(account, 2, out);
+	fclose(out);
+}
+
+static void
+an_account_lists_what_is_not_zero(void **state)
+{
+	struct account account;
+
+	account_init(&account, "received", 1234567);
+	account_add(&account, "delivered", 1234000, true);
+	account_add(&account, "pool empty", 0, false);
+	account_add(&account, "ring full", 567, false);
+	print(&account);
+	assert_int_equal(account_balance(&account), 0);
+	assert_string_equal(text, "  received                                 1,234,567\n"
+				  "    delivered                              1,234,000\n"
+				  "    ring full                                    567\n");
+}
+
+static void
+an_account_that_does_not_add_up_says_so(void **state)
+{
+	struct account account;
+
+	account_init(&account, "received", 10);
+	account_add(&account, "delivered", 12, true);
+	print(&account);
+	assert_int_equal(account_balance(&account), -2);
+	assert_non_null(strstr(text, "does not add up: -2 unaccounted for"));
+}
+
+static void
+rows_beyond_the_last_are_still_counted(void **state)
+{
+	struct account account;
+
+	account_init(&account, "received", ACCOUNT_ROWS_MAX + 5);
+	for (int i = 0; i < ACCOUNT_ROWS_MAX + 5; i++)
+		account_add(&account, "part", 1, false);
+	assert_int_equal(account_balance(&account), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_account_lists_what_is_not_zero),
+		cmocka_unit_test(an_account_that_does_not_add_up_says_so),
+		cmocka_unit_test(rows_beyond_the_last_are_still_counted),
+	};
+
+	return cmocka_run_group_tests_name("account", tests, NULL, NULL);
+}
