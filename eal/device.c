@@ -52,7 +52,7 @@ device_alloc(const char *name, const char *args, const struct plx_bus_ops *bus)
 		device_free(device);
 		return NULL;
 	}
-	strcpy(device->pub.name, name);
+	snprintf(device->pub.name, sizeof(device->pub.name), "%s", name);
 	device->pub.bus = bus->bus;
 	device->pub.node = -1;
 	device->pub.args = device->args;

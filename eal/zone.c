@@ -162,7 +162,7 @@ publish(struct zone *zone, const char *name, int node)
 {
 	struct plx_zone *pub = &zone->pub;
 
-	strcpy(pub->name, name);
+	snprintf(pub->name, sizeof(pub->name), "%s", name);
 	pub->addr = zone->segment.addr;
 	pub->len = zone->segment.len;
 	pub->page_size = zone->segment.page_size;

@@ -53,7 +53,7 @@ def find(tree, path, name):
         candidate = os.path.join(room.folder, name)
         if candidate in tree.files:
             return candidate
-    for folder in ('apps/common', 'tests/fakes', 'tests'):
+    for folder in ('apps/common', 'tests/fakes', 'tests/unit', 'tests'):
         if os.path.join(folder, name) in tree.files:
             return os.path.join(folder, name)
     return None

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a PCI address looks like: 0000:00:08.0, or 00:08.0 in domain 0. */
-#ifndef PLX_EAL_PCI_ADDRESS_PRIV_H
-#define PLX_EAL_PCI_ADDRESS_PRIV_H
+#ifndef PLX_EAL_PCI_PCI_ADDRESS_PRIV_H
+#define PLX_EAL_PCI_PCI_ADDRESS_PRIV_H
 
 #include "plx_base.h"
 

@@ -98,13 +98,16 @@ struct plx_ethdev_link {
 
 /* -- ports ------------------------------------------------------------------------------------------ */
 
+/* How many ports there are. */
 unsigned plx_ethdev_count(void);
 /* The next port from `port` on, PLX_ETHDEV_MAX behind the last. */
 uint16_t plx_ethdev_next(uint16_t port);
 #define PLX_ETHDEV_FOREACH(port)                                        \
 	for (uint16_t port = plx_ethdev_next(0); port < PLX_ETHDEV_MAX; \
 	     port = plx_ethdev_next((uint16_t)(port + 1)))
+/* The port of that name, "net_null0". -ENODEV. */
 int plx_ethdev_by_name(const char *name, uint16_t *ret_port);
+/* What the device is and can do; valid from probe to removal. -ENODEV. */
 int plx_ethdev_info(uint16_t port, struct plx_ethdev_info *ret_info);
 
 /* -- life ------------------------------------------------------------------------------------------- */
@@ -136,6 +139,10 @@ int plx_ethdev_reset(uint16_t port, struct plx_why *why);
 
 /* -- settings --------------------------------------------------------------------------------------- */
 
+/*
+ * Reading and changing what the device does, started or not. -ENODEV no such port, -ENOTSUP where the device
+ * cannot, -EINVAL out of its range. Thread: one a port. Path: slow.
+ */
 int plx_ethdev_link(uint16_t port, struct plx_ethdev_link *ret_link);
 int plx_ethdev_set_link(uint16_t port, bool up);
 int plx_ethdev_mtu(uint16_t port, uint16_t *ret_mtu);
@@ -151,6 +158,10 @@ int plx_ethdev_mac_add(uint16_t port, const uint8_t mac[6]);
 int plx_ethdev_mac_remove(uint16_t port, const uint8_t mac[6]);
 int plx_ethdev_set_vlan_filter(uint16_t port, uint16_t vlan, bool on);
 
+/*
+ * Receive-side scaling: the hash key with the packet types it is used on, and the table from hash to queue,
+ * whose size plx_ethdev_info() tells. Errors as above.
+ */
 int plx_ethdev_rss_key(uint16_t port, uint8_t ret_key[PLX_ETHDEV_RSS_KEY_MAX], uint32_t *ret_types);
 int plx_ethdev_set_rss_key(uint16_t port, const uint8_t *key, uint8_t key_size, uint32_t types);
 int plx_ethdev_reta(uint16_t port, uint16_t *ret_table, uint16_t size);

@@ -16,9 +16,9 @@ enum plx_kvargs_type {
 	PLX_KVARGS_BOOL,   /* bool: 0 1 n y no yes off on false true; a bare key means true */
 	PLX_KVARGS_UINT,   /* uint64_t in [min, max]; 0x and K M G suffixes (powers of 1024) */
 	PLX_KVARGS_STRING, /* char[max]: 1 .. max - 1 characters */
-	PLX_KVARGS_MAC,    /* uint8_t[6] */
+	PLX_KVARGS_MAC,	   /* uint8_t[6] */
 	PLX_KVARGS_CHOICE, /* int: the index of the value in choices[] */
-	PLX_KVARGS_LIST,   /* struct plx_kvargs_list: key=a,key=b or key=[a,b]; replaces the default */
+	PLX_KVARGS_LIST, /* struct plx_kvargs_list: key=a,key=b or key=[a,b]; replaces the default */
 };
 
 #define PLX_KVARGS_LIST_MAX   16
@@ -30,7 +30,7 @@ struct plx_kvargs_list {
 };
 
 struct plx_kvargs_field {
-	const char *key;	    /* letters, digits and _ . - ; at most 64 keys a table */
+	const char *key; /* letters, digits and _ . - ; at most 64 keys a table */
 	enum plx_kvargs_type type;
 	size_t offset; /* of the field in the struct that is filled */
 	uint64_t min, max;

@@ -119,9 +119,11 @@ int plx_pool_create(const struct plx_pool_params *params, struct plx_pool **ret_
  */
 int plx_pool_destroy(struct plx_pool *pool, struct plx_why *why);
 
+/* The pool of that name, NULL if there is none. Thread: any. Path: slow. */
 struct plx_pool *plx_pool_lookup(const char *name);
 struct plx_pool *plx_pool_at(unsigned i); /* i-th in creation order, NULL behind the last */
 
+/* The name it was created with. */
 const char *plx_pool_name(const struct plx_pool *pool);
 
 /* The memory the packet bytes lie in, from buffer 0 on: for AF_XDP, DMA maps and peers. */
