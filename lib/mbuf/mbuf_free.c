@@ -64,3 +64,25 @@ plx_mbuf_free_slow(struct plx_mbuf *m)
 		m = next;
 	}
 }
+
+/* Runs of plain packets of one pool, up to the size of `index`, go home in one step each. */
+void
+plx_mbuf_free_bulk_slow(struct plx_mbuf **mbufs, uint32_t n)
+{
+	uint32_t index[64], count, i = 0;
+
+	while (i < n) {
+		struct plx_pool *pool = plx_mbuf_pool(mbufs[i]);
+		uint64_t plain = plx_mbuf_state_plain(pool->id);
+
+		for (count = 0; i < n && count < PLX_ARRAY_LEN(index); count++, i++) {
+			if (plx_mbuf_state(mbufs[i]) != plain)
+				break;
+			index[count] = plx_pool_index(pool, mbufs[i]);
+		}
+		if (count > 0)
+			plx_pool_put_bulk(pool, index, count);
+		else
+			plx_mbuf_free_slow(mbufs[i++]);
+	}
+}

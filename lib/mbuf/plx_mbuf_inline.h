@@ -116,6 +116,19 @@ void plx_mbuf_note_home(const struct plx_mbuf *m);
 bool plx_pool_get_slow(struct plx_pool *pool, uint32_t *index, uint32_t n);
 void plx_pool_put_slow(struct plx_pool *pool, const uint32_t *index, uint32_t n);
 
+/* A few numbers are copied faster by hand than by a call; many, or a count the compiler knows, are not. */
+static inline void
+plx_pool_copy_numbers(uint32_t *to, const uint32_t *from, uint32_t n)
+{
+	if (__builtin_constant_p(n) || n > 8) {
+		memcpy(to, from, n * sizeof(*to));
+	} else {
+#pragma GCC unroll 1
+		for (uint32_t i = 0; i < n; i++)
+			to[i] = from[i];
+	}
+}
+
 /*
  * Takes n numbers, all or none: false if the pool has not that many. For drivers, which hand numbers to
  * devices; their headers are as free left them. Thread: any. Path: hot.
@@ -127,7 +140,7 @@ plx_pool_get_bulk_at(struct plx_pool *pool, uint32_t *index, uint32_t n, const c
 
 	if (PLX_LIKELY(cache != NULL && cache->len >= n)) {
 		cache->len -= n;
-		memcpy(index, cache->index + cache->len, n * sizeof(*index));
+		plx_pool_copy_numbers(index, cache->index + cache->len, n);
 	} else if (!plx_pool_get_slow(pool, index, n)) {
 		return false;
 	}
@@ -146,7 +159,7 @@ plx_pool_put_bulk(struct plx_pool *pool, const uint32_t *index, uint32_t n)
 	for (uint32_t i = 0; PLX_MBUF_DEBUG && i < n; i++)
 		PLX_MBUF_NOTE_HOME(plx_pool_mbuf(pool, index[i]));
 	if (PLX_LIKELY(cache != NULL && cache->len + n <= cache->flush_at)) {
-		memcpy(cache->index + cache->len, index, n * sizeof(*index));
+		plx_pool_copy_numbers(cache->index + cache->len, index, n);
 		cache->len += n;
 	} else {
 		plx_pool_put_slow(pool, index, n);
@@ -307,6 +320,9 @@ plx_mbuf_free(struct plx_mbuf *m)
 	plx_pool_put_bulk(pool, &index, 1);
 }
 
+/* The bulk free where there is no cache or no room in it, or a packet that is not plain. */
+void plx_mbuf_free_bulk_slow(struct plx_mbuf **mbufs, uint32_t n);
+
 /* The same for n packets (no NULLs): numbers of one pool go home together. Path: hot. */
 static inline void
 plx_mbuf_free_bulk(struct plx_mbuf **mbufs, uint32_t n)
@@ -332,8 +348,8 @@ plx_mbuf_free_bulk(struct plx_mbuf **mbufs, uint32_t n)
 		}
 		cache->len = len;
 	}
-	for (; PLX_UNLIKELY(i < n); i++)
-		plx_mbuf_free(mbufs[i]);
+	if (PLX_UNLIKELY(i < n))
+		plx_mbuf_free_bulk_slow(mbufs + i, n - i);
 }
 
 /* -- references ------------------------------------------------------------------------------------- */

@@ -14,11 +14,10 @@
  */
 #define GAP_TRIES 8
 
-static bool
-ring_take(struct plx_pool *pool, uint32_t *index, uint32_t n)
+/* Out of line, each by itself: the register use of the long ones must not tax the short. */
+static PLX_NOINLINE bool
+take_bulk(struct plx_ring_mpmc *ring, uint32_t *index, uint32_t n)
 {
-	struct plx_ring_mpmc *ring = pool->priv->free;
-
 	for (unsigned try = 0; try < GAP_TRIES; try++) {
 		if (plx_ring_mpmc_dequeue_bulk32_mc(ring, index, n) == n)
 			return true;
@@ -29,11 +28,31 @@ ring_take(struct plx_pool *pool, uint32_t *index, uint32_t n)
 	return false;
 }
 
-/* The ring has room for every number of the pool, so this cannot fail. */
-static void
-ring_give(struct plx_pool *pool, const uint32_t *index, uint32_t n)
+static PLX_NOINLINE bool
+take_one(struct plx_ring_mpmc *ring, uint32_t *index)
 {
-	plx_ring_mpmc_enqueue_bulk32_mp(pool->priv->free, index, n);
+	if (PLX_LIKELY(plx_ring_mpmc_dequeue32_mc(ring, index)))
+		return true;
+	return take_bulk(ring, index, 1);
+}
+
+/* The ring has room for every number of the pool, so these cannot fail. */
+static PLX_NOINLINE void
+give_bulk(struct plx_ring_mpmc *ring, const uint32_t *index, uint32_t n)
+{
+	plx_ring_mpmc_enqueue_bulk32_mp(ring, index, n);
+}
+
+static PLX_NOINLINE void
+give_one(struct plx_ring_mpmc *ring, uint32_t index)
+{
+	plx_ring_mpmc_enqueue32_mp(ring, index);
+}
+
+static PLX_NOINLINE uint32_t
+take_some(struct plx_ring_mpmc *ring, uint32_t *index, uint32_t n)
+{
+	return plx_ring_mpmc_dequeue_burst32_mc(ring, index, n);
 }
 
 /* More than a cache is meant for: what it has, and the rest from the ring. */
@@ -42,10 +61,31 @@ take_many(struct plx_pool *pool, struct plx_pool_cache *cache, uint32_t *index, 
 {
 	uint32_t cached = cache->len < n ? cache->len : n;
 
-	if (!ring_take(pool, index + cached, n - cached))
+	if (!take_bulk(pool->priv->free, index + cached, n - cached))
 		return false;
 	cache->len -= cached;
 	memcpy(index, cache->index + cache->len, cached * sizeof(*index));
+	return true;
+}
+
+/* The cache has too few: fill it up to its size beyond what is asked for. */
+static PLX_NOINLINE bool
+refill_and_take(struct plx_pool *pool, struct plx_pool_cache *cache, uint32_t *index, uint32_t n)
+{
+	struct plx_ring_mpmc *ring = pool->priv->free;
+	uint32_t size = pool->priv->cache_size;
+
+	if (n > size)
+		return take_many(pool, cache, index, n);
+	if (cache->len < n)
+		cache->len += take_some(ring, cache->index + cache->len, size + n - cache->len);
+	if (cache->len < n) {
+		if (!take_bulk(ring, cache->index + cache->len, n - cache->len))
+			return false;
+		cache->len = n;
+	}
+	cache->len -= n;
+	memcpy(index, cache->index + cache->len, n * sizeof(*index));
 	return true;
 }
 
@@ -53,51 +93,48 @@ bool
 plx_pool_get_slow(struct plx_pool *pool, uint32_t *index, uint32_t n)
 {
 	struct plx_pool_cache *cache = plx_pool_cache_here(pool);
-	uint32_t size = pool->priv->cache_size;
-	uint32_t missing;
 
-	if (cache == NULL)
-		return ring_take(pool, index, n);
-	if (n > size)
-		return take_many(pool, cache, index, n);
-	if (cache->len < n) {
-		cache->len += plx_ring_mpmc_dequeue_burst32_mc(
-			pool->priv->free, cache->index + cache->len, size + n - cache->len);
-		missing = cache->len < n ? n - cache->len : 0;
-		if (missing > 0) {
-			if (!ring_take(pool, cache->index + cache->len, missing))
-				return false;
-			cache->len += missing;
-		}
-	}
-	cache->len -= n;
-	memcpy(index, cache->index + cache->len, n * sizeof(*index));
-	return true;
+	if (cache != NULL)
+		return refill_and_take(pool, cache, index, n);
+	return n == 1 ? take_one(pool->priv->free, index) : take_bulk(pool->priv->free, index, n);
 }
 
 /* The coldest numbers go, those at the bottom. */
 static void
 flush_bottom(struct plx_pool *pool, struct plx_pool_cache *cache, uint32_t n)
 {
-	ring_give(pool, cache->index, n);
+	give_bulk(pool->priv->free, cache->index, n);
 	cache->len -= n;
 	memmove(cache->index, cache->index + n, cache->len * sizeof(*cache->index));
 }
 
-void
-plx_pool_put_slow(struct plx_pool *pool, const uint32_t *index, uint32_t n)
+static PLX_NOINLINE void
+flush_and_put(struct plx_pool *pool, struct plx_pool_cache *cache, const uint32_t *index,
+	      uint32_t n)
 {
-	struct plx_pool_cache *cache = plx_pool_cache_here(pool);
 	uint32_t size = pool->priv->cache_size;
 
-	if (cache == NULL || n > size) {
-		ring_give(pool, index, n);
+	if (n > size) {
+		give_bulk(pool->priv->free, index, n);
 		return;
 	}
 	if (cache->len + n > cache->flush_at)
 		flush_bottom(pool, cache, cache->len + n - size);
 	memcpy(cache->index + cache->len, index, n * sizeof(*index));
 	cache->len += n;
+}
+
+void
+plx_pool_put_slow(struct plx_pool *pool, const uint32_t *index, uint32_t n)
+{
+	struct plx_pool_cache *cache = plx_pool_cache_here(pool);
+
+	if (cache != NULL)
+		flush_and_put(pool, cache, index, n);
+	else if (n == 1)
+		give_one(pool->priv->free, *index);
+	else
+		give_bulk(pool->priv->free, index, n);
 }
 
 void
