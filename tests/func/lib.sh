@@ -8,6 +8,14 @@ FUNC_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/netns.sh
 . "$FUNC_DIR/../../scripts/netns.sh"
 
+PLX_BUILD=${PLX_BUILD:-$FUNC_DIR/../../build}
+# The programs of the build under test, for the tests.
+# shellcheck disable=SC2034
+{
+	PLX_CAPTURE=$PLX_BUILD/apps/capture/plx-capture
+	PLX_TESTPMD=$PLX_BUILD/apps/testpmd/plx-testpmd
+}
+
 FUNC_LIMIT=${FUNC_LIMIT:-60} # seconds one command may take
 FUNC_JOBS=()
 FUNC_TMP=
