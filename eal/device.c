@@ -8,6 +8,7 @@
 #include "plx_log.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -36,7 +36,7 @@ struct plx_device {
 struct plx_driver {
 	uint32_t api; /* PLX_DRIVER_API */
 	enum plx_bus bus;
-	const char *name;  /* net_null: a vdev's name is this plus a suffix without letters */
+	const char *name;  /* net_null: a vdev's begins with it; the longest such driver has it */
 	const char *about; /* one line for lists */
 	/*
 	 * Takes the device or says why not. Called on the main lcore by plx_eal_init and by hot plug.
@@ -54,8 +54,9 @@ extern const struct plx_driver *const plx_driver_builtin[];
 const struct plx_driver *plx_driver_at(unsigned i);
 
 /*
- * Adds a driver at run time. The struct must outlive the EAL. -EEXIST for a name that is taken, -EINVAL for
- * another PLX_DRIVER_API. Thread: main, at init or between hot plugs.
+ * Adds a driver at run time, also before plx_eal_init; cleanup forgets it, until when the struct must live.
+ * -EEXIST for a name that is taken, -EINVAL for another PLX_DRIVER_API. Thread: main, at init or between
+ * hot plugs.
  */
 int plx_driver_add(const struct plx_driver *driver, struct plx_why *why);
 

@@ -14,13 +14,20 @@ PLX_BEGIN_DECLS
 /* Identifies an event; never 0, never reused in one program. */
 typedef uint64_t plx_event_id;
 
-/* `events` as in epoll(7). The fd stays the caller's. */
+/*
+ * All three: -EINVAL, -ENODEV while the EAL is not initialised, or what the kernel says; cleanup removes
+ * what is left. ret_id may be NULL. Thread: any.
+ */
+
+/* `events` as in epoll(7). The fd stays the caller's. -EEXIST if it is watched already. */
 typedef void (*plx_event_fd_fn)(void *arg, int fd, uint32_t events);
 int plx_event_fd_add(int fd, uint32_t events, plx_event_fd_fn fn, void *arg, plx_event_id *ret_id);
 
 /*
- * Delivers a signal as a callback. The signal is blocked in every EAL thread meanwhile, and its former
- * disposition comes back when the last callback for it goes.
+ * Delivers a signal as a callback, once for several that came at the same time. EAL threads never take it:
+ * workers block all signals, and the main lcore this one until cleanup, if it made the call. In a thread of
+ * the application a handler only notes it, and system calls go on (SA_RESTART). The former disposition comes
+ * back when the last callback for it goes. -EINVAL for SIGKILL, SIGSTOP and those of faults.
  */
 typedef void (*plx_event_signal_fn)(void *arg, int signo);
 int plx_event_signal_add(int signo, plx_event_signal_fn fn, void *arg, plx_event_id *ret_id);

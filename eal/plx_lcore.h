@@ -60,13 +60,19 @@ enum plx_lcore_state {
 	PLX_LCORE_FINISHED, /* its result has not been collected */
 };
 
-/* Runs fn(arg) on a worker. -EBUSY if it is running, -EINVAL if not a worker. Thread: main lcore. */
+/*
+ * Runs fn(arg) on a worker. -EBUSY if it is running or its last result was not collected, -EINVAL if not a
+ * worker. Thread: main lcore.
+ */
 int plx_lcore_launch(plx_lcore_fn fn, void *arg, uint32_t lcore);
-/* On every worker, and with call_main then also here. -EBUSY, starting none, if any is running. */
+/* On every worker, and with call_main then also here. -EBUSY, starting none, if any is not waiting. */
 int plx_lcore_launch_all(plx_lcore_fn fn, void *arg, bool call_main);
-/* Waits until the worker's function returns; yields that value (0 if none ran). Thread: main lcore. */
+/*
+ * Waits until the lcore's function returns; yields that value, 0 if none ran. For the main lcore it is what
+ * launch_all called there. -EINVAL for an lcore that is not enabled. Thread: main lcore.
+ */
 int plx_lcore_wait(uint32_t lcore);
-/* Waits for all workers; the first value that is not 0. */
+/* Waits for all lcores; the first value that is not 0. */
 int plx_lcore_wait_all(void);
 enum plx_lcore_state plx_lcore_state(uint32_t lcore);
 

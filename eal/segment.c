@@ -48,6 +48,12 @@ open_memfd(const char *name, size_t page_size)
 	return fd >= 0 ? fd : -errno;
 }
 
+bool
+plx_segment_has_node(int node)
+{
+	return node == 0 || (node > 0 && numa_available() >= 0 && node <= numa_max_node());
+}
+
 /*
  * A shared mapping's policy belongs to the memfd, so fallocate follows it too. Huge pages are bound, as
  * a shortage can be told; plain ones only prefer the node, as the kernel would kill for them.
@@ -58,7 +64,7 @@ place(const struct plx_segment *segment, int node)
 	struct bitmask *nodes;
 	int mode = is_plain(segment->page_size) ? MPOL_PREFERRED : MPOL_BIND;
 
-	if (node < 0 || numa_available() < 0 || node > numa_max_node())
+	if (node < 0 || numa_available() < 0)
 		return;
 	nodes = numa_allocate_nodemask();
 	numa_bitmask_setbit(nodes, (unsigned)node);
@@ -104,17 +110,6 @@ too_few(const struct plx_segment *segment, int node, int err, struct plx_why *wh
 		       plx_hugepage_cure(segment->page_size, segment->len, cure, sizeof(cure)));
 }
 
-/* Touches what an old kernel cannot fill; the pages are there already. */
-static void
-touch(const struct plx_segment *segment)
-{
-	for (size_t at = 0; at < segment->len; at += segment->page_size) {
-		volatile char *byte = (volatile char *)segment->addr + at;
-
-		*byte = 0;
-	}
-}
-
 static int
 fill(const struct plx_segment *segment)
 {
@@ -131,7 +126,8 @@ fill(const struct plx_segment *segment)
 		return 0;
 	if (errno != EINVAL)
 		return -errno;
-	touch(segment);
+	/* A kernel before 5.14. The pages are there and zero already. */
+	memset(segment->addr, 0, segment->len);
 	return 0;
 }
 

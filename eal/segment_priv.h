@@ -20,6 +20,9 @@ struct plx_segment {
 int plx_segment_create(struct plx_segment *segment, const char *name, size_t len, size_t page_size,
 		       int node, struct plx_why *why);
 
+/* True if the machine has that NUMA node; node 0 is there on any. */
+bool plx_segment_has_node(int node);
+
 void plx_segment_destroy(struct plx_segment *segment);
 
 #endif

@@ -76,7 +76,7 @@ check_request(const char *name, size_t len, int node, struct plx_why *why)
 			       PLX_ZONE_NAME_MAX - 1);
 	if (len == 0 || len > SIZE_MAX / 4)
 		return plx_why(why, -EINVAL, "zone %s: %zu bytes are no size", name, len);
-	if (node < PLX_NODE_ANY || node >= PLX_ARGS_NODE_MAX)
+	if (node != PLX_NODE_ANY && (node >= PLX_ARGS_NODE_MAX || !plx_segment_has_node(node)))
 		return plx_why(why, -EINVAL, "zone %s: there is no NUMA node %d", name, node);
 	if (find(name) != NULL)
 		return plx_why(why, -EEXIST, "there is a zone %s already", name);

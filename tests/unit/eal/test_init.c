@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "plx_eal.h"
 #include "plx_driver.h"
+#include "plx_event.h"
 #include "plx_lcore.h"
 #include "plx_zone.h"
 
@@ -8,7 +9,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -273,6 +276,61 @@ each_failing_start_says_why_and_leaves_nothing(void **state)
 	assert_int_equal(threads(), tasks);
 }
 
+static atomic_int signalled;
+
+static void
+on_signal(void *arg, int signo)
+{
+	atomic_fetch_add(&signalled, 1);
+	/* As a program does that wants a second Ctrl-C to kill it. */
+	plx_event_remove(*(plx_event_id *)arg);
+}
+
+static atomic_int handled;
+
+static void
+former_handler(int signo)
+{
+	atomic_fetch_add(&handled, 1);
+}
+
+/* 10 s at most, far beyond any load of the machine. */
+static void
+wait_for(atomic_int *value)
+{
+	for (int i = 0; i < 10000 && atomic_load(value) == 0; i++)
+		usleep(1000);
+	assert_int_equal(atomic_load(value), 1);
+}
+
+static void
+a_signal_passes_the_main_lcore_by_and_comes_to_a_callback(void **state)
+{
+	struct sigaction former = {.sa_handler = former_handler}, before, now;
+	static plx_event_id id;
+	sigset_t mask;
+
+	sigaction(SIGUSR1, &former, &before);
+	assert_true(init("prog --no-huge --lcores (0-1)@0", NULL) >= 0);
+	assert_int_equal(plx_event_signal_add(SIGUSR1, on_signal, &id, &id), 0);
+	pthread_sigmask(SIG_SETMASK, NULL, &mask);
+	assert_true(sigismember(&mask, SIGUSR1));
+	kill(getpid(), SIGUSR1);
+	wait_for(&signalled);
+	assert_int_equal(atomic_load(&handled), 0);
+	/* The callback is gone, so the former handler has it again, before the cleanup too. */
+	while (plx_event_remove(id) != -ENOENT)
+		;
+	kill(getpid(), SIGUSR1);
+	wait_for(&handled);
+	assert_int_equal(atomic_load(&signalled), 1);
+	assert_int_equal(plx_eal_cleanup(), 0);
+	sigaction(SIGUSR1, &before, &now);
+	assert_true(now.sa_handler == former_handler);
+	pthread_sigmask(SIG_SETMASK, NULL, &mask);
+	assert_false(sigismember(&mask, SIGUSR1));
+}
+
 static void
 the_prefix_tells_programs_apart(void **state)
 {
@@ -297,6 +355,7 @@ main(void)
 		cmocka_unit_test(help_is_no_failure_and_does_nothing),
 		cmocka_unit_test(a_hundred_lives_leave_nothing_behind),
 		cmocka_unit_test(each_failing_start_says_why_and_leaves_nothing),
+		cmocka_unit_test(a_signal_passes_the_main_lcore_by_and_comes_to_a_callback),
 		cmocka_unit_test(the_prefix_tells_programs_apart),
 	};
 
