@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "account.h"
+#include "ledger.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,6 +57,43 @@ rows_beyond_the_last_are_still_counted(void **state)
 	assert_int_equal(account_balance(&account), 0);
 }
 
+static struct plx_ethdev_ledger ledger = {
+	.rx_received = 110,
+	.rx_delivered = 100,
+	.rx_waiting = 3,
+	.nb_rx_losses = 2,
+	.rx_loss = {{"pool empty", 5}, {"kernel ring full", 2}},
+};
+
+static void
+a_ledger_is_two_accounts(void **state)
+{
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	assert_int_equal(ledger_rx_lost(&ledger), 7);
+	assert_true(ledger_print(&ledger, 0, out));
+	fclose(out);
+	assert_non_null(strstr(text, "lost: kernel ring full"));
+	assert_non_null(strstr(text, "still waiting"));
+	assert_null(strstr(text, "to send"));
+	assert_null(strstr(text, "does not add up"));
+}
+
+static void
+a_ledger_with_a_hole_is_not_balanced(void **state)
+{
+	struct plx_ethdev_ledger bad = ledger;
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	bad.rx_received++;
+	assert_false(ledger_print(&bad, 0, out));
+	bad.rx_received--;
+	bad.tx_taken = 1;
+	assert_false(ledger_print(&bad, 0, out));
+	fclose(out);
+	assert_non_null(strstr(text, "handed over to send"));
+}
+
 int
 main(void)
 {
@@ -64,6 +101,8 @@ main(void)
 		cmocka_unit_test(an_account_lists_what_is_not_zero),
 		cmocka_unit_test(an_account_that_does_not_add_up_says_so),
 		cmocka_unit_test(rows_beyond_the_last_are_still_counted),
+		cmocka_unit_test(a_ledger_is_two_accounts),
+		cmocka_unit_test(a_ledger_with_a_hole_is_not_balanced),
 	};
 
 	return cmocka_run_group_tests_name("account", tests, NULL, NULL);
