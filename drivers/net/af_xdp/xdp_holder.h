@@ -9,7 +9,6 @@
 #define XDP_MTU_ONE_PAGE 3498u
 
 /* Writes the sentence and returns -EBUSY. Path: slow, a walk over the kernel's bpf links. */
-int
-xdp_holder_explain(const char *if_name, uint32_t if_index, struct plx_why *why);
+int xdp_holder_explain(const char *if_name, uint32_t if_index, struct plx_why *why);
 
 #endif

@@ -34,13 +34,12 @@ struct xdp_prog {
 
 static struct plx_list programs = PLX_LIST_INIT(programs);
 
-static int
+static void
 close_fd(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-	return 0;
 }
 
 /* -- maps -------------------------------------------------------------------------------------------- */
@@ -300,6 +299,13 @@ xdp_prog_attach(const struct xdp_prog_params *params, struct xdp_prog **ret_prog
 }
 
 void
+xdp_prog_silence(struct xdp_prog *prog)
+{
+	if (prog != NULL && prog->users == 1)
+		close_fd(&prog->link_fd);
+}
+
+void
 xdp_prog_detach(struct xdp_prog *prog)
 {
 	if (prog == NULL || --prog->users != 0)
@@ -324,10 +330,10 @@ xdp_prog_queue_remove(struct xdp_prog *prog, uint32_t queue)
 	(void)bpf_map_delete_elem(prog->xsks_fd, &queue);
 }
 
-enum xdp_mode
-xdp_prog_mode(const struct xdp_prog *prog)
+bool
+xdp_prog_mode_is_generic(const struct xdp_prog *prog)
 {
-	return prog->mode;
+	return prog != NULL && prog->mode == XDP_MODE_GENERIC;
 }
 
 bool

@@ -63,9 +63,8 @@ struct xdp_prog_plan {
  * Writes the program; *ret_n instructions at *ret_insns, which the caller frees. -ENOMEM or what the
  * filter's translation says. No system call: for tests, too.
  */
-int
-xdp_prog_write(const struct xdp_prog_plan *plan, struct bpf_insn **ret_insns, size_t *ret_n,
-	       struct plx_why *why);
+int xdp_prog_write(const struct xdp_prog_plan *plan, struct bpf_insn **ret_insns, size_t *ret_n,
+		   struct plx_why *why);
 
 struct xdp_prog;
 
@@ -74,27 +73,20 @@ struct xdp_prog;
  * on the interface. -EBUSY when another program is there (why names it and how to remove it), -ERANGE MTU
  * too large, -EPERM, -EOPNOTSUPP, -ENOMEM. Path: slow.
  */
-int
-xdp_prog_attach(const struct xdp_prog_params *params, struct xdp_prog **ret_prog,
-		struct plx_why *why);
+int xdp_prog_attach(const struct xdp_prog_params *params, struct xdp_prog **ret_prog,
+		    struct plx_why *why);
 
 /* Takes the program off when nobody shares it any more. NULL is fine. */
-void
-xdp_prog_detach(struct xdp_prog *prog);
+void xdp_prog_detach(struct xdp_prog *prog);
 
 /* Makes frames of the queue go to the socket. -EBUSY if it goes to another one. */
-int
-xdp_prog_queue_add(struct xdp_prog *prog, uint32_t queue, int xsk_fd);
-void
-xdp_prog_queue_remove(struct xdp_prog *prog, uint32_t queue);
+int xdp_prog_queue_add(struct xdp_prog *prog, uint32_t queue, int xsk_fd);
+void xdp_prog_queue_remove(struct xdp_prog *prog, uint32_t queue);
 
-enum xdp_mode
-xdp_prog_mode(const struct xdp_prog *prog);
-bool
-xdp_prog_frags(const struct xdp_prog *prog);
+enum xdp_mode xdp_prog_mode(const struct xdp_prog *prog);
+bool xdp_prog_frags(const struct xdp_prog *prog);
 
 /* The live counters of a queue. */
-const struct xdp_counters *
-xdp_prog_counters(const struct xdp_prog *prog, uint32_t queue);
+const struct xdp_counters *xdp_prog_counters(const struct xdp_prog *prog, uint32_t queue);
 
 #endif

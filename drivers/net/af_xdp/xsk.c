@@ -52,6 +52,7 @@ register_umem(int fd, const struct xsk_area *area, struct plx_why *why)
 		.addr = (uintptr_t)area->addr,
 		.len = area->len,
 		.chunk_size = area->chunk,
+		.headroom = area->headroom,
 		.flags = area->unaligned ? XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0,
 	};
 	struct rlimit limit;

@@ -16,6 +16,7 @@
 #define XSK_CHUNK_MIN	 2048u /* XDP_UMEM_MIN_CHUNK_SIZE */
 #define XSK_CHUNK_MAX	 4096u /* a page */
 #define XSK_FRAGS_MAX	 17u   /* buffers of one packet in copy mode: MAX_SKB_FRAGS */
+#define XSK_PKT_CONTD	 1u    /* XDP_PKT_CONTD: the packet goes on in the next descriptor */
 #define XSK_OFFSET_SHIFT 48    /* unaligned chunks: a received address has its offset up here */
 #define XSK_BASE_MASK	 ((1ULL << XSK_OFFSET_SHIFT) - 1)
 
@@ -48,9 +49,13 @@ struct xsk_params {
 	uint32_t tx_budget;   /* packets a kick may send in copy mode, 0 the kernel's own */
 };
 
+/* The receiving thread's rings and the sending thread's stand on lines of their own. */
 struct xsk {
-	int fd;
-	struct xsk_ring rx, tx, fill, comp;
+	struct xsk_ring rx PLX_CACHE_ALIGNED;
+	struct xsk_ring fill;
+	struct xsk_ring tx PLX_CACHE_ALIGNED;
+	struct xsk_ring comp;
+	int fd PLX_CACHE_ALIGNED;
 	/* What it turned out to be. */
 	bool zerocopy;
 	bool need_wakeup;
@@ -77,15 +82,12 @@ struct xsk_stats {
  * -ENODEV, -EOPNOTSUPP (XSK_COPY_NEVER without driver support), -ENOBUFS (memlock), -EINVAL, -ENOMEM; `why`
  * says what to do. Path: slow.
  */
-int
-xsk_open(struct xsk *xsk, const struct xsk_params *params, struct plx_why *why);
+int xsk_open(struct xsk *xsk, const struct xsk_params *params, struct plx_why *why);
 
 /* Everything the socket held of the UMEM is free for other use when this returns. */
-void
-xsk_close(struct xsk *xsk, const struct xsk_params *params);
+void xsk_close(struct xsk *xsk, const struct xsk_params *params);
 
-int
-xsk_statistics(const struct xsk *xsk, struct xsk_stats *ret_stats);
+int xsk_statistics(const struct xsk *xsk, struct xsk_stats *ret_stats);
 
 /* System calls of the data path. */
 enum xsk_kick {
@@ -94,9 +96,7 @@ enum xsk_kick {
 	XSK_KICK_DROPPED, /* it took one packet which the device then refused; ask again for the rest */
 	XSK_KICK_DOWN, /* the interface is down or gone: nothing moves */
 };
-enum xsk_kick
-xsk_kick_tx(const struct xsk *xsk);
-void
-xsk_kick_rx(const struct xsk *xsk);
+enum xsk_kick xsk_kick_tx(const struct xsk *xsk);
+void xsk_kick_rx(const struct xsk *xsk);
 
 #endif

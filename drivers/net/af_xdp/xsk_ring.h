@@ -57,6 +57,19 @@ xsk_ring_produce(struct xsk_ring *ring, uint32_t n)
 	__atomic_store_n(ring->producer, ring->near, __ATOMIC_RELEASE); /* B, with C */
 }
 
+/* The same in two steps: write n entries, and more; then publish them together. */
+static inline void
+xsk_ring_stage(struct xsk_ring *ring, uint32_t n)
+{
+	ring->near += n;
+}
+
+static inline void
+xsk_ring_publish(struct xsk_ring *ring)
+{
+	__atomic_store_n(ring->producer, ring->near, __ATOMIC_RELEASE); /* B, with C */
+}
+
 /* How many entries may be read, at least `want` if there are as many. */
 static inline uint32_t
 xsk_ring_ready(struct xsk_ring *ring, uint32_t want)
