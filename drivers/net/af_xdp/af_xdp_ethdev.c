@@ -212,8 +212,8 @@ free_port(struct af_xdp_port *port)
 static int
 probe(struct plx_device *device, struct plx_why *why)
 {
-	struct af_xdp_port *port;
-	uint16_t queues;
+	struct af_xdp_port *port = NULL;
+	uint16_t queues = 0;
 	int err = make_port(&port, why);
 
 	if (err != 0)

@@ -9,6 +9,7 @@
 #include "plx_bits.h"
 #include "plx_clock.h"
 #include "plx_log.h"
+#include "plx_zone.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -75,7 +76,7 @@ af_xdp_mtu_check(struct af_xdp_port *port, uint32_t mtu, struct plx_why *why)
 {
 	for (unsigned i = 0; i < AF_XDP_QUEUES_MAX; i++) {
 		const struct af_xdp_queue *q = &port->queue[i];
-		struct af_xdp_umem umem;
+		struct af_xdp_umem umem = {0};
 
 		if (q->rx_pool == NULL || wants_scatter(port) ||
 		    af_xdp_umem_init(&umem, q->rx_pool, NULL) != 0 ||
@@ -265,7 +266,7 @@ longest_frame(const struct af_xdp_port *port)
 	uint32_t least = UINT32_MAX;
 
 	for (unsigned i = 0; i < port->dev.info.nb_rx_queues; i++) {
-		struct af_xdp_umem umem;
+		struct af_xdp_umem umem = {0};
 
 		if (af_xdp_umem_init(&umem, port->queue[i].rx_pool, NULL) == 0 &&
 		    umem.frame < least)

@@ -76,14 +76,18 @@ struct xdp_prog;
 int xdp_prog_attach(const struct xdp_prog_params *params, struct xdp_prog **ret_prog,
 		    struct plx_why *why);
 
-/* Takes the program off when nobody shares it any more. NULL is fine. */
+/* Takes the program off the interface if this port is the last; its counters stay readable. NULL is fine. */
+void xdp_prog_silence(struct xdp_prog *prog);
+
+/* The same, and frees it when nobody shares it any more. NULL is fine. */
 void xdp_prog_detach(struct xdp_prog *prog);
 
 /* Makes frames of the queue go to the socket. -EBUSY if it goes to another one. */
 int xdp_prog_queue_add(struct xdp_prog *prog, uint32_t queue, int xsk_fd);
 void xdp_prog_queue_remove(struct xdp_prog *prog, uint32_t queue);
 
-enum xdp_mode xdp_prog_mode(const struct xdp_prog *prog);
+/* False for NULL: no program. */
+bool xdp_prog_mode_is_generic(const struct xdp_prog *prog);
 bool xdp_prog_frags(const struct xdp_prog *prog);
 
 /* The live counters of a queue. */
