@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What only the ethtool ioctl knows of an interface: kernel driver, queues. */
+/* What only the ethtool ioctl knows of an interface: link speed, kernel driver, queues. */
+#include "plx_ethdev.h"
 #include "plx_netdev_driver.h"
 
 #include <errno.h>
@@ -22,6 +23,51 @@ netdev_ethtool(struct plx_netdev *netdev, void *command)
 		return err;
 	request.ifr_data = command;
 	return netdev_ioctl(netdev, SIOCETHTOOL, &request);
+}
+
+/*
+ * The settings call needs the number of words in its bit masks, which it tells, negated, when asked with
+ * a wrong one.
+ */
+static int
+netdev_link_settings(struct plx_netdev *netdev, struct ethtool_link_settings *ret_settings)
+{
+	struct {
+		struct ethtool_link_settings base;
+		uint32_t masks[3 * INT8_MAX];
+	} query = {.base = {.cmd = ETHTOOL_GLINKSETTINGS}};
+	int err = netdev_ethtool(netdev, &query.base);
+
+	if (err == 0 && query.base.link_mode_masks_nwords < 0) {
+		query.base.cmd = ETHTOOL_GLINKSETTINGS;
+		query.base.link_mode_masks_nwords = (int8_t)-query.base.link_mode_masks_nwords;
+		err = netdev_ethtool(netdev, &query.base);
+	}
+	if (err == 0)
+		*ret_settings = query.base;
+	return err;
+}
+
+int
+plx_netdev_link(struct plx_netdev *netdev, struct plx_ethdev_link *ret_link)
+{
+	struct ethtool_link_settings settings;
+	uint32_t flags;
+	int err = plx_netdev_flags(netdev, &flags);
+
+	if (err < 0)
+		return err;
+	*ret_link = (struct plx_ethdev_link){
+		.up = (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0,
+		.full_duplex = true,
+	};
+	if (netdev_link_settings(netdev, &settings) < 0)
+		return 0;
+	if (settings.speed != (uint32_t)SPEED_UNKNOWN)
+		ret_link->speed_mbps = settings.speed;
+	ret_link->full_duplex = settings.duplex != DUPLEX_HALF;
+	ret_link->autoneg = settings.autoneg == AUTONEG_ENABLE;
+	return 0;
 }
 
 int

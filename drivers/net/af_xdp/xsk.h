@@ -25,8 +25,8 @@ struct xsk_area {
 	void *addr; /* page aligned */
 	uint64_t len;
 	uint32_t headroom; /* beyond the kernel's own XSK_HEADROOM */
-	uint32_t chunk; /* bytes the kernel may use from each address it is given */
-	bool unaligned; /* addresses are any; else multiples of chunk, a power of two */
+	uint32_t chunk;	   /* bytes the kernel may use from each address it is given */
+	bool unaligned;	   /* addresses are any; else multiples of chunk, a power of two */
 };
 
 enum xsk_copy {
