@@ -7,10 +7,11 @@
  * The program is written twice: the first pass finds where each classic instruction begins, the second
  * knows every jump's distance.
  */
-#include "filter_ebpf.h"
+#include "plx_filter_driver.h"
 #include "filter_priv.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/filter.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,8 @@
 #ifndef PLX_TESTS_FUNC_VETH_PAIR_H
 #define PLX_TESTS_FUNC_VETH_PAIR_H
 
+#include <pollux/plx_base.h>
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
@@ -25,7 +27,7 @@
 #define FRAME_MAX 9100
 
 /* Runs a command of the shell; a failure ends the test program. */
-static void __attribute__((format(printf, 1, 2))) sh(const char *format, ...)
+static void PLX_PRINTF(1, 2) sh(const char *format, ...)
 {
 	char command[512];
 	va_list args;

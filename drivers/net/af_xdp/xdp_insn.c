@@ -5,7 +5,7 @@
  */
 #include "xdp_prog.h"
 
-#include "filter_ebpf.h"
+#include "plx_filter_driver.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,11 +3,12 @@
  * Filters inside the kernel: each is loaded as an XDP program and run by BPF_PROG_TEST_RUN on many frames;
  * its verdict must be the one that libpcap's interpreter gives.
  */
-#include "filter_ebpf.h"
+#include "plx_filter_driver.h"
 #include "plx_byteorder.h"
 #include "plx_filter.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/filter.h>
 #include <setjmp.h>
 #include <stdarg.h>

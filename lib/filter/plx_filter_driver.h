@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A filter as eBPF, to stand inside an XDP program. For rooms that load such programs; not installed,
- * because <linux/bpf.h> and libpcap's <pcap/bpf.h> give the same name to different structs.
+ * A filter as eBPF, to stand inside an XDP program. For drivers that load such programs.
+ *
+ * struct bpf_insn is that of <linux/bpf.h>, which the includer brings: libpcap's <pcap/bpf.h> gives the same
+ * name to another struct, so no file can have both.
  *
  * The block that comes out is straight code, entered at its first instruction and left behind its last:
  *
@@ -19,12 +21,14 @@
  * the offset is not a constant or lies behind the linear part of a multi-buffer frame: verdicts do not
  * depend on how the frame is split. Needs Linux 5.18 for that helper.
  */
-#ifndef PLX_LIB_FILTER_FILTER_EBPF_H
-#define PLX_LIB_FILTER_FILTER_EBPF_H
+#ifndef PLX_LIB_FILTER_PLX_FILTER_DRIVER_H
+#define PLX_LIB_FILTER_PLX_FILTER_DRIVER_H
 
 #include "plx_filter.h"
 
-#include <linux/bpf.h>
+PLX_BEGIN_DECLS
+
+struct bpf_insn;
 
 #define PLX_FILTER_EBPF_STACK 72
 
@@ -35,5 +39,7 @@
  */
 int plx_filter_to_ebpf(const struct plx_filter *filter, struct bpf_insn *insns, size_t max,
 		       size_t *ret_n, struct plx_why *why);
+
+PLX_END_DECLS
 
 #endif
