@@ -4,6 +4,7 @@
 #include "plx_byteorder.h"
 #include "plx_net_csum.h"
 
+#include <endian.h>
 #include <errno.h>
 
 #define DEFAULT_TTL 64

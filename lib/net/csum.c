@@ -5,6 +5,8 @@
 #include "plx_byteorder.h"
 #include "plx_net_wire.h"
 
+#include <endian.h>
+
 /*
  * 32-bit words into 64-bit sums, which cannot overflow below 16 GiB. Four sums side by side are what
  * compilers turn into vector code.

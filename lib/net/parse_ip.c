@@ -2,6 +2,8 @@
 /* IPv4 (RFC 791), IPv6 and its extension headers (RFC 8200), AH (RFC 4302). */
 #include "parse_priv.h"
 
+#include <endian.h>
+
 #define IP_LENGTH_MAX 65535
 #define EXT_MAX	      16 /* extension headers of one datagram */
 

@@ -2,6 +2,8 @@
 /* Transport headers, and the tunnels that are IP protocols of their own. */
 #include "parse_priv.h"
 
+#include <endian.h>
+
 static void
 take_ports(struct net_parser *p, enum plx_net_l4 kind)
 {

@@ -6,6 +6,7 @@
 #include "plx_net_format.h"
 #include "plx_net_parse.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

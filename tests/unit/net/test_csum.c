@@ -5,6 +5,7 @@
 #include "captured.h"
 #include "frame.h"
 
+#include <endian.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
