@@ -22,9 +22,14 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 #ifndef MFD_HUGE_SHIFT
 #define MFD_HUGE_SHIFT 26
 #endif
+
+#define JOINED (2UL << 20) /* what the kernel joins plain pages to */
 
 PLX_LOG_COMPONENT(logger, "eal.zone");
 
@@ -110,13 +115,32 @@ too_few(const struct plx_segment *segment, int node, int err, struct plx_why *wh
 		       plx_hugepage_cure(segment->page_size, segment->len, cure, sizeof(cure)));
 }
 
+/*
+ * Has the kernel join plain pages to 2 MiB ones, as far as it can and will (Linux 6.1; shmem_enabled does
+ * not matter to a program that asks). One page of each is there first: it refuses to join nothing. That is
+ * not only kinder to the TLB but many times faster than filling page by page.
+ */
+static void
+join_pages(const struct plx_segment *segment)
+{
+	size_t len = (size_t)plx_align_down(segment->len, JOINED);
+
+	for (size_t at = 0; at < len; at += JOINED)
+		memset((char *)segment->addr + at, 0, 1);
+	if (len > 0 && madvise(segment->addr, len, MADV_COLLAPSE) != 0)
+		plx_log_debug(&logger, "plain pages stay small: %s", strerror(errno));
+}
+
 static int
 fill(const struct plx_segment *segment)
 {
 	int ret;
 
-	if (is_plain(segment->page_size) && segment->len > plain_available())
-		return -ENOMEM;
+	if (is_plain(segment->page_size)) {
+		if (segment->len > plain_available())
+			return -ENOMEM;
+		join_pages(segment);
+	}
 	do {
 		ret = fallocate(segment->fd, 0, 0, (off_t)segment->len);
 	} while (ret != 0 && errno == EINTR);
@@ -129,6 +153,45 @@ fill(const struct plx_segment *segment)
 	/* A kernel before 5.14. The pages are there and zero already. */
 	memset(segment->addr, 0, segment->len);
 	return 0;
+}
+
+static void *
+map_at(void *addr, const struct plx_segment *segment)
+{
+	int flags = MAP_SHARED | (addr != NULL ? MAP_FIXED : 0);
+
+	return mmap(addr, segment->len, PROT_READ | PROT_WRITE, flags, segment->fd, 0);
+}
+
+/* Maps at a multiple of `align`, by taking more room than needed and giving back both ends. */
+static void *
+map_aligned(const struct plx_segment *segment, size_t align)
+{
+	size_t room = segment->len + align;
+	char *start, *addr, *mapped;
+
+	start = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (start == MAP_FAILED)
+		return MAP_FAILED;
+	addr = start + (plx_align_up((uintptr_t)start, align) - (uintptr_t)start);
+	mapped = map_at(addr, segment);
+	if (mapped == MAP_FAILED) {
+		munmap(start, room);
+		return MAP_FAILED;
+	}
+	if (addr > start)
+		munmap(start, (size_t)(addr - start));
+	munmap(addr + segment->len, align - (size_t)(addr - start));
+	return mapped;
+}
+
+static void *
+map(const struct plx_segment *segment)
+{
+	/* The kernel aligns hugetlb mappings itself. */
+	if (is_plain(segment->page_size) && segment->len >= JOINED)
+		return map_aligned(segment, JOINED);
+	return map_at(NULL, segment);
 }
 
 int
@@ -148,8 +211,7 @@ plx_segment_create(struct plx_segment *segment, const char *name, size_t len, si
 			      strerror(errno));
 		goto close_fd;
 	}
-	segment->addr =
-		mmap(NULL, segment->len, PROT_READ | PROT_WRITE, MAP_SHARED, segment->fd, 0);
+	segment->addr = map(segment);
 	if (segment->addr == MAP_FAILED) {
 		ret = too_few(segment, -1, errno, why);
 		goto close_fd;

@@ -112,10 +112,11 @@ tell_fallback(size_t page_size, size_t len)
 	if (zones.told)
 		return;
 	zones.told = true;
-	plx_log_notice(&logger,
-		       "no free huge pages: using plain pages, which are slower. For %s pages: %s",
-		       plx_hugepage_name(page_size, size, sizeof(size)),
-		       plx_hugepage_cure(page_size, len, cure, sizeof(cure)));
+	plx_log_notice(
+		&logger,
+		"no free huge pages: using plain ones, joined where the kernel can. For %s pages: %s",
+		plx_hugepage_name(page_size, size, sizeof(size)),
+		plx_hugepage_cure(page_size, len, cure, sizeof(cure)));
 }
 
 static int

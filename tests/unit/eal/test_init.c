@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -331,6 +332,38 @@ a_signal_passes_the_main_lcore_by_and_comes_to_a_callback(void **state)
 	assert_false(sigismember(&mask, SIGUSR1));
 }
 
+/* Each step that opens something fails once, from the first to the last. */
+static void
+a_start_without_enough_fds_fails_at_any_step_without_a_trace(void **state)
+{
+	unsigned fds = open_fds(), tasks = threads(), failed = 0;
+	struct rlimit before, now;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	now = before;
+	for (unsigned limit = 3; limit < 40; limit++) {
+		struct plx_why why = {""};
+		int ret;
+
+		assert_int_equal(plx_driver_add(&dummy, NULL), 0);
+		now.rlim_cur = limit;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+		ret = init("prog --no-huge --lcores (0-1)@0 --iova-mode va --vdev net_dummy0",
+			   &why);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		if (ret < 0) {
+			failed++;
+			assert_true(why.text[0] != '\0');
+			assert_int_equal(ret, -EMFILE);
+			assert_true(init("prog -l 0", NULL) >= 0);
+		}
+		assert_int_equal(plx_eal_cleanup(), 0);
+		assert_int_equal(open_fds(), fds);
+		assert_int_equal(threads(), tasks);
+	}
+	assert_in_range(failed, 2, 36);
+}
+
 static void
 the_prefix_tells_programs_apart(void **state)
 {
@@ -356,6 +389,7 @@ main(void)
 		cmocka_unit_test(a_hundred_lives_leave_nothing_behind),
 		cmocka_unit_test(each_failing_start_says_why_and_leaves_nothing),
 		cmocka_unit_test(a_signal_passes_the_main_lcore_by_and_comes_to_a_callback),
+		cmocka_unit_test(a_start_without_enough_fds_fails_at_any_step_without_a_trace),
 		cmocka_unit_test(the_prefix_tells_programs_apart),
 	};
 

@@ -83,6 +83,45 @@ all_pages_are_there_from_the_start(void **state)
 	free(present);
 }
 
+/* Kilobytes of the mapping at addr that the row of smaps tells. */
+static size_t
+smaps_kb(const void *addr, const char *row)
+{
+	FILE *file = fopen("/proc/self/smaps", "re");
+	char line[256];
+	bool found = false;
+	size_t kb = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		unsigned long start, end;
+
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			found = (uintptr_t)addr >= start && (uintptr_t)addr < end;
+		else if (found && strncmp(line, row, strlen(row)) == 0)
+			sscanf(line + strlen(row), "%zu", &kb);
+	}
+	fclose(file);
+	return kb;
+}
+
+static void
+plain_pages_are_joined_where_the_kernel_can(void **state)
+{
+	const struct plx_zone *zone = reserve("joined", 4 * MB + 4096);
+	const char *bytes = zone->addr;
+
+	assert_int_equal((uintptr_t)zone->addr % (2 * MB), 0);
+	for (size_t i = 0; i < zone->len; i++)
+		if (bytes[i] != 0)
+			fail_msg("byte %zu is not zero", i);
+	assert_int_equal(smaps_kb(zone->addr, "Rss:"), zone->len >> 10);
+	if (smaps_kb(zone->addr, "ShmemPmdMapped:") == 0)
+		print_message("this kernel joins no shared pages\n");
+	else
+		assert_int_equal(smaps_kb(zone->addr, "ShmemPmdMapped:"), 4096);
+}
+
 static void
 a_peer_can_neither_shrink_nor_grow_it(void **state)
 {
@@ -287,6 +326,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ZONE_TEST(a_zone_is_zeroed_whole_pages_of_shared_memory),
 		ZONE_TEST(all_pages_are_there_from_the_start),
+		ZONE_TEST(plain_pages_are_joined_where_the_kernel_can),
 		ZONE_TEST(a_peer_can_neither_shrink_nor_grow_it),
 		ZONE_TEST(zones_are_found_by_name_until_freed),
 		ZONE_TEST(senseless_requests_are_refused),
