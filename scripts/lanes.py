@@ -91,6 +91,14 @@ def tail(path, lines=40):
         return ''.join(file.readlines()[-lines:])
 
 
+def build_errors(log):
+    """The steps of a build that failed, without those that did not."""
+    with open(log, encoding='utf-8', errors='replace') as file:
+        steps = re.split(r'^(?=\[\d+/\d+\])', file.read(), flags=re.M)
+    failed = [step for step in steps if '\nFAILED: ' in step]
+    return '\n'.join(step[:3000] for step in failed[:5]) or tail(log)
+
+
 def allowed_skips():
     """[(lane pattern, test pattern)]"""
     rules = []
@@ -157,7 +165,7 @@ def prepare(runner, name, lane, folder):
     if runner.run(['meson', 'setup', *(['--reconfigure'] if known else []), *options, folder], log, env):
         raise Failure(f'meson setup failed\n{tail(log)}')
     if runner.run(['ninja', '-C', folder], log):
-        raise Failure(f'the build failed\n{tail(log)}')
+        raise Failure(f'the build failed\n{build_errors(log)}')
 
 
 def test_suites(runner, name, lane, folder, rules):

@@ -32,9 +32,10 @@ netdev_ethtool(struct plx_netdev *netdev, void *command)
 static int
 netdev_link_settings(struct plx_netdev *netdev, struct ethtool_link_settings *ret_settings)
 {
-	struct {
+	union {
 		struct ethtool_link_settings base;
-		uint32_t masks[3 * INT8_MAX];
+		uint8_t with_masks[sizeof(struct ethtool_link_settings) +
+				   3 * INT8_MAX * sizeof(uint32_t)];
 	} query = {.base = {.cmd = ETHTOOL_GLINKSETTINGS}};
 	int err = netdev_ethtool(netdev, &query.base);
 
