@@ -51,16 +51,26 @@ summary_begin(const struct capture *capture, FILE *out)
 
 /* -- end ------------------------------------------------------------------------------------------ */
 
+static bool
+any_failed(const struct capture *c)
+{
+	for (unsigned w = 0; w < c->nb_outputs; w++) {
+		if (c->outputs[w].error != 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 print_reason(const struct capture *c, const struct progress *progress, FILE *out)
 {
 	struct units_text time = units_time(c->end_mono - c->start_mono);
 	int signo = stop_signal();
 
-	if (c->writing.left == 0)
+	if (any_failed(c))
+		fprintf(out, "ended after %s, since the output could not be written\n", time.text);
+	else if (c->writing.left == 0)
 		fprintf(out, "the packets asked for are there, after %s\n", time.text);
-	else if (tally_read(&c->writing.unwritten) != 0)
-		fprintf(out, "ended after %s, since a file could not be written\n", time.text);
 	else if (signo != 0)
 		fprintf(out, "ended by SIG%s after %s\n", sigabbrev_np(signo), time.text);
 	else if (progress->ended)
