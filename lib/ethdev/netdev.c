@@ -3,7 +3,7 @@
 #include "plx_netdev_driver.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <stdio.h>
@@ -67,7 +67,8 @@ plx_netdev_init(struct plx_netdev *netdev, const char *name, struct plx_why *why
 	err = plx_netdev_check_name(name, why);
 	if (err < 0)
 		return err;
-	netdev->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	/* Every socket takes interface ioctls; this kind answers netlink requests as well. */
+	netdev->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (netdev->fd < 0)
 		return plx_why(why, -errno, "cannot open a socket to look for interfaces: %s",
 			       strerror(errno));
@@ -164,6 +165,18 @@ plx_netdev_set_mtu(struct plx_netdev *netdev, uint32_t mtu, struct plx_why *why)
 			"maxmtu",
 			netdev->name, mtu, netdev->name);
 	return err == 0 ? 0 : netdev_refused(netdev, why, err, "MTU");
+}
+
+int
+plx_netdev_set_tx_queue_len(struct plx_netdev *netdev, uint32_t packets)
+{
+	struct ifreq request;
+	int err = netdev_request(netdev, &request);
+
+	if (err < 0)
+		return err;
+	request.ifr_qlen = (int)packets;
+	return netdev_ioctl(netdev, SIOCSIFTXQLEN, &request);
 }
 
 /* Interfaces whose address is six bytes long; loopback has six zeros. */

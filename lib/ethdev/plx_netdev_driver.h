@@ -47,6 +47,9 @@ int plx_netdev_mtu(struct plx_netdev *netdev, uint32_t *ret_mtu);
 /* why tells the interface's limit when the kernel refuses. */
 int plx_netdev_set_mtu(struct plx_netdev *netdev, uint32_t mtu, struct plx_why *why);
 
+/* What its driver allows; 68 and 65,535 where the kernel does not tell. */
+int plx_netdev_mtu_range(struct plx_netdev *netdev, uint32_t *ret_min, uint32_t *ret_max);
+
 /* -EAFNOSUPPORT for an interface that is not Ethernet-like (6-byte addresses). */
 int plx_netdev_mac(struct plx_netdev *netdev, uint8_t ret_mac[6]);
 int plx_netdev_set_mac(struct plx_netdev *netdev, const uint8_t mac[6], struct plx_why *why);
@@ -61,6 +64,16 @@ int plx_netdev_change_flags(struct plx_netdev *netdev, uint32_t on, uint32_t off
  * (0 Mbit/s = unknown).
  */
 int plx_netdev_link(struct plx_netdev *netdev, struct plx_ethdev_link *ret_link);
+
+/* The kernel's counters of the interface, as `ip -s link` shows them. */
+struct plx_netdev_stats {
+	uint64_t rx_packets, rx_bytes, rx_errors, rx_dropped;
+	uint64_t tx_packets, tx_bytes, tx_errors, tx_dropped;
+};
+int plx_netdev_stats(struct plx_netdev *netdev, struct plx_netdev_stats *ret_stats);
+
+/* Packets the kernel queues for sending before it drops (txqueuelen). */
+int plx_netdev_set_tx_queue_len(struct plx_netdev *netdev, uint32_t packets);
 
 /* The kernel driver: "veth", "virtio_net". "unknown" if it does not tell. */
 int plx_netdev_driver(struct plx_netdev *netdev, char *ret_name, size_t size);
