@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The table of PMDs, and the program: `contract PMD` runs every case that the PMD has the means for. */
+#include "contract.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <pollux/plx_eal.h>
+
+#define SKIPPED	  77
+#define CASES_MAX 128
+
+#define KERNEL_PORT                                                                               \
+	(HAS_RX | HAS_TX | HAS_QUEUES | HAS_FD | HAS_MTU | HAS_MAC | HAS_MAC_LIST | HAS_PROMISC | \
+	 HAS_FILTER | HAS_LINK | HAS_SCATTER | HAS_OFFLOADS)
+
+static const struct pmd pmds[] = {
+	{.name = "net_null",
+	 .has = HAS_ENDLESS | HAS_QUEUES | HAS_MTU | HAS_MAC | HAS_PROMISC | HAS_NO_LIMIT,
+	 .open = null_open},
+	{.name = "net_tap",
+	 .has = KERNEL_PORT | HAS_SPREAD,
+	 .open = tap_open,
+	 .plug = tap_plug,
+	 .close = socket_close,
+	 .put = socket_put,
+	 .get = socket_get,
+	 .needs_net = true},
+	{.name = "net_af_packet",
+	 .has = KERNEL_PORT | HAS_SPREAD | HAS_TIME,
+	 .open = af_packet_open,
+	 .plug = veth_plug,
+	 .close = socket_close,
+	 .put = socket_put,
+	 .get = socket_get,
+	 .needs_net = true},
+};
+
+static const struct contract_case *const all_cases[] = {
+	life_cases, traffic_cases, loss_cases, books_cases, setting_cases, kernel_cases,
+};
+
+const struct pmd *contract_pmd;
+
+int
+null_open(struct wire *wire)
+{
+	snprintf(wire->devargs, sizeof(wire->devargs), "net_null0,size=64");
+	return 0;
+}
+
+static bool
+applies(const struct contract_case *item)
+{
+	if (item->only != NULL && strcmp(item->only, contract_pmd->name) != 0)
+		return false;
+	return (item->needs & ~contract_pmd->has) == 0;
+}
+
+/* `like` picks the cases whose name contains it. */
+static size_t
+choose_cases(const char *like, struct CMUnitTest *tests)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < PLX_ARRAY_LEN(all_cases); i++) {
+		for (const struct contract_case *item = all_cases[i]; item->name != NULL; item++) {
+			if (!applies(item) || strstr(item->name, like) == NULL)
+				continue;
+			assert_true(n < CASES_MAX);
+			tests[n++] = (struct CMUnitTest){.name = item->name,
+							 .test_func = item->run,
+							 .setup_func = wire_setup,
+							 .teardown_func = wire_teardown};
+		}
+	}
+	return n;
+}
+
+static int
+run_cases(const char *like)
+{
+	static char program[] = "contract", no_huge[] = "--no-huge", no_pci[] = "--no-pci",
+		    lcores[] = "-l", zero[] = "0", level[] = "--log-level", error[] = "error";
+	char *args[] = {program, no_huge, no_pci, lcores, zero, level, error};
+	struct CMUnitTest tests[CASES_MAX];
+	size_t n = choose_cases(like, tests);
+	struct plx_why why = {""};
+	int failed;
+
+	if (plx_eal_init(PLX_ARRAY_LEN(args), args, &why) < 0) {
+		print_error("%s\n", why.text);
+		return 1;
+	}
+	failed = _cmocka_run_group_tests(contract_pmd->name, tests, n, NULL, NULL);
+	plx_eal_cleanup();
+	return failed == 0 ? 0 : 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < PLX_ARRAY_LEN(pmds); i++) {
+		if (strcmp(argv[1], pmds[i].name) == 0)
+			contract_pmd = &pmds[i];
+	}
+	if (contract_pmd == NULL) {
+		fprintf(stderr, "usage: contract PMD [part of a case's name]\n");
+		return 2;
+	}
+	if (contract_pmd->needs_net) {
+		int err = net_enter();
+
+		if (err < 0) {
+			printf("skipped: %s needs a network namespace of its own: %s\n",
+			       contract_pmd->name, strerror(-err));
+			return SKIPPED;
+		}
+	}
+	return run_cases(argc > 2 ? argv[2] : "");
+}

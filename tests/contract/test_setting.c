@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* MTU, addresses, receive modes, link, waiting. */
+#include "contract.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+static const uint8_t foreign[6] = {0x02, 0xbb, 0, 0, 0, 7};
+static const uint8_t group[6] = {0x01, 0x00, 0x5e, 0x01, 0x02, 0x03};
+static const uint8_t everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+static void
+an_mtu_out_of_range_is_refused(void **state)
+{
+	struct wire *wire = *state;
+	struct plx_ethdev_info info;
+	struct plx_why why = {""};
+	uint16_t before, after;
+
+	assert_int_equal(plx_ethdev_info(wire->port, &info), 0);
+	assert_int_equal(plx_ethdev_mtu(wire->port, &before), 0);
+	assert_in_range(before, info.min_mtu, info.max_mtu);
+	if (info.max_mtu < UINT16_MAX)
+		assert_int_equal(plx_ethdev_set_mtu(wire->port, (uint16_t)(info.max_mtu + 1), &why),
+				 -EINVAL);
+	assert_int_equal(plx_ethdev_set_mtu(wire->port, (uint16_t)(info.min_mtu - 1), &why),
+			 -EINVAL);
+	assert_true(strlen(why.text) > 0);
+	assert_int_equal(
+		plx_ethdev_configure(wire->port, 1, 1, &(struct plx_ethdev_conf){.mtu = 1}, NULL),
+		-EINVAL);
+	assert_int_equal(plx_ethdev_mtu(wire->port, &after), 0);
+	assert_int_equal(before, after);
+}
+
+static void
+the_mtu_can_be_changed(void **state)
+{
+	struct wire *wire = *state;
+	uint16_t mtu;
+
+	assert_int_equal(plx_ethdev_set_mtu(wire->port, 1400, NULL), 0);
+	assert_int_equal(plx_ethdev_mtu(wire->port, &mtu), 0);
+	assert_int_equal(mtu, 1400);
+	wire_start(wire, 1, &(struct plx_ethdev_conf){.mtu = 2000});
+	assert_int_equal(plx_ethdev_mtu(wire->port, &mtu), 0);
+	assert_int_equal(mtu, 2000);
+	if (wire->pmd->has & HAS_RX) {
+		wire_put(wire, 0, 5, 2014);
+		wire_expect(wire, 0, 5, 2014);
+	}
+}
+
+static void
+the_address_can_be_changed_but_not_to_a_group_or_nothing(void **state)
+{
+	static const uint8_t mine[6] = {0x02, 0x11, 0x22, 0x33, 0x44, 0x55}, nothing[6];
+	struct wire *wire = *state;
+	uint8_t mac[6];
+
+	assert_int_equal(plx_ethdev_set_mac(wire->port, group), -EINVAL);
+	assert_int_equal(plx_ethdev_set_mac(wire->port, nothing), -EINVAL);
+	assert_int_equal(plx_ethdev_set_mac(wire->port, mine), 0);
+	assert_int_equal(plx_ethdev_mac(wire->port, mac), 0);
+	assert_memory_equal(mac, mine, 6);
+	if (!(wire->pmd->has & HAS_RX))
+		return;
+	memcpy(wire->mac, mine, 6);
+	wire_start(wire, 1, NULL);
+	wire_put(wire, 0, 5, 100);
+	wire_expect(wire, 0, 5, 100);
+}
+
+static void
+receive_modes_are_remembered(void **state)
+{
+	struct wire *wire = *state;
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(plx_ethdev_set_promiscuous(wire->port, true), 0);
+		assert_int_equal(plx_ethdev_promiscuous(wire->port), 1);
+		assert_int_equal(plx_ethdev_set_allmulticast(wire->port, true), 0);
+		assert_int_equal(plx_ethdev_allmulticast(wire->port), 1);
+		wire_start(wire, 1, NULL);
+		assert_int_equal(plx_ethdev_promiscuous(wire->port), 1);
+		assert_int_equal(plx_ethdev_set_promiscuous(wire->port, false), 0);
+		assert_int_equal(plx_ethdev_promiscuous(wire->port), 0);
+		assert_int_equal(plx_ethdev_set_allmulticast(wire->port, false), 0);
+		assert_int_equal(plx_ethdev_allmulticast(wire->port), 0);
+		assert_int_equal(plx_ethdev_stop(wire->port), 0);
+	}
+}
+
+/* Does a frame to this address come through? */
+static bool
+hears(struct wire *wire, const uint8_t to[6])
+{
+	uint8_t mine[6];
+	struct plx_mbuf *m;
+	bool heard;
+
+	/* A frame to ourselves, sent after it, tells when to stop waiting. */
+	memcpy(mine, wire->mac, 6);
+	memcpy(wire->mac, to, 6);
+	wire_put(wire, 1, 1, 100);
+	memcpy(wire->mac, mine, 6);
+	wire_put(wire, 2, 1, 100);
+	assert_int_equal(wire_receive(wire, 0, &m, 1), 1);
+	heard = frame_seq(plx_mbuf_data(m)) == 1;
+	if (heard) {
+		frame_check(plx_mbuf_data(m), 100, to, 1);
+		plx_mbuf_free(m);
+		assert_int_equal(wire_receive(wire, 0, &m, 1), 1);
+	}
+	frame_check(plx_mbuf_data(m), 100, mine, 2);
+	plx_mbuf_free(m);
+	return heard;
+}
+
+static void
+only_promiscuous_mode_hears_foreign_frames(void **state)
+{
+	struct wire *wire = *state;
+
+	assert_int_equal(plx_ethdev_set_promiscuous(wire->port, false), 0);
+	wire_start(wire, 1, NULL);
+	assert_false(hears(wire, foreign));
+	assert_true(hears(wire, everybody));
+	assert_false(hears(wire, group));
+	assert_int_equal(plx_ethdev_set_allmulticast(wire->port, true), 0);
+	assert_true(hears(wire, group));
+	assert_false(hears(wire, foreign));
+	assert_int_equal(plx_ethdev_set_allmulticast(wire->port, false), 0);
+	assert_int_equal(plx_ethdev_set_promiscuous(wire->port, true), 0);
+	assert_true(hears(wire, foreign));
+	assert_true(hears(wire, group));
+	assert_int_equal(plx_ethdev_set_promiscuous(wire->port, false), 0);
+	assert_false(hears(wire, foreign));
+	assert_int_equal(plx_ethdev_stop(wire->port), 0);
+	wire_check_ledger(wire);
+}
+
+static void
+listed_addresses_are_heard_until_they_are_removed(void **state)
+{
+	struct wire *wire = *state;
+
+	assert_int_equal(plx_ethdev_set_promiscuous(wire->port, false), 0);
+	assert_int_equal(plx_ethdev_mac_add(wire->port, group), 0);
+	wire_start(wire, 1, NULL);
+	assert_true(hears(wire, group));
+	assert_int_equal(plx_ethdev_mac_add(wire->port, group), -EEXIST);
+	assert_int_equal(plx_ethdev_mac_add(wire->port, foreign), 0);
+	assert_true(hears(wire, foreign));
+	assert_int_equal(plx_ethdev_mac_remove(wire->port, foreign), 0);
+	assert_false(hears(wire, foreign));
+	assert_int_equal(plx_ethdev_mac_remove(wire->port, foreign), -ENOENT);
+	assert_int_equal(plx_ethdev_mac_remove(wire->port, group), 0);
+	assert_false(hears(wire, group));
+	assert_int_equal(plx_ethdev_stop(wire->port), 0);
+	wire_check_ledger(wire);
+}
+
+static void
+the_address_list_has_an_end(void **state)
+{
+	struct wire *wire = *state;
+	struct plx_ethdev_info info;
+	uint8_t mac[6] = {0x02, 0xcc, 0, 0, 0, 0};
+	unsigned n = 0;
+	int err = 0;
+
+	assert_int_equal(plx_ethdev_info(wire->port, &info), 0);
+	while (err == 0 && n <= info.max_mac_addrs) {
+		mac[5] = (uint8_t)++n;
+		err = plx_ethdev_mac_add(wire->port, mac);
+	}
+	assert_int_equal(err, -ENOSPC);
+	assert_int_equal(n, info.max_mac_addrs);
+}
+
+static bool
+link_is(const struct wire *wire, bool up)
+{
+	uint64_t until = now_ms() + 3000;
+	struct plx_ethdev_link link;
+
+	do {
+		assert_int_equal(plx_ethdev_link(wire->port, &link), 0);
+		if (link.up == up)
+			return true;
+		sleep_ms(5);
+	} while (now_ms() < until);
+	return false;
+}
+
+static void
+a_started_port_has_link(void **state)
+{
+	struct wire *wire = *state;
+
+	wire_start(wire, 1, NULL);
+	assert_true(link_is(wire, true));
+}
+
+static void
+the_link_can_be_set_down_and_up(void **state)
+{
+	struct wire *wire = *state;
+
+	wire_start(wire, 1, NULL);
+	assert_int_equal(plx_ethdev_set_link(wire->port, false), 0);
+	assert_true(link_is(wire, false));
+	assert_int_equal(plx_ethdev_set_link(wire->port, true), 0);
+	assert_true(link_is(wire, true));
+	wire_put(wire, 0, 5, 100);
+	wire_expect(wire, 0, 5, 100);
+}
+
+static void
+the_fd_wakes_for_packets_and_sleeps_without(void **state)
+{
+	struct wire *wire = *state;
+	struct pollfd item = {.events = POLLIN};
+
+	wire_start(wire, 1, NULL);
+	item.fd = plx_ethdev_rx_fd(wire->port, 0);
+	assert_true(item.fd >= 0);
+	assert_int_equal(plx_ethdev_rx_fd(wire->port, 1), -EINVAL);
+	for (int round = 0; round < 3; round++) {
+		assert_int_equal(poll(&item, 1, 20), 0);
+		wire_put(wire, 0, 3, 100);
+		assert_int_equal(poll(&item, 1, 2000), 1);
+		assert_true(item.revents & POLLIN);
+		wire_expect(wire, 0, 3, 100);
+		wire_expect_silence(wire);
+	}
+}
+
+static void
+unsupported_settings_say_so(void **state)
+{
+	struct wire *wire = *state;
+	unsigned has = wire->pmd->has;
+
+	if (!(has & HAS_FD)) {
+		wire_start(wire, 1, NULL);
+		assert_int_equal(plx_ethdev_rx_fd(wire->port, 0), -ENOTSUP);
+	}
+	if (!(has & HAS_LINK))
+		assert_int_equal(plx_ethdev_set_link(wire->port, false), -ENOTSUP);
+	if (!(has & HAS_MAC_LIST))
+		assert_int_equal(plx_ethdev_mac_add(wire->port, foreign), -ENOTSUP);
+	if (!(has & HAS_PROMISC))
+		assert_int_equal(plx_ethdev_set_promiscuous(
+					 wire->port, plx_ethdev_promiscuous(wire->port) == 0),
+				 -ENOTSUP);
+}
+
+static void
+received_packets_carry_the_time(void **state)
+{
+	struct wire *wire = *state;
+	struct plx_mbuf *pkts[3];
+	struct timespec now;
+	uint64_t last = 0, ns;
+
+	wire_start(wire, 1, &(struct plx_ethdev_conf){.rx_offloads = PLX_ETH_RX_OFFLOAD_TIMESTAMP});
+	wire_put(wire, 0, 3, 100);
+	assert_int_equal(wire_receive(wire, 0, pkts, 3), 3);
+	clock_gettime(CLOCK_REALTIME, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	for (int i = 0; i < 3; i++) {
+		assert_true(pkts[i]->ol_flags & PLX_MBUF_RX_TIMESTAMP);
+		assert_true(pkts[i]->timestamp >= last);
+		assert_true(pkts[i]->timestamp <= ns);
+		assert_true(ns - pkts[i]->timestamp < 5000000000u);
+		last = pkts[i]->timestamp;
+	}
+	plx_mbuf_free_bulk(pkts, 3);
+}
+
+const struct contract_case setting_cases[] = {
+	CASE(an_mtu_out_of_range_is_refused),
+	CASE(the_mtu_can_be_changed, .needs = HAS_MTU),
+	CASE(the_address_can_be_changed_but_not_to_a_group_or_nothing, .needs = HAS_MAC),
+	CASE(receive_modes_are_remembered, .needs = HAS_PROMISC),
+	CASE(only_promiscuous_mode_hears_foreign_frames,
+	     .needs = HAS_RX | HAS_PROMISC | HAS_FILTER),
+	CASE(listed_addresses_are_heard_until_they_are_removed,
+	     .needs = HAS_RX | HAS_MAC_LIST | HAS_FILTER),
+	CASE(the_address_list_has_an_end, .needs = HAS_MAC_LIST),
+	CASE(a_started_port_has_link),
+	CASE(the_link_can_be_set_down_and_up, .needs = HAS_RX | HAS_LINK),
+	CASE(the_fd_wakes_for_packets_and_sleeps_without, .needs = HAS_RX | HAS_FD),
+	CASE(unsupported_settings_say_so),
+	CASE(received_packets_carry_the_time, .needs = HAS_RX | HAS_TIME),
+	{0},
+};

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The fixture: a port, its far end and a pool, and the moves that all tests are made of. */
+#include "contract.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <pollux/plx_driver.h>
+
+#define PATIENCE_MS 2000
+#define SILENCE_MS  30
+
+void
+sleep_ms(unsigned ms)
+{
+	struct timespec time = {ms / 1000, (long)(ms % 1000) * 1000000};
+
+	nanosleep(&time, NULL);
+}
+
+uint64_t
+now_ms(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/* The softirq that brings packets may need our CPU. */
+static void
+breathe(void)
+{
+	struct timespec time = {0, 50000};
+
+	nanosleep(&time, NULL);
+}
+
+unsigned
+open_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n - 3; /* ".", ".." and the directory itself */
+}
+
+/* -- the port ------------------------------------------------------------------------------------------ */
+
+void
+wire_plug(struct wire *wire)
+{
+	struct plx_why why = {""};
+	int err = plx_device_attach(wire->devargs, &why);
+
+	if (err != 0)
+		print_error("%s: %s\n", wire->devargs, why.text);
+	assert_int_equal(err, 0);
+	assert_int_equal(plx_ethdev_by_name(wire->name, &wire->port), 0);
+	assert_int_equal(plx_ethdev_mac(wire->port, wire->mac), 0);
+	if (wire->pmd->plug != NULL)
+		assert_int_equal(wire->pmd->plug(wire), 0);
+}
+
+void
+wire_unplug(struct wire *wire)
+{
+	assert_int_equal(plx_device_detach(wire->name, NULL), 0);
+}
+
+int
+wire_setup(void **state)
+{
+	struct plx_pool_params params = {
+		.name = "contract", .n = POOL_BUFFERS, .cache = 64, .node = -1};
+	struct wire *wire = calloc(1, sizeof(*wire));
+	struct plx_why why = {""};
+
+	if (wire == NULL)
+		return -1;
+	wire->pmd = contract_pmd;
+	wire->sock = -1;
+	wire->fds = open_fds();
+	snprintf(wire->name, sizeof(wire->name), "%s0", wire->pmd->name);
+	if (plx_pool_create(&params, &wire->pool, &why) != 0) {
+		print_error("%s\n", why.text);
+		return -1;
+	}
+	if (wire->pmd->open(wire) != 0)
+		return -1;
+	*state = wire;
+	wire_plug(wire);
+	return 0;
+}
+
+int
+wire_teardown(void **state)
+{
+	struct wire *wire = *state;
+	struct plx_why why = {""};
+	int ret = 0;
+
+	plx_device_detach(wire->name, NULL);
+	if (wire->pmd->close != NULL)
+		wire->pmd->close(wire);
+	plx_pool_cache_flush(wire->pool);
+	if (plx_pool_destroy(wire->pool, &why) != 0) {
+		print_error("%s\n", why.text);
+		ret = -1;
+	}
+	if (open_fds() != wire->fds) {
+		print_error("%u fds were open before, %u are now\n", wire->fds, open_fds());
+		ret = -1;
+	}
+	free(wire);
+	return ret;
+}
+
+void
+wire_set_up_queues(struct wire *wire, struct plx_pool *pool)
+{
+	struct plx_ethdev_info info;
+	struct plx_why why = {""};
+
+	assert_int_equal(plx_ethdev_info(wire->port, &info), 0);
+	for (uint16_t i = 0; i < info.nb_rx_queues; i++) {
+		int err = plx_ethdev_rx_queue_setup(wire->port, i, 0, pool, &why);
+
+		if (err != 0)
+			print_error("%s\n", why.text);
+		assert_int_equal(err, 0);
+	}
+	for (uint16_t i = 0; i < info.nb_tx_queues; i++)
+		assert_int_equal(plx_ethdev_tx_queue_setup(wire->port, i, 0, &why), 0);
+}
+
+void
+wire_start(struct wire *wire, uint16_t nb_queues, const struct plx_ethdev_conf *conf)
+{
+	struct plx_why why = {""};
+	int err;
+
+	assert_int_equal(plx_ethdev_configure(wire->port, nb_queues, nb_queues, conf, &why), 0);
+	wire_set_up_queues(wire, wire->pool);
+	err = plx_ethdev_start(wire->port, &why);
+	if (err != 0)
+		print_error("%s\n", why.text);
+	assert_int_equal(err, 0);
+}
+
+/* -- traffic in ---------------------------------------------------------------------------------------- */
+
+void
+wire_put(struct wire *wire, uint32_t first, uint32_t n, size_t len)
+{
+	uint8_t frame[FRAME_MAX];
+
+	for (uint32_t i = 0; i < n; i++) {
+		frame_make(frame, len, wire->mac, first + i);
+		assert_int_equal(wire->pmd->put(wire, frame, len), 0);
+	}
+}
+
+uint16_t
+wire_receive(struct wire *wire, uint16_t queue, struct plx_mbuf **pkts, uint16_t n)
+{
+	uint64_t until = now_ms() + PATIENCE_MS;
+	uint16_t got = 0;
+
+	while (got < n && now_ms() < until) {
+		uint16_t part =
+			plx_ethdev_rx_burst(wire->port, queue, pkts + got, (uint16_t)(n - got));
+
+		assert_true(part <= n - got);
+		if (part == 0)
+			breathe();
+		else
+			until = now_ms() + PATIENCE_MS;
+		got = (uint16_t)(got + part);
+	}
+	return got;
+}
+
+/* The bytes of a packet, whatever its segments. */
+static const uint8_t *
+bytes_of(const struct plx_mbuf *m, uint8_t buf[FRAME_MAX])
+{
+	struct plx_why why = {""};
+
+	if (plx_mbuf_check(m, &why) != 0)
+		print_error("%s\n", why.text);
+	assert_int_equal(plx_mbuf_check(m, NULL), 0);
+	assert_true(m->pkt_len <= FRAME_MAX);
+	return plx_mbuf_read(m, 0, m->pkt_len, buf);
+}
+
+void
+wire_expect(struct wire *wire, uint32_t first, uint32_t n, size_t len)
+{
+	struct plx_mbuf *pkts[BURST];
+	uint8_t buf[FRAME_MAX];
+
+	for (uint32_t done = 0; done < n;) {
+		uint16_t want = (uint16_t)(n - done < BURST ? n - done : BURST);
+		uint16_t got = wire_receive(wire, 0, pkts, want);
+
+		assert_int_equal(got, want);
+		for (uint16_t i = 0; i < got; i++) {
+			assert_int_equal(pkts[i]->pkt_len, len);
+			assert_int_equal(pkts[i]->port, wire->port);
+			frame_check(bytes_of(pkts[i], buf), len, wire->mac, first + done + i);
+		}
+		plx_mbuf_free_bulk(pkts, got);
+		done += got;
+	}
+}
+
+void
+wire_expect_silence(struct wire *wire)
+{
+	uint64_t until = now_ms() + SILENCE_MS;
+
+	while (now_ms() < until) {
+		struct plx_mbuf *m;
+
+		assert_int_equal(plx_ethdev_rx_burst(wire->port, 0, &m, 1), 0);
+		breathe();
+	}
+}
+
+/* -- traffic out --------------------------------------------------------------------------------------- */
+
+void
+wire_send(struct wire *wire, uint16_t queue, struct plx_mbuf **pkts, uint16_t n)
+{
+	uint64_t until = now_ms() + PATIENCE_MS;
+	uint16_t done = 0;
+
+	while (done < n && now_ms() < until) {
+		uint16_t part =
+			plx_ethdev_tx_burst(wire->port, queue, pkts + done, (uint16_t)(n - done));
+
+		assert_true(part <= n - done);
+		done = (uint16_t)(done + part);
+		if (part == 0)
+			breathe();
+	}
+	for (uint16_t i = done; i < n; i++)
+		plx_mbuf_free(pkts[i]);
+	assert_int_equal(done, n);
+}
+
+size_t
+wire_take(struct wire *wire, void *frame, size_t size)
+{
+	uint64_t until = now_ms() + PATIENCE_MS;
+
+	while (now_ms() < until) {
+		size_t len = wire->pmd->get(wire, frame, size);
+
+		if (len > 0)
+			return len;
+		/* Some devices send when they are asked to reap. */
+		plx_ethdev_tx_burst(wire->port, 0, NULL, 0);
+		breathe();
+	}
+	return 0;
+}
+
+void
+wire_take_frames(struct wire *wire, uint32_t first, uint32_t n, size_t len)
+{
+	uint8_t frame[FRAME_MAX];
+
+	for (uint32_t i = 0; i < n; i++) {
+		assert_int_equal(wire_take(wire, frame, sizeof(frame)), len);
+		frame_check(frame, len, wire->mac, first + i);
+	}
+}
+
+void
+wire_drain(struct wire *wire)
+{
+	uint8_t frame[FRAME_MAX];
+
+	plx_ethdev_tx_burst(wire->port, 0, NULL, 0);
+	while (wire->pmd->get != NULL && wire->pmd->get(wire, frame, sizeof(frame)) > 0)
+		;
+}
+
+/* -- books --------------------------------------------------------------------------------------------- */
+
+static void
+print_ledger(const struct plx_ethdev_ledger *ledger)
+{
+	print_error("received %" PRIu64 " delivered %" PRIu64 " waiting %" PRIu64 "; taken %" PRIu64
+		    " sent %" PRIu64 " in flight %" PRIu64 "\n",
+		    ledger->rx_received, ledger->rx_delivered, ledger->rx_waiting, ledger->tx_taken,
+		    ledger->tx_sent, ledger->tx_in_flight);
+	for (unsigned i = 0; i < ledger->nb_rx_losses; i++)
+		print_error("  rx %s: %" PRIu64 "\n", ledger->rx_loss[i].name,
+			    ledger->rx_loss[i].packets);
+	for (unsigned i = 0; i < ledger->nb_tx_losses; i++)
+		print_error("  tx %s: %" PRIu64 "\n", ledger->tx_loss[i].name,
+			    ledger->tx_loss[i].packets);
+}
+
+void
+wire_check_ledger(struct wire *wire)
+{
+	struct plx_ethdev_ledger ledger;
+	int64_t rx, tx;
+
+	assert_int_equal(plx_ethdev_ledger(wire->port, &ledger), 0);
+	plx_ethdev_ledger_balance(&ledger, &rx, &tx);
+	if (rx != 0 || tx != 0)
+		print_ledger(&ledger);
+	assert_int_equal(rx, 0);
+	assert_int_equal(tx, 0);
+}
+
+void
+wire_check_pool(struct wire *wire)
+{
+	struct plx_why why = {""};
+
+	plx_pool_cache_flush(wire->pool);
+	if (plx_pool_audit(wire->pool, &why) != 0)
+		print_error("%s\n", why.text);
+	assert_int_equal(plx_pool_audit(wire->pool, NULL), 0);
+	assert_int_equal(plx_pool_in_use(wire->pool), 0);
+}
