@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * plx-capture: writes what ports receive to a file, and accounts for every packet. Exit status: 0; 1 when
+ * something failed on the way, such as the disk being full; 2 when it did not start.
+ */
+#include "capture.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <pollux/plx_eal.h>
+#include <pollux/plx_lcore.h>
+
+#include "progress.h"
+#include "stop.h"
+#include "summary.h"
+
+enum { DONE = 0, FAILED = 1, REFUSED = 2 };
+
+static int
+refuse(const struct plx_why *why)
+{
+	fprintf(stderr, "plx-capture: %s\n", why->text);
+	return REFUSED;
+}
+
+static void
+usage(FILE *out)
+{
+	settings_usage(out);
+	fprintf(out, "\nEAL options, in front of '--':\n");
+	plx_eal_usage(out);
+}
+
+/* Asked for in front of "--", where the EAL would answer for itself only. */
+static bool
+asked_for(int argc, char **argv, const char *letter, const char *word)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], letter) == 0 || strcmp(argv[i], word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A reader that has seen enough is no failure. */
+static int
+answer_write_error(int err, const struct plx_why *why)
+{
+	if (err == -EPIPE) {
+		fprintf(stderr, "plx-capture: the reader of the output has gone\n");
+		return DONE;
+	}
+	fprintf(stderr, "plx-capture: %s\n", why->text);
+	return FAILED;
+}
+
+static int
+run(struct capture *capture)
+{
+	struct progress progress = {0};
+	struct plx_why why = {""};
+	int status = DONE, err;
+
+	if (!capture->settings.quiet)
+		summary_begin(capture, stderr);
+	err = progress_start(&progress, capture, &why);
+	if (err != 0)
+		return refuse(&why);
+	err = capture_run(capture, &why);
+	progress_stop(&progress);
+	if (err != 0)
+		status = refuse(&why);
+	err = capture_finish(capture, &why);
+	if (err != 0)
+		status = answer_write_error(err, &why);
+	if (!capture->settings.quiet)
+		summary_end(capture, &progress, stderr);
+	if (status == DONE && !summary_adds_up(capture))
+		status = FAILED;
+	return status;
+}
+
+static int
+capture_with_eal(struct capture *capture)
+{
+	struct plx_why why = {""};
+	int status;
+
+	if (stop_catch() != 0 || capture_open(capture, &why) != 0)
+		status = refuse(&why);
+	else
+		status = run(capture);
+	why.text[0] = '\0';
+	if (capture_close(capture, &why) != 0) {
+		fprintf(stderr, "plx-capture: %s\n", why.text);
+		status = status == DONE ? FAILED : status;
+	}
+	stop_release();
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct capture *capture = calloc(1, sizeof(*capture));
+	int at = options_separator(argc, argv);
+	struct plx_why why = {""};
+	int status = REFUSED, err;
+
+	if (capture == NULL)
+		return REFUSED;
+	if (asked_for(at, argv, "-h", "--help")) {
+		usage(stdout);
+		status = DONE;
+		goto free_capture;
+	}
+	if (at == 2 && asked_for(at, argv, "-v", "--version") && at == argc) {
+		printf("plx-capture (Pollux) %s\n", plx_version());
+		status = DONE;
+		goto free_capture;
+	}
+	/* Before anything is touched, so that a slip costs nothing. */
+	err = at < argc ? settings_read(&capture->settings, argc - at, argv + at, &why) : 0;
+	if (err != 0) {
+		status = refuse(&why);
+		goto free_settings;
+	}
+	if (capture->settings.help) {
+		usage(stdout);
+		status = DONE;
+		goto free_settings;
+	}
+	err = plx_eal_init(argc, argv, &why);
+	if (err < 0) {
+		status = refuse(&why);
+		goto free_settings;
+	}
+	if (at == argc) {
+		plx_why(&why, -EINVAL, "no options behind '--'; the least is '-- -o FILE'");
+		status = refuse(&why);
+	} else {
+		status = capture_with_eal(capture);
+	}
+	plx_eal_cleanup();
+
+free_settings:
+	settings_fini(&capture->settings);
+free_capture:
+	free(capture);
+	return status;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "port.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <pollux/plx_lcore.h>
+
+#include "settings.h"
+#include "source.h"
+
+#define RING_TOTAL 16384 /* packets of all queues that may wait for the disk */
+#define RING_MIN   1024
+#define RING_MAX   8192
+#define POOL_CACHE 256
+#define ETHER_ROOM 22 /* header and two tags */
+
+/* A kernel may stamp a packet this long before it shows it to us. */
+#define KERNEL_SLACK_NS 10000000
+
+/* -- which ---------------------------------------------------------------------------------------- */
+
+static bool
+wanted(const struct settings *settings, uint16_t port)
+{
+	return settings->ports == 0 || (port < 64 && (settings->ports >> port & 1) != 0);
+}
+
+/* All queues of a kernel interface, since its packets come on any of them; else one for each worker. */
+static uint16_t
+choose_queues(const struct capture_port *port, const struct settings *settings)
+{
+	uint64_t most = port->info.max_rx_queues;
+	uint64_t n = port->info.if_index != 0 ? most : settings->workers;
+
+	if (settings->queues != 0)
+		return (uint16_t)settings->queues;
+	if (n > most)
+		n = most;
+	if (n > PLX_ETHDEV_QUEUES_MAX)
+		n = PLX_ETHDEV_QUEUES_MAX;
+	return n != 0 ? (uint16_t)n : 1;
+}
+
+static void
+label_port(struct capture_port *port)
+{
+	char name[IF_NAMESIZE] = "";
+
+	if (port->info.if_index != 0)
+		if_indextoname(port->info.if_index, name);
+	snprintf(port->label, sizeof(port->label), "%s", name[0] != '\0' ? name : port->info.name);
+}
+
+static int
+refuse_missing(const struct settings *settings, struct plx_why *why)
+{
+	if (plx_ethdev_count() == 0)
+		return plx_why(why, -ENODEV,
+			       "there are no ports; name what to capture before '--', as in "
+			       "plx-capture --vdev net_af_xdp0,iface=eth1 -- -o log.pcap\n"
+			       "(net_af_packet0,iface=eth1 sees copies and leaves the interface to "
+			       "the kernel; net_pcap0,rx_pcap=FILE reads a file)");
+	for (uint16_t port = 0; port < 64; port++) {
+		if ((settings->ports >> port & 1) != 0 &&
+		    (port >= PLX_ETHDEV_MAX || plx_ethdev_next(port) != port))
+			return plx_why(why, -ENODEV,
+				       "--port: there is no port %u; there are ports 0 to %u", port,
+				       plx_ethdev_count() - 1);
+	}
+	return 0;
+}
+
+static uint32_t
+choose_ring(const struct settings *settings, unsigned nb_queues)
+{
+	uint64_t least = settings->ring;
+	uint32_t ring = RING_MIN;
+
+	if (least == 0) {
+		least = RING_TOTAL / nb_queues;
+		least = least > RING_MAX ? RING_MAX : least;
+	} else {
+		ring = 64;
+	}
+	while (ring < least)
+		ring *= 2;
+	return ring;
+}
+
+int
+ports_choose(const struct settings *settings, struct capture_port *ports, struct plx_why *why)
+{
+	unsigned nb_queues = 0;
+	int n = 0, err;
+
+	err = refuse_missing(settings, why);
+	if (err != 0)
+		return err;
+	PLX_ETHDEV_FOREACH(number) {
+		struct capture_port *port = &ports[n];
+
+		if (!wanted(settings, number))
+			continue;
+		*port = (struct capture_port){.port = number};
+		err = plx_ethdev_info(number, &port->info);
+		if (err != 0)
+			return plx_why(why, err, "port %u cannot be asked what it is", number);
+		port->nb_queues = choose_queues(port, settings);
+		port->is_file = strcmp(port->info.driver, "net_pcap") == 0;
+		label_port(port);
+		nb_queues += port->nb_queues;
+		n++;
+	}
+	for (int i = 0; i < n; i++)
+		ports[i].ring = choose_ring(settings, nb_queues);
+	return n;
+}
+
+/* -- set-up --------------------------------------------------------------------------------------- */
+
+/* What a port that cannot scatter needs for a whole frame, or the usual size. */
+static uint32_t
+buffer_size(const struct capture_port *port)
+{
+	uint32_t headroom = port->info.headroom_min > PLX_MBUF_HEADROOM ? port->info.headroom_min
+									: PLX_MBUF_HEADROOM;
+	uint32_t bytes = 2048;
+	uint16_t mtu;
+
+	if ((port->info.rx_offloads & PLX_ETH_RX_OFFLOAD_SCATTER) == 0 &&
+	    plx_ethdev_mtu(port->port, &mtu) == 0 && (uint32_t)mtu + ETHER_ROOM > bytes)
+		bytes = (uint32_t)mtu + ETHER_ROOM;
+	if (port->info.rx_buf_min > bytes)
+		bytes = port->info.rx_buf_min;
+	return headroom + bytes < UINT16_MAX ? headroom + bytes : UINT16_MAX;
+}
+
+/*
+ * Enough that the pool never is what runs out when the writer is slow: full rings, full device queues
+ * (filled and waiting, twice), bursts on their way, and what caches of all lcores may keep.
+ */
+static uint32_t
+pool_size(const struct capture_port *port, unsigned nb_workers)
+{
+	uint32_t descs = port->info.rx_desc_default != 0 ? port->info.rx_desc_default : 512;
+	uint32_t per_queue = 2 * descs + port->ring + 4 * SOURCE_BURST;
+
+	return port->nb_queues * per_queue + (nb_workers + 2) * 2 * POOL_CACHE;
+}
+
+static int
+make_pool(struct capture_port *port, unsigned nb_workers, struct plx_why *why)
+{
+	char name[PLX_POOL_NAME_MAX];
+	struct plx_pool_params params = {
+		.name = name,
+		.n = pool_size(port, nb_workers),
+		.buf_size = buffer_size(port),
+		.headroom = port->info.headroom_min > PLX_MBUF_HEADROOM ? port->info.headroom_min
+									: PLX_MBUF_HEADROOM,
+		.cache = POOL_CACHE,
+		.node = port->info.node,
+	};
+	int err;
+
+	snprintf(name, sizeof(name), "capture%u", port->port);
+	err = plx_pool_create(&params, &port->pool, why);
+	return err == 0 ? 0 : plx_why_prefix(why, err, "port %u: ", port->port);
+}
+
+static int
+configure(struct capture_port *port, struct plx_why *why)
+{
+	const uint32_t useful = PLX_ETH_RX_OFFLOAD_SCATTER | PLX_ETH_RX_OFFLOAD_TIMESTAMP |
+				PLX_ETH_RX_OFFLOAD_RSS_HASH;
+	struct plx_ethdev_conf conf = {
+		.rx_offloads = port->info.rx_offloads_capable & useful,
+	};
+	int err = plx_ethdev_configure(port->port, port->nb_queues, 0, &conf, why);
+
+	if (err == 0)
+		err = plx_ethdev_info(port->port, &port->info);
+	if ((port->info.rx_offloads & PLX_ETH_RX_OFFLOAD_TIMESTAMP) != 0)
+		port->slack_ns = KERNEL_SLACK_NS;
+	return err;
+}
+
+int
+port_open(struct capture_port *port, unsigned nb_workers, struct plx_why *why)
+{
+	int err = configure(port, why);
+
+	if (err == 0)
+		err = make_pool(port, nb_workers, why);
+	for (uint16_t queue = 0; queue < port->nb_queues && err == 0; queue++)
+		err = plx_ethdev_rx_queue_setup(port->port, queue, 0, port->pool, why);
+	return err;
+}
+
+int
+port_start(struct capture_port *port, const struct settings *settings, struct plx_why *why)
+{
+	struct plx_ethdev_link link = {0};
+	int err = plx_ethdev_start(port->port, why);
+
+	if (err != 0)
+		return err;
+	port->started = true;
+	/* A port without such a switch shows what it shows. */
+	if (settings->promisc)
+		plx_ethdev_set_promiscuous(port->port, true);
+	if (plx_ethdev_link(port->port, &link) == 0) {
+		port->speed_mbps = link.speed_mbps;
+		port->was_up = link.up;
+	}
+	return plx_ethdev_info(port->port, &port->info);
+}
+
+void
+port_stop(struct capture_port *port)
+{
+	if (port->started)
+		plx_ethdev_stop(port->port);
+	port->started = false;
+}
+
+int
+port_close(struct capture_port *port, struct plx_why *why)
+{
+	int err = 0;
+
+	port_stop(port);
+	plx_ethdev_close(port->port);
+	if (port->pool != NULL)
+		err = plx_pool_destroy(port->pool, why);
+	port->pool = NULL;
+	return err;
+}
+
+bool
+port_at_end(struct capture_port *port)
+{
+	struct plx_ethdev_link link;
+
+	if (!port->is_file || plx_ethdev_link(port->port, &link) != 0)
+		return false;
+	port->was_up |= link.up;
+	return port->was_up && !link.up;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "progress.h"
+
+#include <unistd.h>
+
+#include <pollux/plx_clock.h>
+
+#include "stop.h"
+#include "units.h"
+
+#define TICK_US 50000
+
+static uint64_t
+lost_by_devices(const struct capture *c)
+{
+	struct plx_ethdev_ledger ledger;
+	uint64_t lost = 0;
+
+	for (unsigned i = 0; i < c->nb_ports; i++) {
+		if (plx_ethdev_ledger(c->ports[i].port, &ledger) == 0)
+			lost += ledger_rx_lost(&ledger);
+	}
+	return lost;
+}
+
+static void
+print_line(struct progress *p, uint64_t now_ns)
+{
+	const struct capture *c = p->capture;
+	double seconds = (double)(now_ns - p->last_ns) / 1e9;
+	struct capture_totals t;
+	char file[64] = "";
+
+	capture_totals(c, &t);
+	if (c->nb_outputs != 0)
+		snprintf(file, sizeof(file), "  file %s", units_bytes(t.file_bytes).text);
+	fprintf(stderr, "%s%s  %s  %s  captured %s  lost %s%s%s", p->tty ? "\r" : "",
+		units_clock(now_ns - c->start_mono).text,
+		units_rate((double)(t.delivered - p->last_packets) / seconds, "pps").text,
+		units_rate(8.0 * (double)(t.bytes - p->last_bytes) / seconds, "bit/s").text,
+		units_count(t.kept).text,
+		units_count(t.too_slow + t.unwritten + lost_by_devices(c)).text, file,
+		p->tty ? "\033[K" : "\n");
+	p->last_ns = now_ns;
+	p->last_packets = t.delivered;
+	p->last_bytes = t.bytes;
+}
+
+static bool
+all_at_end(struct capture *c)
+{
+	for (unsigned i = 0; i < c->nb_ports; i++) {
+		if (!port_at_end(&c->ports[i]))
+			return false;
+	}
+	return true;
+}
+
+static void
+on_tick(void *arg)
+{
+	struct progress *p = arg;
+	uint64_t now_ns = plx_clock_monotonic_ns();
+
+	if (!p->ended && all_at_end(p->capture)) {
+		p->ended = true;
+		stop_request();
+	}
+	if (p->show && now_ns >= p->next_ns) {
+		print_line(p, now_ns);
+		p->next_ns += p->capture->settings.period_ns;
+		if (p->next_ns < now_ns)
+			p->next_ns = now_ns + p->capture->settings.period_ns;
+	}
+}
+
+static void
+on_deadline(void *arg)
+{
+	struct progress *p = arg;
+
+	p->timed_out = true;
+	stop_request();
+}
+
+int
+progress_start(struct progress *progress, struct capture *capture, struct plx_why *why)
+{
+	const struct settings *settings = &capture->settings;
+	uint64_t now_ns = plx_clock_monotonic_ns();
+	bool tty = isatty(STDERR_FILENO);
+	int err;
+
+	*progress = (struct progress){
+		.capture = capture,
+		.tty = tty,
+		.show = !settings->quiet && (tty || settings->verbose),
+		.last_ns = now_ns,
+		.next_ns = now_ns + settings->period_ns,
+	};
+	err = plx_event_alarm_add(TICK_US, TICK_US, on_tick, progress, &progress->tick);
+	if (err == 0 && settings->duration_ns != 0)
+		err = plx_event_alarm_add(settings->duration_ns / 1000, 0, on_deadline, progress,
+					  &progress->deadline);
+	return err == 0 ? 0 : plx_why(why, err, "the control thread takes no alarms");
+}
+
+void
+progress_stop(struct progress *progress)
+{
+	if (progress->tick != 0)
+		plx_event_remove(progress->tick);
+	if (progress->deadline != 0)
+		plx_event_remove(progress->deadline);
+	if (progress->show && progress->tty && progress->last_packets != 0)
+		fputc('\n', stderr);
+	progress->tick = 0;
+	progress->deadline = 0;
+	progress->show = false;
+}

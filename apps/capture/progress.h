@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * While it runs: a line about the capture once a period, the end after a duration, and the end when all ports
+ * are files that were read to their end. Runs on the control thread, so that a disk that stalls the writer
+ * is seen as such.
+ */
+#ifndef PLX_APPS_CAPTURE_PROGRESS_H
+#define PLX_APPS_CAPTURE_PROGRESS_H
+
+#include <pollux/plx_event.h>
+
+#include "capture.h"
+
+struct progress {
+	struct capture *capture;
+	plx_event_id tick;
+	plx_event_id deadline;
+	bool show;
+	bool tty;
+	bool ended; /* all input was read */
+	bool timed_out;
+	uint64_t next_ns;
+	uint64_t last_ns;
+	uint64_t last_packets;
+	uint64_t last_bytes;
+};
+
+int progress_start(struct progress *progress, struct capture *capture, struct plx_why *why);
+
+/* When it returns, the control thread does nothing for the capture any more. Safe to repeat. */
+void progress_stop(struct progress *progress);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rx.h"
+
+#include <pollux/plx_clock.h>
+#include <pollux/plx_ethdev.h>
+
+#include "stop.h"
+
+#define FINISH_NS    20000000
+#define FINISH_EMPTY 3
+
+unsigned
+rx_round(const struct rx_worker *worker)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < worker->nb_sources; i++)
+		n += source_poll(worker->sources[i]);
+	return n;
+}
+
+void
+rx_add_fds(const struct rx_worker *worker, struct plx_idle *idle)
+{
+	for (unsigned i = 0; i < worker->nb_sources; i++) {
+		const struct source_params *params = &worker->sources[i]->params;
+		int fd = plx_ethdev_rx_fd(params->port, params->queue);
+
+		plx_idle_add_fd(idle, fd >= 0 ? fd : -1);
+	}
+}
+
+void
+rx_finish_begin(struct rx_finish *finish)
+{
+	finish->end_ticks = plx_clock_ticks() + plx_clock_ns_to_ticks(FINISH_NS);
+	finish->empty = 0;
+}
+
+bool
+rx_finish_round(const struct rx_worker *worker, struct rx_finish *finish)
+{
+	bool wanted = !atomic_load_explicit(worker->over, memory_order_relaxed);
+
+	if (wanted)
+		finish->empty = rx_round(worker) == 0 ? finish->empty + 1 : 0;
+	if (wanted && finish->empty < FINISH_EMPTY && plx_clock_ticks() < finish->end_ticks)
+		return true;
+	for (unsigned i = 0; i < worker->nb_sources; i++)
+		source_close(worker->sources[i]);
+	return false;
+}
+
+static void
+flush_caches(void)
+{
+	struct plx_pool *pool;
+
+	for (unsigned i = 0; (pool = plx_pool_at(i)) != NULL; i++)
+		plx_pool_cache_flush(pool);
+}
+
+int
+rx_run(void *arg)
+{
+	struct rx_worker *worker = arg;
+	struct rx_finish finish;
+	struct plx_idle idle;
+
+	plx_idle_init(&idle);
+	rx_add_fds(worker, &idle);
+	while (!stop_requested())
+		plx_idle_round(&idle, rx_round(worker));
+	rx_finish_begin(&finish);
+	while (rx_finish_round(worker, &finish))
+		;
+	flush_caches();
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the user wants, from the command line behind "--". */
+#ifndef PLX_APPS_CAPTURE_SETTINGS_H
+#define PLX_APPS_CAPTURE_SETTINGS_H
+
+#include <pollux/plx_pcapfile.h>
+
+#include "options.h"
+
+struct settings {
+	const char *output;	   /* NULL: look only, write nothing */
+	struct option_texts texts; /* of -f; `filter` has them and the free words in one */
+	char *filter;		   /* NULL: everything */
+	int format_choice;
+	enum plx_pcapfile_format format;
+	uint64_t ports;	  /* bit set of port numbers; 0: all */
+	uint64_t workers; /* lcores that receive; 0: as many as are useful */
+	uint64_t queues;  /* rx queues a port; 0: by the port's nature */
+	uint64_t ring;	  /* packets between a queue and the writer; 0: by the number of queues */
+	uint64_t snaplen;
+	uint64_t count;	      /* 0: no end */
+	uint64_t duration_ns; /* 0: no end */
+	uint64_t period_ns;   /* of the progress line */
+	uint64_t top;
+	bool promisc;
+	bool quiet;
+	bool verbose;
+	bool help;
+};
+
+/*
+ * Reads argv[1..argc). 0, or -EINVAL with a sentence. settings_fini frees what was made, also after an
+ * error.
+ */
+int settings_read(struct settings *settings, int argc, char **argv, struct plx_why *why);
+void settings_fini(struct settings *settings);
+
+void settings_usage(FILE *out);
+
+/* True if the file's name asks for a file for each worker. */
+bool settings_per_worker(const struct settings *settings);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <pollux/plx_clock.h>
+#include <pollux/plx_ethdev.h>
+
+#define SCRATCH_SIZE 65536
+
+PLX_STATIC_ASSERT(sizeof(struct plx_mbuf *) == sizeof(uint64_t), "rings carry pointers");
+
+static int
+make_ring(struct source *s, uint32_t capacity)
+{
+	size_t size = plx_ring_spsc_size(capacity, sizeof(uint64_t));
+
+	if (size == 0)
+		return -EINVAL;
+	s->ring = aligned_alloc(PLX_CACHE_LINE, (size + PLX_CACHE_LINE - 1) & ~(size_t)63);
+	if (s->ring == NULL)
+		return -ENOMEM;
+	return plx_ring_spsc_init(s->ring, capacity, sizeof(uint64_t));
+}
+
+int
+source_create(const struct source_params *params, struct source **ret_source)
+{
+	struct source *s = aligned_alloc(PLX_CACHE_LINE, sizeof(*s));
+	int err;
+
+	if (s == NULL)
+		return -ENOMEM;
+	memset(s, 0, sizeof(*s));
+	s->params = *params;
+	err = make_ring(s, params->ring);
+	if (err == 0 && params->filter != NULL) {
+		s->scratch = malloc(SCRATCH_SIZE);
+		err = s->scratch == NULL ? -ENOMEM : 0;
+	}
+	if (err != 0) {
+		source_destroy(s);
+		return err;
+	}
+	*ret_source = s;
+	return 0;
+}
+
+void
+source_destroy(struct source *source)
+{
+	if (source == NULL)
+		return;
+	plx_ring_spsc_fini(source->ring);
+	free(source->ring);
+	free(source->scratch);
+	free(source);
+}
+
+/* -- the rx lcore's side --------------------------------------------------------------------------- */
+
+static void
+count_and_stamp(struct source *s, struct plx_mbuf **pkts, unsigned n, uint64_t now_ns)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		bytes += pkts[i]->pkt_len;
+		if ((pkts[i]->ol_flags & PLX_MBUF_RX_TIMESTAMP) == 0)
+			pkts[i]->timestamp = now_ns;
+	}
+	tally_add(&s->counts.delivered, n);
+	tally_add(&s->counts.bytes, bytes);
+}
+
+static bool
+matches(const struct source *s, const struct plx_mbuf *m)
+{
+	uint32_t len = m->data_len;
+	const void *bytes = plx_mbuf_data(m);
+
+	if (m->nb_segs > 1) {
+		len = m->pkt_len < SCRATCH_SIZE ? m->pkt_len : SCRATCH_SIZE;
+		bytes = plx_mbuf_read(m, 0, len, s->scratch);
+	}
+	return plx_filter_match(s->params.filter, bytes, len, m->pkt_len) != 0;
+}
+
+/* Moves those that match to the front and gives up the others. */
+static unsigned
+keep_matching(struct source *s, struct plx_mbuf **pkts, unsigned n)
+{
+	struct plx_mbuf *refused[SOURCE_BURST];
+	unsigned kept = 0, nb_refused = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (i + 1 < n)
+			plx_prefetch(plx_mbuf_data(pkts[i + 1]));
+		if (matches(s, pkts[i]))
+			pkts[kept++] = pkts[i];
+		else
+			refused[nb_refused++] = pkts[i];
+	}
+	plx_mbuf_free_bulk(refused, nb_refused);
+	tally_add(&s->counts.filtered, nb_refused);
+	return kept;
+}
+
+static void
+hand_over(struct source *s, struct plx_mbuf **pkts, unsigned n)
+{
+	const uint64_t *elements = (const uint64_t *)(const void *)pkts;
+	unsigned taken = plx_ring_spsc_enqueue_burst64(s->ring, elements, n);
+
+	if (PLX_UNLIKELY(taken < n)) {
+		plx_mbuf_free_bulk(pkts + taken, n - taken);
+		tally_add(&s->counts.too_slow, n - taken);
+	}
+}
+
+/* Release: whoever sees the new floor also sees what was put into the ring before. */
+static void
+raise_floor(struct source *s, uint64_t now_ns)
+{
+	uint64_t floor = now_ns > s->params.slack_ns ? now_ns - s->params.slack_ns : 0;
+
+	if (floor > tally_read(&s->floor_ns))
+		atomic_store_explicit(&s->floor_ns, floor, memory_order_release);
+}
+
+void
+source_accept(struct source *source, struct plx_mbuf **pkts, unsigned n, uint64_t now_ns)
+{
+	if (n != 0) {
+		count_and_stamp(source, pkts, n, now_ns);
+		if (source->params.filter != NULL)
+			n = keep_matching(source, pkts, n);
+		hand_over(source, pkts, n);
+	}
+	raise_floor(source, now_ns);
+}
+
+unsigned
+source_poll(struct source *source)
+{
+	struct plx_mbuf *pkts[SOURCE_BURST];
+	/* Taken before the burst, so that it holds as a floor for the next one. */
+	uint64_t now_ns = plx_clock_realtime_ns();
+	unsigned n =
+		plx_ethdev_rx_burst(source->params.port, source->params.queue, pkts, SOURCE_BURST);
+
+	source_accept(source, pkts, n, now_ns);
+	return n;
+}
+
+void
+source_close(struct source *source)
+{
+	atomic_store_explicit(&source->floor_ns, UINT64_MAX, memory_order_release);
+}
+
+/* -- the writer's side ----------------------------------------------------------------------------- */
+
+unsigned
+source_take(struct source *source, struct plx_mbuf **pkts, unsigned n)
+{
+	return plx_ring_spsc_dequeue_burst64(source->ring, (uint64_t *)(void *)pkts, n);
+}
+
+bool
+source_presses(const struct source *source)
+{
+	return plx_ring_spsc_count(source->ring) >= source->params.ring / 2;
+}

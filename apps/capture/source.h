@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A source: one rx queue of one port, and the ring in which its packets wait for the writer. An rx lcore
+ * polls it; the writer takes from it. Neither ever waits for the other: what does not fit into the ring is
+ * lost there and then, and counted.
+ *
+ *	device queue --poll--> stamp --> filter --> [ring] --take--> writer
+ *	                                   |           |
+ *	                                filtered    too_slow
+ *
+ * Who writes what: the rx lcore counts and floor_ns; anybody may read them.
+ */
+#ifndef PLX_APPS_CAPTURE_SOURCE_H
+#define PLX_APPS_CAPTURE_SOURCE_H
+
+#include <pollux/plx_filter.h>
+#include <pollux/plx_mbuf.h>
+#include <pollux/plx_ring_spsc.h>
+
+#include "tally.h"
+
+#define SOURCE_BURST 64
+
+/* delivered = filtered + too_slow + what went into the ring */
+struct source_counts {
+	_Atomic uint64_t delivered;
+	_Atomic uint64_t bytes;
+	_Atomic uint64_t filtered;
+	_Atomic uint64_t too_slow;
+};
+
+struct source_params {
+	uint16_t port;
+	uint16_t queue;
+	unsigned port_index; /* among those that are captured */
+	uint32_t ring;	     /* packets, a power of two */
+	uint64_t slack_ns;   /* how late a packet may come, by its own time stamp */
+	const struct plx_filter *filter;
+};
+
+struct source {
+	struct source_params params;
+	struct plx_ring_spsc *ring;
+	uint8_t *scratch; /* a chained packet in one piece, for the filter */
+	struct source_counts counts PLX_CACHE_ALIGNED;
+	/* No packet handed over from now on is older; UINT64_MAX: none comes any more. */
+	_Atomic uint64_t floor_ns;
+};
+
+/* -ENOMEM, -EINVAL (ring). */
+int source_create(const struct source_params *params, struct source **ret_source);
+/* NULL is fine. The ring must be empty. */
+void source_destroy(struct source *source);
+
+/* One burst from the device; returns how many packets it had. Thread: the rx lcore. Path: hot. */
+unsigned source_poll(struct source *source);
+
+/* Stamps, filters and hands over n packets received at now_ns: source_poll without the device. */
+void source_accept(struct source *source, struct plx_mbuf **pkts, unsigned n, uint64_t now_ns);
+
+/* Nothing comes any more. Thread: the rx lcore, last. */
+void source_close(struct source *source);
+
+/* Up to n packets, oldest first, then the caller's. Thread: the writer. Path: hot. */
+unsigned source_take(struct source *source, struct plx_mbuf **pkts, unsigned n);
+
+/* True if the ring is so full that the writer should not wait for anything. Thread: the writer. */
+bool source_presses(const struct source *source);
+
+#endif

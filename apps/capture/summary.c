@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "summary.h"
+
+#include <string.h>
+
+#include <pollux/plx_lcore.h>
+
+#include "stop.h"
+#include "units.h"
+
+/* -- beginning ------------------------------------------------------------------------------------ */
+
+static void
+print_port(const struct capture_port *port, FILE *out)
+{
+	const char *mode = port->info.mode;
+
+	fprintf(out, "capturing on %s (port %u, %s%s%s, %u rx %s)%s\n", port->label, port->port,
+		port->info.name, mode[0] != '\0' ? ", " : "", mode, port->nb_queues,
+		port->nb_queues == 1 ? "queue" : "queues",
+		port->was_up ? "" : "; its link is down");
+}
+
+static void
+print_lcores(const struct capture *c, FILE *out)
+{
+	if (c->in_turn) {
+		fprintf(out, "lcore %u receives and writes in turn\n", plx_lcore_main());
+		return;
+	}
+	fprintf(out, "lcore %u writes, ", plx_lcore_main());
+	for (unsigned w = 0; w < c->nb_workers; w++)
+		fprintf(out, "%s%u", w > 0 ? "," : "", c->workers[w].lcore);
+	fprintf(out, " receive%s\n", c->nb_workers == 1 ? "s" : "");
+}
+
+void
+summary_begin(const struct capture *capture, FILE *out)
+{
+	const struct settings *settings = &capture->settings;
+
+	for (unsigned i = 0; i < capture->nb_ports; i++)
+		print_port(&capture->ports[i], out);
+	if (settings->filter != NULL)
+		fprintf(out, "filter: %s\n", settings->filter);
+	if (settings->output != NULL)
+		fprintf(out, "to %s, %s\n", settings->output,
+			plx_pcapfile_format_name(settings->format));
+	print_lcores(capture, out);
+}
+
+/* -- end ------------------------------------------------------------------------------------------ */
+
+static bool
+any_failed(const struct capture *c)
+{
+	for (unsigned w = 0; w < c->nb_outputs; w++) {
+		if (c->outputs[w].error != 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+print_reason(const struct capture *c, const struct progress *progress, FILE *out)
+{
+	struct units_text time = units_time(c->end_mono - c->start_mono);
+	int signo = stop_signal();
+
+	if (any_failed(c))
+		fprintf(out, "ended after %s, since the output could not be written\n", time.text);
+	else if (c->writing.left == 0)
+		fprintf(out, "the packets asked for are there, after %s\n", time.text);
+	else if (signo != 0)
+		fprintf(out, "ended by SIG%s after %s\n", sigabbrev_np(signo), time.text);
+	else if (progress->ended)
+		fprintf(out, "the input is at its end, after %s\n", time.text);
+	else if (progress->timed_out)
+		fprintf(out, "the time is over, after %s\n", time.text);
+	else
+		fprintf(out, "ended after %s\n", time.text);
+}
+
+/* From what the ports delivered to what is in the files. */
+static void
+make_account(const struct capture *c, struct account *ret)
+{
+	uint64_t delivered = 0, lost = 0;
+	struct capture_totals t;
+
+	capture_totals(c, &t);
+	for (unsigned i = 0; i < c->nb_ports; i++)
+		delivered += c->ledgers[i].rx_delivered;
+	for (unsigned w = 0; w < c->nb_outputs; w++)
+		lost += c->outputs[w].lost;
+	account_init(ret, "delivered by the ports", delivered);
+	account_add(ret, c->nb_outputs != 0 ? "written" : "counted", t.kept - lost, true);
+	account_add(ret, "filtered out", t.filtered, c->filter != NULL);
+	account_add(ret, "after the last one asked for", t.beyond, false);
+	account_add(ret, "lost: writer too slow", t.too_slow, true);
+	account_add(ret, "lost: could not be written", t.unwritten + lost, false);
+}
+
+static void
+print_ledgers(const struct capture *c, FILE *out)
+{
+	for (unsigned i = 0; i < c->nb_ports; i++) {
+		fprintf(out, "%s (port %u)\n", c->ports[i].label, c->ports[i].port);
+		ledger_print(&c->ledgers[i], 2, out);
+	}
+}
+
+static void
+print_files(const struct capture *c, FILE *out)
+{
+	for (unsigned w = 0; w < c->nb_outputs; w++) {
+		const struct output *o = &c->outputs[w];
+
+		fprintf(out, "%s: %s packets, %s, %s\n",
+			strcmp(o->path, "-") == 0 ? "standard output" : o->path,
+			units_count(tally_read(&o->packets) - o->lost).text,
+			units_bytes(tally_read(&o->bytes)).text,
+			plx_pcapfile_format_name(o->format));
+	}
+}
+
+bool
+summary_adds_up(const struct capture *capture)
+{
+	struct account account;
+	int64_t rx, tx;
+
+	make_account(capture, &account);
+	if (account_balance(&account) != 0)
+		return false;
+	for (unsigned i = 0; i < capture->nb_ports; i++) {
+		plx_ethdev_ledger_balance(&capture->ledgers[i], &rx, &tx);
+		if (rx != 0)
+			return false;
+	}
+	return true;
+}
+
+void
+summary_end(const struct capture *capture, const struct progress *progress, FILE *out)
+{
+	struct account account;
+
+	print_reason(capture, progress, out);
+	fputc('\n', out);
+	print_ledgers(capture, out);
+	make_account(capture, &account);
+	fprintf(out, "capture\n");
+	account_print(&account, 2, out);
+	fprintf(out, "%s\n\n",
+		summary_adds_up(capture) ? "every packet is accounted for"
+					 : "packets are missing from the accounts");
+	if (capture->writing.talkers != NULL) {
+		talkers_print(capture->writing.talkers, (unsigned)capture->settings.top, out);
+		fputc('\n', out);
+	}
+	print_files(capture, out);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "writer.h"
+
+#include "stop.h"
+
+#define ROUND_MAX 1024 /* packets of a round, so that other duties get their turn */
+
+static void
+end_all(struct writing *writing)
+{
+	atomic_store_explicit(&writing->over, true, memory_order_relaxed);
+	stop_request();
+}
+
+/* Past the last packet that is wanted, or one that could not be written, the program ends. */
+static void
+keep(struct writer *w, struct writing *writing, struct plx_mbuf *m, unsigned port_index)
+{
+	if (writing->left == 0) {
+		tally_add(&writing->beyond, 1);
+		return;
+	}
+	if (w->output != NULL && output_write(w->output, m, port_index) != 0) {
+		tally_add(&writing->unwritten, 1);
+		end_all(writing);
+		return;
+	}
+	tally_add(&writing->kept, 1);
+	tally_add(&writing->kept_bytes, m->pkt_len);
+	if (writing->talkers != NULL)
+		talkers_add(writing->talkers, plx_mbuf_data(m), m->data_len, m->pkt_len);
+	if (writing->left != UINT64_MAX && --writing->left == 0)
+		end_all(writing);
+}
+
+static unsigned
+write_run(struct writer *w, struct writing *writing, struct lane *lane, uint64_t until_ns)
+{
+	unsigned first = lane->at;
+
+	do {
+		if (lane->at + 1 < lane->n)
+			plx_prefetch(plx_mbuf_data(lane->pkts[lane->at + 1]));
+		keep(w, writing, lane_head(lane), lane->source->params.port_index);
+		lane->at++;
+	} while (!lane_is_empty(lane) && lane_head(lane)->timestamp <= until_ns);
+	plx_mbuf_free_bulk(lane->pkts + first, lane->at - first);
+	return lane->at - first;
+}
+
+unsigned
+writer_round(struct writer *writer, struct writing *writing, bool *ret_more)
+{
+	unsigned done = 0;
+	uint64_t until_ns;
+	struct lane *lane;
+
+	while (done < ROUND_MAX) {
+		*ret_more = order_refill(writer->lanes, writer->nb_lanes);
+		lane = order_pick(writer->lanes, writer->nb_lanes, &until_ns);
+		if (lane == NULL)
+			break;
+		done += write_run(writer, writing, lane, until_ns);
+	}
+	if (writer->output != NULL && done == 0)
+		output_idle(writer->output);
+	else if (writer->output != NULL)
+		output_publish(writer->output);
+	return done;
+}
