@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* testpmd's own options, in DPDK's words. */
+#include "args.h"
+
+#include "engine.h"
+#include "options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const topologies[] = {
+	[TOPOLOGY_PAIRED] = "paired",
+	[TOPOLOGY_CHAINED] = "chained",
+	[TOPOLOGY_LOOP] = "loop",
+	NULL,
+};
+
+#define AT(field) offsetof(struct testpmd_args, field)
+
+static const struct option_row rows[] = {
+	{"", 0, OPTION_HEADING, .help = "Running"},
+	{"interactive", 'i', OPTION_ON, AT(interactive), .help = "a prompt; without it, forward until a signal"},
+	{"auto-start", 'a', OPTION_ON, AT(auto_start), .help = "with a prompt: start forwarding at once"},
+	{"tx-first", 0, OPTION_ON, AT(tx_first), .help = "send a burst on every stream before forwarding"},
+	{"stats-period", 0, OPTION_UINT, AT(stats_period_s), 0, 86400, .value = "SECONDS",
+	 .help = "print the ports' statistics again and again"},
+	{"duration", 0, OPTION_UINT, AT(duration_s), 0, 31536000, .value = "SECONDS",
+	 .help = "stop by itself after that time"},
+	{"help", 'h', OPTION_ON, AT(help), .help = "this text"},
+
+	{"", 0, OPTION_HEADING, .help = "Forwarding"},
+	{"forward-mode", 0, OPTION_TEXT, AT(forward_mode), .value = "ENGINE", .help = "io, macswap, rxonly, txonly (io)"},
+	{"port-topology", 0, OPTION_CHOICE, AT(topology), .choices = topologies,
+	 .help = "paired: 0-1 2-3; chained: 0-1-2-..-0; loop: each to itself (paired)"},
+	{"nb-cores", 0, OPTION_UINT, AT(nb_cores), 1, PLX_LCORE_MAX, .value = "N",
+	 .help = "forwarding lcores (all but the main one)"},
+	{"burst", 0, OPTION_UINT, AT(burst), 1, BURST_MAX, .value = "N", .help = "packets asked for at a time (32)"},
+	{"txpkts", 0, OPTION_UINT, AT(txpkt_len), 60, 2000, .value = "BYTES", .help = "length of packets made (64)"},
+
+	{"", 0, OPTION_HEADING, .help = "Ports"},
+	{"rxq", 0, OPTION_UINT, AT(rxq), 1, PLX_ETHDEV_QUEUES_MAX, .value = "N", .help = "rx queues a port (1)"},
+	{"txq", 0, OPTION_UINT, AT(txq), 1, PLX_ETHDEV_QUEUES_MAX, .value = "N", .help = "tx queues a port (1)"},
+	{"rxd", 0, OPTION_UINT, AT(rxd), 1, UINT16_MAX, .value = "N", .help = "descriptors an rx queue"},
+	{"txd", 0, OPTION_UINT, AT(txd), 1, UINT16_MAX, .value = "N", .help = "descriptors a tx queue"},
+	{"mtu", 0, OPTION_UINT, AT(mtu), 68, 65535, .value = "BYTES", .help = "MTU of every port"},
+	{"disable-promisc", 0, OPTION_ON, AT(disable_promisc), .help = "leave ports as they are"},
+
+	{"", 0, OPTION_HEADING, .help = "Buffers"},
+	{"total-num-mbufs", 0, OPTION_UINT, AT(total_num_mbufs), 32, PLX_POOL_N_MAX, .value = "N",
+	 .help = "buffers of the pool (what rings and caches need)"},
+	{"mbuf-size", 0, OPTION_UINT, AT(mbuf_size), 512, UINT16_MAX, .value = "BYTES",
+	 .help = "bytes of a buffer, head-room of 256 included (2304)"},
+	{"mbcache", 0, OPTION_UINT, AT(mbcache), 0, PLX_POOL_CACHE_MAX, .value = "N",
+	 .help = "buffers an lcore keeps for itself (250)"},
+	{NULL},
+};
+
+int
+args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why)
+{
+	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *))};
+	int ret;
+
+	*args = (struct testpmd_args){
+		.forward_mode = "io", .rxq = 1, .txq = 1, .burst = 32, .mbcache = 250, .txpkt_len = 64};
+	if (found.words == NULL)
+		return plx_why(why, -ENOMEM, "out of memory");
+	ret = options_parse(rows, argc, argv, args, &found, why);
+	if (ret == 0 && found.nb_words > 0)
+		ret = plx_why(why, -EINVAL, "\"%s\" is no option of testpmd; commands are typed at the prompt "
+			      "(-i)", found.words[0]);
+	free(found.words);
+	if (ret == 0 && engine_find(args->forward_mode) == NULL)
+		ret = plx_why(why, -EINVAL, "--forward-mode %s: there is no such engine; io, macswap, rxonly "
+			      "and txonly are there", args->forward_mode);
+	if (ret == 0 && args->auto_start && !args->interactive)
+		ret = plx_why(why, -EINVAL, "--auto-start goes with --interactive; without a prompt "
+			      "forwarding starts anyway");
+	return ret;
+}
+
+void
+args_usage(FILE *out)
+{
+	options_usage(rows, out);
+}

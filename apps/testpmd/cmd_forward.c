@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* start, stop, and what is forwarded how. */
+#include "command.h"
+#include "engine.h"
+#include "report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int
+start(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	uint64_t bursts = 0;
+	int ret;
+
+	if (nb_words > 1 && strcmp(words[1], "tx_first") != 0)
+		return plx_why(why, -EINVAL, "start \"%s\": only tx_first may follow", words[1]);
+	if (nb_words > 1)
+		bursts = 1;
+	if (nb_words > 2) {
+		ret = command_number(words[2], "bursts", 1, 4096, &bursts, why);
+		if (ret != 0)
+			return ret;
+	}
+	ret = forward_start(app, (unsigned)bursts, why);
+	if (ret == 0)
+		report_config(app, stdout);
+	return ret;
+}
+
+static int
+stop(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	if (!app->forwarding)
+		return plx_why(why, -EINVAL, "nothing is being forwarded; start first");
+	forward_stop(app);
+	report_forward(app, stdout);
+	return 0;
+}
+
+static int
+while_stopped(const struct testpmd *app, struct plx_why *why)
+{
+	if (!app->forwarding)
+		return 0;
+	return plx_why(why, -EBUSY, "packets are being forwarded; stop first");
+}
+
+static int
+set_fwd(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	const struct engine *engine = engine_find(words[2]);
+	int ret = while_stopped(app, why);
+
+	if (ret != 0)
+		return ret;
+	if (engine == NULL) {
+		char names[256] = "";
+
+		for (unsigned i = 0; engine_at(i) != NULL; i++) {
+			size_t used = strlen(names);
+
+			snprintf(names + used, sizeof(names) - used, " %s", engine_at(i)->name);
+		}
+		return plx_why(why, -EINVAL, "there is no engine \"%s\"; there are%s", words[2], names);
+	}
+	app->engine = engine;
+	printf("Set %s packet forwarding mode\n", engine->name);
+	return 0;
+}
+
+static int
+set_burst(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	int ret = while_stopped(app, why);
+
+	if (ret != 0)
+		return ret;
+	return command_number(words[2], "burst", 1, BURST_MAX, &app->args.burst, why);
+}
+
+static int
+show_fwd_stats(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	report_forward(app, stdout);
+	return 0;
+}
+
+static int
+show_config(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	int ret = app->forwarding ? 0 : streams_assign(app, why);
+
+	if (ret == 0)
+		report_config(app, stdout);
+	return ret;
+}
+
+const struct command commands_forward[] = {
+	{"start [tx_first] [bursts]", "forward packets; tx_first sends some before", start},
+	{"stop", "stop forwarding and show what happened", stop},
+	{"set fwd <engine>", "what is done with packets: io, macswap, ...", set_fwd},
+	{"set burst <packets>", "packets asked for at a time", set_burst},
+	{"show fwd stats", "what the engines did since start", show_fwd_stats},
+	{"show config fwd", "which lcore forwards from where to where", show_config},
+	{NULL, NULL, NULL},
+};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The lcore loop: every stream of this lcore in turn, until told to stop. */
+#include "engine.h"
+
+#include <pollux/plx_clock.h>
+#include <pollux/plx_idle.h>
+
+#include <errno.h>
+
+static bool
+told_to_stop(const struct testpmd *app)
+{
+	return __atomic_load_n(&app->stop_lcores, __ATOMIC_RELAXED);
+}
+
+/* The streams of this lcore are neighbours; *ret_end is behind the last. */
+static struct stream *
+my_streams(struct testpmd *app, struct stream **ret_end)
+{
+	struct stream *first = NULL, *stream = app->streams;
+
+	for (unsigned i = 0; i < app->nb_streams; i++, stream++) {
+		if (stream->lcore != plx_lcore_id())
+			continue;
+		if (first == NULL)
+			first = stream;
+		*ret_end = stream + 1;
+	}
+	return first;
+}
+
+static void
+wait_on_queues(struct plx_idle *idle, const struct engine *engine, const struct stream *first,
+	       const struct stream *end)
+{
+	plx_idle_init(idle);
+	for (const struct stream *stream = first; stream < end; stream++)
+		plx_idle_add_fd(idle, engine->makes_packets
+					      ? -1
+					      : plx_ethdev_rx_fd(stream->rx_port, stream->rx_queue));
+}
+
+static int
+forward_loop(void *arg)
+{
+	struct testpmd *app = arg;
+	unsigned (*run)(struct stream *) = app->engine->run;
+	struct stream *first, *end = NULL;
+	struct plx_idle idle;
+
+	first = my_streams(app, &end);
+	if (first == NULL)
+		return 0;
+	wait_on_queues(&idle, app->engine, first, end);
+	while (!told_to_stop(app)) {
+		unsigned done = 0;
+
+		for (struct stream *stream = first; stream < end; stream++)
+			done += run(stream);
+		plx_idle_round(&idle, done);
+	}
+	return 0;
+}
+
+/* DPDK's tx_first: n bursts from every stream, so that a loop of ports has something to pass round. */
+static int
+send_first(struct testpmd *app, unsigned bursts, struct plx_why *why)
+{
+	int ret;
+
+	for (unsigned i = 0; i < app->nb_streams; i++) {
+		struct stream *stream = &app->streams[i];
+
+		ret = engine_txonly.begin(stream, why);
+		if (ret != 0)
+			return ret;
+		for (unsigned n = 0; n < bursts; n++)
+			engine_txonly.run(stream);
+		engine_txonly.end(stream);
+	}
+	return 0;
+}
+
+static int
+begin_streams(struct testpmd *app, struct plx_why *why)
+{
+	const struct engine *engine = app->engine;
+	int ret;
+
+	for (unsigned i = 0; i < app->nb_streams && engine->begin != NULL; i++) {
+		ret = engine->begin(&app->streams[i], why);
+		if (ret == 0)
+			continue;
+		while (i-- > 0)
+			engine->end(&app->streams[i]);
+		return ret;
+	}
+	return 0;
+}
+
+int
+forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why)
+{
+	int ret;
+
+	if (app->forwarding)
+		return plx_why(why, -EBUSY, "packets are being forwarded already; stop first");
+	ret = streams_assign(app, why);
+	if (ret == 0 && tx_first > 0)
+		ret = send_first(app, tx_first, why);
+	if (ret == 0)
+		ret = begin_streams(app, why);
+	if (ret != 0)
+		return ret;
+	app->started_ticks = plx_clock_ticks();
+	__atomic_store_n(&app->stop_lcores, false, __ATOMIC_RELAXED);
+	app->forwarding = true;
+	for (unsigned i = 0; i < app->nb_lcores; i++)
+		plx_lcore_launch(forward_loop, app, app->lcores[i]);
+	return 0;
+}
+
+void
+forward_stop(struct testpmd *app)
+{
+	if (!app->forwarding)
+		return;
+	__atomic_store_n(&app->stop_lcores, true, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < app->nb_lcores; i++)
+		plx_lcore_wait(app->lcores[i]);
+	app->stopped_ticks = plx_clock_ticks();
+	app->forwarding = false;
+	for (unsigned i = 0; i < app->nb_streams && app->engine->end != NULL; i++)
+		app->engine->end(&app->streams[i]);
+}

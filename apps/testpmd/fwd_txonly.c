@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * txonly: UDP packets as fast as the queue takes them, between the addresses that are set aside for such
+ * tests (RFC 2544: 198.18.0.0/15), discard port to discard port.
+ */
+#include "engine.h"
+
+#include <pollux/plx_net_build.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DISCARD_PORT 9
+
+static int
+begin(struct stream *stream, struct plx_why *why)
+{
+	struct plx_net_build build = {
+		.dst_mac = {0x02, 0, 0, 0, 0, (uint8_t)stream->tx_port},
+		.src_ip = {198, 18, 0, 1},
+		.dst_ip = {198, 18, 0, 2},
+		.src_port = DISCARD_PORT,
+		.dst_port = DISCARD_PORT,
+	};
+
+	plx_ethdev_mac(stream->tx_port, build.src_mac);
+	stream->frame_len = (uint16_t)stream->app->args.txpkt_len;
+	stream->frame = calloc(1, stream->frame_len);
+	if (stream->frame == NULL)
+		return plx_why(why, -ENOMEM, "out of memory");
+	return plx_net_build_frame(&build, stream->frame, stream->frame_len);
+}
+
+static void
+end(struct stream *stream)
+{
+	free(stream->frame);
+	stream->frame = NULL;
+}
+
+static unsigned
+run(struct stream *stream)
+{
+	struct plx_mbuf *pkts[BURST_MAX];
+	uint16_t n = (uint16_t)stream->app->args.burst;
+
+	if (PLX_UNLIKELY(plx_mbuf_alloc_bulk(stream->app->pool, pkts, n) != 0)) {
+		/* All buffers are on their way out: let the queue find out which of them have left. */
+		plx_ethdev_tx_burst(stream->tx_port, stream->tx_queue, NULL, 0);
+		stream->no_mbuf++;
+		return 0;
+	}
+	for (uint16_t i = 0; i < n; i++)
+		memcpy(plx_mbuf_append(pkts[i], stream->frame_len), stream->frame, stream->frame_len);
+	stream_send(stream, pkts, n);
+	return n;
+}
+
+const struct engine engine_txonly = {
+	.name = "txonly",
+	.about = "makes UDP packets and sends them",
+	.makes_packets = true,
+	.begin = begin,
+	.end = end,
+	.run = run,
+};

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * plx-testpmd: forwards packets between ports, by prompt or by itself, and tells what became of each.
+ *
+ *	main lcore                 the other lcores
+ *	prompt or waiting   ---->  forward_loop(): rx burst -> engine -> tx burst, stream by stream
+ */
+#include "args.h"
+#include "engine.h"
+#include "prompt.h"
+#include "report.h"
+#include "stop.h"
+
+#include <pollux/plx_clock.h>
+#include <pollux/plx_eal.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int
+complain(const char *text)
+{
+	fflush(stdout);
+	fprintf(stderr, "plx-testpmd: %s\n", text);
+	return 1;
+}
+
+static void
+usage(FILE *out)
+{
+	fprintf(out, "plx-testpmd [EAL options] -- [options]\n\nEAL options:\n");
+	plx_eal_usage(out);
+	fprintf(out, "\nOptions:\n");
+	args_usage(out);
+	fprintf(out, "\nExample: plx-testpmd -l 0-1 --vdev net_null0 --vdev net_null1 -- -i\n");
+}
+
+static void
+choose_lcores(struct testpmd *app)
+{
+	PLX_LCORE_FOREACH_WORKER(lcore)
+	{
+		if (app->args.nb_cores == 0 || app->nb_lcores < app->args.nb_cores)
+			app->lcores[app->nb_lcores++] = lcore;
+	}
+}
+
+/* Without a prompt: until a signal or the time is over, with figures on the way. */
+static void
+wait_until_stopped(struct testpmd *app)
+{
+	const uint64_t step_us = 50000;
+	uint64_t start = plx_clock_monotonic_ns(), next_report, now;
+
+	next_report = start + app->args.stats_period_s * 1000000000ULL;
+	while (!stop_requested()) {
+		usleep(step_us);
+		now = plx_clock_monotonic_ns();
+		if (app->args.stats_period_s != 0 && now >= next_report) {
+			for (unsigned i = 0; i < app->nb_ports; i++)
+				report_port_stats(app->ports[i], stdout);
+			fflush(stdout);
+			next_report += app->args.stats_period_s * 1000000000ULL;
+		}
+		if (app->args.duration_s != 0 && now - start >= app->args.duration_s * 1000000000ULL)
+			break;
+	}
+}
+
+static int
+run(struct testpmd *app, struct plx_why *why)
+{
+	bool start = !app->args.interactive || app->args.auto_start;
+	int ret = 0;
+
+	if (start)
+		ret = forward_start(app, app->args.tx_first ? 1 : 0, why);
+	if (ret != 0)
+		return ret;
+	if (start)
+		report_config(app, stdout);
+	fflush(stdout);
+	if (app->args.interactive)
+		prompt_run(app);
+	else
+		wait_until_stopped(app);
+	if (app->forwarding) {
+		forward_stop(app);
+		report_forward(app, stdout);
+		for (unsigned i = 0; i < app->nb_ports; i++)
+			report_port_stats(app->ports[i], stdout);
+	}
+	return 0;
+}
+
+static int
+run_ports(struct testpmd *app)
+{
+	struct plx_why why;
+	int ret;
+
+	choose_lcores(app);
+	ret = ports_make_ready(app, &why);
+	if (ret == 0)
+		ret = run(app, &why);
+	if (ret != 0)
+		app->status = complain(why.text);
+	ports_close(app);
+	streams_free(app);
+	printf("\nBye...\n");
+	return app->status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct testpmd app;
+	struct plx_why why;
+	int used;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) {
+			usage(stdout);
+			return 0;
+		}
+	}
+	used = plx_eal_init(argc, argv, &why);
+	if (used < 0)
+		return complain(why.text);
+	if (args_parse(argc - used, argv + used, &app.args, &why) != 0) {
+		complain(why.text);
+		app.status = 2;
+	} else {
+		app.engine = engine_find(app.args.forward_mode);
+		stop_catch();
+		run_ports(&app);
+		stop_release();
+	}
+	plx_eal_cleanup();
+	return app.status;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ports made ready: the pool they share, their queues, and start; and the way back. */
+#include "testpmd.h"
+
+#include <pollux/plx_zone.h>
+
+#include <errno.h>
+#include <stdio.h>
+
+#define EXTRA_MBUFS 1024 /* bursts on their way and a reserve, a lcore's */
+
+static uint16_t
+or_default(uint64_t wanted, uint16_t usual)
+{
+	return wanted != 0 ? (uint16_t)wanted : usual;
+}
+
+/* Enough for full rx and tx rings of every queue, every cache twice, and bursts on their way. */
+static uint32_t
+mbufs_needed(const struct testpmd *app)
+{
+	uint32_t n = (uint32_t)(2 * app->args.mbcache + EXTRA_MBUFS) * plx_lcore_count();
+
+	for (unsigned i = 0; i < app->nb_ports; i++) {
+		struct plx_ethdev_info info;
+
+		plx_ethdev_info(app->ports[i], &info);
+		n += (uint32_t)app->args.rxq * or_default(app->args.rxd, info.rx_desc_default);
+		n += (uint32_t)app->args.txq * or_default(app->args.txd, info.tx_desc_default);
+	}
+	return n;
+}
+
+static int
+make_pool(struct testpmd *app, struct plx_why *why)
+{
+	const struct plx_pool_params params = {
+		.name = "testpmd",
+		.n = app->args.total_num_mbufs != 0 ? (uint32_t)app->args.total_num_mbufs
+						    : mbufs_needed(app),
+		.buf_size = (uint32_t)app->args.mbuf_size,
+		.cache = (uint16_t)app->args.mbcache,
+		.node = PLX_NODE_ANY,
+	};
+
+	return plx_pool_create(&params, &app->pool, why);
+}
+
+static int
+make_ready(struct testpmd *app, uint16_t port, struct plx_why *why)
+{
+	const uint16_t rxq = (uint16_t)app->args.rxq, txq = (uint16_t)app->args.txq;
+	const struct plx_ethdev_conf conf = {
+		.mtu = (uint16_t)app->args.mtu,
+		.rx_offloads = app->args.mtu > 1500 ? PLX_ETH_RX_OFFLOAD_SCATTER : 0,
+		.tx_offloads = app->args.mtu > 1500 ? PLX_ETH_TX_OFFLOAD_MULTI_SEGS : 0,
+	};
+	int ret;
+
+	ret = plx_ethdev_configure(port, rxq, txq, &conf, why);
+	for (uint16_t q = 0; q < rxq && ret == 0; q++)
+		ret = plx_ethdev_rx_queue_setup(port, q, (uint16_t)app->args.rxd, app->pool, why);
+	for (uint16_t q = 0; q < txq && ret == 0; q++)
+		ret = plx_ethdev_tx_queue_setup(port, q, (uint16_t)app->args.txd, why);
+	if (ret == 0)
+		ret = plx_ethdev_start(port, why);
+	if (ret == 0 && !app->args.disable_promisc)
+		plx_ethdev_set_promiscuous(port, true); /* a port that cannot is no reason to stop */
+	return ret;
+}
+
+int
+ports_make_ready(struct testpmd *app, struct plx_why *why)
+{
+	int ret;
+
+	PLX_ETHDEV_FOREACH(port)
+		app->ports[app->nb_ports++] = port;
+	if (app->nb_ports == 0)
+		return plx_why(why, -ENODEV,
+			       "there is no port. Name at least one before \"--\", for example\n"
+			       "  --vdev net_af_xdp0,iface=eth1   a kernel interface by AF_XDP\n"
+			       "  --vdev net_null0                packets from nowhere, to try it out");
+	ret = make_pool(app, why);
+	for (unsigned i = 0; i < app->nb_ports && ret == 0; i++)
+		ret = make_ready(app, app->ports[i], why);
+	return ret;
+}
+
+void
+ports_close(struct testpmd *app)
+{
+	struct plx_why why;
+
+	for (unsigned i = 0; i < app->nb_ports; i++)
+		plx_ethdev_close(app->ports[i]);
+	if (plx_pool_destroy(app->pool, &why) != 0) {
+		fprintf(stderr, "%s\n", why.text);
+		app->status = 1;
+	}
+	app->pool = NULL;
+}

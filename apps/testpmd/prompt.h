@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The prompt: lines from a terminal (with editing and history) or from a pipe, until quit or the end. */
+#ifndef PLX_APPS_TESTPMD_PROMPT_H
+#define PLX_APPS_TESTPMD_PROMPT_H
+
+#include "testpmd.h"
+
+/* Runs lines until quit, the end of input or a stop signal. A failed command sets app->status on a pipe. */
+void prompt_run(struct testpmd *app);
+
+#endif

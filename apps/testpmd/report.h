@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What testpmd tells, in the words of DPDK's where people's eyes and scripts know them. */
+#ifndef PLX_APPS_TESTPMD_REPORT_H
+#define PLX_APPS_TESTPMD_REPORT_H
+
+#include "testpmd.h"
+
+#include <stdio.h>
+
+void report_port_info(uint16_t port, FILE *out);
+void report_port_summary(uint16_t port, FILE *out);
+void report_port_stats(uint16_t port, FILE *out);
+void report_port_xstats(uint16_t port, FILE *out);
+
+/* Which lcore forwards from where to where. */
+void report_config(const struct testpmd *app, FILE *out);
+/* Streams by port, the sum, and a hint if nothing came. */
+void report_forward(const struct testpmd *app, FILE *out);
+
+#endif

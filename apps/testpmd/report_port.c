@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* show port ...: one port's facts and figures. */
+#include "report.h"
+
+#include "ledger.h"
+#include "units.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static const char *const state_names[] = {
+	[PLX_ETHDEV_CLOSED] = "closed",
+	[PLX_ETHDEV_CONFIGURED] = "stopped",
+	[PLX_ETHDEV_STARTED] = "started",
+};
+
+static void
+print_mac(uint16_t port, FILE *out)
+{
+	uint8_t mac[6] = {0};
+
+	plx_ethdev_mac(port, mac);
+	fprintf(out, "%02X:%02X:%02X:%02X:%02X:%02X", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+static const char *
+on_off(int flag)
+{
+	return flag > 0 ? "enabled" : "disabled";
+}
+
+static void
+print_link(uint16_t port, FILE *out)
+{
+	struct plx_ethdev_link link = {0};
+
+	plx_ethdev_link(port, &link);
+	fprintf(out, "Link status: %s\n", link.up ? "up" : "down");
+	if (link.speed_mbps != 0)
+		fprintf(out, "Link speed: %" PRIu32 " Mbps, %s-duplex\n", link.speed_mbps,
+			link.full_duplex ? "full" : "half");
+}
+
+void
+report_port_info(uint16_t port, FILE *out)
+{
+	struct plx_ethdev_info info;
+	uint16_t mtu = 0;
+
+	if (plx_ethdev_info(port, &info) != 0)
+		return;
+	plx_ethdev_mtu(port, &mtu);
+	fprintf(out, "\n********************* Infos for port %u *********************\n", port);
+	fprintf(out, "MAC address: ");
+	print_mac(port, out);
+	fprintf(out, "\nDevice name: %s\nDriver name: %s\n", info.name, info.driver);
+	fprintf(out, "Mode: %s\nState: %s\n", info.mode, state_names[info.state]);
+	if (info.node >= 0)
+		fprintf(out, "Connect to socket: %d\n", info.node);
+	print_link(port, out);
+	fprintf(out, "MTU: %u (%u to %u)\n", mtu, info.min_mtu, info.max_mtu);
+	fprintf(out, "Promiscuous mode: %s\n", on_off(plx_ethdev_promiscuous(port)));
+	fprintf(out, "Allmulticast mode: %s\n", on_off(plx_ethdev_allmulticast(port)));
+	fprintf(out, "Maximum number of MAC addresses: %u\n", info.max_mac_addrs);
+	fprintf(out, "Rx queues: %u of %u, descriptors %u to %u, default %u\n", info.nb_rx_queues,
+		info.max_rx_queues, info.rx_desc_min, info.rx_desc_max, info.rx_desc_default);
+	fprintf(out, "Tx queues: %u of %u, descriptors %u to %u, default %u\n", info.nb_tx_queues,
+		info.max_tx_queues, info.tx_desc_min, info.tx_desc_max, info.tx_desc_default);
+	if (info.reta_size != 0)
+		fprintf(out, "Redirection table size: %u, hash key size in bytes: %u\n", info.reta_size,
+			info.rss_key_size);
+	fprintf(out, "Rx offloads: 0x%" PRIx32 " of 0x%" PRIx32 ", tx offloads: 0x%" PRIx32
+		     " of 0x%" PRIx32 "\n",
+		info.rx_offloads, info.rx_offloads_capable, info.tx_offloads, info.tx_offloads_capable);
+}
+
+void
+report_port_summary(uint16_t port, FILE *out)
+{
+	struct plx_ethdev_info info;
+	struct plx_ethdev_link link = {0};
+
+	if (plx_ethdev_info(port, &info) != 0)
+		return;
+	plx_ethdev_link(port, &link);
+	fprintf(out, "%-4u ", port);
+	print_mac(port, out);
+	fprintf(out, "  %-20s %-16s %-5s %s\n", info.name, info.driver, link.up ? "up" : "down", info.mode);
+}
+
+void
+report_port_stats(uint16_t port, FILE *out)
+{
+	struct plx_ethdev_ledger ledger;
+	struct plx_ethdev_stats stats;
+
+	if (plx_ethdev_stats(port, &stats) != 0)
+		return;
+	plx_ethdev_ledger(port, &ledger);
+	fprintf(out, "\n  ######################## NIC statistics for port %-2u ########################\n",
+		port);
+	fprintf(out, "  RX-packets: %-10" PRIu64 " RX-missed: %-10" PRIu64 " RX-bytes:  %" PRIu64 "\n",
+		stats.rx_packets, stats.rx_missed, stats.rx_bytes);
+	fprintf(out, "  RX-errors: %" PRIu64 "\n", stats.rx_errors);
+	fprintf(out, "  RX-nombuf:  %" PRIu64 "\n", stats.rx_no_mbuf);
+	fprintf(out, "  TX-packets: %-10" PRIu64 " TX-errors: %-10" PRIu64 " TX-bytes:  %" PRIu64 "\n",
+		stats.tx_packets, stats.tx_errors, stats.tx_bytes);
+	ledger_print(&ledger, 2, out);
+	fprintf(out, "  ############################################################################\n");
+}
+
+void
+report_port_xstats(uint16_t port, FILE *out)
+{
+	int n = plx_ethdev_xstats(port, NULL, 0);
+	struct plx_ethdev_xstat *xstats;
+
+	if (n <= 0)
+		return;
+	xstats = calloc((size_t)n, sizeof(*xstats));
+	if (xstats == NULL)
+		return;
+	n = plx_ethdev_xstats(port, xstats, (unsigned)n);
+	fprintf(out, "###### NIC extended statistics for port %-2u\n", port);
+	for (int i = 0; i < n; i++)
+		fprintf(out, "%s: %" PRIu64 "\n", xstats[i].name, xstats[i].value);
+	free(xstats);
+}

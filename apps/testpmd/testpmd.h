@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The whole program's state, passed down; there are no globals. Read in this order: main.c (from arguments to
+ * the prompt and back), port.c (ports made ready), stream.c (who forwards what), forward.c (the lcore loop),
+ * one of fwd_*.c (an engine), command.c and cmd_*.c (what can be typed).
+ */
+#ifndef PLX_APPS_TESTPMD_TESTPMD_H
+#define PLX_APPS_TESTPMD_TESTPMD_H
+
+#include <pollux/plx_base.h>
+#include <pollux/plx_ethdev.h>
+#include <pollux/plx_lcore.h>
+#include <pollux/plx_mbuf.h>
+
+#define BURST_MAX 512
+
+/* How ports are paired: 0-1 2-3, in a circle, or each with itself. DPDK's --port-topology. */
+enum topology {
+	TOPOLOGY_PAIRED,
+	TOPOLOGY_CHAINED,
+	TOPOLOGY_LOOP,
+};
+
+/* The application's options, as given behind "--". */
+struct testpmd_args {
+	bool interactive;
+	bool auto_start;
+	bool tx_first;
+	bool help;
+	uint64_t stats_period_s;
+	uint64_t duration_s;
+	const char *forward_mode;
+	uint64_t nb_cores; /* 0: all workers */
+	uint64_t rxq, txq;
+	uint64_t rxd, txd; /* 0: the device's default */
+	uint64_t burst;
+	uint64_t total_num_mbufs; /* 0: as many as ports, queues and caches need */
+	uint64_t mbuf_size;	  /* bytes behind the head-room included, as DPDK counts; 0: default */
+	uint64_t mbcache;
+	uint64_t mtu; /* 0: as it is */
+	uint64_t txpkt_len;
+	int topology;
+	bool disable_promisc;
+};
+
+/* What one lcore does again and again: take from one queue, give to another. */
+struct stream {
+	uint16_t rx_port, rx_queue;
+	uint16_t tx_port, tx_queue;
+	uint32_t lcore;
+	uint64_t rx, tx;
+	uint64_t dropped;  /* received, but the tx queue was full */
+	uint64_t no_mbuf;  /* engines that make packets: the pool was empty */
+	const struct testpmd *app;
+	uint8_t *frame;	    /* what an engine sends, made by its begin() */
+	uint16_t frame_len;
+	uint64_t sequence;  /* an engine's own counter */
+} PLX_CACHE_ALIGNED;
+
+struct engine;
+
+struct testpmd {
+	struct testpmd_args args;
+	struct plx_pool *pool;
+	const struct engine *engine;
+	uint16_t ports[PLX_ETHDEV_MAX]; /* that forward, in pairing order; nb_ports of them */
+	unsigned nb_ports;
+
+	struct stream *streams; /* nb_streams, made by stream_assign */
+	unsigned nb_streams;
+	uint32_t lcores[PLX_LCORE_MAX]; /* that forward; nb_lcores of them */
+	unsigned nb_lcores;
+
+	bool forwarding;
+	bool stop_lcores; /* set by the main lcore, read by all: atomic */
+	bool quit;
+	int status; /* exit status: 0 while nothing went wrong */
+	uint64_t started_ticks, stopped_ticks;
+};
+
+/* port.c */
+int ports_make_ready(struct testpmd *app, struct plx_why *why);
+void ports_close(struct testpmd *app);
+
+/* stream.c */
+int streams_assign(struct testpmd *app, struct plx_why *why);
+void streams_free(struct testpmd *app);
+
+/* forward.c */
+int forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why);
+void forward_stop(struct testpmd *app);
+
+#endif
