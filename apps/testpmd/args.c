@@ -20,9 +20,12 @@ static const char *const topologies[] = {
 
 static const struct option_row rows[] = {
 	{"", 0, OPTION_HEADING, .help = "Running"},
-	{"interactive", 'i', OPTION_ON, AT(interactive), .help = "a prompt; without it, forward until a signal"},
-	{"auto-start", 'a', OPTION_ON, AT(auto_start), .help = "with a prompt: start forwarding at once"},
-	{"tx-first", 0, OPTION_ON, AT(tx_first), .help = "send a burst on every stream before forwarding"},
+	{"interactive", 'i', OPTION_ON, AT(interactive),
+	 .help = "a prompt; without it, forward until a signal"},
+	{"auto-start", 'a', OPTION_ON, AT(auto_start),
+	 .help = "with a prompt: start forwarding at once"},
+	{"tx-first", 0, OPTION_ON, AT(tx_first),
+	 .help = "send a burst on every stream before forwarding"},
 	{"stats-period", 0, OPTION_UINT, AT(stats_period_s), 0, 86400, .value = "SECONDS",
 	 .help = "print the ports' statistics again and again"},
 	{"duration", 0, OPTION_UINT, AT(duration_s), 0, 31536000, .value = "SECONDS",
@@ -30,19 +33,26 @@ static const struct option_row rows[] = {
 	{"help", 'h', OPTION_ON, AT(help), .help = "this text"},
 
 	{"", 0, OPTION_HEADING, .help = "Forwarding"},
-	{"forward-mode", 0, OPTION_TEXT, AT(forward_mode), .value = "ENGINE", .help = "io, macswap, rxonly, txonly (io)"},
+	{"forward-mode", 0, OPTION_TEXT, AT(forward_mode), .value = "ENGINE",
+	 .help = "io, macswap, rxonly, txonly (io)"},
 	{"port-topology", 0, OPTION_CHOICE, AT(topology), .choices = topologies,
 	 .help = "paired: 0-1 2-3; chained: 0-1-2-..-0; loop: each to itself (paired)"},
 	{"nb-cores", 0, OPTION_UINT, AT(nb_cores), 1, PLX_LCORE_MAX, .value = "N",
 	 .help = "forwarding lcores (all but the main one)"},
-	{"burst", 0, OPTION_UINT, AT(burst), 1, BURST_MAX, .value = "N", .help = "packets asked for at a time (32)"},
-	{"txpkts", 0, OPTION_UINT, AT(txpkt_len), 60, 2000, .value = "BYTES", .help = "length of packets made (64)"},
+	{"burst", 0, OPTION_UINT, AT(burst), 1, BURST_MAX, .value = "N",
+	 .help = "packets asked for at a time (32)"},
+	{"txpkts", 0, OPTION_UINT, AT(txpkt_len), 60, 2000, .value = "BYTES",
+	 .help = "length of packets made (64)"},
 
 	{"", 0, OPTION_HEADING, .help = "Ports"},
-	{"rxq", 0, OPTION_UINT, AT(rxq), 1, PLX_ETHDEV_QUEUES_MAX, .value = "N", .help = "rx queues a port (1)"},
-	{"txq", 0, OPTION_UINT, AT(txq), 1, PLX_ETHDEV_QUEUES_MAX, .value = "N", .help = "tx queues a port (1)"},
-	{"rxd", 0, OPTION_UINT, AT(rxd), 1, UINT16_MAX, .value = "N", .help = "descriptors an rx queue"},
-	{"txd", 0, OPTION_UINT, AT(txd), 1, UINT16_MAX, .value = "N", .help = "descriptors a tx queue"},
+	{"rxq", 0, OPTION_UINT, AT(rxq), 1, PLX_ETHDEV_QUEUES_MAX, .value = "N",
+	 .help = "rx queues a port (1)"},
+	{"txq", 0, OPTION_UINT, AT(txq), 1, PLX_ETHDEV_QUEUES_MAX, .value = "N",
+	 .help = "tx queues a port (1)"},
+	{"rxd", 0, OPTION_UINT, AT(rxd), 1, UINT16_MAX, .value = "N",
+	 .help = "descriptors an rx queue"},
+	{"txd", 0, OPTION_UINT, AT(txd), 1, UINT16_MAX, .value = "N",
+	 .help = "descriptors a tx queue"},
 	{"mtu", 0, OPTION_UINT, AT(mtu), 68, 65535, .value = "BYTES", .help = "MTU of every port"},
 	{"disable-promisc", 0, OPTION_ON, AT(disable_promisc), .help = "leave ports as they are"},
 
@@ -62,20 +72,29 @@ args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why
 	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *))};
 	int ret;
 
-	*args = (struct testpmd_args){
-		.forward_mode = "io", .rxq = 1, .txq = 1, .burst = 32, .mbcache = 250, .txpkt_len = 64};
+	*args = (struct testpmd_args){.forward_mode = "io",
+				      .rxq = 1,
+				      .txq = 1,
+				      .burst = 32,
+				      .mbcache = 250,
+				      .txpkt_len = 64};
 	if (found.words == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
 	ret = options_parse(rows, argc, argv, args, &found, why);
 	if (ret == 0 && found.nb_words > 0)
-		ret = plx_why(why, -EINVAL, "\"%s\" is no option of testpmd; commands are typed at the prompt "
-			      "(-i)", found.words[0]);
+		ret = plx_why(why, -EINVAL,
+			      "\"%s\" is no option of testpmd; commands are typed at the prompt "
+			      "(-i)",
+			      found.words[0]);
 	free(found.words);
 	if (ret == 0 && engine_find(args->forward_mode) == NULL)
-		ret = plx_why(why, -EINVAL, "--forward-mode %s: there is no such engine; io, macswap, rxonly "
-			      "and txonly are there", args->forward_mode);
+		ret = plx_why(why, -EINVAL,
+			      "--forward-mode %s: there is no such engine; io, macswap, rxonly "
+			      "and txonly are there",
+			      args->forward_mode);
 	if (ret == 0 && args->auto_start && !args->interactive)
-		ret = plx_why(why, -EINVAL, "--auto-start goes with --interactive; without a prompt "
+		ret = plx_why(why, -EINVAL,
+			      "--auto-start goes with --interactive; without a prompt "
 			      "forwarding starts anyway");
 	return ret;
 }

@@ -63,7 +63,8 @@ set_fwd(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_w
 
 			snprintf(names + used, sizeof(names) - used, " %s", engine_at(i)->name);
 		}
-		return plx_why(why, -EINVAL, "there is no engine \"%s\"; there are%s", words[2], names);
+		return plx_why(why, -EINVAL, "there is no engine \"%s\"; there are%s", words[2],
+			       names);
 	}
 	app->engine = engine;
 	printf("Set %s packet forwarding mode\n", engine->name);

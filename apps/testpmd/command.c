@@ -153,8 +153,8 @@ command_number(const char *word, const char *what, uint64_t min, uint64_t max, u
 
 	if (ret == 0)
 		return 0;
-	return plx_why(why, -EINVAL, "%s \"%s\": a number from %llu to %llu is expected", what, word,
-		       (unsigned long long)min, (unsigned long long)max);
+	return plx_why(why, -EINVAL, "%s \"%s\": a number from %llu to %llu is expected", what,
+		       word, (unsigned long long)min, (unsigned long long)max);
 }
 
 int
@@ -173,7 +173,8 @@ command_ports(const char *word, uint16_t *ret_first, uint16_t *ret_last, struct 
 	if (ret != 0)
 		return ret;
 	if (plx_ethdev_info((uint16_t)port, &info) != 0)
-		return plx_why(why, -ENODEV, "there is no port %s; \"show port summary all\" lists them", word);
+		return plx_why(why, -ENODEV,
+			       "there is no port %s; \"show port summary all\" lists them", word);
 	*ret_first = (uint16_t)port;
 	*ret_last = (uint16_t)port;
 	return 0;

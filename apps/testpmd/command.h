@@ -40,7 +40,7 @@ int command_run(struct testpmd *app, const char *line, struct plx_why *why);
 /* "3" or "all". -EINVAL, -ENODEV. On success *ret_first .. *ret_last are port numbers to walk. */
 int command_ports(const char *word, uint16_t *ret_first, uint16_t *ret_last, struct plx_why *why);
 /* A number in [min, max]; `what` names it in the error. */
-int command_number(const char *word, const char *what, uint64_t min, uint64_t max, uint64_t *ret_value,
-		   struct plx_why *why);
+int command_number(const char *word, const char *what, uint64_t min, uint64_t max,
+		   uint64_t *ret_value, struct plx_why *why);
 
 #endif

@@ -35,9 +35,9 @@ wait_on_queues(struct plx_idle *idle, const struct engine *engine, const struct 
 {
 	plx_idle_init(idle);
 	for (const struct stream *stream = first; stream < end; stream++)
-		plx_idle_add_fd(idle, engine->makes_packets
-					      ? -1
-					      : plx_ethdev_rx_fd(stream->rx_port, stream->rx_queue));
+		plx_idle_add_fd(idle, engine->makes_packets ? -1
+							    : plx_ethdev_rx_fd(stream->rx_port,
+									       stream->rx_queue));
 }
 
 static int

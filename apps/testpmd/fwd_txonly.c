@@ -52,7 +52,8 @@ run(struct stream *stream)
 		return 0;
 	}
 	for (uint16_t i = 0; i < n; i++)
-		memcpy(plx_mbuf_append(pkts[i], stream->frame_len), stream->frame, stream->frame_len);
+		memcpy(plx_mbuf_append(pkts[i], stream->frame_len), stream->frame,
+		       stream->frame_len);
 	stream_send(stream, pkts, n);
 	return n;
 }

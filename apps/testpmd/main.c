@@ -40,8 +40,7 @@ usage(FILE *out)
 static void
 choose_lcores(struct testpmd *app)
 {
-	PLX_LCORE_FOREACH_WORKER(lcore)
-	{
+	PLX_LCORE_FOREACH_WORKER(lcore) {
 		if (app->args.nb_cores == 0 || app->nb_lcores < app->args.nb_cores)
 			app->lcores[app->nb_lcores++] = lcore;
 	}
@@ -64,7 +63,8 @@ wait_until_stopped(struct testpmd *app)
 			fflush(stdout);
 			next_report += app->args.stats_period_s * 1000000000ULL;
 		}
-		if (app->args.duration_s != 0 && now - start >= app->args.duration_s * 1000000000ULL)
+		if (app->args.duration_s != 0 &&
+		    now - start >= app->args.duration_s * 1000000000ULL)
 			break;
 	}
 }

@@ -65,7 +65,8 @@ make_ready(struct testpmd *app, uint16_t port, struct plx_why *why)
 	if (ret == 0)
 		ret = plx_ethdev_start(port, why);
 	if (ret == 0 && !app->args.disable_promisc)
-		plx_ethdev_set_promiscuous(port, true); /* a port that cannot is no reason to stop */
+		plx_ethdev_set_promiscuous(port,
+					   true); /* a port that cannot is no reason to stop */
 	return ret;
 }
 
@@ -77,10 +78,11 @@ ports_make_ready(struct testpmd *app, struct plx_why *why)
 	PLX_ETHDEV_FOREACH(port)
 		app->ports[app->nb_ports++] = port;
 	if (app->nb_ports == 0)
-		return plx_why(why, -ENODEV,
-			       "there is no port. Name at least one before \"--\", for example\n"
-			       "  --vdev net_af_xdp0,iface=eth1   a kernel interface by AF_XDP\n"
-			       "  --vdev net_null0                packets from nowhere, to try it out");
+		return plx_why(
+			why, -ENODEV,
+			"there is no port. Name at least one before \"--\", for example\n"
+			"  --vdev net_af_xdp0,iface=eth1   a kernel interface by AF_XDP\n"
+			"  --vdev net_null0                packets from nowhere, to try it out");
 	ret = make_pool(app, why);
 	for (unsigned i = 0; i < app->nb_ports && ret == 0; i++)
 		ret = make_ready(app, app->ports[i], why);

@@ -11,13 +11,14 @@
 void
 report_config(const struct testpmd *app, FILE *out)
 {
-	fprintf(out, "%s packet forwarding - ports=%u - cores=%u - streams=%u - burst=%" PRIu64 "\n",
+	fprintf(out,
+		"%s packet forwarding - ports=%u - cores=%u - streams=%u - burst=%" PRIu64 "\n",
 		app->engine->name, app->nb_ports, app->nb_lcores, app->nb_streams, app->args.burst);
 	for (unsigned i = 0; i < app->nb_streams; i++) {
 		const struct stream *s = &app->streams[i];
 
-		fprintf(out, "  lcore %" PRIu32 ": RX P=%u/Q=%u -> TX P=%u/Q=%u\n", s->lcore, s->rx_port,
-			s->rx_queue, s->tx_port, s->tx_queue);
+		fprintf(out, "  lcore %" PRIu32 ": RX P=%u/Q=%u -> TX P=%u/Q=%u\n", s->lcore,
+			s->rx_port, s->rx_queue, s->tx_port, s->tx_queue);
 	}
 }
 
@@ -37,7 +38,8 @@ add(struct sums *sums, const struct stream *stream, bool rx_side, bool tx_side)
 static void
 print(const struct sums *sums, FILE *out)
 {
-	fprintf(out, "  RX-packets: %-14" PRIu64 " TX-packets: %-14" PRIu64 " TX-dropped: %-14" PRIu64,
+	fprintf(out,
+		"  RX-packets: %-14" PRIu64 " TX-packets: %-14" PRIu64 " TX-dropped: %-14" PRIu64,
 		sums->rx, sums->tx, sums->dropped);
 	if (sums->no_mbuf > 0)
 		fprintf(out, " TX-nombuf: %" PRIu64, sums->no_mbuf);
@@ -61,8 +63,9 @@ hint(const struct testpmd *app, FILE *out)
 		}
 	}
 	fprintf(out, "Nothing was received. All links are up, so the other ends sent nothing%s.\n",
-		app->nb_ports > 1 ? ", or the ports are paired otherwise than they are cabled (see above)"
-				  : "; two ports that feed each other need start tx_first");
+		app->nb_ports > 1
+			? ", or the ports are paired otherwise than they are cabled (see above)"
+			: "; two ports that feed each other need start tx_first");
 }
 
 static uint64_t
@@ -89,13 +92,15 @@ report_forward(const struct testpmd *app, FILE *out)
 		for (unsigned i = 0; i < app->nb_streams; i++)
 			add(&port, &app->streams[i], app->streams[i].rx_port == app->ports[p],
 			    app->streams[i].tx_port == app->ports[p]);
-		fprintf(out, "\n  ---------------------- Forward statistics for port %-2u ----------------------\n",
+		fprintf(out,
+			"\n  ---------------------- Forward statistics for port %-2u ----------------------\n",
 			app->ports[p]);
 		print(&port, out);
 	}
 	for (unsigned i = 0; i < app->nb_streams; i++)
 		add(&all, &app->streams[i], true, true);
-	fprintf(out, "\n  +++++++++++++++ Accumulated forward statistics for all ports+++++++++++++++\n");
+	fprintf(out,
+		"\n  +++++++++++++++ Accumulated forward statistics for all ports+++++++++++++++\n");
 	print(&all, out);
 	if (ns > 0)
 		fprintf(out, "  in %s: %s received, %s sent\n", units_time(ns).text,

@@ -20,7 +20,8 @@ print_mac(uint16_t port, FILE *out)
 	uint8_t mac[6] = {0};
 
 	plx_ethdev_mac(port, mac);
-	fprintf(out, "%02X:%02X:%02X:%02X:%02X:%02X", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	fprintf(out, "%02X:%02X:%02X:%02X:%02X:%02X", mac[0], mac[1], mac[2], mac[3], mac[4],
+		mac[5]);
 }
 
 static const char *
@@ -67,11 +68,13 @@ report_port_info(uint16_t port, FILE *out)
 	fprintf(out, "Tx queues: %u of %u, descriptors %u to %u, default %u\n", info.nb_tx_queues,
 		info.max_tx_queues, info.tx_desc_min, info.tx_desc_max, info.tx_desc_default);
 	if (info.reta_size != 0)
-		fprintf(out, "Redirection table size: %u, hash key size in bytes: %u\n", info.reta_size,
-			info.rss_key_size);
-	fprintf(out, "Rx offloads: 0x%" PRIx32 " of 0x%" PRIx32 ", tx offloads: 0x%" PRIx32
-		     " of 0x%" PRIx32 "\n",
-		info.rx_offloads, info.rx_offloads_capable, info.tx_offloads, info.tx_offloads_capable);
+		fprintf(out, "Redirection table size: %u, hash key size in bytes: %u\n",
+			info.reta_size, info.rss_key_size);
+	fprintf(out,
+		"Rx offloads: 0x%" PRIx32 " of 0x%" PRIx32 ", tx offloads: 0x%" PRIx32
+		" of 0x%" PRIx32 "\n",
+		info.rx_offloads, info.rx_offloads_capable, info.tx_offloads,
+		info.tx_offloads_capable);
 }
 
 void
@@ -85,7 +88,8 @@ report_port_summary(uint16_t port, FILE *out)
 	plx_ethdev_link(port, &link);
 	fprintf(out, "%-4u ", port);
 	print_mac(port, out);
-	fprintf(out, "  %-20s %-16s %-5s %s\n", info.name, info.driver, link.up ? "up" : "down", info.mode);
+	fprintf(out, "  %-20s %-16s %-5s %s\n", info.name, info.driver, link.up ? "up" : "down",
+		info.mode);
 }
 
 void
@@ -97,16 +101,20 @@ report_port_stats(uint16_t port, FILE *out)
 	if (plx_ethdev_stats(port, &stats) != 0)
 		return;
 	plx_ethdev_ledger(port, &ledger);
-	fprintf(out, "\n  ######################## NIC statistics for port %-2u ########################\n",
+	fprintf(out,
+		"\n  ######################## NIC statistics for port %-2u ########################\n",
 		port);
-	fprintf(out, "  RX-packets: %-10" PRIu64 " RX-missed: %-10" PRIu64 " RX-bytes:  %" PRIu64 "\n",
+	fprintf(out,
+		"  RX-packets: %-10" PRIu64 " RX-missed: %-10" PRIu64 " RX-bytes:  %" PRIu64 "\n",
 		stats.rx_packets, stats.rx_missed, stats.rx_bytes);
 	fprintf(out, "  RX-errors: %" PRIu64 "\n", stats.rx_errors);
 	fprintf(out, "  RX-nombuf:  %" PRIu64 "\n", stats.rx_no_mbuf);
-	fprintf(out, "  TX-packets: %-10" PRIu64 " TX-errors: %-10" PRIu64 " TX-bytes:  %" PRIu64 "\n",
+	fprintf(out,
+		"  TX-packets: %-10" PRIu64 " TX-errors: %-10" PRIu64 " TX-bytes:  %" PRIu64 "\n",
 		stats.tx_packets, stats.tx_errors, stats.tx_bytes);
 	ledger_print(&ledger, 2, out);
-	fprintf(out, "  ############################################################################\n");
+	fprintf(out,
+		"  ############################################################################\n");
 }
 
 void

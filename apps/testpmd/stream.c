@@ -60,11 +60,14 @@ streams_assign(struct testpmd *app, struct plx_why *why)
 
 	streams_free(app);
 	if (app->nb_lcores == 0)
-		return plx_why(why, -EINVAL, "no lcore to forward on: the main lcore keeps the prompt; give one "
+		return plx_why(why, -EINVAL,
+			       "no lcore to forward on: the main lcore keeps the prompt; give one "
 			       "more with -l, or --lcores '(0,1)@0' if there is one CPU only");
 	if (txq < rxq && app->nb_lcores > 1)
-		return plx_why(why, -EINVAL, "%u rx queues share %u tx queues: with more than one "
-			       "forwarding lcore --txq must not be below --rxq", rxq, txq);
+		return plx_why(why, -EINVAL,
+			       "%u rx queues share %u tx queues: with more than one "
+			       "forwarding lcore --txq must not be below --rxq",
+			       rxq, txq);
 	app->nb_streams = app->nb_ports * rxq;
 	if (app->nb_streams == 0)
 		return plx_why(why, -ENODEV, "no port to forward on");

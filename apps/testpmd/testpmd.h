@@ -35,7 +35,7 @@ struct testpmd_args {
 	uint64_t rxd, txd; /* 0: the device's default */
 	uint64_t burst;
 	uint64_t total_num_mbufs; /* 0: as many as ports, queues and caches need */
-	uint64_t mbuf_size;	  /* bytes behind the head-room included, as DPDK counts; 0: default */
+	uint64_t mbuf_size; /* bytes behind the head-room included, as DPDK counts; 0: default */
 	uint64_t mbcache;
 	uint64_t mtu; /* 0: as it is */
 	uint64_t txpkt_len;
@@ -49,12 +49,12 @@ struct stream {
 	uint16_t tx_port, tx_queue;
 	uint32_t lcore;
 	uint64_t rx, tx;
-	uint64_t dropped;  /* received, but the tx queue was full */
-	uint64_t no_mbuf;  /* engines that make packets: the pool was empty */
+	uint64_t dropped; /* received, but the tx queue was full */
+	uint64_t no_mbuf; /* engines that make packets: the pool was empty */
 	const struct testpmd *app;
-	uint8_t *frame;	    /* what an engine sends, made by its begin() */
+	uint8_t *frame; /* what an engine sends, made by its begin() */
 	uint16_t frame_len;
-	uint64_t sequence;  /* an engine's own counter */
+	uint64_t sequence; /* an engine's own counter */
 } PLX_CACHE_ALIGNED;
 
 struct engine;

@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# plx-testpmd by its prompt, on ports that need no rights: commands, figures that agree, refusals, exit status.
+# shellcheck source=tests/func/lib.sh
+. "$(dirname "$0")/lib.sh"
+func_begin
+
+LCORES='(0,1)@0'
+NULLS=(--vdev net_null0 --vdev net_null1)
+
+# [STATUS]: runs the commands on standard input; what it says goes to $TMP/said.
+prompt()
+{
+	local expected=$1 status=0
+
+	shift
+	run "$PLX_TESTPMD" --lcores "$LCORES" --no-huge "$@" >"$TMP/said" 2>&1 || status=$?
+	[ "$status" -eq "$expected" ] || {
+		cat "$TMP/said" >&2
+		fail "exit status $status, expected $expected"
+	}
+}
+
+# What "Accumulated" says of RX-packets or TX-packets.
+accumulated()
+{
+	awk -v f="$1:" '/Accumulated/ {getline; for (i = 1; i < NF; i++) if ($i == f) print $(i + 1)}' "$TMP/said"
+}
+
+# io: what one port receives the other sends, and the ports' own figures say the same.
+{ echo start; sleep 0.5; printf '%s\n' stop 'show port stats all' quit; } | prompt 0 "${NULLS[@]}" -- -i
+rx=$(accumulated RX-packets)
+assert_ge "$rx" 1000 "packets received"
+assert_eq "$(accumulated TX-packets)" "$rx" "packets sent"
+by_port=$(awk '/NIC statistics/ {getline; sum += $2} END {printf "%d", sum}' "$TMP/said")
+assert_eq "$by_port" "$rx" "packets received by the ports' own count"
+assert_grep "$TMP/said" 'lcore 1: RX P=0/Q=0 -> TX P=1/Q=0'
+assert_grep "$TMP/said" '^Bye'
+
+# Engines: rxonly sends nothing, txonly receives nothing, macswap does both.
+{ printf '%s\n' 'set fwd rxonly' start; sleep 0.2; printf '%s\n' stop quit; } | prompt 0 "${NULLS[@]}" -- -i
+assert_eq "$(accumulated TX-packets)" 0 "rxonly's packets sent"
+assert_ge "$(accumulated RX-packets)" 1 "rxonly's packets received"
+{ printf '%s\n' 'set fwd txonly' start; sleep 0.2; printf '%s\n' stop quit; } | prompt 0 "${NULLS[@]}" -- -i
+assert_eq "$(accumulated RX-packets)" 0 "txonly's packets received"
+assert_ge "$(accumulated TX-packets)" 1 "txonly's packets sent"
+{ printf '%s\n' 'set fwd macswap' start; sleep 0.2; printf '%s\n' stop quit; } | prompt 0 "${NULLS[@]}" -- -i
+assert_eq "$(accumulated TX-packets)" "$(accumulated RX-packets)" "macswap's packets"
+
+# A started port shows what it is; several queues, several lcores.
+LCORES='(0-2)@0'
+printf '%s\n' 'show port info all' 'show port xstats 1' 'show port summary all' 'show config fwd' quit |
+	prompt 0 "${NULLS[@]}" -- -i --rxq 2 --txq 2
+assert_grep "$TMP/said" '^Driver name: net_null$'
+assert_grep "$TMP/said" '^Rx queues: 2 of 64'
+assert_grep "$TMP/said" '^rx_q1_packets: 0$'
+assert_grep "$TMP/said" 'lcore 2: RX P=1/Q=1 -> TX P=0/Q=1'
+
+LCORES='(0,1)@0'
+
+# Nothing received: a hint.
+{ echo start; sleep 0.7; printf '%s\n' stop quit; } | prompt 0 --vdev net_null0,no-rx=1 -- -i
+assert_grep "$TMP/said" 'Nothing was received'
+
+# Wrong lines are answered, the rest still runs, and a script is told by the exit status.
+printf '%s\n' 'frobnicate' 'show port info' 'show port info 7' 'set fwd nosuch' 'stop' 'set burst 0' '# a comment' '' \
+	'show port summary 0' quit | prompt 1 "${NULLS[@]}" -- -i
+assert_grep "$TMP/said" 'there is no command "frobnicate"'
+assert_grep "$TMP/said" 'show port info\|stats\|xstats\|summary <port>'
+assert_grep "$TMP/said" 'there is no port 7'
+assert_grep "$TMP/said" 'there is no engine "nosuch"; there are io macswap'
+assert_grep "$TMP/said" 'start first'
+assert_grep "$TMP/said" 'a number from 1 to 512'
+assert_grep "$TMP/said" 'net_null0 .* up'
+
+# While packets are forwarded, what would disturb is refused.
+{ printf '%s\n' start start 'set fwd rxonly' 'set burst 8' stop quit; } | prompt 1 "${NULLS[@]}" -- -i
+assert_eq "$(grep -c 'stop first' "$TMP/said")" 3 "refusals while forwarding"
+
+# The end of input is a quit; forwarding is stopped and reported.
+echo start | prompt 0 "${NULLS[@]}" -- -i
+assert_grep "$TMP/said" 'Accumulated'
