@@ -133,16 +133,24 @@ int plx_pcapfile_writer_flush(struct plx_pcapfile_writer *writer, struct plx_why
 int plx_pcapfile_writer_restart(struct plx_pcapfile_writer *writer, struct plx_pcapfile_sink *sink,
 				struct plx_why *why);
 
+/* Packets and their bytes on the wire. */
+struct plx_pcapfile_tally {
+	uint64_t packets;
+	uint64_t bytes;
+};
+
 /*
- * accepted = in the files + in the buffer + lost. After an error the file on the sink is cut to its last
- * whole record where the sink can do that, and every packet beyond is counted in `lost`.
+ * accepted = in the files + buffered + lost, always. After an error the file on the sink is cut to its
+ * last whole record where the sink can do that, and every packet beyond is lost.
  */
 struct plx_pcapfile_writer_counts {
-	uint64_t accepted;   /* packets for which _packet returned 0, in all files */
-	uint64_t lost;	     /* of these, not in the file because the sink failed */
-	uint64_t file_bytes; /* length of the present file, buffer included */
-	uint64_t file_packets;
+	struct plx_pcapfile_tally accepted; /* _packet returned 0, in all files */
+	struct plx_pcapfile_tally buffered; /* not handed to the sink yet */
+	struct plx_pcapfile_tally lost; /* accepted, and not in a file because the sink failed */
+	uint64_t file_bytes;		/* length of the present file, buffer included */
+	uint64_t file_packets;		/* in it, buffer included */
 };
+/* Path: warm: a copy. */
 void plx_pcapfile_writer_counts(const struct plx_pcapfile_writer *writer,
 				struct plx_pcapfile_writer_counts *ret_counts);
 

@@ -30,21 +30,32 @@ plx_pcapfile_format_name(enum plx_pcapfile_format format)
 
 /* -- to the sink --------------------------------------------------------------------------------- */
 
-/* Length of the record or block at `at` in data that this writer made. */
-static size_t
-record_len(const struct plx_pcapfile_writer *w, const uint8_t *at, bool *ret_is_packet)
+/* What stands at `at` in data that this writer made. */
+struct made {
+	size_t len;
+	bool is_packet;
+	uint32_t wire_len;
+};
+
+static struct made
+look(const struct plx_pcapfile_writer *w, const uint8_t *at)
 {
 	struct pcap_record_header record;
-	uint32_t words[2];
+	struct made made = {0};
 
 	if (w->format == PLX_PCAPFILE_PCAPNG) {
+		uint32_t words[2];
+
 		memcpy(words, at, sizeof(words));
-		*ret_is_packet = words[0] == NG_EPB;
-		return words[1];
+		made.len = words[1];
+		made.is_packet = words[0] == NG_EPB;
+		if (made.is_packet)
+			memcpy(&made.wire_len, at + offsetof(struct ng_epb, wire_len),
+			       sizeof(made.wire_len));
+		return made;
 	}
 	memcpy(&record, at, sizeof(record));
-	*ret_is_packet = true;
-	return sizeof(record) + record.cap_len;
+	return (struct made){sizeof(record) + record.cap_len, true, record.wire_len};
 }
 
 /* Of `len` bytes, `done` are out: returns how many of these are whole records; counts the packets lost. */
@@ -58,13 +69,16 @@ whole_records(struct plx_pcapfile_writer *w, const uint8_t *data, size_t len, si
 		whole = done >= at ? at : 0;
 	}
 	while (at < len) {
-		bool is_packet;
+		struct made made = look(w, data + at);
 
-		at += record_len(w, data + at, &is_packet);
-		if (at <= done)
+		at += made.len;
+		if (at <= done) {
 			whole = at;
-		else if (is_packet)
+		} else if (made.is_packet) {
 			w->file_lost++;
+			w->lost.packets++;
+			w->lost.bytes += made.wire_len;
+		}
 	}
 	return whole;
 }
@@ -72,18 +86,15 @@ whole_records(struct plx_pcapfile_writer *w, const uint8_t *data, size_t len, si
 static int
 fail(struct plx_pcapfile_writer *w, int err, const uint8_t *data, size_t len, size_t done)
 {
-	uint64_t lost_before = w->file_lost;
 	size_t whole = whole_records(w, data, len, done);
 	const char *state = "its end is a whole record";
 
-	w->lost += w->file_lost - lost_before;
 	if (whole < done && (w->sink->ops->truncate == NULL ||
 			     w->sink->ops->truncate(w->sink, w->flushed + whole) != 0)) {
 		state = "its last record is cut";
 		whole = done;
 	}
 	w->flushed += whole;
-	w->used = 0;
 	w->room = 0;
 	w->error = plx_why(&w->why, err,
 			   "cannot write '%s': %s, after %" PRIu64 " bytes; %s; %" PRIu64
@@ -115,6 +126,7 @@ drain(struct plx_pcapfile_writer *w)
 	int err = write_out(w, w->buffer, w->used);
 
 	w->used = 0;
+	w->buffered = (struct plx_pcapfile_tally){0, 0};
 	return err;
 }
 
@@ -262,7 +274,10 @@ plx_pcapfile_writer_packet(struct plx_pcapfile_writer *w, const struct plx_pcapf
 		end = put_record(w->buffer + w->used, w->format == PLX_PCAPFILE_PCAP_NS, packet,
 				 cap_len, wire_len, segments, n);
 	w->used = (size_t)(end - w->buffer);
-	w->accepted++;
+	w->accepted.packets++;
+	w->accepted.bytes += wire_len;
+	w->buffered.packets++;
+	w->buffered.bytes += wire_len;
 	return 0;
 }
 
@@ -326,7 +341,7 @@ begin(struct plx_pcapfile_writer *w, struct plx_pcapfile_sink *sink)
 	w->used = 0;
 	w->flushed = 0;
 	w->file_lost = 0;
-	w->file_base = w->accepted;
+	w->file_base = w->accepted.packets;
 	return writer_emit(w, &w->head, 0);
 }
 
@@ -351,9 +366,10 @@ plx_pcapfile_writer_counts(const struct plx_pcapfile_writer *w,
 {
 	*ret_counts = (struct plx_pcapfile_writer_counts){
 		.accepted = w->accepted,
+		.buffered = w->buffered,
 		.lost = w->lost,
 		.file_bytes = w->flushed + w->used,
-		.file_packets = w->accepted - w->file_base - w->file_lost,
+		.file_packets = w->accepted.packets - w->file_base - w->file_lost,
 	};
 }
 

@@ -17,14 +17,15 @@ struct plx_pcapfile_writer {
 	enum plx_pcapfile_format format;
 	uint32_t nb_interfaces;
 	uint32_t *snaplens; /* by interface */
-	uint64_t accepted;
+	struct plx_pcapfile_tally accepted;
+	struct plx_pcapfile_tally buffered;
 
 	struct plx_pcapfile_sink *sink;
 	size_t size; /* of the buffer */
 	uint64_t flushed;
-	uint64_t file_base; /* `accepted` when this file was begun */
-	uint64_t file_lost;
-	uint64_t lost;
+	uint64_t file_base; /* packets accepted when this file was begun */
+	uint64_t file_lost; /* packets, of this file */
+	struct plx_pcapfile_tally lost;
 	int error;
 	uint32_t snaplen;
 	uint16_t link_type;

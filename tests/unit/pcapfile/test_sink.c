@@ -121,9 +121,9 @@ a_full_disk_leaves_a_file_that_ends_with_a_whole_record(void **state)
 	plx_pcapfile_writer_destroy(writer);
 	assert_int_equal(plx_pcapfile_sink_close(sink, &why), 0);
 
-	assert_int_equal(packets_in_file(&err), accepted - counts.lost);
+	assert_int_equal(packets_in_file(&err), accepted - counts.lost.packets);
 	assert_int_equal(err, 0);
-	assert_int_equal(accepted - counts.lost, (2000001 - 24) / 1016);
+	assert_int_equal(accepted - counts.lost.packets, (2000001 - 24) / 1016);
 	assert_int_equal(stat(path, &about), 0);
 	assert_int_equal(about.st_size, counts.file_bytes);
 }

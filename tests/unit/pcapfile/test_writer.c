@@ -103,8 +103,10 @@ a_full_sink_keeps_whole_records_and_the_rest_is_counted(enum plx_pcapfile_format
 		in_file = count_packets(sink.data, sink.len, &err, &why);
 		assert_int_equal(err, sink.len > 0 ? 0 : -ENODATA);
 		plx_pcapfile_writer_counts(writer, &counts);
-		assert_int_equal(counts.accepted, accepted);
-		assert_int_equal(counts.accepted, in_file + counts.lost);
+		assert_int_equal(counts.accepted.packets, accepted);
+		assert_int_equal(counts.accepted.packets, in_file + counts.lost.packets);
+		assert_int_equal(counts.lost.bytes, counts.lost.packets * sizeof(bytes));
+		assert_int_equal(counts.buffered.packets, 0);
 		assert_int_equal(counts.file_packets, in_file);
 		assert_int_equal(counts.file_bytes, sink.len);
 		plx_pcapfile_writer_destroy(writer);
@@ -142,8 +144,8 @@ an_error_stays_and_the_sink_is_left_alone(void **state)
 	assert_int_equal(sink.writes, writes);
 	assert_int_equal(sink.len, 0);
 	plx_pcapfile_writer_counts(writer, &counts);
-	assert_int_equal(counts.accepted, 1);
-	assert_int_equal(counts.lost, 1);
+	assert_int_equal(counts.accepted.packets, 1);
+	assert_int_equal(counts.lost.packets, 1);
 	plx_pcapfile_writer_destroy(writer);
 }
 
@@ -173,7 +175,12 @@ restart_begins_a_file_with_the_same_header_and_interfaces(void **state)
 	add_interface(writer, "eth1");
 	add_interface(writer, "eth2");
 	assert_int_equal(write_bytes(writer, 1, "abc", 3), 0);
+	plx_pcapfile_writer_counts(writer, &counts);
+	assert_int_equal(counts.buffered.packets, 1);
+	assert_int_equal(counts.buffered.bytes, 3);
 	assert_int_equal(plx_pcapfile_writer_restart(writer, &second.sink, &why), 0);
+	plx_pcapfile_writer_counts(writer, &counts);
+	assert_int_equal(counts.buffered.packets, 0);
 	assert_int_equal(write_bytes(writer, 2, "abc", 3), 0);
 	assert_int_equal(write_bytes(writer, 3, "abc", 3), 0);
 	assert_int_equal(plx_pcapfile_writer_flush(writer, &why), 0);
@@ -182,7 +189,7 @@ restart_begins_a_file_with_the_same_header_and_interfaces(void **state)
 	assert_int_equal(count_packets(second.data, second.len, &err, &why), 2);
 	assert_int_equal(err, 0);
 	plx_pcapfile_writer_counts(writer, &counts);
-	assert_int_equal(counts.accepted, 3);
+	assert_int_equal(counts.accepted.packets, 3);
 	assert_int_equal(counts.file_packets, 2);
 	assert_int_equal(counts.file_bytes, second.len);
 	plx_pcapfile_writer_destroy(writer);
@@ -204,8 +211,8 @@ restart_after_an_error_writes_again(void **state)
 	assert_int_equal(plx_pcapfile_writer_flush(writer, &why), 0);
 	assert_int_equal(count_packets(second.data, second.len, &err, &why), 1);
 	plx_pcapfile_writer_counts(writer, &counts);
-	assert_int_equal(counts.accepted, 2);
-	assert_int_equal(counts.lost, 1);
+	assert_int_equal(counts.accepted.packets, 2);
+	assert_int_equal(counts.lost.packets, 1);
 	assert_int_equal(counts.file_packets, 1);
 	plx_pcapfile_writer_destroy(writer);
 }
