@@ -186,7 +186,7 @@ output_close(struct output *output, struct plx_why *why)
 		if (err != 0 && why != NULL)
 			plx_why(why, err, "%s", plx_pcapfile_writer_why(output->writer));
 		plx_pcapfile_writer_counts(output->writer, &counts);
-		output->lost = counts.lost;
+		output->lost = counts.lost.packets;
 		output_publish(output);
 		plx_pcapfile_writer_destroy(output->writer);
 		output->writer = NULL;
