@@ -50,7 +50,7 @@ uint64_t plx_net_csum_pseudo_ipv4(const void *src, const void *dst, uint8_t prot
 uint64_t plx_net_csum_pseudo_ipv6(const void *src, const void *dst, uint8_t proto, uint32_t len);
 
 /*
- * The checksum after a 16- or 32-bit field it covers went from old_value to new_value, all as they are in
+ * The checksum after a 16-bit field it covers went from old_value to new_value, both as they are in
  * memory. A UDP checksum of 0 stands for none: do not update it, and send 0xffff for a result of 0.
  */
 static inline uint16_t
@@ -60,6 +60,7 @@ plx_net_csum_update16(uint16_t csum, uint16_t old_value, uint16_t new_value)
 					    new_value);
 }
 
+/* The same for a field of 32 bits. */
 static inline uint16_t
 plx_net_csum_update32(uint16_t csum, uint32_t old_value, uint32_t new_value)
 {

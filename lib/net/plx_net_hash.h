@@ -34,6 +34,7 @@
 
 PLX_BEGIN_DECLS
 
+/* The hash of a frame of `len` bytes by the rule above. Thread: any. Path: hot. */
 uint32_t plx_net_flow_hash(const uint8_t *bytes, size_t len);
 
 /* The same for a frame that was parsed already; `packet` is what plx_net_parse said about `bytes`. */

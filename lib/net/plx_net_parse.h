@@ -155,12 +155,14 @@ enum plx_net_malformed plx_net_parse_as(const uint8_t *bytes, size_t len, uint16
 /* "ipv4: total length beyond the frame". Never NULL. */
 const char *plx_net_malformed_text(enum plx_net_malformed reason);
 
+/* True if an IPv4 header is at l3_off, with or without options. */
 static inline bool
 plx_net_layer_is_ipv4(const struct plx_net_layer *layer)
 {
 	return layer->l3 == PLX_NET_L3_IPV4 || layer->l3 == PLX_NET_L3_IPV4_OPT;
 }
 
+/* True if an IPv6 header is at l3_off, with or without extension headers. */
 static inline bool
 plx_net_layer_is_ipv6(const struct plx_net_layer *layer)
 {
