@@ -212,7 +212,7 @@ lose(struct plx_mbuf *m, uint64_t *counter)
 
 /* Everything but a single plain buffer. */
 static PLX_NOINLINE enum outcome
-send_slow(struct af_xdp_queue *q, struct plx_mbuf *m, uint32_t room)
+send_slow(struct af_xdp_queue *q, struct plx_mbuf *m)
 {
 	uint32_t index[XSK_FRAGS_MAX];
 	uint32_t n;
@@ -221,14 +221,14 @@ send_slow(struct af_xdp_queue *q, struct plx_mbuf *m, uint32_t room)
 		return lose(m, &q->tx.bad_length);
 	n = descs_in_place(q, m);
 	if (n != 0) {
-		if (n > room)
+		if (n > xsk_ring_room(&q->xsk.tx, n))
 			return NO_ROOM;
 		n = put_in_place(q, m);
 	} else {
 		n = (m->pkt_len + copy_room(q) - 1) / copy_room(q);
 		if (n > 1 && !q->tx.multi_buffer)
 			return lose(m, &q->tx.bad_length);
-		if (n > room)
+		if (n > xsk_ring_room(&q->xsk.tx, n))
 			return NO_ROOM;
 		if (!plx_pool_get_bulk(q->umem.pool, index, n))
 			return lose(m, &q->tx.no_buffer);
@@ -302,7 +302,7 @@ stage(struct af_xdp_queue *q, struct plx_mbuf **pkts, uint16_t n, uint64_t *byte
 			*bytes += len;
 			continue;
 		}
-		outcome = send_slow(q, m, room);
+		outcome = send_slow(q, m);
 		if (outcome == NO_ROOM)
 			break;
 		*lost += outcome == LOST;

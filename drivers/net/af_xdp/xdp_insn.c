@@ -11,13 +11,6 @@
 #include <stdlib.h>
 
 #define FIXED_INSNS 64 /* more than all parts but the filter need */
-#define JUMPS_MAX   8
-
-/* linux-libc-dev 6.1 has all of these as enumerators; bound once here for the reader. */
-enum {
-	HELPER_REDIRECT_MAP = BPF_FUNC_redirect_map,
-	HELPER_BUFF_LEN = BPF_FUNC_xdp_get_buff_len,
-};
 
 struct writer {
 	struct bpf_insn *insns;
@@ -99,20 +92,19 @@ count(struct writer *w, const struct xdp_prog_plan *plan, size_t member)
 	emit(w, BPF_STX | BPF_DW | BPF_MEM, BPF_REG_8, BPF_REG_1, off, 0);
 }
 
-/* r1 = bytes of the frame. */
-static void
-frame_length(struct writer *w, const struct xdp_prog_plan *plan)
+/*
+ * The returned jump is taken when the frame has more than max_frame bytes. Compared as pointers: their
+ * difference would need CAP_PERFMON.
+ */
+static size_t
+jump_if_too_long(struct writer *w, const struct xdp_prog_plan *plan)
 {
-	if (plan->frags) {
-		move(w, BPF_REG_1, BPF_REG_6);
-		call(w, HELPER_BUFF_LEN);
-		move(w, BPF_REG_1, BPF_REG_0);
-		return;
-	}
-	emit(w, BPF_LDX | BPF_W | BPF_MEM, BPF_REG_1, BPF_REG_6, offsetof(struct xdp_md, data_end),
+	emit(w, BPF_LDX | BPF_W | BPF_MEM, BPF_REG_1, BPF_REG_6, offsetof(struct xdp_md, data), 0);
+	emit(w, BPF_LDX | BPF_W | BPF_MEM, BPF_REG_2, BPF_REG_6, offsetof(struct xdp_md, data_end),
 	     0);
-	emit(w, BPF_LDX | BPF_W | BPF_MEM, BPF_REG_2, BPF_REG_6, offsetof(struct xdp_md, data), 0);
-	emit(w, BPF_ALU64 | BPF_SUB | BPF_X, BPF_REG_1, BPF_REG_2, 0, 0);
+	emit(w, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, (int32_t)plan->max_frame);
+	emit(w, BPF_JMP | BPF_JLT | BPF_X, BPF_REG_1, BPF_REG_2, 0, 0);
+	return w->n - 1;
 }
 
 /* r7 = queue; the returned jump is taken when it is beyond the table. */
@@ -139,12 +131,10 @@ write_all(struct writer *w, const struct xdp_prog_plan *plan, size_t filter_n)
 	load_map(w, BPF_REG_1, BPF_PSEUDO_MAP_FD, plan->xsks_fd);
 	move(w, BPF_REG_2, BPF_REG_7);
 	set(w, BPF_REG_3, XDP_PASS); /* what redirect_map returns if the queue has no socket */
-	call(w, HELPER_REDIRECT_MAP);
+	call(w, BPF_FUNC_redirect_map);
 	no_socket = jump_if(w, BPF_JNE, BPF_REG_0, XDP_REDIRECT);
-	if (plan->max_frame != 0) {
-		frame_length(w, plan);
-		too_long = jump_if(w, BPF_JGT, BPF_REG_1, (int32_t)plan->max_frame);
-	}
+	if (plan->max_frame != 0)
+		too_long = jump_if_too_long(w, plan);
 	count(w, plan, offsetof(struct xdp_counters, redirected));
 	leave(w, XDP_REDIRECT);
 	if (too_long != 0) {

@@ -121,7 +121,6 @@ load(struct xdp_prog *prog, bool atomic, struct plx_why *why)
 		.counters_fd = prog->counters_fd,
 		.queues = prog->params.queues,
 		.max_frame = prog->params.max_frame,
-		.frags = prog->frags,
 		.atomic = atomic,
 		.filter = prog->params.filter,
 	};

@@ -53,8 +53,7 @@ struct xdp_prog_params {
 struct xdp_prog_plan {
 	int xsks_fd, counters_fd;
 	uint32_t queues;
-	uint32_t max_frame;
-	bool frags;
+	uint32_t max_frame; /* 0 for frames of several buffers */
 	bool atomic; /* a queue's frames may be handled on several CPUs at once (generic mode) */
 	const struct plx_filter *filter;
 };
