@@ -245,7 +245,7 @@ assert_refuses()
 # FILE: packets in a capture file, as capinfos counts them.
 count_packets()
 {
-	capinfos -Mrc "$1" | awk '{print $NF}'
+	capinfos -TMrc "$1" | awk '{print $NF}'
 }
 
 # NAME IF FIELD: one figure of the kernel's interface statistics, as in rx_packets.
