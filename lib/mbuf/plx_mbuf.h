@@ -63,10 +63,11 @@ struct plx_mbuf {
 	uint16_t data_len; /* bytes in this segment */
 	uint16_t data_off; /* where they begin, from buf */
 
-	uint16_t refcnt;  /* holders of this header; >1 by plx_mbuf_ref and clones; atomic */
-	uint16_t pool_id; /* its pool's number, and PLX_MBUF_ATTACHED */
-	uint16_t nb_segs; /* first segment only */
-	uint16_t port;	  /* where it was received */
+	/* One word that a free compares; nothing in it is written while a packet is received. */
+	uint16_t refcnt;    /* holders of this header; >1 by plx_mbuf_ref and clones; atomic */
+	uint16_t pool_id;   /* its pool's number, and PLX_MBUF_ATTACHED */
+	uint16_t nb_segs;   /* first segment only */
+	uint16_t tso_segsz; /* bytes of payload a segment, with PLX_MBUF_TX_TCP_SEG; not compared */
 
 	uint32_t ol_flags;
 	uint32_t hash; /* RSS or plx_net flow hash; valid with PLX_MBUF_RX_HASH */
@@ -79,8 +80,9 @@ struct plx_mbuf {
 	uint8_t l2_len;
 	uint8_t l4_len;
 	uint16_t l3_len;
-	uint16_t tso_segsz;
-	uint16_t queue; /* where it was received */
+
+	uint16_t port;	/* where it was received */
+	uint16_t queue; /* and on which queue */
 };
 PLX_STATIC_ASSERT(sizeof(struct plx_mbuf) == PLX_CACHE_LINE, "an mbuf header is one cache line");
 PLX_STATIC_ASSERT(offsetof(struct plx_mbuf, pkt_len) == 24, "length word");

@@ -183,10 +183,10 @@ plx_mbuf_received(struct plx_mbuf *m, uint16_t len, uint16_t data_off, uint16_t 
 		  uint16_t queue)
 {
 	plx_mbuf_set_lengths(m, len, len, data_off);
-	m->port = port;
 	m->ol_flags = 0;
 	m->hash = 0;
 	m->packet_type = 0;
+	m->port = port;
 	m->queue = queue;
 }
 
@@ -199,7 +199,6 @@ plx_mbuf_fresh(struct plx_mbuf *m, uint16_t headroom)
 	m->l2_len = 0;
 	m->l4_len = 0;
 	m->l3_len = 0;
-	m->tso_segsz = 0;
 }
 
 /*

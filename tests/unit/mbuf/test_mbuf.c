@@ -78,14 +78,12 @@ a_fresh_packet_is_empty(void **state)
 
 	m->ol_flags = ~0u;
 	m->vlan_tci = 7;
-	m->tso_segsz = 9;
 	plx_mbuf_free(m);
 	m = plx_mbuf_alloc(pool);
 	assert_int_equal(m->pkt_len, 0);
 	assert_int_equal(m->data_len, 0);
 	assert_int_equal(m->ol_flags, 0);
 	assert_int_equal(m->vlan_tci, 0);
-	assert_int_equal(m->tso_segsz, 0);
 	assert_int_equal(plx_mbuf_headroom(m), PLX_MBUF_HEADROOM);
 	assert_int_equal(plx_mbuf_tailroom(m), 2048);
 	plx_mbuf_free(m);
