@@ -17,26 +17,12 @@
 #define NS_PER_S       1000000000ULL
 #define CALIBRATION_NS 10000000ULL
 
-/*
- * The sequence lock. One writer at a time (writer_busy); the sequence is odd while it writes. No fences,
- * which the thread sanitizer cannot follow: the fields themselves carry the order.
- *
- *   writer                               reader
- *   sequence = odd, relaxed              s1 = sequence, acquire        (B, reads D)
- *   fields, each with release  (A)       fields, each with acquire     (C, reads A)
- *   sequence = even, release   (D)       s2 = sequence, relaxed; again if odd or s1 != s2
- *
- * B reads D: the fields are at least as new as s1. If some field is newer, C read it from A, so the odd
- * sequence before A is visible to s2 and the reader goes again.
- */
 static struct {
-	_Atomic uint32_t sequence;
+	struct plx_clock_line line;
 	atomic_flag writer_busy;
-	_Atomic uint64_t ticks, ns, rate;	      /* the piece now in force */
-	_Atomic uint64_t old_ticks, old_ns, old_rate; /* the one before it */
-	struct plx_clock_sample sample;		      /* of the last laying; the writer's */
-	unsigned laid;				      /* how many pieces; the writer's */
-	_Atomic uint64_t next_ticks;		      /* when to lay another */
+	struct plx_clock_sample sample; /* of the last laying; the writer's */
+	unsigned laid;			/* how many pieces; the writer's */
+	_Atomic uint64_t next_ticks;	/* when to lay another: a hint, without order */
 } timeline = {.writer_busy = ATOMIC_FLAG_INIT};
 
 static struct {
@@ -194,56 +180,6 @@ plx_clock_ns_to_ticks(uint64_t ns)
 	return plx_clock_scale(ns, counter.tick_rate);
 }
 
-/* C; for next_ticks, which is a hint alone, more than is needed. */
-static uint64_t
-load(const _Atomic uint64_t *field)
-{
-	return atomic_load_explicit(field, memory_order_acquire);
-}
-
-/* A. */
-static void
-store(_Atomic uint64_t *field, uint64_t value)
-{
-	atomic_store_explicit(field, value, memory_order_release);
-}
-
-static void
-publish(const struct plx_clock_piece *piece, const struct plx_clock_piece *old)
-{
-	uint32_t sequence = atomic_load_explicit(&timeline.sequence, memory_order_relaxed);
-
-	atomic_store_explicit(&timeline.sequence, sequence + 1, memory_order_relaxed);
-	store(&timeline.old_ticks, old->ticks);
-	store(&timeline.old_ns, old->ns);
-	store(&timeline.old_rate, old->rate);
-	store(&timeline.ticks, piece->ticks);
-	store(&timeline.ns, piece->ns);
-	store(&timeline.rate, piece->rate);
-	atomic_store_explicit(&timeline.sequence, sequence + 2, memory_order_release); /* D */
-}
-
-/* The piece that covers the tick; false before the first was laid. */
-static bool
-piece_for(uint64_t ticks, struct plx_clock_piece *ret_piece)
-{
-	uint32_t sequence;
-
-	do {
-		sequence = atomic_load_explicit(&timeline.sequence, memory_order_acquire); /* B */
-		ret_piece->ticks = load(&timeline.ticks);
-		ret_piece->ns = load(&timeline.ns);
-		ret_piece->rate = load(&timeline.rate);
-		if ((int64_t)(ticks - ret_piece->ticks) < 0) {
-			ret_piece->ticks = load(&timeline.old_ticks);
-			ret_piece->ns = load(&timeline.old_ns);
-			ret_piece->rate = load(&timeline.old_rate);
-		}
-	} while ((sequence & 1) != 0 ||
-		 sequence != atomic_load_explicit(&timeline.sequence, memory_order_relaxed));
-	return sequence != 0;
-}
-
 /* Spans grow from 10 ms to a second: the first rate is from a short measurement, or only stated. */
 static uint64_t
 next_span(unsigned laid)
@@ -251,6 +187,12 @@ next_span(unsigned laid)
 	uint64_t ms = laid >= 6 ? 1000 : 10u << laid;
 
 	return counter.hz * ms / 1000;
+}
+
+static uint64_t
+next_ticks(void)
+{
+	return atomic_load_explicit(&timeline.next_ticks, memory_order_relaxed);
 }
 
 static void
@@ -264,14 +206,14 @@ lay_piece(void)
 		piece = (struct plx_clock_piece){now.ticks, now.ns, counter.ns_rate};
 		old = piece;
 	} else {
-		piece_for(now.ticks, &old);
-		piece = plx_clock_piece_next(&old, &timeline.sample, &now,
-					     load(&timeline.next_ticks), counter.ns_rate, span);
+		plx_clock_line_read(&timeline.line, now.ticks, &old);
+		piece = plx_clock_piece_next(&old, &timeline.sample, &now, next_ticks(),
+					     counter.ns_rate, span);
 	}
 	timeline.sample = now;
 	timeline.laid++;
-	publish(&piece, &old);
-	store(&timeline.next_ticks, now.ticks + span);
+	plx_clock_line_publish(&timeline.line, &piece, &old);
+	atomic_store_explicit(&timeline.next_ticks, now.ticks + span, memory_order_relaxed);
 }
 
 /* One thread lays, the others go on with the piece there is; the very first time they wait for it. */
@@ -279,11 +221,11 @@ static void
 keep_laid(bool must)
 {
 	while (atomic_flag_test_and_set_explicit(&timeline.writer_busy, memory_order_acquire)) {
-		if (!must || atomic_load_explicit(&timeline.sequence, memory_order_acquire) > 1)
+		if (!must || plx_clock_line_laid(&timeline.line))
 			return;
 		plx_pause();
 	}
-	if (timeline.laid == 0 || (int64_t)(plx_clock_ticks() - load(&timeline.next_ticks)) >= 0)
+	if (timeline.laid == 0 || (int64_t)(plx_clock_ticks() - next_ticks()) >= 0)
 		lay_piece();
 	atomic_flag_clear_explicit(&timeline.writer_busy, memory_order_release);
 }
@@ -293,13 +235,13 @@ plx_clock_ticks_to_realtime_ns(uint64_t ticks)
 {
 	struct plx_clock_piece piece;
 
-	if (PLX_UNLIKELY(!piece_for(ticks, &piece))) {
+	if (PLX_UNLIKELY(!plx_clock_line_read(&timeline.line, ticks, &piece))) {
 		calibrate();
 		keep_laid(true);
-		piece_for(ticks, &piece);
-	} else if (PLX_UNLIKELY((int64_t)(ticks - load(&timeline.next_ticks)) >= 0)) {
+		plx_clock_line_read(&timeline.line, ticks, &piece);
+	} else if (PLX_UNLIKELY((int64_t)(ticks - next_ticks()) >= 0)) {
 		keep_laid(false);
-		piece_for(ticks, &piece);
+		plx_clock_line_read(&timeline.line, ticks, &piece);
 	}
 	return plx_clock_piece_at(&piece, ticks);
 }

@@ -18,6 +18,8 @@
 
 #include "plx_clock.h"
 
+#include <stdatomic.h>
+
 #define PLX_CLOCK_SHIFT 48 /* of the rates: ns = ticks * rate >> 48 */
 
 struct plx_clock_piece {
@@ -50,5 +52,22 @@ struct plx_clock_piece
 plx_clock_piece_next(const struct plx_clock_piece *old, const struct plx_clock_sample *before,
 		     const struct plx_clock_sample *now, uint64_t due, uint64_t nominal,
 		     uint64_t span);
+
+/* The last two pieces, for any number of readers and one writer at a time. All zero at first. */
+struct plx_clock_line {
+	_Atomic uint32_t sequence;
+	_Atomic uint64_t field[6];
+};
+
+/* The next piece, and the one that it follows. Thread: one writer. */
+void plx_clock_line_publish(struct plx_clock_line *line, const struct plx_clock_piece *piece,
+			    const struct plx_clock_piece *old);
+
+/* The piece that covers the tick; false before the first was published. Progress: lock-free. */
+bool plx_clock_line_read(const struct plx_clock_line *line, uint64_t ticks,
+			 struct plx_clock_piece *ret_piece);
+
+/* True once a piece was published. */
+bool plx_clock_line_laid(const struct plx_clock_line *line);
 
 #endif

@@ -167,6 +167,62 @@ pieces_join_without_a_step_and_follow_the_kernel(void **state)
 	}
 }
 
+struct reader {
+	const struct plx_clock_line *line;
+	atomic_bool *stop;
+	unsigned torn;
+	unsigned rounds;
+};
+
+/* Every piece that is published here has ns = 3 * ticks and rate = 7 * ticks. */
+static void *
+read_line(void *arg)
+{
+	struct reader *reader = arg;
+	struct plx_clock_piece piece;
+
+	while (!atomic_load(reader->stop) || reader->rounds == 0) {
+		if (!plx_clock_line_read(reader->line, reader->rounds++ % 2 ? UINT64_MAX / 4 : 0,
+					 &piece))
+			continue;
+		reader->torn += piece.ns != 3 * piece.ticks || piece.rate != 7 * piece.ticks;
+	}
+	return NULL;
+}
+
+static void
+readers_never_see_half_a_piece(void **state)
+{
+	uint64_t end = plx_clock_monotonic_ns() + 200000000;
+	/* Over two cache lines, so that half of it can be seen. */
+	static struct {
+		PLX_CACHE_ALIGNED char first_half[40];
+		struct plx_clock_line line;
+	} spread;
+	struct plx_clock_line *line = &spread.line;
+	struct reader readers[2];
+	atomic_bool enough = false;
+	pthread_t threads[2];
+
+	assert_false(plx_clock_line_laid(line));
+	for (int i = 0; i < 2; i++) {
+		readers[i] = (struct reader){.line = line, .stop = &enough};
+		assert_int_equal(pthread_create(&threads[i], NULL, read_line, &readers[i]), 0);
+	}
+	for (uint64_t t = 1; t % 1000 != 0 || plx_clock_monotonic_ns() < end; t++) {
+		struct plx_clock_piece piece = {t, 3 * t, 7 * t};
+		struct plx_clock_piece old = {t + 1, 3 * (t + 1), 7 * (t + 1)};
+
+		plx_clock_line_publish(line, &piece, &old);
+	}
+	atomic_store(&enough, true);
+	for (int i = 0; i < 2; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(readers[i].torn, 0);
+	}
+	assert_true(plx_clock_line_laid(line));
+}
+
 static void
 a_set_clock_is_followed_at_once(void **state)
 {
@@ -226,6 +282,7 @@ main(void)
 		cmocka_unit_test(a_delay_lasts_at_least_as_long),
 		cmocka_unit_test(a_moment_ago_lies_before_now),
 		cmocka_unit_test(pieces_join_without_a_step_and_follow_the_kernel),
+		cmocka_unit_test(readers_never_see_half_a_piece),
 		cmocka_unit_test(a_set_clock_is_followed_at_once),
 		cmocka_unit_test(after_a_long_silence_the_clock_is_right_at_once),
 		cmocka_unit_test(a_piece_reaches_back_before_its_beginning),

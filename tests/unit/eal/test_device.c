@@ -49,8 +49,8 @@ remove_device(struct plx_device *dev)
 	}
 
 static const struct plx_driver drivers[] = {
-	DRIVER("net_af"),
 	DRIVER("net_af_xdp"),
+	DRIVER("net_af"),
 	DRIVER("net_ring"),
 };
 
@@ -143,7 +143,7 @@ what_cannot_be_attached_is_explained(void **state)
 	refused("net_ring0,x=y", -EEXIST, "net_ring0");
 	refused("net_ring1,fail", -EIO, "net_ring1: told to fail");
 	refused("net_ring1,mute", -EBUSY, "net_ring1: Device or resource busy");
-	refused("crypto0", -ENODEV, "net_af net_af_xdp net_ring");
+	refused("crypto0", -ENODEV, "net_af_xdp net_af net_ring");
 	refused("0000:00:1f.0", -ENODEV, "no PCI driver");
 	refused("", -EINVAL, "device ''");
 	refused(",size=3", -EINVAL, "device ',size=3'");

@@ -136,6 +136,33 @@ a_peer_can_neither_shrink_nor_grow_it(void **state)
 	assert_true((fcntl(zone->fd, F_GETFD) & FD_CLOEXEC) != 0);
 }
 
+/* Pages of address space, from /proc/self/statm. */
+static size_t
+address_space(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	size_t pages = 0;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%zu", &pages), 1);
+	fclose(file);
+	return pages;
+}
+
+static void
+a_freed_zone_gives_all_of_its_address_space_back(void **state)
+{
+	size_t before, after;
+
+	plx_zone_free(reserve("warm", 5 * MB));
+	before = address_space();
+	for (int i = 0; i < 20; i++)
+		plx_zone_free(reserve("again", 5 * MB + 4096 * (size_t)i));
+	after = address_space();
+	/* Less than one lost end of a mapping each. */
+	assert_true(after < before + 20);
+}
+
 static void
 zones_are_found_by_name_until_freed(void **state)
 {
@@ -328,6 +355,7 @@ main(void)
 		ZONE_TEST(all_pages_are_there_from_the_start),
 		ZONE_TEST(plain_pages_are_joined_where_the_kernel_can),
 		ZONE_TEST(a_peer_can_neither_shrink_nor_grow_it),
+		ZONE_TEST(a_freed_zone_gives_all_of_its_address_space_back),
 		ZONE_TEST(zones_are_found_by_name_until_freed),
 		ZONE_TEST(senseless_requests_are_refused),
 		ZONE_TEST(more_memory_than_there_is_is_an_error_not_a_death),
