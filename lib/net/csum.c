@@ -8,8 +8,8 @@
 #include <endian.h>
 
 /*
- * 32-bit words into 64-bit sums, which cannot overflow below 16 GiB. Four sums side by side are what
- * compilers turn into vector code.
+ * 32-bit words into 64-bit sums, which cannot overflow below 16 GiB. Sums side by side are what compilers turn into
+ * vector code.
  */
 uint64_t
 plx_net_csum_add(uint64_t sum, const void *bytes, size_t len)
@@ -24,25 +24,23 @@ plx_net_csum_add(uint64_t sum, const void *bytes, size_t len)
 		for (unsigned i = 0; i < 4; i++)
 			lanes[i] += words[i];
 	}
+	sum += lanes[0] + lanes[1] + lanes[2] + lanes[3];
 	for (; len >= 4; len -= 4, at += 4) {
 		uint32_t word;
 
 		memcpy(&word, at, sizeof(word));
-		lanes[0] += word;
+		sum += word;
 	}
 	if (len >= 2) {
 		uint16_t half;
 
 		memcpy(&half, at, sizeof(half));
-		lanes[1] += half;
+		sum += half;
 		at += 2;
 	}
 	if (len & 1)
-		lanes[2] += htole16(*at);
-	/* The running sum is folded, so that adding piece after piece never overflows it either. */
-	return plx_net_csum_fold(sum) + (uint64_t)plx_net_csum_fold(lanes[0]) +
-	       plx_net_csum_fold(lanes[1]) + plx_net_csum_fold(lanes[2]) +
-	       plx_net_csum_fold(lanes[3]);
+		sum += htole16(*at);
+	return sum;
 }
 
 uint64_t

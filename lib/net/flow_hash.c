@@ -156,31 +156,44 @@ plx_net_flow_hash_packet(const uint8_t *bytes, const struct plx_net_packet *pack
 	return 0;
 }
 
+static bool
+is_plain_transport(const uint8_t *l4, uint8_t proto, uint32_t len)
+{
+	if (proto == PLX_NET_PROTO_TCP)
+		return len >= sizeof(struct plx_net_tcp) && l4[12] >= 0x50;
+	return proto == PLX_NET_PROTO_UDP && len >= sizeof(struct plx_net_udp) &&
+	       !net_is_tunnel_port(plx_load_be16(l4 + 2));
+}
+
 /*
- * Most frames: IPv4 without options or fragments, TCP or UDP that is no tunnel. False for all others, and for
- * what the parser would complain about.
+ * Most frames: TCP or UDP without tags, options, extension headers, fragments or tunnels, whose hash costs less
+ * than writing down where everything is. False for all others, and for what the parser would stop at.
  */
 static bool
-hash_plain_ipv4(const uint8_t *bytes, size_t len, uint32_t *ret_hash)
+hash_plain(const uint8_t *bytes, size_t len, uint32_t *ret_hash)
 {
-	const uint8_t *ip = bytes + sizeof(struct plx_net_ether), *l4 = ip + 20;
-	uint32_t total;
+	const uint8_t *ip = bytes + sizeof(struct plx_net_ether), *l4;
+	uint16_t ethertype;
 
-	if (len < 14 + 20 + 20 || plx_load_be16(bytes + 12) != PLX_NET_ETHERTYPE_IPV4 ||
-	    ip[0] != 0x45 || (plx_load_be16(ip + 6) & ~PLX_NET_IPV4_DF) != 0)
+	if (len < 14 + 20 + 20)
 		return false;
-	total = plx_load_be16(ip + 2);
-	if (ip[9] == PLX_NET_PROTO_TCP) {
-		if (total < 20 + 20 || l4[12] < 0x50)
+	ethertype = plx_load_be16(bytes + 12);
+	if (ethertype == PLX_NET_ETHERTYPE_IPV4 && ip[0] == 0x45 &&
+	    (plx_load_be16(ip + 6) & ~PLX_NET_IPV4_DF) == 0 && plx_load_be16(ip + 2) >= 20) {
+		l4 = ip + 20;
+		if (!is_plain_transport(l4, ip[9], plx_load_be16(ip + 2) - 20u))
 			return false;
-	} else if (ip[9] == PLX_NET_PROTO_UDP) {
-		if (total < 20 + 8 || net_is_tunnel_port(plx_load_be16(l4 + 2)))
-			return false;
-	} else {
-		return false;
+		*ret_hash = hash_ipv4(ip + 12, ip + 16, plx_load_be16(l4), plx_load_be16(l4 + 2));
+		return true;
 	}
-	*ret_hash = hash_ipv4(ip + 12, ip + 16, plx_load_be16(l4), plx_load_be16(l4 + 2));
-	return true;
+	if (ethertype == PLX_NET_ETHERTYPE_IPV6 && ip[0] >> 4 == 6 && len >= 14 + 40 + 20) {
+		l4 = ip + 40;
+		if (!is_plain_transport(l4, ip[6], plx_load_be16(ip + 4)))
+			return false;
+		*ret_hash = hash_ipv6(ip + 8, ip + 24, plx_load_be16(l4), plx_load_be16(l4 + 2));
+		return true;
+	}
+	return false;
 }
 
 uint32_t
@@ -189,7 +202,7 @@ plx_net_flow_hash(const uint8_t *bytes, size_t len)
 	struct plx_net_packet packet;
 	uint32_t hash;
 
-	if (hash_plain_ipv4(bytes, len, &hash))
+	if (hash_plain(bytes, len, &hash))
 		return hash;
 	plx_net_parse(bytes, len, &packet);
 	return plx_net_flow_hash_packet(bytes, &packet);

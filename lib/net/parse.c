@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-#define FRAME_MAX \
-	(1u       \
-	 << 30) /* keeps sums of offsets inside 32 bits; nothing that long has headers so far in */
+#define ETHER_LEN ((uint32_t)sizeof(struct plx_net_ether))
+/* Keeps sums of offsets inside 32 bits; nothing that long has headers so far in. */
+#define FRAME_MAX (1u << 30)
 
 static bool
 is_tag(uint16_t ethertype)
@@ -190,8 +190,99 @@ plx_net_parse_as(const uint8_t *bytes, size_t len, uint16_t ethertype, unsigned 
 	return ret->malformed;
 }
 
+/* True if `len` bytes at l4 are a whole TCP or UDP datagram in which nothing is to be found or complained about. */
+static bool
+is_plain_transport(const uint8_t *l4, uint32_t len, uint8_t proto, uint32_t *ret_header)
+{
+	if (proto == PLX_NET_PROTO_TCP) {
+		if (len < sizeof(struct plx_net_tcp))
+			return false;
+		*ret_header = (l4[12] >> 4) * 4u;
+		return *ret_header >= sizeof(struct plx_net_tcp) && *ret_header <= len;
+	}
+	if (proto == PLX_NET_PROTO_UDP) {
+		uint32_t udp_len;
+
+		if (len < sizeof(struct plx_net_udp))
+			return false;
+		udp_len = plx_load_be16(l4 + 4);
+		*ret_header = sizeof(struct plx_net_udp);
+		return udp_len >= sizeof(struct plx_net_udp) && udp_len <= len &&
+		       !net_is_tunnel_port(plx_load_be16(l4 + 2));
+	}
+	return false;
+}
+
+static void
+fill_plain(struct plx_net_packet *ret, const uint8_t *bytes, uint32_t l4_off, uint32_t header,
+	   uint32_t end, uint8_t proto)
+{
+	bool ipv4 = l4_off == ETHER_LEN + sizeof(struct plx_net_ipv4);
+	enum plx_net_l3 l3 = ipv4 ? PLX_NET_L3_IPV4 : PLX_NET_L3_IPV6;
+	enum plx_net_l4 l4 = proto == PLX_NET_PROTO_TCP ? PLX_NET_L4_TCP : PLX_NET_L4_UDP;
+
+	ret->malformed_off = 0;
+	ret->malformed = PLX_NET_GOOD;
+	ret->nb_layers = 1;
+	ret->layers[0] = (struct plx_net_layer){
+		.l3_off = ETHER_LEN,
+		.l4_off = l4_off,
+		.payload_off = l4_off + header,
+		.end = end,
+		.ethertype = ipv4 ? PLX_NET_ETHERTYPE_IPV4 : PLX_NET_ETHERTYPE_IPV6,
+		.src_port = plx_load_be16(bytes + l4_off),
+		.dst_port = plx_load_be16(bytes + l4_off + 2),
+		.proto = proto,
+		.flags = PLX_NET_FLAG_ETHER,
+		.l2 = PLX_NET_L2_ETHER,
+		.l3 = (uint8_t)l3,
+		.l4 = (uint8_t)l4,
+	};
+	ret->packet_type = type_of(&ret->layers[0]);
+}
+
+/*
+ * Most frames are TCP or UDP over IP without tags, options, fragments or tunnels: these take a third of the
+ * time here. False for all others, and for what is not quite right.
+ */
+static bool
+parse_plain(const uint8_t *bytes, size_t len, struct plx_net_packet *ret)
+{
+	const uint8_t *ip = bytes + ETHER_LEN;
+	uint32_t ip_header, ip_len, header;
+	uint8_t proto;
+
+	if (len < ETHER_LEN + sizeof(struct plx_net_ipv6))
+		return false;
+	switch (plx_load_be16(bytes + 12)) {
+	case PLX_NET_ETHERTYPE_IPV4:
+		if (ip[0] != 0x45 || (plx_load_be16(ip + 6) & ~PLX_NET_IPV4_DF) != 0)
+			return false;
+		ip_header = sizeof(struct plx_net_ipv4);
+		ip_len = plx_load_be16(ip + 2);
+		proto = ip[9];
+		break;
+	case PLX_NET_ETHERTYPE_IPV6:
+		if (ip[0] >> 4 != 6)
+			return false;
+		ip_header = sizeof(struct plx_net_ipv6);
+		ip_len = ip_header + plx_load_be16(ip + 4);
+		proto = ip[6];
+		break;
+	default:
+		return false;
+	}
+	if (ip_len < ip_header || ip_len > len - ETHER_LEN ||
+	    !is_plain_transport(ip + ip_header, ip_len - ip_header, proto, &header))
+		return false;
+	fill_plain(ret, bytes, ETHER_LEN + ip_header, header, ETHER_LEN + ip_len, proto);
+	return true;
+}
+
 enum plx_net_malformed
 plx_net_parse(const uint8_t *bytes, size_t len, struct plx_net_packet *ret)
 {
+	if (parse_plain(bytes, len, ret))
+		return PLX_NET_GOOD;
 	return plx_net_parse_as(bytes, len, PLX_NET_ETHERTYPE_TEB, PLX_NET_LAYERS_MAX, ret);
 }

@@ -15,8 +15,8 @@
 PLX_BEGIN_DECLS
 
 /*
- * Adds bytes to a running sum that began with 0. A piece that is not the last must have an even length,
- * or be followed by plx_net_csum_swap.
+ * Adds bytes to a running sum that began with 0; it holds for 16 GiB. A piece that is not the last must have an
+ * even length, or be followed by plx_net_csum_swap.
  */
 uint64_t plx_net_csum_add(uint64_t sum, const void *bytes, size_t len);
 
