@@ -11,16 +11,13 @@ WORDs choose the rows whose names contain one of them. Needs root and the packag
 """
 import argparse
 import json
-import os
 import re
-import select
-import shutil
 import statistics
-import subprocess
-import sys
 import time
 
-NULLS = ["--vdev", "net_null0,size=64", "--vdev", "net_null1,size=64"]
+import testpmd_prompt
+from testpmd_prompt import NULLS, HugePages, Prompt
+
 COPIES = ["--vdev", "net_null0,size=64,copy=1", "--vdev", "net_null1,size=64,copy=1"]
 
 # name, ports, forward mode, burst
@@ -37,39 +34,6 @@ ROWS = [
     ("null rxonly, burst 32", NULLS, "rxonly", 32),
     ("null txonly, burst 32", NULLS, "txonly", 32),
 ]
-
-
-class Prompt:
-    """A testpmd on a pipe."""
-
-    def __init__(self, argv):
-        self.child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                      stderr=subprocess.STDOUT)
-        self.text = b""
-
-    def expect(self, pattern, seconds=20):
-        end = time.monotonic() + seconds
-        while not re.search(pattern, self.text):
-            left = end - time.monotonic()
-            ready = select.select([self.child.stdout], [], [], max(left, 0))[0]
-            data = os.read(self.child.stdout.fileno(), 65536) if ready else b""
-            if not data:
-                sys.exit("no %r from %s:\n%s" % (pattern, self.child.args[0], self.text.decode()))
-            self.text += data
-        text, self.text = self.text, b""
-        return text.decode()
-
-    def say(self, line):
-        self.child.stdin.write(line.encode() + b"\n")
-        self.child.stdin.flush()
-
-    def quit(self):
-        """Everything it said since the last expect()."""
-        self.say("quit")
-        self.child.stdin.close()
-        text = self.text + self.child.stdout.read()
-        self.child.wait(timeout=20)
-        return text.decode()
 
 
 def measure(argv, mode, seconds):
@@ -95,20 +59,23 @@ def main():
     parser.add_argument("--build", default="build", help="where plx-testpmd was built")
     parser.add_argument("words", nargs="*")
     args = parser.parse_args()
-    theirs = shutil.which("dpdk-testpmd")
-    if theirs is None:
-        sys.exit("dpdk-testpmd is not there: scripts/deps bench installs it")
-    ours = os.path.join(args.build, "apps/testpmd/plx-testpmd")
+    with HugePages(300) as pages:
+        compare(args, *testpmd_prompt.programs(args.build), pages.enough)
+
+
+def compare(args, ours, theirs, huge):
+    memory = [[] if huge else ["--no-huge"],
+              ["--in-memory", "-m", "192"] if huge else ["--no-huge", "-m", "256"]]
     result = []
+    print("both on %s" % ("2 MiB pages" if huge else "plain pages: there were not enough huge ones"))
     print("%-28s %10s %10s %7s   Mpps, median of %d" % ("", "ours", "dpdk", "ratio", args.n))
     for name, ports, mode, burst in ROWS:
         if args.words and not any(word in name for word in args.words):
             continue
         tail = ["--", "-i", "--total-num-mbufs=8192", "--burst=%d" % burst]
         sides = [
-            [ours, "-l", "0-1", "--no-huge", *ports, *tail],
-            [theirs, "-l", "0-1", "-n", "4", "--no-pci", "--no-huge", "-m", "256",
-             "--no-telemetry", *ports, *tail],
+            [ours, "-l", "0-1", *memory[0], *ports, *tail],
+            [theirs, "-l", "0-1", "-n", "4", "--no-pci", "--no-telemetry", *memory[1], *ports, *tail],
         ]
         samples = ([], [])
         for _ in range(args.n):
