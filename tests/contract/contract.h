@@ -38,6 +38,7 @@
 #define HAS_TIME     (1u << 13) /* received packets carry a time */
 #define HAS_OFFLOADS (1u << 14) /* fills in checksums, cuts TSO, inserts tags */
 #define HAS_NO_LIMIT (1u << 15) /* takes every burst in full */
+#define HAS_JUMBO    (1u << 16) /* may run with an MTU beyond a buffer, and without scatter */
 
 struct wire;
 
@@ -53,12 +54,14 @@ struct pmd {
 	/* Puts a frame in; takes one out (its length, 0 for none now). */
 	int (*put)(struct wire *wire, const void *frame, size_t len);
 	size_t (*get)(struct wire *wire, void *frame, size_t size);
+	/* Lets the far end take and give frames of this MTU; may be NULL. */
+	int (*stretch)(struct wire *wire, unsigned mtu);
 	bool needs_net; /* a network namespace of its own with the veth pair va, vb */
 };
 
 /* -- the fixture ------------------------------------------------------------------------------------------ */
 
-#define POOL_BUFFERS 4096
+#define POOL_BUFFERS 8192
 #define FRAME_MAX    16384
 #define BURST	     32
 
@@ -158,7 +161,9 @@ int null_open(struct wire *wire);
 int tap_open(struct wire *wire);
 int tap_plug(struct wire *wire);
 int af_packet_open(struct wire *wire);
+int af_xdp_open(struct wire *wire);
 int veth_plug(struct wire *wire);
+int veth_stretch(struct wire *wire, unsigned mtu);
 void socket_close(struct wire *wire);
 int socket_put(struct wire *wire, const void *frame, size_t len);
 size_t socket_get(struct wire *wire, void *frame, size_t size);

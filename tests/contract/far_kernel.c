@@ -68,7 +68,8 @@ net_enter(void)
 	/* No frames but ours. */
 	write_text("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
 	write_text("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
-	return net_run("ip link set lo up && ip link add va type veth peer name vb && "
+	return net_run("ip link set lo up && ip link add va numrxqueues 2 numtxqueues 2 type veth "
+		       "peer name vb numrxqueues 2 numtxqueues 2 && "
 		       "ip link set va up && ip link set vb up");
 }
 
@@ -142,12 +143,31 @@ tap_plug(struct wire *wire)
 	return open_socket(wire, wire->iface);
 }
 
+/* The far end is a bit longer than the port's, as tests of the MTU need it. */
+static int
+veth_open(struct wire *wire, const char *devargs)
+{
+	snprintf(wire->iface, sizeof(wire->iface), "va");
+	snprintf(wire->devargs, sizeof(wire->devargs), "%s", devargs);
+	return net_run("ip link set va up mtu 1500 && ip link set vb up mtu 3000");
+}
+
 int
 af_packet_open(struct wire *wire)
 {
-	snprintf(wire->iface, sizeof(wire->iface), "va");
-	snprintf(wire->devargs, sizeof(wire->devargs), "net_af_packet0,iface=%s", wire->iface);
-	return net_run("ip link set va up mtu 1500 && ip link set vb up mtu 9000");
+	return veth_open(wire, "net_af_packet0,iface=va");
+}
+
+int
+af_xdp_open(struct wire *wire)
+{
+	return veth_open(wire, "net_af_xdp0,iface=va");
+}
+
+int
+veth_stretch(struct wire *wire, unsigned mtu)
+{
+	return net_run("ip link set vb mtu %u", mtu);
 }
 
 int

@@ -2,7 +2,7 @@
 /* Packets that cannot be taken: counted under a name, and the port recovers. */
 #include "contract.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SMALL_POOL 256
@@ -31,9 +31,12 @@ named_losses(const struct wire *wire)
 static struct plx_pool *
 start_with_small_pool(struct wire *wire)
 {
-	struct plx_pool_params params = {.name = "small", .n = SMALL_POOL, .node = -1};
+	static unsigned number;
+	char name[32];
+	struct plx_pool_params params = {.name = name, .n = SMALL_POOL, .node = -1};
 	struct plx_pool *pool;
 
+	snprintf(name, sizeof(name), "small%u", number++);
 	assert_int_equal(plx_pool_create(&params, &pool, NULL), 0);
 	assert_int_equal(plx_ethdev_configure(wire->port, 1, 1, NULL, NULL), 0);
 	assert_int_equal(plx_ethdev_rx_queue_setup(wire->port, 0, 64, pool, NULL), 0);

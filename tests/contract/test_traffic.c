@@ -263,11 +263,19 @@ frames_too_short_to_be_any_are_sent_or_counted(void **state)
 }
 
 static void
+stretch(struct wire *wire, unsigned mtu)
+{
+	if (wire->pmd->stretch != NULL)
+		assert_int_equal(wire->pmd->stretch(wire, mtu), 0);
+}
+
+static void
 long_frames_come_as_chains(void **state)
 {
 	struct wire *wire = *state;
 	struct plx_ethdev_conf conf = {.rx_offloads = PLX_ETH_RX_OFFLOAD_SCATTER, .mtu = 8000};
 
+	stretch(wire, 9000);
 	wire_start(wire, 1, &conf);
 	wire_put(wire, 0, 20, 8014);
 	wire_expect(wire, 0, 20, 8014);
@@ -286,6 +294,7 @@ long_frames_without_scatter_are_counted_and_skipped(void **state)
 	struct plx_ethdev_conf conf = {.mtu = 8000};
 	struct plx_ethdev_stats stats;
 
+	stretch(wire, 9000);
 	wire_start(wire, 1, &conf);
 	wire_put(wire, 0, 1, 2048);
 	wire_put(wire, 1, 5, 8014);
@@ -302,9 +311,13 @@ static void
 long_frames_are_sent(void **state)
 {
 	struct wire *wire = *state;
+	struct plx_ethdev_conf conf = {.rx_offloads = PLX_ETH_RX_OFFLOAD_SCATTER,
+				       .tx_offloads = PLX_ETH_TX_OFFLOAD_MULTI_SEGS,
+				       .mtu = 8000};
 	struct plx_mbuf *m;
 
-	wire_start(wire, 1, &(struct plx_ethdev_conf){.mtu = 8000});
+	stretch(wire, 9000);
+	wire_start(wire, 1, &conf);
 	m = frame_mbuf(wire->pool, 8014, wire->mac, 5, 6);
 	wire_send(wire, 0, &m, 1);
 	wire_take_frames(wire, 5, 1, 8014);
@@ -375,7 +388,7 @@ const struct contract_case traffic_cases[] = {
 	CASE(frames_too_short_to_be_any_are_sent_or_counted),
 	CASE(long_frames_come_as_chains, .needs = HAS_RX | HAS_SCATTER | HAS_MTU),
 	CASE(long_frames_without_scatter_are_counted_and_skipped,
-	     .needs = HAS_RX | HAS_SCATTER | HAS_MTU),
+	     .needs = HAS_RX | HAS_SCATTER | HAS_MTU | HAS_JUMBO),
 	CASE(long_frames_are_sent, .needs = HAS_TX | HAS_MTU),
 	CASE(every_queue_sends, .needs = HAS_QUEUES),
 	CASE(flows_are_spread_and_nothing_is_lost_or_doubled,

@@ -79,13 +79,17 @@ wire_unplug(struct wire *wire)
 int
 wire_setup(void **state)
 {
+	static unsigned number;
+	char pool_name[32];
 	struct plx_pool_params params = {
-		.name = "contract", .n = POOL_BUFFERS, .cache = 64, .node = -1};
+		.name = pool_name, .n = POOL_BUFFERS, .cache = 64, .node = -1};
 	struct wire *wire = calloc(1, sizeof(*wire));
 	struct plx_why why = {""};
 
 	if (wire == NULL)
 		return -1;
+	/* A test that loses buffers keeps its pool, and only that. */
+	snprintf(pool_name, sizeof(pool_name), "contract%u", number++);
 	wire->pmd = contract_pmd;
 	wire->sock = -1;
 	wire->fds = open_fds();
