@@ -149,13 +149,17 @@ struct contract_case {
 	}
 
 extern const struct contract_case life_cases[], traffic_cases[], loss_cases[], books_cases[],
-	setting_cases[], kernel_cases[];
+	setting_cases[], offload_cases[], tap_cases[], af_packet_cases[];
 
 /* -- far ends ------------------------------------------------------------------------------------------------ */
 
 /* 0, or negative if this program may not make a network namespace. */
 int net_enter(void);
 int net_run(const char *format, ...) PLX_PRINTF(1, 2);
+/* A packet socket on the interface, or -1; with_header: a virtio-net header before each frame. */
+int net_socket(const char *iface, bool with_header);
+/* One capability of the calling thread, off and on again. */
+int net_set_capability(int capability, bool on);
 
 int null_open(struct wire *wire);
 int tap_open(struct wire *wire);

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int
@@ -59,6 +61,22 @@ net_run(const char *format, ...)
 
 /* The namespace goes with the process, and everything in it with the namespace. */
 int
+net_set_capability(int capability, bool on)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[2];
+	uint32_t bit = 1u << (capability % 32);
+
+	if (syscall(SYS_capget, &head, sets) < 0)
+		return -errno;
+	if (on)
+		sets[capability / 32].effective |= bit;
+	else
+		sets[capability / 32].effective &= ~bit;
+	return syscall(SYS_capset, &head, sets) < 0 ? -errno : 0;
+}
+
+int
 net_enter(void)
 {
 	int err = geteuid() == 0 ? (unshare(CLONE_NEWNET) < 0 ? -errno : 0) : enter_as_user();
@@ -68,31 +86,41 @@ net_enter(void)
 	/* No frames but ours. */
 	write_text("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
 	write_text("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
-	return net_run("ip link set lo up && ip link add va numrxqueues 2 numtxqueues 2 type veth "
-		       "peer name vb numrxqueues 2 numtxqueues 2 && "
-		       "ip link set va up && ip link set vb up");
+	return net_run("ip link set lo up");
 }
 
 /* -- the packet socket --------------------------------------------------------------------------------- */
 
-static int
-open_socket(struct wire *wire, const char *iface)
+int
+net_socket(const char *iface, bool with_header)
 {
 	struct sockaddr_ll address = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
 		.sll_ifindex = (int)if_nametoindex(iface),
 	};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int yes = 1, room = 16 << 20;
 
-	wire->sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (wire->sock < 0)
-		return -errno;
-	setsockopt(wire->sock, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes));
-	if (setsockopt(wire->sock, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
-		setsockopt(wire->sock, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-	return bind(wire->sock, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno
-											: 0;
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes));
+	setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &yes, sizeof(yes));
+	if (with_header)
+		setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &yes, sizeof(yes));
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int
+open_socket(struct wire *wire, const char *iface)
+{
+	wire->sock = net_socket(iface, false);
+	return wire->sock < 0 ? -EIO : 0;
 }
 
 int
@@ -110,12 +138,37 @@ socket_put(struct wire *wire, const void *frame, size_t len)
 	return -errno;
 }
 
+/* The kernel takes VLAN tags out on the way in: put it back. Returns the new length. */
+static size_t
+put_tag_back(uint8_t *frame, size_t len, const struct tpacket_auxdata *aux)
+{
+	uint16_t tag[2] = {htons(0x8100), htons(aux->tp_vlan_tci)};
+
+	if (!(aux->tp_status & TP_STATUS_VLAN_VALID))
+		return len;
+	memmove(frame + 16, frame + 12, len - 12);
+	memcpy(frame + 12, tag, 4);
+	return len + 4;
+}
+
 size_t
 socket_get(struct wire *wire, void *frame, size_t size)
 {
-	ssize_t len = recv(wire->sock, frame, size, MSG_DONTWAIT);
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+	struct iovec iov = {frame, size - 4};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control,
+			     .msg_controllen = sizeof(control)};
+	ssize_t len = recvmsg(wire->sock, &msg, MSG_DONTWAIT);
+	struct tpacket_auxdata aux;
 
-	return len > 0 ? (size_t)len : 0;
+	if (len <= 0)
+		return 0;
+	if (CMSG_FIRSTHDR(&msg) == NULL)
+		return (size_t)len;
+	memcpy(&aux, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(aux));
+	return put_tag_back(frame, (size_t)len, &aux);
 }
 
 void
@@ -149,6 +202,10 @@ veth_open(struct wire *wire, const char *devargs)
 {
 	snprintf(wire->iface, sizeof(wire->iface), "va");
 	snprintf(wire->devargs, sizeof(wire->devargs), "%s", devargs);
+	if (if_nametoindex("va") == 0 &&
+	    net_run("ip link add va numrxqueues 2 numtxqueues 2 type veth "
+		    "peer name vb numrxqueues 2 numtxqueues 2") != 0)
+		return -EIO;
 	return net_run("ip link set va up mtu 1500 && ip link set vb up mtu 3000");
 }
 

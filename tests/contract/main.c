@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pollux/plx_driver.h>
 #include <pollux/plx_eal.h>
 
 #define SKIPPED	  77
@@ -50,7 +51,8 @@ static const struct pmd pmds[] = {
 };
 
 static const struct contract_case *const all_cases[] = {
-	life_cases, traffic_cases, loss_cases, books_cases, setting_cases, kernel_cases,
+	life_cases,    traffic_cases, loss_cases, books_cases,
+	setting_cases, offload_cases, tap_cases,  af_packet_cases,
 };
 
 const struct pmd *contract_pmd;
@@ -91,20 +93,38 @@ choose_cases(const char *like, struct CMUnitTest *tests)
 }
 
 static int
-run_cases(const char *like)
+start_eal(void)
 {
 	static char program[] = "contract", no_huge[] = "--no-huge", no_pci[] = "--no-pci",
 		    lcores[] = "-l", zero[] = "0", level[] = "--log-level", error[] = "error";
 	char *args[] = {program, no_huge, no_pci, lcores, zero, level, error};
+	struct plx_why why = {""};
+	int err = plx_eal_init(PLX_ARRAY_LEN(args), args, &why);
+
+	if (err < 0)
+		fprintf(stderr, "%s\n", why.text);
+	return err;
+}
+
+/* `contract hold DEVARGS`: a program that has a port until it is killed; for tests of sudden death. */
+static int
+hold(const char *devargs)
+{
+	if (start_eal() < 0 || plx_device_attach(devargs, NULL) < 0)
+		return 1;
+	sleep_ms(20000);
+	return 0;
+}
+
+static int
+run_cases(const char *like)
+{
 	struct CMUnitTest tests[CASES_MAX];
 	size_t n = choose_cases(like, tests);
-	struct plx_why why = {""};
 	int failed;
 
-	if (plx_eal_init(PLX_ARRAY_LEN(args), args, &why) < 0) {
-		print_error("%s\n", why.text);
+	if (start_eal() < 0)
 		return 1;
-	}
 	failed = _cmocka_run_group_tests(contract_pmd->name, tests, n, NULL, NULL);
 	plx_eal_cleanup();
 	return failed == 0 ? 0 : 1;
@@ -113,6 +133,8 @@ run_cases(const char *like)
 int
 main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[1], "hold") == 0)
+		return hold(argv[2]);
 	for (size_t i = 0; argc > 1 && i < PLX_ARRAY_LEN(pmds); i++) {
 		if (strcmp(argv[1], pmds[i].name) == 0)
 			contract_pmd = &pmds[i];

@@ -31,20 +31,6 @@ block_at(const struct afp_rxq *rxq, uint32_t i)
 	return (struct tpacket_block_desc *)(void *)(rxq->ring + (size_t)i * rxq->size.block_size);
 }
 
-/* Turns to the next block if the kernel has handed it over (A). */
-static bool
-open_block(struct afp_rxq *rxq)
-{
-	struct tpacket_block_desc *block = block_at(rxq, rxq->block);
-	uint32_t status = __atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_ACQUIRE);
-
-	if ((status & TP_STATUS_USER) == 0)
-		return false;
-	rxq->left = block->hdr.bh1.num_pkts;
-	rxq->next = (const uint8_t *)block + block->hdr.bh1.offset_to_first_pkt;
-	return true;
-}
-
 /* B */
 static void
 close_block(struct afp_rxq *rxq)
@@ -54,6 +40,26 @@ close_block(struct afp_rxq *rxq)
 	rxq->left = 0;
 	__atomic_store_n(&block->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
 	rxq->block = rxq->block + 1 < rxq->size.nb_blocks ? rxq->block + 1 : 0;
+}
+
+/* Turns to the next block if the kernel has handed it over (A). */
+static bool
+open_block(struct afp_rxq *rxq)
+{
+	for (uint32_t i = 0; i < rxq->size.nb_blocks; i++) {
+		struct tpacket_block_desc *block = block_at(rxq, rxq->block);
+		uint32_t status = __atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_ACQUIRE);
+
+		if ((status & TP_STATUS_USER) == 0)
+			return false;
+		rxq->left = block->hdr.bh1.num_pkts;
+		rxq->next = (const uint8_t *)block + block->hdr.bh1.offset_to_first_pkt;
+		if (PLX_LIKELY(rxq->left > 0))
+			return true;
+		/* The kernel closes an empty block when a packet is as long as the block. */
+		close_block(rxq);
+	}
+	return false;
 }
 
 /* -- packets ------------------------------------------------------------------------------------------ */

@@ -177,6 +177,7 @@ tap_count(struct plx_ethdev *dev, uint64_t *values, uint64_t *ret_received)
 {
 	struct tap_port *port = tap_port(dev);
 	const struct plx_netdev_stats *now = &port->now;
+	int err;
 
 	memcpy(values, port->retired, sizeof(port->retired));
 	for (uint16_t i = 0; i < PLX_ETHDEV_QUEUES_MAX; i++) {
@@ -190,9 +191,11 @@ tap_count(struct plx_ethdev *dev, uint64_t *values, uint64_t *ret_received)
 		if (txq != NULL)
 			values[TAP_TX_DOWN] += read_once(&txq->down);
 	}
-	/* Of an interface that has gone the last figures stay. */
-	plx_netdev_stats(&port->netdev, &port->now);
+	/* An interface that has gone took its count of what it sent with it. */
+	err = plx_netdev_stats(&port->netdev, &port->now);
 	values[TAP_RX_QUEUE_FULL] = now->tx_dropped - port->base.tx_dropped;
+	if (err < 0)
+		return err;
 	*ret_received = now->tx_packets - port->base.tx_packets + values[TAP_RX_QUEUE_FULL] -
 			values[TAP_RX_FILTERED];
 	return 0;
