@@ -38,6 +38,7 @@
 #define HAS_TIME     (1u << 13) /* received packets carry a time */
 #define HAS_OFFLOADS (1u << 14) /* fills in checksums, cuts TSO, inserts tags */
 #define HAS_NO_LIMIT (1u << 15) /* takes every burst in full */
+#define HAS_PATIENCE (1u << 17) /* what finds no buffer waits at the source */
 #define HAS_JUMBO    (1u << 16) /* may run with an MTU beyond a buffer, and without scatter */
 
 struct wire;
@@ -49,6 +50,8 @@ struct pmd {
 	int (*open)(struct wire *wire);
 	/* Takes away what open and plug made, after the port is gone. */
 	void (*close)(struct wire *wire);
+	/* Just before the port is made; may be NULL. */
+	int (*ready)(struct wire *wire);
 	/* Once the port is there, before it is configured; may be NULL. */
 	int (*plug)(struct wire *wire);
 	/* Puts a frame in; takes one out (its length, 0 for none now). */
@@ -164,6 +167,11 @@ int net_set_capability(int capability, bool on);
 int null_open(struct wire *wire);
 int tap_open(struct wire *wire);
 int tap_plug(struct wire *wire);
+int pcap_open(struct wire *wire);
+int pcap_ready(struct wire *wire);
+void pcap_close(struct wire *wire);
+int pcap_put(struct wire *wire, const void *frame, size_t len);
+size_t pcap_get(struct wire *wire, void *frame, size_t size);
 int af_packet_open(struct wire *wire);
 int af_xdp_open(struct wire *wire);
 int veth_plug(struct wire *wire);

@@ -75,12 +75,15 @@ an_empty_pool_costs_packets_under_a_name_and_no_more(void **state)
 	wire_put(wire, 0, N, 100);
 	nb_kept = receive_all(wire, kept, SMALL_POOL);
 	assert_true(nb_kept < N);
-	assert_true(named_losses(wire) > 0);
+	if (!(wire->pmd->has & HAS_PATIENCE))
+		assert_true(named_losses(wire) > 0);
 	plx_mbuf_free_bulk(held, nb_held);
 	plx_mbuf_free_bulk(kept, nb_kept);
 	/* What still waits somewhere may come now; then new frames flow as before. */
-	nb_kept = receive_all(wire, kept, SMALL_POOL);
-	plx_mbuf_free_bulk(kept, nb_kept);
+	do {
+		nb_kept = receive_all(wire, kept, SMALL_POOL);
+		plx_mbuf_free_bulk(kept, nb_kept);
+	} while (nb_kept > 0);
 	wire_put(wire, 5000, 20, 100);
 	wire_expect(wire, 5000, 20, 100);
 	assert_int_equal(plx_ethdev_stop(wire->port), 0);

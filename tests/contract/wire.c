@@ -59,7 +59,11 @@ void
 wire_plug(struct wire *wire)
 {
 	struct plx_why why = {""};
-	int err = plx_device_attach(wire->devargs, &why);
+	int err;
+
+	if (wire->pmd->ready != NULL)
+		assert_int_equal(wire->pmd->ready(wire), 0);
+	err = plx_device_attach(wire->devargs, &why);
 
 	if (err != 0)
 		print_error("%s: %s\n", wire->devargs, why.text);
