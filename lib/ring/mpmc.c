@@ -24,12 +24,16 @@ plx_ring_mpmc_init(struct plx_ring_mpmc *r, uint32_t capacity, unsigned elem_siz
 		return -EINVAL;
 	memset(r, 0, sizeof(*r));
 	r->prod.capacity = capacity;
+	r->prod.mask = capacity - 1;
 	r->prod.shift = plx_log2(capacity);
+	r->prod.tags = sizeof(*r) + (uint64_t)capacity * elem_size;
 	r->prod.elem_size = elem_size;
 	r->cons.capacity = capacity;
+	r->cons.mask = r->prod.mask;
 	r->cons.shift = r->prod.shift;
+	r->cons.tags = r->prod.tags;
 	/* The lap before the first. */
-	memset(plx_ring_mpmc_tags(r, capacity, elem_size), 0xff, capacity);
+	memset(plx_ring_mpmc_tags(r, r->prod.tags), 0xff, capacity);
 	return 0;
 }
 
@@ -38,7 +42,8 @@ plx_ring_mpmc_fini(struct plx_ring_mpmc *r)
 {
 	if (r == NULL)
 		return;
-	/* No capacity: full. Then the tags begin where the slots did, and this one is of no lap: empty. */
+	/* No capacity: full. One tag, which is of no lap: empty. */
 	memset(r, 0, sizeof(*r));
-	*plx_ring_mpmc_tags(r, 0, 0) = 0xff;
+	r->cons.tags = sizeof(*r);
+	*plx_ring_mpmc_tags(r, r->cons.tags) = 0xff;
 }

@@ -98,17 +98,17 @@ plx_ring_slot_load(uint8_t *dst, const uint8_t *slot, unsigned es)
  * often is a constant and mostly equal, so that case gets a body of its own. `shared`: others may read them.
  */
 static PLX_ALWAYS_INLINE void
-plx_ring_copy_in(uint8_t *slots, uint64_t pos, uint32_t capacity, const void *src, uint32_t got,
+plx_ring_copy_in(uint8_t *slots, uint64_t pos, uint32_t mask, const void *src, uint32_t got,
 		 uint32_t n, unsigned es, bool shared)
 {
 	const uint8_t *from = (const uint8_t *)src;
-	uint32_t at = (uint32_t)pos & (capacity - 1);
+	uint32_t at = (uint32_t)pos & mask;
 
 	if (__builtin_constant_p(n) && n == 1) {
 		plx_ring_slot_store(slots + (size_t)at * es, from, es);
 		return;
 	}
-	if (PLX_LIKELY(got <= capacity - at) && (PLX_RING_PLAIN || !shared)) {
+	if (PLX_LIKELY(got <= mask + 1 - at) && (PLX_RING_PLAIN || !shared)) {
 		if (__builtin_constant_p(n) && PLX_LIKELY(got == n))
 			plx_ring_copy(slots + (size_t)at * es, from, n, es);
 		else
@@ -116,17 +116,17 @@ plx_ring_copy_in(uint8_t *slots, uint64_t pos, uint32_t capacity, const void *sr
 		return;
 	}
 	for (uint32_t i = 0; i < got; i++)
-		plx_ring_slot_store(slots + (size_t)((at + i) & (capacity - 1)) * es,
-				    from + (size_t)i * es, es);
+		plx_ring_slot_store(slots + (size_t)((at + i) & mask) * es, from + (size_t)i * es,
+				    es);
 }
 
 /* The same way out. `shared`: others may be writing them. */
 static PLX_ALWAYS_INLINE void
-plx_ring_copy_out(void *dst, const uint8_t *slots, uint64_t pos, uint32_t capacity, uint32_t got,
+plx_ring_copy_out(void *dst, const uint8_t *slots, uint64_t pos, uint32_t mask, uint32_t got,
 		  uint32_t n, unsigned es, bool shared)
 {
 	uint8_t *to = (uint8_t *)dst;
-	uint32_t at = (uint32_t)pos & (capacity - 1);
+	uint32_t at = (uint32_t)pos & mask;
 
 	if (__builtin_constant_p(n) && n == 1) {
 		plx_ring_slot_load(to, slots + (size_t)at * es, es);
@@ -134,7 +134,7 @@ plx_ring_copy_out(void *dst, const uint8_t *slots, uint64_t pos, uint32_t capaci
 	}
 	if (got > n)
 		__builtin_unreachable();
-	if (PLX_LIKELY(got <= capacity - at) && (PLX_RING_PLAIN || !shared)) {
+	if (PLX_LIKELY(got <= mask + 1 - at) && (PLX_RING_PLAIN || !shared)) {
 		if (__builtin_constant_p(n) && PLX_LIKELY(got == n))
 			plx_ring_copy(to, slots + (size_t)at * es, n, es);
 		else
@@ -142,8 +142,7 @@ plx_ring_copy_out(void *dst, const uint8_t *slots, uint64_t pos, uint32_t capaci
 		return;
 	}
 	for (uint32_t i = 0; i < got; i++)
-		plx_ring_slot_load(to + (size_t)i * es,
-				   slots + (size_t)((at + i) & (capacity - 1)) * es, es);
+		plx_ring_slot_load(to + (size_t)i * es, slots + (size_t)((at + i) & mask) * es, es);
 }
 
 #endif

@@ -20,7 +20,7 @@
  *	producer                                  consumer
  *	--------                                  --------
  *	1 load  cons.head, acquire  (A)           1 load  cons.head, acquire  (D)
- *	2 CAS   prod.head, acquire  (C)           2 load  tags, acquire       (B)
+ *	2 CAS   prod.head, acq-rel  (C)           2 load  tags, acquire       (B)
  *	3 store elements                          3 copy elements, on trust
  *	4 store tags, release       (B)           4 CAS   cons.head, release  (A, D)
  *
@@ -28,8 +28,9 @@
  *	    Producers share what they last saw (prod.seen, also release and acquire), so that cons.head's line
  *	    stays with the consumers while there is room.
  *	(B) a consumer that sees a tag of this lap sees the element behind it.
- *	(C) only hands out positions; what makes a slot safe to write is A, to read B. Acquire keeps the load
- *	    of cons.head behind it: taken before, it could make a ring look full that never was.
+ *	(C) only hands out positions; what makes a slot safe to write is A, to read B. Acquire and release let a
+ *	    producer see cons.head at least as far on as the one before it did: or a ring could look full
+ *	    that never was.
  *	(D) if cons.head still stands at c, nobody took [c, c+n), so by A no producer can have overwritten them:
  *	    what step 3 copied on trust is true. Positions do not repeat, so there is no ABA. If it moved, the
  *	    copy is forgotten and another consumer got on: somebody always does.
@@ -79,13 +80,17 @@ struct plx_ring_mpmc {
 	struct {
 		uint64_t head;	   /* first position not claimed */
 		uint64_t seen;	   /* cons.head as a producer last saw it */
+		uint64_t tags;	   /* where the tags begin, from here */
 		uint32_t capacity; /* 0 after fini */
-		uint32_t shift;	   /* log2 of it */
+		uint32_t mask;	   /* capacity - 1 */
+		uint32_t shift;	   /* log2 of capacity */
 		uint32_t elem_size;
 	} prod PLX_CACHE_ALIGNED;
 	struct {
 		uint64_t head; /* first position not taken */
+		uint64_t tags;
 		uint32_t capacity;
+		uint32_t mask;
 		uint32_t shift;
 	} cons PLX_CACHE_ALIGNED;
 };

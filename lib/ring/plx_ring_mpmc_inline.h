@@ -15,10 +15,11 @@ plx_ring_mpmc_slots(const struct plx_ring_mpmc *r)
 	return (uint8_t *)(uintptr_t)(r + 1);
 }
 
+/* `offset`: the caller's side's own copy of it. */
 static PLX_ALWAYS_INLINE uint8_t *
-plx_ring_mpmc_tags(const struct plx_ring_mpmc *r, uint32_t capacity, unsigned es)
+plx_ring_mpmc_tags(const struct plx_ring_mpmc *r, uint64_t offset)
 {
-	return plx_ring_mpmc_slots(r) + (size_t)capacity * es;
+	return (uint8_t *)(uintptr_t)r + offset;
 }
 
 #if PLX_RING_PLAIN
@@ -109,8 +110,8 @@ plx_ring_mpmc_claim(struct plx_ring_mpmc *r, uint32_t n, enum plx_ring_want want
 		int64_t room = (int64_t)(seen + capacity - head);
 
 		got = n;
-		if (joined && got > capacity - (uint32_t)(head & (capacity - 1)))
-			got = capacity - (uint32_t)(head & (capacity - 1));
+		if (joined && got > capacity - ((uint32_t)head & r->prod.mask))
+			got = capacity - ((uint32_t)head & r->prod.mask);
 		if (PLX_UNLIKELY(room < (int64_t)got)) {
 			seen = __atomic_load_n(&r->cons.head, __ATOMIC_ACQUIRE); /* A */
 			__atomic_store_n(&r->prod.seen, seen, __ATOMIC_RELEASE);
@@ -126,7 +127,7 @@ plx_ring_mpmc_claim(struct plx_ring_mpmc *r, uint32_t n, enum plx_ring_want want
 			break;
 		}
 	} while (!__atomic_compare_exchange_n(&r->prod.head, &head, head + got, true,
-					      __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)); /* C */
+					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)); /* C */
 	*ret_pos = head;
 	return got;
 }
@@ -136,15 +137,15 @@ plx_ring_mpmc_enqueue(struct plx_ring_mpmc *r, const void *src, uint32_t n, unsi
 		      enum plx_ring_want want, bool many)
 {
 	const uint32_t capacity = r->prod.capacity;
-	uint8_t *tags = plx_ring_mpmc_tags(r, capacity, es);
+	uint8_t *tags = plx_ring_mpmc_tags(r, r->prod.tags);
 	uint64_t pos;
 	uint32_t got = plx_ring_mpmc_claim(r, n, want, many, false, &pos);
-	uint32_t at = (uint32_t)pos & (capacity - 1);
+	uint32_t at = (uint32_t)pos & r->prod.mask;
 	uint8_t lap = (uint8_t)(pos >> r->prod.shift);
 
 	if (got == 0)
 		return 0;
-	plx_ring_copy_in(plx_ring_mpmc_slots(r), pos, capacity, src, got, n, es, true);
+	plx_ring_copy_in(plx_ring_mpmc_slots(r), pos, r->prod.mask, src, got, n, es, true);
 	if (__builtin_constant_p(n) && n == 1) {
 		plx_ring_mpmc_tag_store(tags + at, 1, lap);
 	} else if (PLX_UNLIKELY(got > capacity - at)) {
@@ -164,8 +165,8 @@ plx_ring_mpmc_ready(const struct plx_ring_mpmc *r, uint64_t pos, uint32_t n, uns
 		    bool joined)
 {
 	const uint32_t capacity = r->cons.capacity;
-	const uint8_t *tags = plx_ring_mpmc_tags(r, capacity, es);
-	uint32_t at = (uint32_t)pos & (capacity - 1);
+	const uint8_t *tags = plx_ring_mpmc_tags(r, r->cons.tags);
+	uint32_t at = (uint32_t)pos & r->cons.mask;
 	uint8_t lap = (uint8_t)(pos >> r->cons.shift);
 	uint32_t run = capacity - at;
 	uint32_t got;
@@ -197,7 +198,6 @@ static PLX_ALWAYS_INLINE uint32_t
 plx_ring_mpmc_dequeue(struct plx_ring_mpmc *r, void *dst, uint32_t n, unsigned es,
 		      enum plx_ring_want want, bool many)
 {
-	const uint32_t capacity = r->cons.capacity;
 	const uint8_t *slots = plx_ring_mpmc_slots(r);
 	uint64_t head = __atomic_load_n(&r->cons.head, __ATOMIC_ACQUIRE); /* D */
 	uint32_t got;
@@ -209,7 +209,7 @@ plx_ring_mpmc_dequeue(struct plx_ring_mpmc *r, void *dst, uint32_t n, unsigned e
 			if (!many || !plx_ring_mpmc_stale(r, &head))
 				return 0;
 		}
-		plx_ring_copy_out(dst, slots, head, capacity, got, n, es, many);
+		plx_ring_copy_out(dst, slots, head, r->cons.mask, got, n, es, many);
 		if (!many) {
 			__atomic_store_n(&r->cons.head, head + got, __ATOMIC_RELEASE); /* A */
 			break;
@@ -226,7 +226,7 @@ plx_ring_mpmc_reserve(struct plx_ring_mpmc *r, uint32_t n, unsigned es, bool man
 	uint64_t pos = 0;
 	uint32_t got = plx_ring_mpmc_claim(r, n, PLX_RING_BURST, many, true, &pos);
 
-	*ret_slots = plx_ring_mpmc_slots(r) + (size_t)(pos & (r->prod.capacity - 1)) * es;
+	*ret_slots = plx_ring_mpmc_slots(r) + (size_t)(pos & r->prod.mask) * es;
 	return got;
 }
 
@@ -235,7 +235,7 @@ static PLX_ALWAYS_INLINE void
 plx_ring_mpmc_commit(struct plx_ring_mpmc *r, const void *slots, uint32_t n, unsigned es)
 {
 	size_t at = (size_t)((const uint8_t *)slots - plx_ring_mpmc_slots(r)) / es;
-	uint8_t *tags = plx_ring_mpmc_tags(r, r->prod.capacity, es) + at;
+	uint8_t *tags = plx_ring_mpmc_tags(r, r->prod.tags) + at;
 
 	if (n != 0)
 		plx_ring_mpmc_tag_store(tags, n, __atomic_load_n(tags, __ATOMIC_RELAXED) + 1);
@@ -247,7 +247,7 @@ plx_ring_mpmc_peek(const struct plx_ring_mpmc *r, uint32_t n, unsigned es,
 {
 	uint64_t head = __atomic_load_n(&r->cons.head, __ATOMIC_RELAXED); /* this thread's own */
 
-	*ret_slots = plx_ring_mpmc_slots(r) + (size_t)(head & (r->cons.capacity - 1)) * es;
+	*ret_slots = plx_ring_mpmc_slots(r) + (size_t)(head & r->cons.mask) * es;
 	return plx_ring_mpmc_ready(r, head, n, es, true);
 }
 

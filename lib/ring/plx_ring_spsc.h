@@ -60,12 +60,14 @@ struct plx_ring_spsc {
 		uint64_t head;	   /* first position not filled */
 		uint64_t seen;	   /* cons.head as the producer last saw it */
 		uint32_t capacity; /* 0 after fini */
+		uint32_t mask;	   /* capacity - 1 */
 		uint32_t elem_size;
 	} prod PLX_CACHE_ALIGNED;
 	struct {
 		uint64_t head; /* first position not taken */
 		uint64_t seen; /* prod.head as the consumer last saw it */
 		uint32_t capacity;
+		uint32_t mask;
 	} cons PLX_CACHE_ALIGNED;
 };
 PLX_STATIC_ASSERT(sizeof(struct plx_ring_spsc) == 2 * PLX_CACHE_LINE, "a line for each side");

@@ -45,13 +45,12 @@ static PLX_ALWAYS_INLINE uint32_t
 plx_ring_spsc_enqueue(struct plx_ring_spsc *r, const void *src, uint32_t n, unsigned es,
 		      enum plx_ring_want want)
 {
-	const uint32_t capacity = r->prod.capacity;
 	uint64_t head = __atomic_load_n(&r->prod.head, __ATOMIC_RELAXED); /* own */
 	uint32_t got = plx_ring_spsc_room(r, head, n);
 
 	if (PLX_UNLIKELY(got < n) && (want == PLX_RING_BULK || got == 0))
 		return 0;
-	plx_ring_copy_in(plx_ring_spsc_slots(r), head, capacity, src, got, n, es, false);
+	plx_ring_copy_in(plx_ring_spsc_slots(r), head, r->prod.mask, src, got, n, es, false);
 	__atomic_store_n(&r->prod.head, head + got, __ATOMIC_RELEASE); /* B */
 	return got;
 }
@@ -60,13 +59,12 @@ static PLX_ALWAYS_INLINE uint32_t
 plx_ring_spsc_dequeue(struct plx_ring_spsc *r, void *dst, uint32_t n, unsigned es,
 		      enum plx_ring_want want)
 {
-	const uint32_t capacity = r->cons.capacity;
 	uint64_t head = __atomic_load_n(&r->cons.head, __ATOMIC_RELAXED); /* own */
 	uint32_t got = plx_ring_spsc_ready(r, head, n);
 
 	if (PLX_UNLIKELY(got < n) && (want == PLX_RING_BULK || got == 0))
 		return 0;
-	plx_ring_copy_out(dst, plx_ring_spsc_slots(r), head, capacity, got, n, es, false);
+	plx_ring_copy_out(dst, plx_ring_spsc_slots(r), head, r->cons.mask, got, n, es, false);
 	__atomic_store_n(&r->cons.head, head + got, __ATOMIC_RELEASE); /* A */
 	return got;
 }
@@ -75,7 +73,7 @@ static PLX_ALWAYS_INLINE uint32_t
 plx_ring_spsc_reserve(struct plx_ring_spsc *r, uint32_t n, unsigned es, uint8_t **ret_slots)
 {
 	uint64_t head = __atomic_load_n(&r->prod.head, __ATOMIC_RELAXED); /* own */
-	uint32_t at = (uint32_t)head & (r->prod.capacity - 1);
+	uint32_t at = (uint32_t)head & r->prod.mask;
 
 	if (n > r->prod.capacity - at)
 		n = r->prod.capacity - at;
@@ -87,7 +85,7 @@ static PLX_ALWAYS_INLINE uint32_t
 plx_ring_spsc_peek(struct plx_ring_spsc *r, uint32_t n, unsigned es, const uint8_t **ret_slots)
 {
 	uint64_t head = __atomic_load_n(&r->cons.head, __ATOMIC_RELAXED); /* own */
-	uint32_t at = (uint32_t)head & (r->cons.capacity - 1);
+	uint32_t at = (uint32_t)head & r->cons.mask;
 
 	if (n > r->cons.capacity - at)
 		n = r->cons.capacity - at;

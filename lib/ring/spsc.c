@@ -24,8 +24,10 @@ plx_ring_spsc_init(struct plx_ring_spsc *r, uint32_t capacity, unsigned elem_siz
 		return -EINVAL;
 	memset(r, 0, sizeof(*r));
 	r->prod.capacity = capacity;
+	r->prod.mask = capacity - 1;
 	r->prod.elem_size = elem_size;
 	r->cons.capacity = capacity;
+	r->cons.mask = capacity - 1;
 	return 0;
 }
 
