@@ -25,19 +25,28 @@ typedef uint64_t (*alone_fn)(void *ring, uint32_t n, uint64_t rounds);
 typedef void (*stream_fn)(void *ring, uint32_t n, uint64_t quota, bool yields);
 typedef void (*drain_fn)(struct crowd *crowd, uint32_t n, bool yields);
 
+#if BENCH_FRESH
+#define FILL(in, type, count, i)                   \
+	for (uint32_t k = 0; k < count; k++) {     \
+		in[k] = (type)(i + k);             \
+		__asm__ volatile("" ::: "memory"); \
+	}
+#else
+#define FILL(in, type, count, i)
+#endif
 /* n is a constant in LOOPS(..., 8) and a parameter in LOOPS(..., n). */
 #define LOOPS(kind, type, name, count)                                                             \
 	static __attribute__((noinline))                                                           \
 	uint64_t kind##_alone_##name(void *ring, uint32_t n, uint64_t rounds)                      \
 	{                                                                                          \
-		type v[BURST_MAX] = {0};                                                           \
+		type in[BURST_MAX] = {0}, out[BURST_MAX];                                          \
 		uint64_t begin = bench_cycles();                                                   \
                                                                                                    \
 		for (uint64_t i = 0; i < rounds; i++) {                                            \
-			v[0] = (type)i;                                                            \
-			kind##_put(ring, v, count);                                                \
-			kind##_get(ring, v, count);                                                \
-			bench_use(v);                                                              \
+			FILL(in, type, count, i)                                                   \
+			kind##_put(ring, in, count);                                               \
+			kind##_get(ring, out, count);                                              \
+			bench_use(out);                                                            \
 		}                                                                                  \
 		return bench_cycles() - begin;                                                     \
 	}                                                                                          \
@@ -47,9 +56,10 @@ typedef void (*drain_fn)(struct crowd *crowd, uint32_t n, bool yields);
 		type v[BURST_MAX] = {0};                                                           \
 		uint64_t begin = bench_cycles();                                                   \
                                                                                                    \
-		for (uint64_t i = 0; i < rounds; i++)                                              \
+		for (uint64_t i = 0; i < rounds; i++) {                                            \
 			kind##_get(ring, v, count);                                                \
-		bench_use(v);                                                                      \
+			bench_use(v);                                                              \
+		}                                                                                  \
 		return bench_cycles() - begin;                                                     \
 	}                                                                                          \
 	static __attribute__((noinline)) void kind##_stream_##name(void *ring, uint32_t n,         \

@@ -30,6 +30,7 @@
 #define PLX_ALIGNED(n)	     __attribute__((aligned(n)))
 #define PLX_CACHE_ALIGNED    PLX_ALIGNED(PLX_CACHE_LINE)
 #define PLX_PACKED	     __attribute__((packed))
+#define PLX_VECTOR(bytes)    __attribute__((vector_size(bytes)))
 #define PLX_PRINTF(fmt, arg) __attribute__((format(printf, fmt, arg)))
 #define PLX_UNUSED	     __attribute__((unused))
 #define PLX_NOINLINE	     __attribute__((noinline))

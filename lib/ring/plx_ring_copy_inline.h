@@ -43,24 +43,6 @@ enum plx_ring_want {
 #pragma GCC diagnostic ignored "-Wstringop-overflow"
 #pragma GCC diagnostic ignored "-Warray-bounds"
 #endif
-/* A short memcpy without the call: bursts are a few hundred bytes at most. */
-static PLX_ALWAYS_INLINE void
-plx_ring_copy(uint8_t *dst, const uint8_t *src, uint32_t n, unsigned es)
-{
-	const uint32_t four = 64 / es, one = 16 / es;
-	uint32_t i = 0;
-
-	for (; i + four <= n; i += four)
-		memcpy(dst + (size_t)i * es, src + (size_t)i * es, 64);
-	for (; i + one <= n; i += one)
-		memcpy(dst + (size_t)i * es, src + (size_t)i * es, 16);
-	for (; i < n; i++)
-		memcpy(dst + (size_t)i * es, src + (size_t)i * es, es);
-}
-#if !defined(__OPTIMIZE__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
-
 /* One element into a slot that others may be reading. */
 static PLX_ALWAYS_INLINE void
 plx_ring_slot_store(uint8_t *slot, const uint8_t *src, unsigned es)
@@ -94,55 +76,108 @@ plx_ring_slot_load(uint8_t *dst, const uint8_t *slot, unsigned es)
 }
 
 /*
- * Copies `got` elements into the slots from position pos on, round the end. `n` is what the caller asked for: it
- * often is a constant and mostly equal, so that case gets a body of its own. `shared`: others may read them.
+ * Sixteen bytes from an array into slots. The array was often written just now, element by element, and a wide
+ * load of what is still in the processor's store buffer has to wait until it no longer is: so it is gathered
+ * as it was written, but stored wide, which is how it will be loaded again (docs/adr/0001).
  */
 static PLX_ALWAYS_INLINE void
-plx_ring_copy_in(uint8_t *slots, uint64_t pos, uint32_t mask, const void *src, uint32_t got,
-		 uint32_t n, unsigned es, bool shared)
+plx_ring_gather16(uint8_t *slots, const uint8_t *src, unsigned es)
+{
+	typedef uint64_t pair PLX_VECTOR(16);
+	typedef uint32_t quad PLX_VECTOR(16);
+
+	if (es == 8) {
+		const uint64_t *from = (const uint64_t *)(const void *)src;
+		pair v = {__atomic_load_n(from, __ATOMIC_RELAXED),
+			  __atomic_load_n(from + 1, __ATOMIC_RELAXED)};
+
+		memcpy(slots, &v, 16);
+	} else {
+		const uint32_t *from = (const uint32_t *)(const void *)src;
+		quad v = {__atomic_load_n(from, __ATOMIC_RELAXED),
+			  __atomic_load_n(from + 1, __ATOMIC_RELAXED),
+			  __atomic_load_n(from + 2, __ATOMIC_RELAXED),
+			  __atomic_load_n(from + 3, __ATOMIC_RELAXED)};
+
+		memcpy(slots, &v, 16);
+	}
+}
+
+/* Short copies without a call, of slots that lie side by side: bursts are a few hundred bytes at most. */
+static PLX_ALWAYS_INLINE void
+plx_ring_run_in(uint8_t *slots, const uint8_t *src, size_t n, unsigned es)
+{
+	const size_t wide = 16 / es;
+
+	if (!__builtin_constant_p(n))
+		__asm__("" : "+r"(src)); /* or gcc warns of lengths that never occur */
+	for (; n >= 2 * wide; n -= 2 * wide, slots += 32, src += 32) {
+		plx_ring_gather16(slots, src, es);
+		plx_ring_gather16(slots + 16, src + 16, es);
+	}
+	for (; n >= wide; n -= wide, slots += 16, src += 16)
+		plx_ring_gather16(slots, src, es);
+	for (; n != 0; n--, slots += es, src += es)
+		plx_ring_slot_store(slots, src, es);
+}
+
+static PLX_ALWAYS_INLINE void
+plx_ring_run_out(uint8_t *dst, const uint8_t *slots, size_t n, unsigned es)
+{
+	const size_t wide = 16 / es;
+
+	if (!__builtin_constant_p(n))
+		__asm__("" : "+r"(dst)); /* the same */
+	for (; n >= 4 * wide; n -= 4 * wide, dst += 64, slots += 64)
+		memcpy(dst, slots, 64);
+	for (; n >= wide; n -= wide, dst += 16, slots += 16)
+		memcpy(dst, slots, 16);
+	for (; n != 0; n--, dst += es, slots += es)
+		plx_ring_slot_load(dst, slots, es);
+}
+
+/*
+ * Copies `got` elements into the slots from index `at` on, `joined` if they lie side by side or else round the
+ * end. `n` is what the caller asked for: it often is a constant and mostly equal, so that case gets a body of
+ * its own. `shared`: others may be reading the slots, on trust.
+ */
+static PLX_ALWAYS_INLINE void
+plx_ring_copy_in(uint8_t *slots, uint32_t at, uint32_t mask, bool joined, const void *src,
+		 uint32_t got, uint32_t n, unsigned es, bool shared)
 {
 	const uint8_t *from = (const uint8_t *)src;
-	uint32_t at = (uint32_t)pos & mask;
 
-	if (__builtin_constant_p(n) && n == 1) {
+	if (__builtin_constant_p(n) && n == 1)
 		plx_ring_slot_store(slots + (size_t)at * es, from, es);
-		return;
-	}
-	if (PLX_LIKELY(got <= mask + 1 - at) && (PLX_RING_PLAIN || !shared)) {
-		if (__builtin_constant_p(n) && PLX_LIKELY(got == n))
-			plx_ring_copy(slots + (size_t)at * es, from, n, es);
-		else
-			plx_ring_copy(slots + (size_t)at * es, from, got, es);
-		return;
-	}
-	for (uint32_t i = 0; i < got; i++)
-		plx_ring_slot_store(slots + (size_t)((at + i) & mask) * es, from + (size_t)i * es,
-				    es);
+	else if (joined && (PLX_RING_PLAIN || !shared) && __builtin_constant_p(n) && got == n)
+		plx_ring_run_in(slots + (size_t)at * es, from, n, es);
+	else if (joined && (PLX_RING_PLAIN || !shared))
+		plx_ring_run_in(slots + (size_t)at * es, from, got, es);
+	else
+		for (uint32_t i = 0; i < got; i++)
+			plx_ring_slot_store(slots + (size_t)((at + i) & mask) * es,
+					    from + (size_t)i * es, es);
 }
 
 /* The same way out. `shared`: others may be writing them. */
 static PLX_ALWAYS_INLINE void
-plx_ring_copy_out(void *dst, const uint8_t *slots, uint64_t pos, uint32_t mask, uint32_t got,
-		  uint32_t n, unsigned es, bool shared)
+plx_ring_copy_out(void *dst, const uint8_t *slots, uint32_t at, uint32_t mask, bool joined,
+		  uint32_t got, uint32_t n, unsigned es, bool shared)
 {
 	uint8_t *to = (uint8_t *)dst;
-	uint32_t at = (uint32_t)pos & mask;
 
-	if (__builtin_constant_p(n) && n == 1) {
-		plx_ring_slot_load(to, slots + (size_t)at * es, es);
-		return;
-	}
 	if (got > n)
 		__builtin_unreachable();
-	if (PLX_LIKELY(got <= mask + 1 - at) && (PLX_RING_PLAIN || !shared)) {
-		if (__builtin_constant_p(n) && PLX_LIKELY(got == n))
-			plx_ring_copy(to, slots + (size_t)at * es, n, es);
-		else
-			plx_ring_copy(to, slots + (size_t)at * es, got, es);
-		return;
-	}
-	for (uint32_t i = 0; i < got; i++)
-		plx_ring_slot_load(to + (size_t)i * es, slots + (size_t)((at + i) & mask) * es, es);
+	if (__builtin_constant_p(n) && n == 1)
+		plx_ring_slot_load(to, slots + (size_t)at * es, es);
+	else if (joined && (PLX_RING_PLAIN || !shared) && __builtin_constant_p(n) && got == n)
+		plx_ring_run_out(to, slots + (size_t)at * es, n, es);
+	else if (joined && (PLX_RING_PLAIN || !shared))
+		plx_ring_run_out(to, slots + (size_t)at * es, got, es);
+	else
+		for (uint32_t i = 0; i < got; i++)
+			plx_ring_slot_load(to + (size_t)i * es,
+					   slots + (size_t)((at + i) & mask) * es, es);
 }
 
 #endif

@@ -53,24 +53,45 @@ plx_ring_mpmc_tag_store(uint8_t *tags, uint32_t n, uint8_t lap)
 		*(volatile uint8_t *)tags = lap;
 }
 
-/* How many of the next n tags, from the first on, are of this lap. */
+/* The 1, 2, 4 or 8 tags here, each 0 if it is of the lap that `want` repeats. */
+static PLX_ALWAYS_INLINE uint64_t
+plx_ring_mpmc_tag_diff(const uint8_t *tags, unsigned bytes, uint64_t want)
+{
+	switch (bytes) {
+	case 8:
+		return *(const volatile plx_ring_tags8 *)tags ^ want;
+	case 4:
+		return *(const volatile plx_ring_tags4 *)tags ^ (uint32_t)want;
+	case 2:
+		return *(const volatile plx_ring_tags2 *)tags ^ (uint16_t)want;
+	default:
+		return *(const volatile uint8_t *)tags ^ (uint8_t)want;
+	}
+}
+
+/*
+ * How many of the next n tags, from the first on, are of this lap. In the steps in which they were stored: a
+ * wider load of what is still in the store buffer would wait for it.
+ */
 static PLX_ALWAYS_INLINE uint32_t
 plx_ring_mpmc_tag_match(const uint8_t *tags, uint32_t n, uint8_t lap)
 {
-	uint64_t want = lap * PLX_RING_TAGS_ALL;
+	uint64_t want = lap * PLX_RING_TAGS_ALL, diff = 0;
 	uint32_t i = 0;
 
-	for (; i + 8 <= n; i += 8) {
-		uint64_t diff = *(const volatile plx_ring_tags8 *)(tags + i) ^ want;
-
-		if (diff != 0) {
-			i += (uint32_t)__builtin_ctzll(diff) / 8;
-			goto out;
-		}
+	for (; n - i >= 8; i += 8)
+		if (PLX_UNLIKELY((diff = plx_ring_mpmc_tag_diff(tags + i, 8, want)) != 0))
+			goto count;
+	for (unsigned bytes = 4; bytes != 0; bytes /= 2) {
+		if ((n & bytes) == 0)
+			continue;
+		if (PLX_UNLIKELY((diff = plx_ring_mpmc_tag_diff(tags + i, bytes, want)) != 0))
+			goto count;
+		i += bytes;
 	}
-	while (i < n && *(const volatile uint8_t *)(tags + i) == lap)
-		i++;
-out:
+count:
+	if (PLX_UNLIKELY(diff != 0))
+		i += (uint32_t)__builtin_ctzll(diff) / 8;
 	__atomic_signal_fence(__ATOMIC_ACQUIRE); /* B */
 	return i;
 }
@@ -92,6 +113,26 @@ plx_ring_mpmc_tag_match(const uint8_t *tags, uint32_t n, uint8_t lap)
 	return i;
 }
 #endif
+
+/*
+ * Moves a counter from *head to *head + n, unless another thread of this side moved it; then *head is where it
+ * got to. The copy lets addresses be computed from *head before the CAS has answered.
+ */
+static PLX_ALWAYS_INLINE bool
+plx_ring_mpmc_advance(uint64_t *counter, uint64_t *head, uint32_t n, bool many)
+{
+	uint64_t found = *head;
+
+	if (!many) {
+		__atomic_store_n(counter, *head + n, __ATOMIC_RELEASE);
+		return true;
+	}
+	if (PLX_LIKELY(__atomic_compare_exchange_n(counter, &found, *head + n, false,
+						   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)))
+		return true;
+	*head = found;
+	return false;
+}
 
 /*
  * Claims up to n positions, or n or none, for `many` or one producer, all in one piece of memory if `joined`.
@@ -122,40 +163,44 @@ plx_ring_mpmc_claim(struct plx_ring_mpmc *r, uint32_t n, enum plx_ring_want want
 				got = (uint32_t)room;
 			}
 		}
-		if (!many) {
-			__atomic_store_n(&r->prod.head, head + got, __ATOMIC_RELAXED);
-			break;
-		}
-	} while (!__atomic_compare_exchange_n(&r->prod.head, &head, head + got, true,
-					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)); /* C */
+	} while (!plx_ring_mpmc_advance(&r->prod.head, &head, got, many)); /* C */
 	*ret_pos = head;
 	return got;
+}
+
+/* Says of `got` elements from index `at` on that they are there; `n` as in plx_ring_copy_in. */
+static PLX_ALWAYS_INLINE void
+plx_ring_mpmc_publish(uint8_t *tags, uint32_t at, uint32_t run, uint32_t got, uint32_t n,
+		      uint8_t lap)
+{
+	if (__builtin_constant_p(n) && n == 1) {
+		plx_ring_mpmc_tag_store(tags + at, 1, lap);
+	} else if (PLX_UNLIKELY(got > run)) {
+		plx_ring_mpmc_tag_store(tags + at, run, lap);
+		plx_ring_mpmc_tag_store(tags, got - run, lap + 1);
+	} else if (__builtin_constant_p(n) && PLX_LIKELY(got == n)) {
+		plx_ring_mpmc_tag_store(tags + at, n, lap);
+	} else {
+		plx_ring_mpmc_tag_store(tags + at, got, lap);
+	}
 }
 
 static PLX_ALWAYS_INLINE uint32_t
 plx_ring_mpmc_enqueue(struct plx_ring_mpmc *r, const void *src, uint32_t n, unsigned es,
 		      enum plx_ring_want want, bool many)
 {
-	const uint32_t capacity = r->prod.capacity;
 	uint8_t *tags = plx_ring_mpmc_tags(r, r->prod.tags);
+	const uint32_t mask = r->prod.mask;
 	uint64_t pos;
 	uint32_t got = plx_ring_mpmc_claim(r, n, want, many, false, &pos);
-	uint32_t at = (uint32_t)pos & r->prod.mask;
+	uint32_t at = (uint32_t)pos & mask, run = mask + 1 - at;
 	uint8_t lap = (uint8_t)(pos >> r->prod.shift);
 
 	if (got == 0)
 		return 0;
-	plx_ring_copy_in(plx_ring_mpmc_slots(r), pos, r->prod.mask, src, got, n, es, true);
-	if (__builtin_constant_p(n) && n == 1) {
-		plx_ring_mpmc_tag_store(tags + at, 1, lap);
-	} else if (PLX_UNLIKELY(got > capacity - at)) {
-		plx_ring_mpmc_tag_store(tags + at, capacity - at, lap);
-		plx_ring_mpmc_tag_store(tags, got - (capacity - at), lap + 1);
-	} else if (__builtin_constant_p(n) && PLX_LIKELY(got == n)) {
-		plx_ring_mpmc_tag_store(tags + at, n, lap);
-	} else {
-		plx_ring_mpmc_tag_store(tags + at, got, lap);
-	}
+	plx_ring_copy_in(plx_ring_mpmc_slots(r), at, mask, PLX_LIKELY(got <= run), src, got, n, es,
+			 true);
+	plx_ring_mpmc_publish(tags, at, run, got, n, lap);
 	return got;
 }
 
@@ -199,8 +244,9 @@ plx_ring_mpmc_dequeue(struct plx_ring_mpmc *r, void *dst, uint32_t n, unsigned e
 		      enum plx_ring_want want, bool many)
 {
 	const uint8_t *slots = plx_ring_mpmc_slots(r);
+	const uint32_t mask = r->cons.mask;
 	uint64_t head = __atomic_load_n(&r->cons.head, __ATOMIC_ACQUIRE); /* D */
-	uint32_t got;
+	uint32_t got, at;
 
 	do {
 		while (PLX_UNLIKELY((got = plx_ring_mpmc_ready(r, head, n, es, false)) < n)) {
@@ -209,13 +255,10 @@ plx_ring_mpmc_dequeue(struct plx_ring_mpmc *r, void *dst, uint32_t n, unsigned e
 			if (!many || !plx_ring_mpmc_stale(r, &head))
 				return 0;
 		}
-		plx_ring_copy_out(dst, slots, head, r->cons.mask, got, n, es, many);
-		if (!many) {
-			__atomic_store_n(&r->cons.head, head + got, __ATOMIC_RELEASE); /* A */
-			break;
-		}
-	} while (!__atomic_compare_exchange_n(&r->cons.head, &head, head + got, false,
-					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)); /* A, D */
+		at = (uint32_t)head & mask;
+		plx_ring_copy_out(dst, slots, at, mask, PLX_LIKELY(got <= mask + 1 - at), got, n,
+				  es, many);
+	} while (!plx_ring_mpmc_advance(&r->cons.head, &head, got, many)); /* A, D */
 	return got;
 }
 

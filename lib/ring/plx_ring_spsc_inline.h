@@ -47,10 +47,14 @@ plx_ring_spsc_enqueue(struct plx_ring_spsc *r, const void *src, uint32_t n, unsi
 {
 	uint64_t head = __atomic_load_n(&r->prod.head, __ATOMIC_RELAXED); /* own */
 	uint32_t got = plx_ring_spsc_room(r, head, n);
+	uint32_t at;
+	bool joined;
 
 	if (PLX_UNLIKELY(got < n) && (want == PLX_RING_BULK || got == 0))
 		return 0;
-	plx_ring_copy_in(plx_ring_spsc_slots(r), head, r->prod.mask, src, got, n, es, false);
+	at = (uint32_t)head & r->prod.mask;
+	joined = PLX_LIKELY(got <= r->prod.capacity - at);
+	plx_ring_copy_in(plx_ring_spsc_slots(r), at, r->prod.mask, joined, src, got, n, es, false);
 	__atomic_store_n(&r->prod.head, head + got, __ATOMIC_RELEASE); /* B */
 	return got;
 }
@@ -61,10 +65,14 @@ plx_ring_spsc_dequeue(struct plx_ring_spsc *r, void *dst, uint32_t n, unsigned e
 {
 	uint64_t head = __atomic_load_n(&r->cons.head, __ATOMIC_RELAXED); /* own */
 	uint32_t got = plx_ring_spsc_ready(r, head, n);
+	uint32_t at;
+	bool joined;
 
 	if (PLX_UNLIKELY(got < n) && (want == PLX_RING_BULK || got == 0))
 		return 0;
-	plx_ring_copy_out(dst, plx_ring_spsc_slots(r), head, r->cons.mask, got, n, es, false);
+	at = (uint32_t)head & r->cons.mask;
+	joined = PLX_LIKELY(got <= r->cons.capacity - at);
+	plx_ring_copy_out(dst, plx_ring_spsc_slots(r), at, r->cons.mask, joined, got, n, es, false);
 	__atomic_store_n(&r->cons.head, head + got, __ATOMIC_RELEASE); /* A */
 	return got;
 }
