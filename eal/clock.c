@@ -159,6 +159,13 @@ calibrate(void)
 	pthread_once(&counter.once, find_hz);
 }
 
+bool
+plx_clock_invariant(void)
+{
+	calibrate();
+	return is_invariant();
+}
+
 uint64_t
 plx_clock_hz(void)
 {

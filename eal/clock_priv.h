@@ -28,6 +28,9 @@ struct plx_clock_piece {
 	uint64_t rate;
 };
 
+/* Calibrates if need be; false if the processor does not promise a constant pace of its counter. */
+bool plx_clock_invariant(void);
+
 /* One reading of both clocks. */
 struct plx_clock_sample {
 	uint64_t ticks;

@@ -2,13 +2,13 @@
 /* From a command line to a running environment, one rung at a time, and back in reverse. */
 #include "args_priv.h"
 #include "bus_priv.h"
+#include "clock_priv.h"
 #include "device_priv.h"
 #include "driver_priv.h"
 #include "event_priv.h"
 #include "idle_priv.h"
 #include "iova_priv.h"
 #include "lcore_priv.h"
-#include "plx_clock.h"
 #include "plx_eal.h"
 #include "plx_log.h"
 #include "thread_priv.h"
@@ -209,7 +209,9 @@ bring_up(struct plx_args *args, struct plx_why *why)
 	ret = plx_iova_set_mode(args->iova, why);
 	if (ret != 0)
 		goto undo_memory;
-	plx_clock_hz();
+	if (!plx_clock_invariant())
+		plx_log_info(&logger, "the processor's counter may change its pace: %s",
+			     plx_clock_source());
 	ret = plx_event_start(&control, why);
 	if (ret != 0)
 		goto undo_memory;
@@ -244,10 +246,11 @@ static void
 bring_down(void)
 {
 	plx_lcore_wait_all();
+	/* Before the devices, as callbacks of the application may still look at them. */
+	plx_event_stop();
 	plx_device_remove_all();
 	plx_driver_drop(0);
 	plx_idle_unset_policy();
-	plx_event_stop();
 	plx_lcore_stop();
 	undo_memory();
 	undo_log();

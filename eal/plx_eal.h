@@ -27,9 +27,9 @@ PLX_BEGIN_DECLS
 int plx_eal_init(int argc, char **argv, struct plx_why *why);
 
 /*
- * The reverse: waits for the workers, removes devices, frees zones. What the application still holds of
- * zones or pools dies with it. Returns 0, -EALREADY if not initialised, -EPERM from a thread other than
- * the main lcore. Thread: main lcore.
+ * The reverse: waits for the workers, removes events and devices, frees zones. What the application still
+ * holds of zones or pools dies with it. Returns 0, -EALREADY if not initialised, -EPERM from a thread other
+ * than the main lcore. Thread: main lcore.
  */
 int plx_eal_cleanup(void);
 

@@ -7,6 +7,7 @@
 #include "segment_priv.h"
 
 #include "hugepage_priv.h"
+#include "memory_priv.h"
 #include "plx_bits.h"
 #include "plx_log.h"
 
@@ -79,23 +80,6 @@ place(const struct plx_segment *segment, int node)
 	numa_free_nodemask(nodes);
 }
 
-/* Bytes of plain memory that can be had; SIZE_MAX if the kernel does not tell. */
-static size_t
-plain_available(void)
-{
-	size_t kb = SIZE_MAX >> 10;
-	char line[128];
-	FILE *file = fopen("/proc/meminfo", "re");
-
-	if (file == NULL)
-		return SIZE_MAX;
-	while (fgets(line, sizeof(line), file) != NULL)
-		if (sscanf(line, "MemAvailable: %zu kB", &kb) == 1)
-			break;
-	fclose(file);
-	return kb << 10;
-}
-
 static int
 too_few(const struct plx_segment *segment, int node, int err, struct plx_why *why)
 {
@@ -104,9 +88,10 @@ too_few(const struct plx_segment *segment, int node, int err, struct plx_why *wh
 	plx_hugepage_name(segment->page_size, size, sizeof(size));
 	if (is_plain(segment->page_size))
 		return plx_why(why, -ENOMEM,
-			       "%zu KiB of plain memory cannot be had: %s (see free -h and the "
-			       "limits of the cgroup)",
-			       segment->len >> 10, strerror(err));
+			       "%zu KiB of memory are needed, %llu KiB can be had: %s (free -h and "
+			       "memory.max of the cgroup tell)",
+			       segment->len >> 10,
+			       (unsigned long long)(plx_memory_available() >> 10), strerror(err));
 	if (node >= 0)
 		snprintf(where, sizeof(where), " on node %d", node);
 	return plx_why(why, -ENOMEM, "%zu pages of %s are needed, %llu are free%s: %s",
@@ -137,7 +122,7 @@ fill(const struct plx_segment *segment)
 	int ret;
 
 	if (is_plain(segment->page_size)) {
-		if (segment->len > plain_available())
+		if (segment->len > plx_memory_available())
 			return -ENOMEM;
 		join_pages(segment);
 	}
