@@ -23,7 +23,7 @@ netdev_get_link(struct plx_netdev *netdev, void *buf, size_t size, ssize_t *ret_
 			 .nlmsg_flags = NLM_F_REQUEST},
 		.link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)netdev->index},
 	};
-	const struct nlmsghdr *head = buf;
+	struct nlmsghdr *head = buf;
 
 	if (send(netdev->fd, &request, sizeof(request), 0) < 0)
 		return -errno;
@@ -35,7 +35,7 @@ netdev_get_link(struct plx_netdev *netdev, void *buf, size_t size, ssize_t *ret_
 	if (!NLMSG_OK(head, (size_t)*ret_len))
 		return -EPROTO;
 	if (head->nlmsg_type == NLMSG_ERROR)
-		return ((const struct nlmsgerr *)NLMSG_DATA(head))->error;
+		return ((struct nlmsgerr *)NLMSG_DATA(head))->error;
 	return head->nlmsg_type == RTM_NEWLINK ? 0 : -EPROTO;
 }
 
@@ -44,8 +44,9 @@ static int
 netdev_attribute(struct plx_netdev *netdev, unsigned short type, void *out, size_t size)
 {
 	_Alignas(struct nlmsghdr) char buf[32768];
-	const struct nlmsghdr *head = (const struct nlmsghdr *)(void *)buf;
-	const struct rtattr *attr;
+	/* Not const: clang holds the kernel's macros to -Wcast-qual. */
+	struct nlmsghdr *head = (struct nlmsghdr *)(void *)buf;
+	struct rtattr *attr;
 	ssize_t len;
 	int err = netdev_get_link(netdev, buf, sizeof(buf), &len);
 	int left;

@@ -120,8 +120,7 @@ struct sock_filter;
 #define AFP_FILTER_MAX (8 + 5 * (AFP_MACS_MAX + 2))
 
 /* The frames that the port wants, as classic BPF; nothing at all while it is stopped. Returns the length. */
-unsigned afp_filter_build(const struct afp_port *port, bool started,
-			  struct sock_filter *ret_code);
+unsigned afp_filter_build(const struct afp_port *port, bool started, struct sock_filter *ret_code);
 int afp_filter_attach(const struct afp_port *port, int fd, bool started);
 /* Promiscuous mode and addresses, asked of the interface for as long as the port runs. */
 int afp_filter_join(struct afp_port *port, int type, const uint8_t *mac, bool on);
