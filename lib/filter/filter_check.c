@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pcap/pcap.h>
+#include <string.h>
 
 static const uint16_t known_codes[] = {
 	BPF_LD | BPF_W | BPF_ABS,
@@ -115,6 +116,51 @@ check_next(const struct plx_filter_insn *c, unsigned i, unsigned left, struct pl
 	return 0;
 }
 
+/* What instruction i leaves written, and the same for whatever it jumps to. */
+static uint16_t
+written_behind(const struct plx_filter_insn *c, unsigned i, uint16_t written, uint16_t *before)
+{
+	switch (BPF_CLASS(c->code)) {
+	case BPF_ST:
+	case BPF_STX:
+		return written | (uint16_t)(1u << c->k);
+	case BPF_JMP:
+		if (c->code == (BPF_JMP | BPF_JA)) {
+			before[i + 1 + c->k] &= written;
+		} else {
+			before[i + 1 + c->jt] &= written;
+			before[i + 1 + c->jf] &= written;
+		}
+		return UINT16_MAX; /* the next one is reached as a target, if at all */
+	case BPF_RET:
+		return UINT16_MAX;
+	default:
+		return written;
+	}
+}
+
+/* Each word of scratch memory must be written on every way to where it is read, as the kernel demands too. */
+static int
+check_scratch(const struct plx_filter_insn *insns, unsigned n, struct plx_why *why)
+{
+	uint16_t before[PLX_FILTER_INSNS_MAX]; /* words written on every way to instruction i */
+	uint16_t written = 0;
+
+	memset(before, 0xff, n * sizeof(before[0]));
+	for (unsigned i = 0; i < n; i++) {
+		const struct plx_filter_insn *c = &insns[i];
+
+		written &= before[i];
+		if (uses_scratch(c->code) && BPF_CLASS(c->code) <= BPF_LDX &&
+		    (written & 1u << c->k) == 0)
+			return plx_why(why, -EINVAL,
+				       "instruction %u: M[%u] is read before it is written", i,
+				       c->k);
+		written = written_behind(c, i, written, before);
+	}
+	return 0;
+}
+
 int
 plx_filter_check(const struct plx_filter_insn *insns, unsigned n, struct plx_why *why)
 {
@@ -133,5 +179,5 @@ plx_filter_check(const struct plx_filter_insn *insns, unsigned n, struct plx_why
 		if (err != 0)
 			return err;
 	}
-	return 0;
+	return check_scratch(insns, n, why);
 }

@@ -316,35 +316,13 @@ reach_next(const struct plx_filter_insn *c, unsigned i, bool *reached)
 	}
 }
 
-static bool
-reads_scratch(const struct plx_filter_insn *c)
-{
-	return (BPF_CLASS(c->code) == BPF_LD || BPF_CLASS(c->code) == BPF_LDX) &&
-	       BPF_MODE(c->code) == BPF_MEM;
-}
-
-/* The verifier takes no read of what nobody wrote; what classic BPF reads then is 0. */
-static void
-emit_prologue(struct emitter *e, const struct plx_filter *filter)
-{
-	uint32_t scratch = 0;
-
-	emit_set32(e, REG_A, 0);
-	emit_set32(e, REG_X, 0);
-	for (unsigned i = 0; i < filter->n; i++)
-		if (reads_scratch(&filter->insns[i]))
-			scratch |= 1u << filter->insns[i].k;
-	for (unsigned i = 0; i < FILTER_SCRATCH_WORDS; i++)
-		if (scratch & (1u << i))
-			emit(e, BPF_ST | BPF_MEM | BPF_W, REG_FP, 0, STACK_M(i), 0);
-}
-
 /* The verifier takes no code that nothing reaches, so none is written. */
 static void
 emit_all(struct emitter *e, const struct plx_filter *filter)
 {
 	e->n = 0;
-	emit_prologue(e, filter);
+	emit_set32(e, REG_A, 0);
+	emit_set32(e, REG_X, 0);
 	memset(e->reached, 0, filter->n * sizeof(*e->reached));
 	e->reached[0] = true;
 	for (unsigned i = 0; i < filter->n; i++) {

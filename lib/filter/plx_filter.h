@@ -46,7 +46,7 @@ void plx_filter_destroy(struct plx_filter *filter);
 
 /*
  * Checks a classic BPF program: known instructions, jumps that stay inside, every path ends in a return,
- * scratch memory inside its 16 words, no constant division by zero. 0 or -EINVAL; why has the number of
+ * scratch memory inside its 16 words and written before it is read, no constant division by zero. 0 or -EINVAL; why has the number of
  * the instruction. A program that passes ends after at most n steps and reads nothing outside the frame.
  */
 int plx_filter_check(const struct plx_filter_insn *insns, unsigned n, struct plx_why *why);

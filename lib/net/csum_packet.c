@@ -4,6 +4,11 @@
 
 #include "parse_priv.h"
 
+#define IPV4_OPTION_END	 0
+#define IPV4_OPTION_NOP	 1
+#define IPV4_OPTION_LSRR 131
+#define IPV4_OPTION_SSRR 137
+
 /* Where the checksum lies and the sum it is to complete, its own value included. */
 struct covered {
 	uint32_t csum_off; /* in the frame */
@@ -17,9 +22,26 @@ ipv4_header_length(const uint8_t *bytes, const struct plx_net_layer *layer)
 	return (bytes[layer->l3_off] & 0xf) * 4u;
 }
 
-/* Sender and receiver sum the last destination of a routing header, which is not yet the one in front. */
+/* A loose or strict source route among the options. */
 static bool
-is_on_its_way(const uint8_t *bytes, const struct plx_net_layer *layer)
+has_source_route(const uint8_t *options, uint32_t len)
+{
+	for (uint32_t i = 0; i < len && options[i] != IPV4_OPTION_END;) {
+		if (options[i] == IPV4_OPTION_LSRR || options[i] == IPV4_OPTION_SSRR)
+			return true;
+		if (options[i] == IPV4_OPTION_NOP)
+			i++;
+		else if (i + 1 < len && options[i + 1] >= 2)
+			i += options[i + 1];
+		else
+			return false;
+	}
+	return false;
+}
+
+/* A routing header with segments left. */
+static bool
+has_segments_left(const uint8_t *bytes, const struct plx_net_layer *layer)
 {
 	uint32_t off = layer->l3_off + (uint32_t)sizeof(struct plx_net_ipv6);
 	uint8_t proto = bytes[layer->l3_off + offsetof(struct plx_net_ipv6, next_header)];
@@ -28,11 +50,24 @@ is_on_its_way(const uint8_t *bytes, const struct plx_net_layer *layer)
 		const uint8_t *ext = bytes + off;
 
 		if (proto == PLX_NET_PROTO_ROUTING)
-			return ext[3] != 0; /* segments left */
+			return ext[3] != 0;
 		off += net_ext_length(proto, ext[1]);
 		proto = ext[0];
 	}
 	return false;
+}
+
+/* Sender and receiver sum the last destination of a route, which is not yet the one in front. */
+static bool
+is_on_its_way(const uint8_t *bytes, const struct plx_net_layer *layer)
+{
+	const uint8_t *ip = bytes + layer->l3_off;
+
+	if (layer->l3 == PLX_NET_L3_IPV4_OPT)
+		return has_source_route(ip + sizeof(struct plx_net_ipv4),
+					ipv4_header_length(bytes, layer) -
+						(uint32_t)sizeof(struct plx_net_ipv4));
+	return layer->l3 == PLX_NET_L3_IPV6_EXT && has_segments_left(bytes, layer);
 }
 
 static uint64_t
@@ -93,7 +128,7 @@ cover(const uint8_t *bytes, const struct plx_net_layer *layer, struct covered *r
 	}
 	if (ret->len < field + 2)
 		return false;
-	if (layer->l3 == PLX_NET_L3_IPV6_EXT && is_on_its_way(bytes, layer))
+	if (is_on_its_way(bytes, layer))
 		return false;
 	ret->csum_off = layer->l4_off + field;
 	ret->pseudo = 0;

@@ -80,7 +80,8 @@ enum plx_net_csum_state {
 
 /*
  * Checks the checksum of a layer's IPv4 header, and of its TCP, UDP, SCTP, ICMP or ICMPv6. `bytes` are those
- * that were parsed. A header that was cut short, or whose length lies, is unknown.
+ * that were parsed. A header that was cut short, or whose length lies, is unknown, and so is
+ * a datagram that is still on a source route, since its checksum is over another destination.
  */
 enum plx_net_csum_state
 plx_net_csum_check_ipv4(const uint8_t *bytes, const struct plx_net_layer *layer);

@@ -169,6 +169,12 @@ a_program_that_is_not_safe_is_refused(void **state)
 	const struct plx_filter_insn zero[] = {{BPF_ALU | BPF_DIV, 0, 0, 0}, {BPF_RET, 0, 0, 0}};
 	const struct plx_filter_insn shift[] = {{BPF_ALU | BPF_LSH, 0, 0, 32}, {BPF_RET, 0, 0, 0}};
 
+	const struct plx_filter_insn unwritten[] = {{BPF_JMP | BPF_JEQ, 1, 0, 0},
+						    {BPF_ST, 0, 0, 3},
+						    {BPF_LDX | BPF_MEM, 0, 0, 3},
+						    {BPF_RET, 0, 0, 0}};
+
+	assert_program_refused(unwritten, 4, "instruction 2: M[3] is read before it is written");
 	assert_program_refused(unknown, 2, "instruction 0: unknown code 0xffff");
 	assert_program_refused(no_return, 1, "instruction 0: goes on behind the end");
 	assert_program_refused(jump_out, 2, "instruction 0: goes on behind the end");
@@ -178,6 +184,25 @@ a_program_that_is_not_safe_is_refused(void **state)
 	assert_program_refused(zero, 2, "division by zero");
 	assert_program_refused(shift, 2, "shift by 32");
 	assert_program_refused(zero, 0, "not 0");
+}
+
+static void
+scratch_words_written_on_both_ways_may_be_read(void **state)
+{
+	const struct plx_filter_insn insns[] = {
+		{BPF_LD | BPF_B | BPF_ABS, 0, 0, 0},
+		{BPF_JMP | BPF_JEQ, 0, 2, 2},
+		{BPF_ST, 0, 0, 3},
+		{BPF_JMP | BPF_JA, 0, 0, 1},
+		{BPF_STX, 0, 0, 3},
+		{BPF_LD | BPF_MEM, 0, 0, 3},
+		{BPF_RET | BPF_A, 0, 0, 0},
+	};
+	struct plx_filter *filter;
+
+	assert_int_equal(plx_filter_create(insns, PLX_ARRAY_LEN(insns), &filter, NULL), 0);
+	assert_int_equal(plx_filter_match(filter, tcp_frame, sizeof(tcp_frame), 54), 2);
+	plx_filter_destroy(filter);
 }
 
 static void
@@ -217,6 +242,7 @@ main(void)
 		cmocka_unit_test(a_snaplen_out_of_range_is_refused),
 		cmocka_unit_test(a_filter_too_long_is_refused),
 		cmocka_unit_test(a_program_that_is_not_safe_is_refused),
+		cmocka_unit_test(scratch_words_written_on_both_ways_may_be_read),
 		cmocka_unit_test(a_safe_program_is_taken_and_can_be_read_back),
 	};
 

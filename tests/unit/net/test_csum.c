@@ -346,6 +346,19 @@ a_datagram_still_on_its_routed_way_is_unknown(void **state)
 	assert_int_equal(check_l4(f.bytes, f.len), PLX_NET_CSUM_GOOD);
 	f.bytes[14 + 40 + 8 + 3] = 1; /* segments left */
 	assert_int_equal(check_l4(f.bytes, f.len), PLX_NET_CSUM_UNKNOWN);
+
+	f = (struct frame){0};
+	put_ether(&f, 0x0800);
+	put_ipv4(&f, 17);
+	f.bytes[14] = 0x47;
+	put32(&f, 0x01018303); /* two fillers, then a loose source route */
+	put32(&f, 0x04000000);
+	put_udp(&f, 1, 2);
+	assert_false(fill(&f));
+	assert_int_equal(check_l4(f.bytes, f.len), PLX_NET_CSUM_UNKNOWN);
+	f.bytes[14 + 22] = 7; /* record route: no other destination */
+	assert_true(fill(&f));
+	assert_int_equal(check_l4(f.bytes, f.len), PLX_NET_CSUM_GOOD);
 }
 
 int
