@@ -125,7 +125,10 @@ netns_address()
 	local var=NS_$1 ns
 
 	ns=${!var}
-	ip -n "$ns" link set "$2" address "$4" || return 1
+	# Setting an address, also the same again, makes the kernel forget its neighbours, the fixed ones too.
+	if ! ip -n "$ns" -o link show "$2" | grep -q "link/ether $4 "; then
+		ip -n "$ns" link set "$2" address "$4" || return 1
+	fi
 	case $3 in
 	*:*) ip -n "$ns" addr add "$3" dev "$2" nodad ;;
 	*) ip -n "$ns" addr add "$3" dev "$2" ;;
