@@ -29,7 +29,7 @@ static void
 usage(FILE *out)
 {
 	settings_usage(out);
-	fprintf(out, "\nEAL options, in front of '--':\n");
+	fputc('\n', out);
 	plx_eal_usage(out);
 }
 

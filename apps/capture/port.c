@@ -12,6 +12,7 @@
 #define RING_TOTAL 16384 /* packets of all queues that may wait for the disk */
 #define RING_MIN   1024
 #define RING_MAX   8192
+#define FILES_MAX  16 /* of one port; more queues than that mean: none was named */
 #define POOL_CACHE 256
 #define ETHER_ROOM 22 /* header and two tags */
 
@@ -26,12 +27,13 @@ wanted(const struct settings *settings, uint16_t port)
 	return settings->ports == 0 || (port < 64 && (settings->ports >> port & 1) != 0);
 }
 
-/* All queues of a kernel interface, since its packets come on any of them; else one for each worker. */
+/* All queues of an interface, since packets come on any of them, and all files; else one for each worker. */
 static uint16_t
 choose_queues(const struct capture_port *port, const struct settings *settings)
 {
 	uint64_t most = port->info.max_rx_queues;
-	uint64_t n = port->info.if_index != 0 ? most : settings->workers;
+	bool all = port->info.if_index != 0 || (port->is_file && most <= FILES_MAX);
+	uint64_t n = all ? most : settings->workers;
 
 	if (settings->queues != 0)
 		return (uint16_t)settings->queues;
@@ -106,8 +108,8 @@ ports_choose(const struct settings *settings, struct capture_port *ports, struct
 		err = plx_ethdev_info(number, &port->info);
 		if (err != 0)
 			return plx_why(why, err, "port %u cannot be asked what it is", number);
-		port->nb_queues = choose_queues(port, settings);
 		port->is_file = strcmp(port->info.driver, "net_pcap") == 0;
+		port->nb_queues = choose_queues(port, settings);
 		label_port(port);
 		nb_queues += port->nb_queues;
 		n++;

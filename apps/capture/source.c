@@ -71,6 +71,7 @@ count_and_stamp(struct source *s, struct plx_mbuf **pkts, unsigned n, uint64_t n
 		if ((pkts[i]->ol_flags & PLX_MBUF_RX_TIMESTAMP) == 0)
 			pkts[i]->timestamp = now_ns;
 	}
+	s->last_ns = pkts[n - 1]->timestamp;
 	tally_add(&s->counts.delivered, n);
 	tally_add(&s->counts.bytes, bytes);
 }
@@ -120,12 +121,19 @@ hand_over(struct source *s, struct plx_mbuf **pkts, unsigned n)
 	}
 }
 
+/* The times in a file say nothing about now; one that had nothing to give is at its end. */
+static uint64_t
+next_floor(const struct source *s, unsigned n, uint64_t now_ns)
+{
+	if (s->params.patient && n != 0)
+		return s->last_ns;
+	return now_ns > s->params.slack_ns ? now_ns - s->params.slack_ns : 0;
+}
+
 /* Release: whoever sees the new floor also sees what was put into the ring before. */
 static void
-raise_floor(struct source *s, uint64_t now_ns)
+raise_floor(struct source *s, uint64_t floor)
 {
-	uint64_t floor = now_ns > s->params.slack_ns ? now_ns - s->params.slack_ns : 0;
-
 	if (floor > tally_read(&s->floor_ns))
 		atomic_store_explicit(&s->floor_ns, floor, memory_order_release);
 }
@@ -133,24 +141,35 @@ raise_floor(struct source *s, uint64_t now_ns)
 void
 source_accept(struct source *source, struct plx_mbuf **pkts, unsigned n, uint64_t now_ns)
 {
+	unsigned kept = n;
+
 	if (n != 0) {
 		count_and_stamp(source, pkts, n, now_ns);
 		if (source->params.filter != NULL)
-			n = keep_matching(source, pkts, n);
-		hand_over(source, pkts, n);
+			kept = keep_matching(source, pkts, n);
+		hand_over(source, pkts, kept);
 	}
-	raise_floor(source, now_ns);
+	raise_floor(source, next_floor(source, n, now_ns));
+}
+
+static bool
+has_room(const struct source *s)
+{
+	return s->params.ring - plx_ring_spsc_count(s->ring) >= SOURCE_BURST;
 }
 
 unsigned
 source_poll(struct source *source)
 {
 	struct plx_mbuf *pkts[SOURCE_BURST];
-	/* Taken before the burst, so that it holds as a floor for the next one. */
-	uint64_t now_ns = plx_clock_realtime_ns();
-	unsigned n =
-		plx_ethdev_rx_burst(source->params.port, source->params.queue, pkts, SOURCE_BURST);
+	uint64_t now_ns;
+	unsigned n;
 
+	if (source->params.patient && !has_room(source))
+		return 0;
+	/* Taken before the burst, so that it holds as a floor for the next one. */
+	now_ns = plx_clock_realtime_ns();
+	n = plx_ethdev_rx_burst(source->params.port, source->params.queue, pkts, SOURCE_BURST);
 	source_accept(source, pkts, n, now_ns);
 	return n;
 }
@@ -172,5 +191,6 @@ source_take(struct source *source, struct plx_mbuf **pkts, unsigned n)
 bool
 source_presses(const struct source *source)
 {
-	return plx_ring_spsc_count(source->ring) >= source->params.ring / 2;
+	return !source->params.patient &&
+	       plx_ring_spsc_count(source->ring) >= source->params.ring / 2;
 }

@@ -2,7 +2,7 @@
 /*
  * A source: one rx queue of one port, and the ring in which its packets wait for the writer. An rx lcore
  * polls it; the writer takes from it. Neither ever waits for the other: what does not fit into the ring is
- * lost there and then, and counted.
+ * lost there and then, and counted. (Only a source that reads a file is not polled while the ring is full.)
  *
  *	device queue --poll--> stamp --> filter --> [ring] --take--> writer
  *	                                   |           |
@@ -35,12 +35,14 @@ struct source_params {
 	unsigned port_index; /* among those that are captured */
 	uint32_t ring;	     /* packets, a power of two */
 	uint64_t slack_ns;   /* how late a packet may come, by its own time stamp */
+	bool patient; /* packets come from a file: they can wait, and have times of their own */
 	const struct plx_filter *filter;
 };
 
 struct source {
 	struct source_params params;
 	struct plx_ring_spsc *ring;
+	uint64_t last_ns; /* of the last packet */
 	uint8_t *scratch; /* a chained packet in one piece, for the filter */
 	struct source_counts counts PLX_CACHE_ALIGNED;
 	/* No packet handed over from now on is older; UINT64_MAX: none comes any more. */

@@ -13,11 +13,8 @@
 static void
 print_port(const struct capture_port *port, FILE *out)
 {
-	const char *mode = port->info.mode;
-
-	fprintf(out, "capturing on %s (port %u, %s%s%s, %u rx %s)%s\n", port->label, port->port,
-		port->info.name, mode[0] != '\0' ? ", " : "", mode, port->nb_queues,
-		port->nb_queues == 1 ? "queue" : "queues",
+	fprintf(out, "capturing on %s (port %u, %s, %u rx %s)%s\n", port->label, port->port,
+		port->info.name, port->nb_queues, port->nb_queues == 1 ? "queue" : "queues",
 		port->was_up ? "" : "; its link is down");
 }
 

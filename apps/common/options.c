@@ -3,8 +3,10 @@
 #include "options_priv.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <pollux/plx_eal.h>
 #include <pollux/plx_kvargs.h>
 
 /* One run over argv. */
@@ -45,6 +47,32 @@ find_short(const struct option_row *rows, char letter)
 	return NULL;
 }
 
+/* The EAL's usage text is what says which options it has: "  -l, --lcores LCORES". */
+static bool
+is_eal_option(const char *typed)
+{
+	size_t len = strlen(typed), size;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+	bool found = false;
+
+	if (out == NULL)
+		return false;
+	plx_eal_usage(out);
+	fclose(out);
+	for (const char *at = text; !found && (at = strstr(at, typed)) != NULL; at += len)
+		found = at != text && at[-1] == ' ' && strchr(" ,\n", at[len]) != NULL;
+	free(text);
+	return found;
+}
+
+static int
+refuse_eal_option(const struct parse *p, const char *typed)
+{
+	return plx_why(p->why, -EINVAL, "'%s' is an option of the EAL: write it in front of '--'",
+		       typed);
+}
+
 static int
 refuse_unknown(const struct parse *p, const char *name, size_t len)
 {
@@ -58,12 +86,14 @@ refuse_unknown(const struct parse *p, const char *name, size_t len)
 			words[n++] = row->name;
 	}
 	words[n] = NULL;
-	snprintf(typed, sizeof(typed), "%.*s", (int)len, name);
-	near = plx_kvargs_nearest(typed, words);
+	snprintf(typed, sizeof(typed), "--%.*s", (int)len, name);
+	if (is_eal_option(typed))
+		return refuse_eal_option(p, typed);
+	near = plx_kvargs_nearest(typed + 2, words);
 	if (near != NULL)
-		return plx_why(p->why, -EINVAL, "unknown option '--%s'; did you mean '--%s'?",
-			       typed, near);
-	return plx_why(p->why, -EINVAL, "unknown option '--%s'; --help lists what there is", typed);
+		return plx_why(p->why, -EINVAL, "unknown option '%s'; did you mean '--%s'?", typed,
+			       near);
+	return plx_why(p->why, -EINVAL, "unknown option '%s'; --help lists what there is", typed);
 }
 
 /* The same field set twice is either a slip or a contradiction: which one was meant cannot be known. */
@@ -135,9 +165,12 @@ parse_bundle(struct parse *p, const char *letters)
 {
 	for (; *letters != '\0'; letters++) {
 		const struct option_row *row = find_short(p->rows, *letters);
+		const char typed[] = {'-', *letters, '\0'};
 		const char *value = NULL;
 		int err = 0;
 
+		if (row == NULL && is_eal_option(typed))
+			return refuse_eal_option(p, typed);
 		if (row == NULL)
 			return plx_why(p->why, -EINVAL,
 				       "unknown option '-%c'; --help lists what there is",

@@ -139,6 +139,8 @@ unknown_options_are_named_with_the_nearest(void **state)
 	refuse("--cuont 3", "unknown option '--cuont'; did you mean '--count'?");
 	refuse("--zzzzzzzz", "unknown option '--zzzzzzzz'; --help lists");
 	refuse("-qz", "unknown option '-z'");
+	refuse("--vdev net_null0", "'--vdev' is an option of the EAL: write it in front of '--'");
+	refuse("-l 0-3", "'-l' is an option of the EAL");
 	refuse("--count=", "'' is no number");
 }
 
