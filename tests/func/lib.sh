@@ -70,7 +70,7 @@ func_show_logs()
 	done >&2
 }
 
-# Makes $TMP, a folder that is removed at the end, and sets the traps. root: skips when not root.
+# WHO: makes $TMP, a folder that is removed at the end, and sets the traps. root: skips when not root; anyone: does not care.
 func_begin()
 {
 	if [ "${1:-}" = root ] && [ "$(id -u)" -ne 0 ]; then

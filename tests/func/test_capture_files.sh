@@ -3,7 +3,7 @@
 # plx-capture from file to file: what is kept is what tcpdump keeps, to the byte, in each format and with each limit.
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
-func_begin
+func_begin anyone
 need python3 tcpdump tshark capinfos editcap
 
 IN=$TMP/in.pcap

@@ -8,7 +8,7 @@
 if [ "$(id -u)" -eq 0 ] && [ -z "${FUNC_MOUNTS:-}" ]; then
 	FUNC_MOUNTS=own exec unshare -m bash "$0"
 fi
-func_begin
+func_begin anyone
 need python3 capinfos tcpdump
 
 IN=$TMP/in.pcap

@@ -3,7 +3,7 @@
 # plx-capture started wrongly: each slip is answered with its cause and cure, and nothing is written.
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
-func_begin
+func_begin anyone
 need python3
 
 IN=$TMP/in.pcap

@@ -3,7 +3,7 @@
 # plx-testpmd by its prompt, on ports that need no rights: commands, figures that agree, refusals, exit status.
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
-func_begin
+func_begin anyone
 
 LCORES='(0,1)@0'
 NULLS=(--vdev net_null0 --vdev net_null1)

@@ -3,7 +3,7 @@
 # plx-testpmd without a prompt: statistics on the way, clean ends by time and signal, and every refusal at start.
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
-func_begin
+func_begin anyone
 
 EAL=(--lcores '(0,1)@0' --no-huge)
 NULLS=(--vdev net_null0 --vdev net_null1)
