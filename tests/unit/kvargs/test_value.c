@@ -53,11 +53,15 @@ what_is_no_number_is_einval(void **state)
 static void
 what_does_not_fit_is_erange(void **state)
 {
+	uint64_t value;
+
 	assert_int_equal(refusal("0"), -ERANGE);
 	assert_int_equal(refusal("1001"), -ERANGE);
 	assert_int_equal(refusal("18446744073709551616"), -ERANGE);
 	assert_int_equal(refusal("0x10000000000000001"), -ERANGE);
 	assert_int_equal(refusal("17179869184G"), -ERANGE);
+	/* 2^64 + 1024 */
+	assert_int_equal(plx_kvargs_uint("18014398509481985K", 0, UINT64_MAX, &value), -ERANGE);
 }
 
 static void

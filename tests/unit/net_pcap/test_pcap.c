@@ -135,13 +135,13 @@ an_empty_pool_loses_no_packet_of_a_file(void **state)
 static void
 an_empty_pool_loses_no_chain_of_a_file(void **state)
 {
-	an_empty_pool_loses_nothing(3 * ROOM, "");
+	an_empty_pool_loses_nothing(5 * ROOM, "");
 }
 
 static void
 an_empty_pool_loses_no_chain_of_an_endless_file(void **state)
 {
-	an_empty_pool_loses_nothing(3 * ROOM, ",infinite_rx=1");
+	an_empty_pool_loses_nothing(5 * ROOM, ",infinite_rx=1");
 }
 
 static void
