@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plx_ethdev.h"
 #include "plx_netdev_driver.h"
 
 static struct plx_netdev lo;
@@ -99,6 +100,23 @@ loopback_tells_mtu_mac_flags_driver_and_queues(void **state)
 }
 
 static void
+loopback_has_counters_limits_and_link(void **state)
+{
+	struct plx_netdev_stats stats = {.rx_packets = UINT64_MAX};
+	struct plx_ethdev_link link = {.speed_mbps = 1};
+	uint32_t min = 1, max = 1, flags;
+
+	assert_int_equal(plx_netdev_stats(&lo, &stats), 0);
+	assert_int_equal(stats.rx_packets, stats.tx_packets);
+	assert_int_equal(plx_netdev_mtu_range(&lo, &min, &max), 0);
+	assert_true(min <= 68);
+	assert_true(max >= 65535);
+	assert_int_equal(plx_netdev_flags(&lo, &flags), 0);
+	assert_int_equal(plx_netdev_link(&lo, &link), 0);
+	assert_int_equal(link.up, (flags & IFF_UP) != 0);
+}
+
+static void
 changing_nothing_needs_no_rights(void **state)
 {
 	assert_int_equal(plx_netdev_change_flags(&lo, IFF_LOOPBACK, 0), 0);
@@ -139,6 +157,7 @@ main(void)
 		cmocka_unit_test(names_the_kernel_would_not_take_are_refused_in_words),
 		cmocka_unit_test(the_list_is_cut_with_an_ellipsis),
 		cmocka_unit_test(loopback_tells_mtu_mac_flags_driver_and_queues),
+		cmocka_unit_test(loopback_has_counters_limits_and_link),
 		cmocka_unit_test(changing_nothing_needs_no_rights),
 		cmocka_unit_test(an_impossible_mtu_is_refused_with_a_sentence),
 		cmocka_unit_test(fini_may_be_repeated_and_keeps_no_fd),
