@@ -6,6 +6,7 @@
 #include <pollux/plx_idle.h>
 
 #include <errno.h>
+#include <unistd.h>
 
 static bool
 told_to_stop(const struct testpmd *app)
@@ -120,6 +121,31 @@ forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why)
 	return 0;
 }
 
+static uint64_t
+in_flight(const struct testpmd *app)
+{
+	struct plx_ethdev_ledger ledger;
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < app->nb_ports; i++) {
+		if (plx_ethdev_ledger(app->ports[i], &ledger) == 0)
+			sum += ledger.tx_in_flight;
+	}
+	return sum;
+}
+
+/* Lets devices tell that they have sent what they were given, so that the report after it is final. */
+static void
+settle(struct testpmd *app)
+{
+	for (unsigned try = 0; try < 50 && in_flight(app) > 0; try++) {
+		usleep(1000);
+		for (unsigned i = 0; i < app->nb_streams; i++)
+			plx_ethdev_tx_burst(app->streams[i].tx_port, app->streams[i].tx_queue, NULL,
+					    0);
+	}
+}
+
 void
 forward_stop(struct testpmd *app)
 {
@@ -130,6 +156,7 @@ forward_stop(struct testpmd *app)
 		plx_lcore_wait(app->lcores[i]);
 	app->stopped_ticks = plx_clock_ticks();
 	app->forwarding = false;
+	settle(app);
 	for (unsigned i = 0; i < app->nb_streams && app->engine->end != NULL; i++)
 		app->engine->end(&app->streams[i]);
 }
