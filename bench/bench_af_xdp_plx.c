@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Our side of the AF_XDP bench: the public interface, one queue, one thread. */
-#include <pollux/plx_driver.h>
 #include <pollux/plx_eal.h>
 #include <pollux/plx_ethdev.h>
 #include <pollux/plx_mbuf.h>
@@ -52,21 +51,24 @@ start(const struct job *job, struct plx_why *why)
 	const char *stride = getenv("PLX_STRIDE"), *extra = getenv("PLX_DEVARGS");
 	const char *descs = getenv("PLX_DESCS");
 	struct plx_pool_params params = {.name = "p", .n = BUFFERS, .cache = 256, .node = -1};
-	char devargs[200], lcores[16];
-	char *argv[] = {(char[]){"bench"}, (char[]){"--lcores"}, lcores, (char[]){"--no-pci"},
+	char vdev[200], lcores[16];
+	char *argv[] = {(char[]){"bench"},
+			(char[]){"--lcores"},
+			lcores,
+			(char[]){"--no-pci"},
+			(char[]){"--vdev"},
+			vdev,
 			NULL};
 	int err;
 
 	snprintf(lcores, sizeof(lcores), "0@%d", job->cpu);
-	snprintf(devargs, sizeof(devargs), "net_af_xdp0,iface=%s%s", job->iface,
+	snprintf(vdev, sizeof(vdev), "net_af_xdp0,iface=%s%s", job->iface,
 		 extra != NULL ? extra : "");
 	if (stride != NULL)
 		params.stride = params.buf_size = (uint32_t)atoi(stride);
-	err = plx_eal_init(4, argv, why);
+	err = plx_eal_init(6, argv, why);
 	if (err >= 0)
 		err = plx_pool_create(&params, &pool, why);
-	if (err == 0)
-		err = plx_device_attach(devargs, why);
 	if (err == 0)
 		err = plx_ethdev_by_name("net_af_xdp0", &port);
 	if (err == 0)
