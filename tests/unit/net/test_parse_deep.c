@@ -335,6 +335,53 @@ noise_is_survived(void **state)
 }
 
 static void
+assert_same(const struct plx_net_packet *a, const struct plx_net_packet *b)
+{
+	size_t layer_len = offsetof(struct plx_net_layer, tunnel) + 1; /* without padding */
+
+	assert_int_equal(a->packet_type, b->packet_type);
+	assert_int_equal(a->malformed, b->malformed);
+	assert_int_equal(a->malformed_off, b->malformed_off);
+	assert_int_equal(a->nb_layers, b->nb_layers);
+	for (unsigned i = 0; i < a->nb_layers; i++)
+		assert_memory_equal(&a->layers[i], &b->layers[i], layer_len);
+}
+
+/* The shortcut for plain frames says what the long way says. */
+static void
+plain_frames_spoiled_anywhere_are_seen_alike_on_both_ways(void **state)
+{
+	for (unsigned kind = 0; kind < 4; kind++) {
+		struct plx_net_packet other;
+		struct frame f = {0};
+
+		put_ether(&f, kind & 1 ? 0x86dd : 0x0800);
+		if (kind & 1)
+			put_ipv6(&f, kind & 2 ? 6 : 17);
+		else
+			put_ipv4(&f, kind & 2 ? 6 : 17);
+		if (kind & 2)
+			put_tcp(&f, 1, 2);
+		else
+			put_udp(&f, 1, 2);
+		put_payload(&f, 12);
+		frame_close(&f);
+		for (size_t at = 0; at < f.len; at++) {
+			uint8_t kept = f.bytes[at];
+
+			for (unsigned value = 0; value < 256; value++) {
+				f.bytes[at] = (uint8_t)value;
+				parse_bytes(f.bytes, f.len);
+				plx_net_parse_as(f.bytes, f.len, PLX_NET_ETHERTYPE_TEB,
+						 PLX_NET_LAYERS_MAX, &other);
+				assert_same(&packet, &other);
+			}
+			f.bytes[at] = kept;
+		}
+	}
+}
+
+static void
 every_reason_has_a_text(void **state)
 {
 	for (unsigned i = 0; i < PLX_NET_MALFORMED_COUNT; i++)
@@ -358,6 +405,7 @@ main(void)
 		cmocka_unit_test(a_frame_cut_at_any_length_is_survived_and_told),
 		cmocka_unit_test(any_byte_may_have_any_value),
 		cmocka_unit_test(noise_is_survived),
+		cmocka_unit_test(plain_frames_spoiled_anywhere_are_seen_alike_on_both_ways),
 		cmocka_unit_test(every_reason_has_a_text),
 	};
 
