@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 static int
@@ -120,18 +119,18 @@ main(int argc, char **argv)
 	struct plx_why why;
 	int used;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) {
-			usage(stdout);
-			return 0;
-		}
-	}
 	used = plx_eal_init(argc, argv, &why);
+	if (used == -ECANCELED) {
+		usage(stdout);
+		return 0;
+	}
 	if (used < 0)
 		return complain(why.text);
 	if (args_parse(argc - used, argv + used, &app.args, &why) != 0) {
 		complain(why.text);
 		app.status = 2;
+	} else if (app.args.help) {
+		usage(stdout);
 	} else {
 		app.engine = engine_find(app.args.forward_mode);
 		stop_catch();
