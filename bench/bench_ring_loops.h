@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* See bench_ring.h. The includer has defined puts, gets, ring_make, ring_free and BENCH_RING_ENTRY. */
+#ifndef PLX_BENCH_BENCH_RING_LOOPS_H
+#define PLX_BENCH_BENCH_RING_LOOPS_H
+
+#include <pollux/plx_base.h>
+
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -25,7 +30,7 @@ typedef uint64_t (*alone_fn)(void *ring, uint32_t n, uint64_t rounds);
 typedef void (*stream_fn)(void *ring, uint32_t n, uint64_t quota, bool yields);
 typedef void (*drain_fn)(struct crowd *crowd, uint32_t n, bool yields);
 
-#if BENCH_FRESH
+#ifdef BENCH_FRESH
 #define FILL(in, type, count, i)                   \
 	for (uint32_t k = 0; k < count; k++) {     \
 		in[k] = (type)(i + k);             \
@@ -36,8 +41,7 @@ typedef void (*drain_fn)(struct crowd *crowd, uint32_t n, bool yields);
 #endif
 /* n is a constant in LOOPS(..., 8) and a parameter in LOOPS(..., n). */
 #define LOOPS(kind, type, name, count)                                                             \
-	static __attribute__((noinline))                                                           \
-	uint64_t kind##_alone_##name(void *ring, uint32_t n, uint64_t rounds)                      \
+	static PLX_NOINLINE uint64_t kind##_alone_##name(void *ring, uint32_t n, uint64_t rounds)  \
 	{                                                                                          \
 		type in[BURST_MAX] = {0}, out[BURST_MAX];                                          \
 		uint64_t begin = bench_cycles();                                                   \
@@ -50,8 +54,7 @@ typedef void (*drain_fn)(struct crowd *crowd, uint32_t n, bool yields);
 		}                                                                                  \
 		return bench_cycles() - begin;                                                     \
 	}                                                                                          \
-	static __attribute__((noinline))                                                           \
-	uint64_t kind##_empty_##name(void *ring, uint32_t n, uint64_t rounds)                      \
+	static PLX_NOINLINE uint64_t kind##_empty_##name(void *ring, uint32_t n, uint64_t rounds)  \
 	{                                                                                          \
 		type v[BURST_MAX] = {0};                                                           \
 		uint64_t begin = bench_cycles();                                                   \
@@ -62,8 +65,8 @@ typedef void (*drain_fn)(struct crowd *crowd, uint32_t n, bool yields);
 		}                                                                                  \
 		return bench_cycles() - begin;                                                     \
 	}                                                                                          \
-	static __attribute__((noinline)) void kind##_stream_##name(void *ring, uint32_t n,         \
-								   uint64_t quota, bool yields)    \
+	static PLX_NOINLINE void kind##_stream_##name(void *ring, uint32_t n, uint64_t quota,      \
+						      bool yields)                                 \
 	{                                                                                          \
 		type v[BURST_MAX] = {0};                                                           \
                                                                                                    \
@@ -75,8 +78,7 @@ typedef void (*drain_fn)(struct crowd *crowd, uint32_t n, bool yields);
 				sched_yield();                                                     \
 		}                                                                                  \
 	}                                                                                          \
-	static __attribute__((noinline)) void kind##_drain_##name(struct crowd *crowd, uint32_t n, \
-								  bool yields)                     \
+	static PLX_NOINLINE void kind##_drain_##name(struct crowd *crowd, uint32_t n, bool yields) \
 	{                                                                                          \
 		type v[BURST_MAX] = {0};                                                           \
 		uint64_t share = crowd->quota, done = 0;                                           \
@@ -91,8 +93,7 @@ typedef void (*drain_fn)(struct crowd *crowd, uint32_t n, bool yields);
 				sched_yield();                                                     \
 		}                                                                                  \
 	}                                                                                          \
-	static __attribute__((noinline)) void kind##_mixed_##name(struct crowd *crowd, uint32_t n, \
-								  bool yields)                     \
+	static PLX_NOINLINE void kind##_mixed_##name(struct crowd *crowd, uint32_t n, bool yields) \
 	{                                                                                          \
 		type v[BURST_MAX] = {0};                                                           \
                                                                                                    \
@@ -221,3 +222,5 @@ BENCH_RING_ENTRY(const void *arg)
 	ring_free(ring);
 	return cost;
 }
+
+#endif
