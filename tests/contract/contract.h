@@ -132,6 +132,8 @@ bool frame_is_ours(const uint8_t *frame, size_t len);
 uint32_t frame_seq(const uint8_t *frame);
 /* Fails the test at the first byte that differs. */
 void frame_check(const uint8_t *frame, size_t len, const uint8_t to[6], uint32_t seq);
+/* A packet that should be one of ours, whichever. */
+void frame_check_mbuf(const struct plx_mbuf *m, const uint8_t to[6]);
 /* The same in a packet of `nb_segs` segments as even as can be. */
 struct plx_mbuf *
 frame_mbuf(struct plx_pool *pool, size_t len, const uint8_t to[6], uint32_t seq, unsigned nb_segs);

@@ -63,6 +63,18 @@ frame_check(const uint8_t *frame, size_t len, const uint8_t to[6], uint32_t seq)
 	assert_memory_equal(frame, right, len);
 }
 
+void
+frame_check_mbuf(const struct plx_mbuf *m, const uint8_t to[6])
+{
+	uint8_t buf[FRAME_MAX];
+	const uint8_t *bytes;
+
+	assert_true(m->pkt_len <= FRAME_MAX);
+	bytes = plx_mbuf_read(m, 0, m->pkt_len, buf);
+	assert_true(frame_is_ours(bytes, m->pkt_len));
+	frame_check(bytes, m->pkt_len, to, frame_seq(bytes));
+}
+
 struct plx_mbuf *
 frame_mbuf(struct plx_pool *pool, size_t len, const uint8_t to[6], uint32_t seq, unsigned nb_segs)
 {

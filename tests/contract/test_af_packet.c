@@ -196,6 +196,67 @@ sending_past_the_qdisc_works(void **state)
 }
 
 static void
+a_stopped_port_does_not_see_frames(void **state)
+{
+	struct wire *wire = *state;
+	struct plx_ethdev_ledger ledger;
+
+	wire_start(wire, 1, NULL);
+	wire_put(wire, 0, 5, 100);
+	wire_expect(wire, 0, 5, 100);
+	assert_int_equal(plx_ethdev_stop(wire->port), 0);
+	wire_put(wire, 5, 5, 100);
+	assert_int_equal(plx_ethdev_ledger(wire->port, &ledger), 0);
+	assert_int_equal(ledger.rx_received, 5);
+}
+
+/* Sends into a qdisc that lets next to nothing through; returns how many were taken at once. */
+static uint16_t
+send_into_a_jam(struct wire *wire, unsigned limit)
+{
+	enum { N = 2000 };
+	static struct plx_mbuf *pkts[N];
+	uint16_t taken;
+
+	assert_int_equal(
+		net_run("tc qdisc add dev va root tbf rate 8kbit burst 1600 limit %u", limit), 0);
+	for (uint32_t i = 0; i < N; i++)
+		pkts[i] = frame_mbuf(wire->pool, 1000, wire->mac, i, 1);
+	taken = plx_ethdev_tx_burst(wire->port, 0, pkts, N);
+	for (uint32_t i = taken; i < N; i++) {
+		assert_int_equal(plx_mbuf_check(pkts[i], NULL), 0);
+		frame_check(plx_mbuf_data(pkts[i]), 1000, wire->mac, i);
+		plx_mbuf_free(pkts[i]);
+	}
+	assert_int_equal(net_run("tc qdisc del dev va root"), 0);
+	return taken;
+}
+
+static void
+a_jam_leaves_the_rest_with_the_caller(void **state)
+{
+	static const unsigned limits[] = {100 << 20,
+					  20000}; /* the socket is full first, the qdisc */
+	struct wire *wire = *state;
+	struct plx_ethdev_stats stats;
+	uint64_t taken = 0;
+
+	assert_int_equal(plx_ethdev_configure(wire->port, 0, 1, NULL, NULL), 0);
+	assert_int_equal(plx_ethdev_tx_queue_setup(wire->port, 0, 64, NULL), 0);
+	assert_int_equal(plx_ethdev_start(wire->port, NULL), 0);
+	for (size_t i = 0; i < PLX_ARRAY_LEN(limits); i++) {
+		uint16_t n = send_into_a_jam(wire, limits[i]);
+
+		assert_in_range(n, 1, 1999);
+		taken += n;
+		assert_int_equal(plx_ethdev_stats(wire->port, &stats), 0);
+		assert_int_equal(stats.tx_packets, taken);
+		assert_int_equal(stats.tx_errors, 0);
+		wire_check_ledger(wire);
+	}
+}
+
+static void
 a_ring_of_the_smallest_size_works(void **state)
 {
 	struct wire *wire = *state;
@@ -325,6 +386,8 @@ const struct contract_case af_packet_cases[] = {
 	CASE(promiscuity_is_asked_of_the_interface_while_the_port_runs, ONLY),
 	CASE(every_way_of_spreading_loses_and_doubles_nothing, ONLY),
 	CASE(sending_past_the_qdisc_works, ONLY),
+	CASE(a_stopped_port_does_not_see_frames, ONLY),
+	CASE(a_jam_leaves_the_rest_with_the_caller, ONLY),
 	CASE(a_ring_of_the_smallest_size_works, ONLY),
 	CASE(frames_longer_than_a_block_are_counted, ONLY),
 	CASE(frames_longer_than_the_mtu_are_counted, ONLY),

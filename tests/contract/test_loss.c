@@ -29,7 +29,7 @@ named_losses(const struct wire *wire)
 
 /* A port of its own small pool, with few descriptors, as drivers that fill their rings need. */
 static struct plx_pool *
-start_with_small_pool(struct wire *wire)
+start_with_small_pool(struct wire *wire, const struct plx_ethdev_conf *conf)
 {
 	static unsigned number;
 	char name[32];
@@ -38,7 +38,7 @@ start_with_small_pool(struct wire *wire)
 
 	snprintf(name, sizeof(name), "small%u", number++);
 	assert_int_equal(plx_pool_create(&params, &pool, NULL), 0);
-	assert_int_equal(plx_ethdev_configure(wire->port, 1, 1, NULL, NULL), 0);
+	assert_int_equal(plx_ethdev_configure(wire->port, 1, 1, conf, NULL), 0);
 	assert_int_equal(plx_ethdev_rx_queue_setup(wire->port, 0, 64, pool, NULL), 0);
 	assert_int_equal(plx_ethdev_tx_queue_setup(wire->port, 0, 64, NULL), 0);
 	assert_int_equal(plx_ethdev_start(wire->port, NULL), 0);
@@ -68,7 +68,7 @@ an_empty_pool_costs_packets_under_a_name_and_no_more(void **state)
 {
 	enum { N = 1000 };
 	struct wire *wire = *state;
-	struct plx_pool *pool = start_with_small_pool(wire);
+	struct plx_pool *pool = start_with_small_pool(wire, NULL);
 	struct plx_mbuf *held[SMALL_POOL], *kept[SMALL_POOL];
 	uint32_t nb_held = hold_all(pool, held), nb_kept;
 
@@ -94,10 +94,48 @@ an_empty_pool_costs_packets_under_a_name_and_no_more(void **state)
 }
 
 static void
+a_pool_that_runs_out_within_a_chain_costs_no_more_than_the_packet(void **state)
+{
+	enum { N = 60, LEN = 7014 }; /* four buffers each */
+	struct wire *wire = *state;
+	struct plx_ethdev_conf conf = {.rx_offloads = PLX_ETH_RX_OFFLOAD_SCATTER, .mtu = 7000};
+	struct plx_mbuf *held[SMALL_POOL], *kept[SMALL_POOL];
+	struct plx_pool *pool;
+	uint32_t nb_held, nb_kept;
+
+	if (wire->pmd->stretch != NULL)
+		assert_int_equal(wire->pmd->stretch(wire, 9000), 0);
+	pool = start_with_small_pool(wire, &conf);
+	nb_held = hold_all(pool, held);
+	/* Six buffers back: one packet and a half. */
+	for (int i = 0; i < 6 && nb_held > 0; i++)
+		plx_mbuf_free(held[--nb_held]);
+	wire_put(wire, 0, N, LEN);
+	nb_kept = receive_all(wire, kept, SMALL_POOL);
+	assert_true(nb_kept < N);
+	for (uint32_t i = 0; i < nb_kept; i++) {
+		assert_int_equal(plx_mbuf_check(kept[i], NULL), 0);
+		assert_int_equal(kept[i]->pkt_len, LEN);
+		frame_check_mbuf(kept[i], wire->mac);
+	}
+	plx_mbuf_free_bulk(held, nb_held);
+	plx_mbuf_free_bulk(kept, nb_kept);
+	do {
+		nb_kept = receive_all(wire, kept, SMALL_POOL);
+		plx_mbuf_free_bulk(kept, nb_kept);
+	} while (nb_kept > 0);
+	wire_put(wire, 5000, 5, LEN);
+	wire_expect(wire, 5000, 5, LEN);
+	assert_int_equal(plx_ethdev_close(wire->port), 0);
+	wire_check_ledger(wire);
+	assert_int_equal(plx_pool_destroy(pool, NULL), 0);
+}
+
+static void
 an_endless_source_counts_what_an_empty_pool_costs(void **state)
 {
 	struct wire *wire = *state;
-	struct plx_pool *pool = start_with_small_pool(wire);
+	struct plx_pool *pool = start_with_small_pool(wire, NULL);
 	struct plx_mbuf *held[SMALL_POOL], *got[BURST];
 	uint32_t nb_held = hold_all(pool, held);
 
@@ -116,7 +154,7 @@ a_port_that_nobody_asks_loses_under_a_name(void **state)
 {
 	enum { N = 6000 };
 	struct wire *wire = *state;
-	struct plx_pool *pool = start_with_small_pool(wire);
+	struct plx_pool *pool = start_with_small_pool(wire, NULL);
 	struct plx_ethdev_stats stats;
 	struct plx_mbuf *pkts[BURST];
 	uint64_t got = 0, until;
@@ -142,7 +180,7 @@ a_port_that_nobody_asks_loses_under_a_name(void **state)
 }
 
 static void
-frames_that_wait_at_a_stop_are_accounted_for(void **state)
+frames_that_wait_at_a_stop_are_accounted_for_and_never_come(void **state)
 {
 	struct wire *wire = *state;
 
@@ -153,6 +191,10 @@ frames_that_wait_at_a_stop_are_accounted_for(void **state)
 	wire_check_ledger(wire);
 	assert_int_equal(plx_ethdev_start(wire->port, NULL), 0);
 	wire_check_ledger(wire);
+	if (!(wire->pmd->has & HAS_PATIENCE)) {
+		wire_put(wire, 500, 5, 100);
+		wire_expect(wire, 500, 5, 100);
+	}
 	assert_int_equal(plx_ethdev_close(wire->port), 0);
 	wire_check_ledger(wire);
 	wire_check_pool(wire);
@@ -162,6 +204,8 @@ const struct contract_case loss_cases[] = {
 	CASE(an_empty_pool_costs_packets_under_a_name_and_no_more, .needs = HAS_RX),
 	CASE(an_endless_source_counts_what_an_empty_pool_costs, .needs = HAS_ENDLESS),
 	CASE(a_port_that_nobody_asks_loses_under_a_name, .needs = HAS_RX),
-	CASE(frames_that_wait_at_a_stop_are_accounted_for, .needs = HAS_RX),
+	CASE(a_pool_that_runs_out_within_a_chain_costs_no_more_than_the_packet,
+	     .needs = HAS_RX | HAS_SCATTER | HAS_MTU),
+	CASE(frames_that_wait_at_a_stop_are_accounted_for_and_never_come, .needs = HAS_RX),
 	{0},
 };

@@ -54,6 +54,23 @@ the_mtu_can_be_changed(void **state)
 }
 
 static void
+the_mtu_can_grow_while_the_port_runs(void **state)
+{
+	struct wire *wire = *state;
+
+	if (wire->pmd->stretch != NULL)
+		assert_int_equal(wire->pmd->stretch(wire, 9000), 0);
+	wire_start(wire, 1, &(struct plx_ethdev_conf){.rx_offloads = PLX_ETH_RX_OFFLOAD_SCATTER});
+	wire_put(wire, 0, 5, 1500);
+	wire_expect(wire, 0, 5, 1500);
+	assert_int_equal(plx_ethdev_set_mtu(wire->port, 8000, NULL), 0);
+	wire_put(wire, 5, 5, 8014);
+	wire_expect(wire, 5, 5, 8014);
+	assert_int_equal(plx_ethdev_stop(wire->port), 0);
+	wire_check_ledger(wire);
+}
+
+static void
 the_address_can_be_changed_but_not_to_a_group_or_nothing(void **state)
 {
 	static const uint8_t mine[6] = {0x02, 0x11, 0x22, 0x33, 0x44, 0x55}, nothing[6];
@@ -309,6 +326,8 @@ received_packets_carry_the_time(void **state)
 const struct contract_case setting_cases[] = {
 	CASE(an_mtu_out_of_range_is_refused),
 	CASE(the_mtu_can_be_changed, .needs = HAS_MTU),
+	CASE(the_mtu_can_grow_while_the_port_runs,
+	     .needs = HAS_RX | HAS_MTU | HAS_SCATTER | HAS_JUMBO),
 	CASE(the_address_can_be_changed_but_not_to_a_group_or_nothing, .needs = HAS_MAC),
 	CASE(receive_modes_are_remembered, .needs = HAS_PROMISC),
 	CASE(only_promiscuous_mode_hears_foreign_frames,

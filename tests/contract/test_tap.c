@@ -119,6 +119,27 @@ a_persistent_interface_stays(void **state)
 }
 
 static void
+a_prepared_interface_needs_no_rights(void **state)
+{
+	struct wire *wire = *state;
+
+	wire_unplug(wire);
+	assert_int_equal(net_run("ip tuntap add dev keep0 mode tap multi_queue user 0 && "
+				 "ip link set keep0 up"),
+			 0);
+	snprintf(wire->devargs, sizeof(wire->devargs), "net_tap0,iface=keep0,persist=1");
+	snprintf(wire->iface, sizeof(wire->iface), "keep0");
+	assert_int_equal(net_set_capability(CAP_NET_ADMIN, false), 0);
+	wire_plug(wire);
+	wire_start(wire, 2, NULL);
+	wire_put(wire, 0, 10, 100);
+	assert_int_equal(plx_ethdev_close(wire->port), 0);
+	wire_unplug(wire);
+	assert_int_equal(net_set_capability(CAP_NET_ADMIN, true), 0);
+	assert_int_equal(net_run("ip link del keep0"), 0);
+}
+
+static void
 names_in_use_and_missing_rights_are_refused_in_words(void **state)
 {
 	struct wire *wire = *state;
@@ -230,6 +251,7 @@ const struct contract_case tap_cases[] = {
 	CASE(big_tcp_comes_whole_on_request_and_cut_otherwise, ONLY),
 	CASE(the_interface_is_there_as_long_as_the_device, ONLY),
 	CASE(a_persistent_interface_stays, ONLY),
+	CASE(a_prepared_interface_needs_no_rights, ONLY),
 	CASE(names_in_use_and_missing_rights_are_refused_in_words, ONLY),
 	CASE(both_ends_have_addresses_of_their_own, ONLY),
 	CASE(an_interface_set_down_by_hand_is_counted_and_survived, ONLY),
