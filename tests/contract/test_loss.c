@@ -96,7 +96,7 @@ an_empty_pool_costs_packets_under_a_name_and_no_more(void **state)
 static void
 a_pool_that_runs_out_within_a_chain_costs_no_more_than_the_packet(void **state)
 {
-	enum { N = 60, LEN = 7014 }; /* four buffers each */
+	enum { N = 60, LEN = 7014 }; /* four buffers, or two */
 	struct wire *wire = *state;
 	struct plx_ethdev_conf conf = {.rx_offloads = PLX_ETH_RX_OFFLOAD_SCATTER, .mtu = 7000};
 	struct plx_mbuf *held[SMALL_POOL], *kept[SMALL_POOL];
@@ -107,15 +107,15 @@ a_pool_that_runs_out_within_a_chain_costs_no_more_than_the_packet(void **state)
 		assert_int_equal(wire->pmd->stretch(wire, 9000), 0);
 	pool = start_with_small_pool(wire, &conf);
 	nb_held = hold_all(pool, held);
-	/* Six buffers back: one packet and a half. */
-	for (int i = 0; i < 6 && nb_held > 0; i++)
+	/* Seven buffers back: not a whole number of packets. */
+	for (int i = 0; i < 7 && nb_held > 0; i++)
 		plx_mbuf_free(held[--nb_held]);
-	wire_put(wire, 0, N, LEN);
+	for (uint32_t i = 0; i < N; i++)
+		wire_put(wire, i, 1, i % 3 != 0 ? LEN / 2 : LEN);
 	nb_kept = receive_all(wire, kept, SMALL_POOL);
 	assert_true(nb_kept < N);
 	for (uint32_t i = 0; i < nb_kept; i++) {
 		assert_int_equal(plx_mbuf_check(kept[i], NULL), 0);
-		assert_int_equal(kept[i]->pkt_len, LEN);
 		frame_check_mbuf(kept[i], wire->mac);
 	}
 	plx_mbuf_free_bulk(held, nb_held);
