@@ -4,6 +4,7 @@
  * keeps working as before, whatever becomes of us: everything hangs on sockets that die with the program.
  */
 #include <errno.h>
+#include <sys/random.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -367,6 +368,8 @@ static int
 make_port(struct afp_port *port, struct plx_why *why)
 {
 	port->control = port->fanout_id = -1;
+	if (getrandom(&port->mark, sizeof(port->mark), 0) != sizeof(port->mark))
+		port->mark = (uint32_t)getpid() << 8 | 1;
 	port->dev.ops = &afp_ops;
 	port->dev.counters = afp_counters;
 	port->dev.nb_counters = AFP_COUNTERS;

@@ -53,6 +53,7 @@ struct afp_port {
 	struct plx_netdev netdev;
 	int control;   /* socket that holds the memberships while started, -1 otherwise */
 	int fanout_id; /* group of the rx sockets, -1 while there is none */
+	uint32_t mark; /* what we send carries it, so that we know it again; 0: cannot */
 	uint8_t macs[AFP_MACS_MAX][6];
 	unsigned nb_macs;
 	uint64_t retired[AFP_COUNTERS]; /* of released queues */
@@ -117,7 +118,7 @@ int afp_socket_join(int fd, struct afp_port *port, struct plx_why *why);
 
 struct sock_filter;
 
-#define AFP_FILTER_MAX (8 + 5 * (AFP_MACS_MAX + 2))
+#define AFP_FILTER_MAX (11 + 5 * (AFP_MACS_MAX + 2))
 
 /* The frames that the port wants, as classic BPF; nothing at all while it is stopped. Returns the length. */
 unsigned afp_filter_build(const struct afp_port *port, bool started, struct sock_filter *ret_code);

@@ -144,8 +144,12 @@ afp_tx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n)
 static int
 set_options(struct afp_txq *txq, uint16_t descs, struct plx_why *why)
 {
-	const struct afp_port *port = txq->port;
+	struct afp_port *port = txq->port;
 	int room = descs * SEND_BUFFER_PACKET, yes = 1;
+
+	/* Needs CAP_NET_RAW since Linux 5.17, CAP_NET_ADMIN before. */
+	if (setsockopt(txq->fd, SOL_SOCKET, SO_MARK, &port->mark, sizeof(port->mark)) < 0)
+		port->mark = 0;
 
 	/* The larger limit needs CAP_NET_ADMIN; the smaller one everybody may have. */
 	if (setsockopt(txq->fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)) < 0)
