@@ -21,10 +21,11 @@ enum bench_ring_kind {
 };
 
 enum bench_ring_shape {
-	ALONE,	 /* one thread puts and gets in turn */
-	ACROSS,	 /* one thread puts, another on the other processor gets */
-	CROWD,	 /* half of the threads put, half get, all on all processors */
-	MIXED,	 /* all threads put and get in turn, as with a pool */
+	ALONE,	/* one thread puts and gets in turn */
+	FRESH,	/* the same, of an array written just before, one by one (which costs both sides) */
+	ACROSS, /* one thread puts, another on the other processor gets */
+	CROWD,	/* half of the threads put, half get, all on all processors */
+	MIXED,	/* all threads put and get in turn, as with a pool */
 	NOTHING, /* one thread gets from an empty ring */
 };
 

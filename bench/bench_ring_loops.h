@@ -30,15 +30,6 @@ typedef uint64_t (*alone_fn)(void *ring, uint32_t n, uint64_t rounds);
 typedef void (*stream_fn)(void *ring, uint32_t n, uint64_t quota, bool yields);
 typedef void (*drain_fn)(struct crowd *crowd, uint32_t n, bool yields);
 
-#ifdef BENCH_FRESH
-#define FILL(in, type, count, i)                   \
-	for (uint32_t k = 0; k < count; k++) {     \
-		in[k] = (type)(i + k);             \
-		__asm__ volatile("" ::: "memory"); \
-	}
-#else
-#define FILL(in, type, count, i)
-#endif
 /* n is a constant in LOOPS(..., 8) and a parameter in LOOPS(..., n). */
 #define LOOPS(kind, type, name, count)                                                             \
 	static PLX_NOINLINE uint64_t kind##_alone_##name(void *ring, uint32_t n, uint64_t rounds)  \
@@ -47,7 +38,22 @@ typedef void (*drain_fn)(struct crowd *crowd, uint32_t n, bool yields);
 		uint64_t begin = bench_cycles();                                                   \
                                                                                                    \
 		for (uint64_t i = 0; i < rounds; i++) {                                            \
-			FILL(in, type, count, i)                                                   \
+			kind##_put(ring, in, count);                                               \
+			kind##_get(ring, out, count);                                              \
+			bench_use(out);                                                            \
+		}                                                                                  \
+		return bench_cycles() - begin;                                                     \
+	}                                                                                          \
+	static PLX_NOINLINE uint64_t kind##_fresh_##name(void *ring, uint32_t n, uint64_t rounds)  \
+	{                                                                                          \
+		type in[BURST_MAX] = {0}, out[BURST_MAX];                                          \
+		uint64_t begin = bench_cycles();                                                   \
+                                                                                                   \
+		for (uint64_t i = 0; i < rounds; i++) {                                            \
+			for (uint32_t k = 0; k < count; k++) {                                     \
+				in[k] = (type)(i + k);                                             \
+				bench_use(in);                                                     \
+			}                                                                          \
 			kind##_put(ring, in, count);                                               \
 			kind##_get(ring, out, count);                                              \
 			bench_use(out);                                                            \
@@ -118,15 +124,15 @@ KIND_LOOPS(mpmc32, uint32_t)
 KIND_LOOPS(mpmc64, uint64_t)
 
 struct loops {
-	alone_fn alone, empty;
+	alone_fn alone, fresh, empty;
 	stream_fn stream;
 	drain_fn drain, mixed;
 };
 
-#define LOOPS_ROW(kind, name)                                                   \
-	{                                                                       \
-		kind##_alone_##name, kind##_empty_##name, kind##_stream_##name, \
-			kind##_drain_##name, kind##_mixed_##name                \
+#define LOOPS_ROW(kind, name)                                                          \
+	{                                                                              \
+		kind##_alone_##name, kind##_fresh_##name, kind##_empty_##name,         \
+			kind##_stream_##name, kind##_drain_##name, kind##_mixed_##name \
 	}
 #define KIND_ROWS(kind)                                                                         \
 	{                                                                                       \
@@ -207,13 +213,15 @@ BENCH_RING_ENTRY(const void *arg)
 
 	if (ring == NULL)
 		return -1;
-	if (c->shape == ALONE || c->shape == NOTHING) {
-		alone_fn fn = c->shape == ALONE ? loops->alone : loops->empty;
+	if (c->shape == ALONE || c->shape == FRESH || c->shape == NOTHING) {
+		alone_fn fn = c->shape == ALONE	  ? loops->alone
+			      : c->shape == FRESH ? loops->fresh
+						  : loops->empty;
 
 		bench_pin(1);
 		fn(ring, c->n, rounds / 10);
 		cost = (double)fn(ring, c->n, rounds) / (double)rounds;
-		if (c->shape == ALONE)
+		if (c->shape != NOTHING)
 			cost /= c->n;
 		bench_pin(-1);
 	} else {
