@@ -103,14 +103,20 @@ plx_ring_gather16(uint8_t *slots, const uint8_t *src, unsigned es)
 	}
 }
 
+/* The same pointer, of which gcc knows no length that it could warn about in cases that never occur. */
+static PLX_ALWAYS_INLINE const uint8_t *
+plx_ring_any_length(const uint8_t *p)
+{
+	__asm__("" : "+r"(p));
+	return p;
+}
+
 /* Short copies without a call, of slots that lie side by side: bursts are a few hundred bytes at most. */
 static PLX_ALWAYS_INLINE void
 plx_ring_run_in(uint8_t *slots, const uint8_t *src, size_t n, unsigned es)
 {
 	const size_t wide = 16 / es;
 
-	if (!__builtin_constant_p(n))
-		__asm__("" : "+r"(src)); /* or gcc warns of lengths that never occur */
 	for (; n >= 2 * wide; n -= 2 * wide, slots += 32, src += 32) {
 		plx_ring_gather16(slots, src, es);
 		plx_ring_gather16(slots + 16, src + 16, es);
@@ -126,8 +132,6 @@ plx_ring_run_out(uint8_t *dst, const uint8_t *slots, size_t n, unsigned es)
 {
 	const size_t wide = 16 / es;
 
-	if (!__builtin_constant_p(n))
-		__asm__("" : "+r"(dst)); /* the same */
 	for (; n >= 4 * wide; n -= 4 * wide, dst += 64, slots += 64)
 		memcpy(dst, slots, 64);
 	for (; n >= wide; n -= wide, dst += 16, slots += 16)
@@ -152,7 +156,7 @@ plx_ring_copy_in(uint8_t *slots, uint32_t at, uint32_t mask, bool joined, const 
 	else if (joined && (PLX_RING_PLAIN || !shared) && __builtin_constant_p(n) && got == n)
 		plx_ring_run_in(slots + (size_t)at * es, from, n, es);
 	else if (joined && (PLX_RING_PLAIN || !shared))
-		plx_ring_run_in(slots + (size_t)at * es, from, got, es);
+		plx_ring_run_in(slots + (size_t)at * es, plx_ring_any_length(from), got, es);
 	else
 		for (uint32_t i = 0; i < got; i++)
 			plx_ring_slot_store(slots + (size_t)((at + i) & mask) * es,
@@ -173,7 +177,8 @@ plx_ring_copy_out(void *dst, const uint8_t *slots, uint32_t at, uint32_t mask, b
 	else if (joined && (PLX_RING_PLAIN || !shared) && __builtin_constant_p(n) && got == n)
 		plx_ring_run_out(to, slots + (size_t)at * es, n, es);
 	else if (joined && (PLX_RING_PLAIN || !shared))
-		plx_ring_run_out(to, slots + (size_t)at * es, got, es);
+		plx_ring_run_out((uint8_t *)(uintptr_t)plx_ring_any_length(to),
+				 slots + (size_t)at * es, got, es);
 	else
 		for (uint32_t i = 0; i < got; i++)
 			plx_ring_slot_load(to + (size_t)i * es,

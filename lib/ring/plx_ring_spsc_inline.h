@@ -128,6 +128,19 @@ plx_ring_spsc_count(const struct plx_ring_spsc *r)
 	return count > r->prod.capacity ? r->prod.capacity : (uint32_t)count;
 }
 
+/* Elements ever put in, and ever taken out: the difference is inside. Thread: any. */
+static inline uint64_t
+plx_ring_spsc_filled(const struct plx_ring_spsc *r)
+{
+	return __atomic_load_n(&r->prod.head, __ATOMIC_ACQUIRE);
+}
+
+static inline uint64_t
+plx_ring_spsc_taken(const struct plx_ring_spsc *r)
+{
+	return __atomic_load_n(&r->cons.head, __ATOMIC_ACQUIRE);
+}
+
 static inline uint32_t
 plx_ring_spsc_capacity(const struct plx_ring_spsc *r)
 {
