@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <pollux/plx_clock.h>
 #include <pollux/plx_lcore.h>
@@ -63,6 +64,7 @@ make_source(struct capture *c, unsigned i, struct source **ret_source, struct pl
 	params.ring = c->ports[index].ring;
 	params.slack_ns = c->ports[index].slack_ns;
 	params.patient = c->ports[index].is_file;
+	params.wake = c->wake.fd >= 0 ? &c->wake : NULL;
 	err = source_create(&params, ret_source);
 	return err == 0 ? 0 : plx_why(why, err, "no memory for a ring of %u packets", params.ring);
 }
@@ -153,6 +155,7 @@ capture_open(struct capture *capture, struct plx_why *why)
 	unsigned nb_workers = 1;
 	int err;
 
+	c->wake.fd = -1;
 	c->writing.left = c->settings.count != 0 ? c->settings.count : UINT64_MAX;
 	err = count_workers(c, &nb_workers, why);
 	if (err == 0 && c->settings.filter != NULL)
@@ -165,6 +168,8 @@ capture_open(struct capture *capture, struct plx_why *why)
 		return err;
 	c->nb_workers = nb_workers < c->nb_sources ? nb_workers : c->nb_sources;
 	c->in_turn = plx_lcore_count() == 1;
+	if (!c->in_turn && plx_idle_policy() == PLX_IDLE_SLEEP && wake_init(&c->wake) != 0)
+		return plx_why(why, -errno, "no eventfd: %s", strerror(errno));
 	err = make_sources(c, why);
 	if (err != 0)
 		return err;
@@ -221,10 +226,14 @@ run_apart(struct capture *c)
 	bool more;
 
 	plx_idle_init(&idle);
-	plx_idle_add_fd(&idle, -1);
-	do
-		plx_idle_round(&idle, write_round(c, &more));
-	while (more);
+	plx_idle_add_fd(&idle, c->wake.fd);
+	do {
+		unsigned n = write_round(c, &more);
+
+		if (n == 0)
+			wake_arm(&c->wake);
+		plx_idle_round(&idle, n);
+	} while (more);
 }
 
 int
@@ -356,6 +365,7 @@ capture_close(struct capture *capture, struct plx_why *why)
 		source_destroy(c->sources[i]);
 	for (unsigned i = 0; i < c->nb_ports; i++)
 		err = port_close(&c->ports[i], err == 0 ? why : NULL) != 0 ? -EBUSY : err;
+	wake_fini(&c->wake);
 	talkers_destroy(c->writing.talkers);
 	plx_filter_destroy(c->filter);
 	free(c->outputs);

@@ -32,7 +32,8 @@ struct capture {
 	struct lane *lanes;
 	unsigned nb_workers;
 	struct rx_worker *workers;
-	bool in_turn; /* one lcore receives and writes */
+	bool in_turn;	  /* one lcore receives and writes */
+	struct wake wake; /* of the main lcore, when it only writes */
 
 	unsigned nb_outputs; /* 0: nothing is written */
 	struct output *outputs;

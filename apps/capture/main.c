@@ -88,7 +88,11 @@ capture_with_eal(struct capture *capture)
 	struct plx_why why = {""};
 	int status;
 
-	if (stop_catch() != 0 || capture_open(capture, &why) != 0)
+	if (stop_catch() != 0) {
+		plx_why(&why, -errno, "signals cannot be caught: %s", strerror(errno));
+		return refuse(&why);
+	}
+	if (capture_open(capture, &why) != 0)
 		status = refuse(&why);
 	else
 		status = run(capture);

@@ -115,6 +115,8 @@ hand_over(struct source *s, struct plx_mbuf **pkts, unsigned n)
 	const uint64_t *elements = (const uint64_t *)(const void *)pkts;
 	unsigned taken = plx_ring_spsc_enqueue_burst64(s->ring, elements, n);
 
+	if (s->params.wake != NULL)
+		wake_call(s->params.wake);
 	if (PLX_UNLIKELY(taken < n)) {
 		plx_mbuf_free_bulk(pkts + taken, n - taken);
 		tally_add(&s->counts.too_slow, n - taken);

@@ -18,6 +18,7 @@
 #include <pollux/plx_ring_spsc.h>
 
 #include "tally.h"
+#include "wake.h"
 
 #define SOURCE_BURST 64
 
@@ -37,6 +38,7 @@ struct source_params {
 	uint64_t slack_ns;   /* how late a packet may come, by its own time stamp */
 	bool patient; /* packets come from a file: they can wait, and have times of their own */
 	const struct plx_filter *filter;
+	struct wake *wake; /* of the writer; NULL if it never sleeps */
 };
 
 struct source {
