@@ -32,7 +32,7 @@ count_workers(const struct capture *c, unsigned *ret_n, struct plx_why *why)
 static int
 open_ports(struct capture *c, unsigned nb_workers, struct plx_why *why)
 {
-	int n = ports_choose(&c->settings, c->ports, why);
+	int n = ports_choose(&c->settings, nb_workers, c->ports, why);
 
 	if (n < 0)
 		return n;

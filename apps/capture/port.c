@@ -9,12 +9,13 @@
 #include "settings.h"
 #include "source.h"
 
-#define RING_TOTAL 16384 /* packets of all queues that may wait for the disk */
-#define RING_MIN   1024
-#define RING_MAX   8192
-#define FILES_MAX  16 /* of one port; more queues than that mean: none was named */
-#define POOL_CACHE 256
-#define ETHER_ROOM 22 /* header and two tags */
+#define RING_TOTAL   16384 /* packets of all queues that may wait for the disk */
+#define RING_MIN     1024
+#define RING_MAX     8192
+#define QUEUES_USUAL 4
+#define FILES_MAX    16 /* of one port; more queues than that mean: none was named */
+#define POOL_CACHE   256
+#define ETHER_ROOM   22 /* header and two tags */
 
 /* A kernel may stamp a packet this long before it shows it to us. */
 #define KERNEL_SLACK_NS 10000000
@@ -27,21 +28,30 @@ wanted(const struct settings *settings, uint16_t port)
 	return settings->ports == 0 || (port < 64 && (settings->ports >> port & 1) != 0);
 }
 
-/* All queues of an interface, since packets come on any of them, and all files; else one for each worker. */
+static bool
+is_driver(const struct capture_port *port, const char *name)
+{
+	return strcmp(port->info.driver, name) == 0;
+}
+
+/*
+ * An AF_XDP socket sees one queue of the interface, a file is a queue: all of them are needed. Others spread
+ * their packets over as many queues as there are, so one for each worker is right.
+ */
 static uint16_t
-choose_queues(const struct capture_port *port, const struct settings *settings)
+choose_queues(const struct capture_port *port, const struct settings *settings, unsigned nb_workers)
 {
 	uint64_t most = port->info.max_rx_queues;
-	bool all = port->info.if_index != 0 || (port->is_file && most <= FILES_MAX);
-	uint64_t n = all ? most : settings->workers;
+	bool all = is_driver(port, "net_af_xdp") || (port->is_file && most <= FILES_MAX);
+	uint64_t n = settings->workers;
 
 	if (settings->queues != 0)
 		return (uint16_t)settings->queues;
-	if (n > most)
+	if (n == 0)
+		n = nb_workers < QUEUES_USUAL ? nb_workers : QUEUES_USUAL;
+	if (all || n > most)
 		n = most;
-	if (n > PLX_ETHDEV_QUEUES_MAX)
-		n = PLX_ETHDEV_QUEUES_MAX;
-	return n != 0 ? (uint16_t)n : 1;
+	return (uint16_t)n;
 }
 
 static void
@@ -91,7 +101,8 @@ choose_ring(const struct settings *settings, unsigned nb_queues)
 }
 
 int
-ports_choose(const struct settings *settings, struct capture_port *ports, struct plx_why *why)
+ports_choose(const struct settings *settings, unsigned nb_workers, struct capture_port *ports,
+	     struct plx_why *why)
 {
 	unsigned nb_queues = 0;
 	int n = 0, err;
@@ -108,8 +119,8 @@ ports_choose(const struct settings *settings, struct capture_port *ports, struct
 		err = plx_ethdev_info(number, &port->info);
 		if (err != 0)
 			return plx_why(why, err, "port %u cannot be asked what it is", number);
-		port->is_file = strcmp(port->info.driver, "net_pcap") == 0;
-		port->nb_queues = choose_queues(port, settings);
+		port->is_file = is_driver(port, "net_pcap");
+		port->nb_queues = choose_queues(port, settings, nb_workers);
 		label_port(port);
 		nb_queues += port->nb_queues;
 		n++;

@@ -28,7 +28,8 @@ struct capture_port {
  * Finds the ports to capture. -ENODEV with a sentence if there are none, or not one that was asked for.
  * Returns how many.
  */
-int ports_choose(const struct settings *settings, struct capture_port *ports, struct plx_why *why);
+int ports_choose(const struct settings *settings, unsigned nb_workers, struct capture_port *ports,
+		 struct plx_why *why);
 
 /* Configures one port, makes its pool and queues. After an error port_close undoes what was done. */
 int port_open(struct capture_port *port, unsigned nb_workers, struct plx_why *why);

@@ -42,7 +42,7 @@ static const struct option_row rows[] = {
 	{"workers", 0, OPTION_UINT, AT(workers), 1, 1024, NULL, "N",
 	 "lcores that receive (default: all but the writing one, one a queue at most)"},
 	{"queues", 0, OPTION_UINT, AT(queues), 1, 64, NULL, "N",
-	 "rx queues a port (default: all of a kernel interface, else one for each of --workers)"},
+	 "rx queues a port (default: all of an AF_XDP port, else one a worker, up to 4)"},
 	{"ring", 0, OPTION_UINT, AT(ring), 64, 1 << 20, NULL, "N",
 	 "packets that may wait for the disk, per queue (default: 16384 over all queues)"},
 	{"", 0, OPTION_HEADING, .help = "What is shown"},

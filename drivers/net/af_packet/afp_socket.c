@@ -78,7 +78,14 @@ afp_socket_bind(int fd, const struct afp_port *port, uint16_t protocol, struct p
 	return plx_why(why, -errno, "cannot bind to %s: %s", port->netdev.name, strerror(errno));
 }
 
-/* The first socket lets the kernel choose a free number, the others name it. */
+#ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
+#define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
+#endif
+
+/*
+ * The first socket lets the kernel choose a free number, the others name it. A group receives by itself:
+ * what its sockets were told about outgoing packets does not count.
+ */
 int
 afp_socket_join(int fd, struct afp_port *port, struct plx_why *why)
 {
@@ -89,6 +96,8 @@ afp_socket_join(int fd, struct afp_port *port, struct plx_why *why)
 		option |= (uint32_t)PACKET_FANOUT_FLAG_UNIQUEID << 16;
 	else
 		option |= (uint16_t)port->fanout_id;
+	if (!port->args.outgoing)
+		option |= (uint32_t)PACKET_FANOUT_FLAG_IGNORE_OUTGOING << 16;
 	if (setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &option, sizeof(option)) < 0 ||
 	    getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &option, &len) < 0)
 		return plx_why(why, -errno,

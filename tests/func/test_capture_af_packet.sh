@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# plx-capture over AF_PACKET: a copy of what an interface receives and sends, while it goes on working for the kernel;
+# the same packets and the same filter results as tcpdump's, and two interfaces in one file.
+# shellcheck source=tests/func/lib.sh
+. "$(dirname "$0")/lib.sh"
+func_begin root
+need tcpdump tshark capinfos ping
+
+make_pair
+
+# FILE: length and checksum of each packet, whatever their order.
+digest()
+{
+	tshark -r "$1" -o frame.generate_md5_hash:TRUE -T fields -e frame.len -e frame.md5_hash 2>/dev/null | sort
+}
+
+# FILTER DIRECTION N ARGS...: tcpdump and plx-capture see the same N packets, and the kernel answers all echoes.
+compare()
+{
+	local filter=$1 direction=$2 expected=$3 judge capture
+
+	shift 3
+	rm -f "$TMP"/*.pcap*
+	start judge b tcpdump -Z root --immediate-mode -U -ni veth0 -Q "$direction" -w "$TMP/judge.pcap" "$filter"
+	judge=$JOB
+	wait_until 10 "tcpdump" grep -q listening "$TMP/judge.log"
+	start capture b "$PLX_CAPTURE" --no-huge --idle sleep "$@" -o "$TMP/out.pcapng" -f "$filter"
+	capture=$JOB
+	wait_until 10 "the capture" grep -q 'capturing on veth0' "$TMP/capture.log"
+	run_in a ping -q -c 50 -i 0.01 -W 2 10.99.0.2 >"$TMP/ping.log"
+	run_in a ping -q -c 20 -i 0.01 -W 2 -s 1400 fd99::2 >"$TMP/ping6.log"
+	assert_grep "$TMP/ping.log" ' 50 received'
+	assert_grep "$TMP/ping6.log" ' 20 received'
+	stop "$capture" INT
+	stop "$judge" INT
+	assert_grep "$TMP/capture.log" 'every packet is accounted for'
+	assert_eq "$(digest "$TMP/out.pcapng")" "$(digest "$TMP/judge.pcap")" "packets of '$filter'"
+	assert_eq "$(count_packets "$TMP/out.pcapng")" "$expected" "packets of '$filter'"
+}
+
+ECHOES='icmp or (icmp6 and (ip6[40] == 128 or ip6[40] == 129))'
+compare "$ECHOES" in 70 -l 0 --vdev net_af_packet0,iface=veth0 --
+compare "$ECHOES" inout 140 --lcores '(0-1)@(0-1)' --vdev net_af_packet0,iface=veth0,outgoing=1 --
+compare "$ECHOES" in 70 --lcores '(0-2)@(0-1)' --vdev net_af_packet0,iface=veth0 --
+compare 'icmp[icmptype] == icmp-echoreply' inout 50 --lcores '(0-2)@(0-1)' --vdev net_af_packet0,iface=veth0,outgoing=1 --
+
+# Two interfaces of one namespace: one file, an interface entry each, in the order of time.
+netns_veth a veth1 b veth1
+netns_address a veth1 10.98.0.1/24 02:00:00:00:01:0a 10.98.0.2 02:00:00:00:01:0b
+netns_address b veth1 10.98.0.2/24 02:00:00:00:01:0b 10.98.0.1 02:00:00:00:01:0a
+start capture b "$PLX_CAPTURE" --no-huge --idle sleep --lcores '(0-2)@(0-1)' --vdev net_af_packet0,iface=veth0 \
+	--vdev net_af_packet1,iface=veth1 -- -o "$TMP/two.pcapng" icmp
+capture=$JOB
+wait_until 10 "the capture" grep -q 'capturing on veth1' "$TMP/capture.log"
+run_in a ping -q -c 30 -i 0.01 -W 2 10.99.0.2 >/dev/null &
+run_in a ping -q -c 30 -i 0.01 -W 2 10.98.0.2 >/dev/null
+wait $!
+stop "$capture" INT
+assert_eq "$(count_packets "$TMP/two.pcapng")" 60 "packets of two interfaces"
+for name in veth0 veth1; do
+	tshark -r "$TMP/two.pcapng" -Y "frame.interface_name == $name" -T fields -e frame.number >"$TMP/of" 2>/dev/null
+	assert_eq "$(wc -l <"$TMP/of")" 30 "packets of $name"
+done
+assert_eq "$(capinfos -Mo "$TMP/two.pcapng" | awk '/^Strict/ {print $NF}')" True "order of time"
