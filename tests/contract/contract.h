@@ -39,6 +39,7 @@
 #define HAS_OFFLOADS (1u << 14) /* fills in checksums, cuts TSO, inserts tags */
 #define HAS_NO_LIMIT (1u << 15) /* takes every burst in full */
 #define HAS_PATIENCE (1u << 17) /* what finds no buffer waits at the source */
+#define HAS_GIVEN    (1u << 18) /* receives the sender's own buffers, none of its pool's */
 #define HAS_JUMBO    (1u << 16) /* may run with an MTU beyond a buffer, and without scatter */
 
 struct wire;
@@ -174,6 +175,10 @@ int pcap_ready(struct wire *wire);
 void pcap_close(struct wire *wire);
 int pcap_put(struct wire *wire, const void *frame, size_t len);
 size_t pcap_get(struct wire *wire, void *frame, size_t size);
+int ring_open(struct wire *wire);
+void ring_close(struct wire *wire);
+int ring_put(struct wire *wire, const void *frame, size_t len);
+size_t ring_get(struct wire *wire, void *frame, size_t size);
 int af_packet_open(struct wire *wire);
 int af_xdp_open(struct wire *wire);
 int veth_plug(struct wire *wire);

@@ -21,6 +21,13 @@ static const struct pmd pmds[] = {
 	{.name = "net_null",
 	 .has = HAS_ENDLESS | HAS_QUEUES | HAS_MTU | HAS_MAC | HAS_PROMISC | HAS_NO_LIMIT,
 	 .open = null_open},
+	{.name = "net_ring",
+	 .has = HAS_RX | HAS_TX | HAS_QUEUES | HAS_MTU | HAS_MAC | HAS_PROMISC | HAS_SCATTER |
+		HAS_JUMBO | HAS_PATIENCE | HAS_GIVEN,
+	 .open = ring_open,
+	 .close = ring_close,
+	 .put = ring_put,
+	 .get = ring_get},
 	{.name = "net_pcap",
 	 .has = HAS_RX | HAS_TX | HAS_QUEUES | HAS_FD | HAS_MTU | HAS_MAC | HAS_PROMISC |
 		HAS_SCATTER | HAS_JUMBO | HAS_NO_LIMIT | HAS_PATIENCE,

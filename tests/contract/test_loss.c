@@ -113,7 +113,7 @@ a_pool_that_runs_out_within_a_chain_costs_no_more_than_the_packet(void **state)
 	for (uint32_t i = 0; i < N; i++)
 		wire_put(wire, i, 1, i % 3 != 0 ? LEN / 2 : LEN);
 	nb_kept = receive_all(wire, kept, SMALL_POOL);
-	assert_true(nb_kept < N);
+	assert_true(nb_kept < N || (wire->pmd->has & HAS_GIVEN));
 	for (uint32_t i = 0; i < nb_kept; i++) {
 		assert_int_equal(plx_mbuf_check(kept[i], NULL), 0);
 		frame_check_mbuf(kept[i], wire->mac);
