@@ -65,11 +65,27 @@ struct ring_port {
 	struct ring_given given;
 };
 
+/*
+ * The end of a packet's header, from its flags on, as it is when it comes out of a wire: what the sender noted
+ * there does not travel. Written as a whole, in two stores.
+ */
+struct ring_stamp {
+	uint32_t ol_flags, hash, packet_type;
+	uint16_t vlan_tci, vlan_tci_outer;
+	uint8_t l2_len, l4_len;
+	uint16_t l3_len, port, queue;
+};
+PLX_STATIC_ASSERT(offsetof(struct plx_mbuf, port) - offsetof(struct plx_mbuf, ol_flags) ==
+			  offsetof(struct ring_stamp, port),
+		  "a stamp lies as the header's end does");
+PLX_STATIC_ASSERT(sizeof(struct plx_mbuf) - offsetof(struct plx_mbuf, ol_flags) ==
+			  sizeof(struct ring_stamp),
+		  "a stamp reaches to the header's end");
+
 struct ring_rxq {
 	struct plx_ethdev_rxq_stats stats;
 	struct plx_net_ring ring;
-	uint16_t port;
-	uint16_t id;
+	struct ring_stamp stamp;
 	bool scatter;
 } PLX_CACHE_ALIGNED;
 
@@ -89,93 +105,76 @@ ring_port(struct plx_ethdev *dev)
 
 /* Chains that were not asked for go down as errors; the others close ranks. */
 static PLX_NOINLINE uint16_t
-drop_chains(struct ring_rxq *rxq, struct plx_mbuf **pkts, uint16_t n)
+drop_chains(struct ring_rxq *rxq, struct plx_mbuf **pkts, uint16_t n, uint64_t *bytes)
 {
 	uint16_t kept = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		if (pkts[i]->nb_segs == 1)
+		if (pkts[i]->nb_segs == 1) {
 			pkts[kept++] = pkts[i];
-		else
+		} else {
+			*bytes -= pkts[i]->pkt_len;
 			plx_mbuf_free(pkts[i]);
+		}
 	}
 	plx_ethdev_add(&rxq->stats.errors, (uint64_t)n - kept);
 	return kept;
-}
-
-/* What the sender noted on the packet does not travel over a wire. */
-static uint64_t
-arrive(const struct ring_rxq *rxq, struct plx_mbuf **pkts, uint16_t n)
-{
-	uint64_t bytes = 0;
-
-	for (uint16_t i = 0; i < n; i++) {
-		struct plx_mbuf *m = pkts[i];
-
-		m->ol_flags = 0;
-		m->hash = 0;
-		m->packet_type = 0;
-		m->port = rxq->port;
-		m->queue = rxq->id;
-		bytes += m->pkt_len;
-	}
-	return bytes;
 }
 
 static uint16_t
 ring_rx(void *queue, struct plx_mbuf **pkts, uint16_t n)
 {
 	struct ring_rxq *rxq = queue;
+	const struct ring_stamp stamp = rxq->stamp;
 	uint64_t *slots = (uint64_t *)(void *)pkts;
-	uint64_t bytes;
+	uint64_t bytes = 0;
 	uint16_t chains = 0;
 
 	if (PLX_LIKELY(rxq->ring.spsc != NULL))
 		n = (uint16_t)plx_ring_spsc_dequeue_burst64(rxq->ring.spsc, slots, n);
 	else
 		n = (uint16_t)plx_ring_mpmc_dequeue_burst64_mc(rxq->ring.mpmc, slots, n);
-	for (uint16_t i = 0; i < n; i++)
+	for (uint16_t i = 0; i < n; i++) {
+		bytes += pkts[i]->pkt_len;
 		chains |= pkts[i]->nb_segs ^ 1;
+		memcpy((uint8_t *)pkts[i] + offsetof(struct plx_mbuf, ol_flags), &stamp,
+		       sizeof(stamp));
+	}
 	if (PLX_UNLIKELY(chains != 0) && !rxq->scatter)
-		n = drop_chains(rxq, pkts, n);
-	bytes = arrive(rxq, pkts, n);
+		n = drop_chains(rxq, pkts, n, &bytes);
 	plx_ethdev_add(&rxq->stats.packets, n);
 	plx_ethdev_add(&rxq->stats.bytes, bytes);
 	return n;
 }
 
-/* Up to n packets into slots that lie side by side: once in, they are no longer ours to look at. */
-static uint16_t
-send_run(const struct plx_net_ring *ring, struct plx_mbuf **pkts, uint16_t n, uint64_t *bytes)
+static uint64_t
+bytes_of(struct plx_mbuf *const *pkts, uint16_t n)
 {
-	uint64_t *slots;
-	uint32_t got = ring->spsc != NULL ? plx_ring_spsc_reserve64(ring->spsc, n, &slots)
-					  : plx_ring_mpmc_reserve64_mp(ring->mpmc, n, &slots);
+	uint64_t bytes = 0;
 
-	for (uint32_t i = 0; i < got; i++) {
-		*bytes += pkts[i]->pkt_len;
-		plx_ring_mpmc_set64(&slots[i], (uint64_t)(uintptr_t)pkts[i]);
-	}
-	if (ring->spsc != NULL)
-		plx_ring_spsc_commit(ring->spsc, got);
-	else
-		plx_ring_mpmc_commit64(ring->mpmc, slots, got);
-	return (uint16_t)got;
+	for (uint16_t i = 0; i < n; i++)
+		bytes += pkts[i]->pkt_len;
+	return bytes;
 }
 
+/* Counts first: a packet in the ring is no longer ours to look at. */
 static uint16_t
 ring_tx(void *queue, struct plx_mbuf **pkts, uint16_t n)
 {
 	struct ring_txq *txq = queue;
-	uint64_t bytes = 0;
-	uint16_t sent = 0, run;
+	const uint64_t *slots = (const uint64_t *)(const void *)pkts;
+	uint64_t bytes;
+	uint16_t sent;
 
 	if (PLX_UNLIKELY(!__atomic_load_n(&txq->open, __ATOMIC_RELAXED)))
 		return 0;
-	do {
-		run = send_run(&txq->ring, pkts + sent, n - sent, &bytes);
-		sent += run;
-	} while (sent < n && run != 0);
+	bytes = bytes_of(pkts, n);
+	if (PLX_LIKELY(txq->ring.spsc != NULL))
+		sent = (uint16_t)plx_ring_spsc_enqueue_burst64(txq->ring.spsc, slots, n);
+	else
+		sent = (uint16_t)plx_ring_mpmc_enqueue_burst64_mp(txq->ring.mpmc, slots, n);
+	if (PLX_UNLIKELY(sent < n))
+		bytes -= bytes_of(pkts + sent, n - sent);
 	plx_ethdev_add(&txq->stats.packets, sent);
 	plx_ethdev_add(&txq->stats.taken, sent);
 	plx_ethdev_add(&txq->stats.bytes, bytes);
@@ -203,8 +202,7 @@ ring_rx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, stru
 	if (rxq == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
 	*rxq = (struct ring_rxq){
-		.port = dev->port,
-		.id = queue,
+		.stamp = {.port = dev->port, .queue = queue},
 		.scatter = (dev->info.rx_offloads & PLX_ETH_RX_OFFLOAD_SCATTER) != 0,
 	};
 	if (port->cable == NULL)
