@@ -44,6 +44,17 @@ asked_for(int argc, char **argv, const char *letter, const char *word)
 	return false;
 }
 
+/* Interfaces that were removed are told by the summary; the status says that the capture was cut short. */
+static bool
+any_gone(const struct capture *capture)
+{
+	for (unsigned i = 0; i < capture->nb_ports; i++) {
+		if (capture->ports[i].gone)
+			return true;
+	}
+	return false;
+}
+
 /* A reader that has seen enough is no failure. */
 static int
 answer_write_error(int err, const struct plx_why *why)
@@ -77,7 +88,7 @@ run(struct capture *capture)
 		status = answer_write_error(err, &why);
 	if (!capture->settings.quiet)
 		summary_end(capture, &progress, stderr);
-	if (status == DONE && !summary_adds_up(capture))
+	if (status == DONE && (any_gone(capture) || !summary_adds_up(capture)))
 		status = FAILED;
 	return status;
 }

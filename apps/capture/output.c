@@ -89,8 +89,10 @@ output_open(struct output *output, const struct settings *settings, unsigned wor
 	if (err != 0) {
 		output->error = err;
 		output_fini(output);
+		return err;
 	}
-	return err;
+	output_publish(output);
+	return 0;
 }
 
 static void
@@ -137,17 +139,18 @@ output_write(struct output *output, const struct plx_mbuf *m, unsigned port_inde
 	return 0;
 }
 
-void
+int
 output_idle(struct output *output)
 {
 	uint64_t now = plx_clock_ticks();
 
 	if (!output->dirty || output->error != 0 ||
 	    plx_clock_ticks_to_ns(now - output->flushed_ticks) < FLUSH_AFTER_NS)
-		return;
+		return output->error;
 	output->error = plx_pcapfile_writer_flush(output->writer, NULL);
 	output->dirty = false;
 	output->flushed_ticks = now;
+	return output->error;
 }
 
 void

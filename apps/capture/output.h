@@ -29,8 +29,8 @@ int output_open(struct output *output, const struct settings *settings, unsigned
 /* 0, or the error. Path: hot. */
 int output_write(struct output *output, const struct plx_mbuf *m, unsigned port_index);
 
-/* When there is nothing else to do: sends what waits in the buffer on, if it has waited long enough. */
-void output_idle(struct output *output);
+/* When there is nothing else to do: sends what waits in the buffer on, if it has waited long enough. 0, or the error. */
+int output_idle(struct output *output);
 
 /* Makes the length of the file known to other threads. */
 void output_publish(struct output *output);

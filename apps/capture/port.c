@@ -261,3 +261,12 @@ port_at_end(struct capture_port *port)
 	port->was_up |= link.up;
 	return port->was_up && !link.up;
 }
+
+void
+port_look(struct capture_port *port)
+{
+	struct plx_ethdev_link link;
+
+	if (port->info.if_index != 0 && plx_ethdev_link(port->port, &link) == -ENODEV)
+		port->gone = true;
+}

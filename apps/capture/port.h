@@ -18,6 +18,7 @@ struct capture_port {
 	bool started;
 	bool was_up;
 	bool is_file; /* link down means: at its end */
+	bool gone;    /* its kernel interface was removed meanwhile */
 	char label
 		[PLX_ETHDEV_NAME_MAX]; /* eth1, or the port's name if no kernel interface is behind */
 	struct plx_ethdev_info info;
@@ -42,5 +43,8 @@ int port_close(struct capture_port *port, struct plx_why *why);
 
 /* True if the port is a file that was read to its end. Thread: one control thread at a time. */
 bool port_at_end(struct capture_port *port);
+
+/* Looks whether the port's kernel interface is still there: port->gone. Thread: as above. */
+void port_look(struct capture_port *port);
 
 #endif

@@ -9,6 +9,7 @@
 #include "units.h"
 
 #define TICK_US 50000
+#define LOOK_NS 500000000
 
 static uint64_t
 lost_by_devices(const struct capture *c)
@@ -50,10 +51,21 @@ static bool
 all_at_end(struct capture *c)
 {
 	for (unsigned i = 0; i < c->nb_ports; i++) {
-		if (!port_at_end(&c->ports[i]))
+		if (!c->ports[i].gone && !port_at_end(&c->ports[i]))
 			return false;
 	}
 	return true;
+}
+
+/* Asks the kernel, so not at every tick. */
+static void
+look_at_ports(struct progress *p, uint64_t now_ns)
+{
+	if (now_ns < p->look_ns)
+		return;
+	p->look_ns = now_ns + LOOK_NS;
+	for (unsigned i = 0; i < p->capture->nb_ports; i++)
+		port_look(&p->capture->ports[i]);
 }
 
 static void
@@ -62,6 +74,7 @@ on_tick(void *arg)
 	struct progress *p = arg;
 	uint64_t now_ns = plx_clock_monotonic_ns();
 
+	look_at_ports(p, now_ns);
 	if (!p->ended && all_at_end(p->capture)) {
 		p->ended = true;
 		stop_request();
@@ -96,6 +109,7 @@ progress_start(struct progress *progress, struct capture *capture, struct plx_wh
 		.tty = tty,
 		.show = !settings->quiet && (tty || settings->verbose),
 		.last_ns = now_ns,
+		.look_ns = now_ns + LOOK_NS,
 		.next_ns = now_ns + settings->period_ns,
 	};
 	err = plx_event_alarm_add(TICK_US, TICK_US, on_tick, progress, &progress->tick);

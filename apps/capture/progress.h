@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * While it runs: a line about the capture once a period, the end after a duration, and the end when all ports
- * are files that were read to their end. Runs on the control thread, so that a disk that stalls the writer
+ * While it runs: a line about the capture once a period, the end after a duration, and the end when there is
+ * nothing left to come: all ports are files that were read, or interfaces that were removed. Runs on the control thread, so that a disk that stalls the writer
  * is seen as such.
  */
 #ifndef PLX_APPS_CAPTURE_PROGRESS_H
@@ -17,7 +17,8 @@ struct progress {
 	plx_event_id deadline;
 	bool show;
 	bool tty;
-	bool ended; /* all input was read */
+	bool ended;	  /* nothing is left to come */
+	uint64_t look_ns; /* next look at the interfaces */
 	bool timed_out;
 	uint64_t next_ns;
 	uint64_t last_ns;

@@ -71,7 +71,7 @@ print_reason(const struct capture *c, const struct progress *progress, FILE *out
 	else if (signo != 0)
 		fprintf(out, "ended by SIG%s after %s\n", sigabbrev_np(signo), time.text);
 	else if (progress->ended)
-		fprintf(out, "the input is at its end, after %s\n", time.text);
+		fprintf(out, "there is nothing left to come, after %s\n", time.text);
 	else if (progress->timed_out)
 		fprintf(out, "the time is over, after %s\n", time.text);
 	else
@@ -105,6 +105,26 @@ print_ledgers(const struct capture *c, FILE *out)
 		fprintf(out, "%s (port %u)\n", c->ports[i].label, c->ports[i].port);
 		ledger_print(&c->ledgers[i], 2, out);
 	}
+}
+
+/* For who wonders why there is nothing. */
+static void
+print_hints(const struct capture *c, FILE *out)
+{
+	struct capture_totals t;
+
+	capture_totals(c, &t);
+	for (unsigned i = 0; i < c->nb_ports; i++) {
+		const struct capture_port *port = &c->ports[i];
+
+		if (port->gone)
+			fprintf(out, "%s was removed while it was captured\n", port->label);
+		else if (c->ledgers[i].rx_received == 0 && !port->was_up)
+			fprintf(out, "%s received nothing: its link was down at the start\n",
+				port->label);
+	}
+	if (t.delivered != 0 && t.filtered == t.delivered)
+		fprintf(out, "no packet matched the filter '%s'\n", c->settings.filter);
 }
 
 static void
@@ -156,5 +176,6 @@ summary_end(const struct capture *capture, const struct progress *progress, FILE
 		talkers_print(capture->writing.talkers, (unsigned)capture->settings.top, out);
 		fputc('\n', out);
 	}
+	print_hints(capture, out);
 	print_files(capture, out);
 }
