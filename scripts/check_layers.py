@@ -82,6 +82,13 @@ def check_room_file(tree, path, room, line, name):
         yield path, line, f'"{name}" is for drivers', 'use plx_ethdev.h'
 
 
+def own_program(tree, path):
+    """The folder of the program that a unit test is about: tests/unit/capture -> apps/capture."""
+    match = re.match(r'tests/unit/(?:apps_)?(\w+)/', path)
+    folder = f'apps/{match[1]}' if match else None
+    return [folder, 'apps/common'] if folder and any(f.startswith(folder + '/') for f in tree.files) else []
+
+
 def check_user_file(tree, path, line, bracket, name):
     folder = path.split('/')[0]
     if bracket == '<':
@@ -97,7 +104,8 @@ def check_user_file(tree, path, line, bracket, name):
     allowed = [os.path.dirname(path)] + USERS.get(folder, [])
     candidates = [beside] + [os.path.join(f, name) for f in allowed]
     if folder in ('tests', 'fuzz'):
-        if find(tree, path, name) is None:
+        own = [os.path.join(f, name) for f in own_program(tree, path)]
+        if find(tree, path, name) is None and not any(f in tree.files for f in own):
             yield path, line, f'"{name}" is no header of this tree', 'write <...> for headers of the system'
     elif not any(c in tree.files and os.path.dirname(c) in allowed for c in candidates):
         yield (path, line, f'"{name}" is not a public header',

@@ -61,6 +61,7 @@ struct pmd {
 	/* Lets the far end take and give frames of this MTU; may be NULL. */
 	int (*stretch)(struct wire *wire, unsigned mtu);
 	bool needs_net; /* a network namespace of its own with the veth pair va, vb */
+	bool needs_bpf; /* the right to load BPF, which no namespace gives */
 };
 
 /* -- the fixture ------------------------------------------------------------------------------------------ */
@@ -161,6 +162,8 @@ extern const struct contract_case life_cases[], traffic_cases[], loss_cases[], b
 
 /* 0, or negative if this program may not make a network namespace. */
 int net_enter(void);
+/* True if the kernel lets this process make BPF maps. */
+bool net_may_bpf(void);
 int net_run(const char *format, ...) PLX_PRINTF(1, 2);
 /* A packet socket on the interface, or -1; with_header: a virtio-net header before each frame. */
 int net_socket(const char *iface, bool with_header);

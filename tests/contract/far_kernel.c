@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -87,6 +88,23 @@ net_enter(void)
 	write_text("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
 	write_text("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
 	return net_run("ip link set lo up");
+}
+
+bool
+net_may_bpf(void)
+{
+	union bpf_attr map;
+	int fd;
+
+	/* The kernel wants the bytes behind the fields it knows to be zero. */
+	memset(&map, 0, sizeof(map));
+	map.map_type = BPF_MAP_TYPE_XSKMAP;
+	map.key_size = map.value_size = 4;
+	map.max_entries = 1;
+	fd = (int)syscall(SYS_bpf, BPF_MAP_CREATE, &map, sizeof(map));
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 /* -- the packet socket --------------------------------------------------------------------------------- */

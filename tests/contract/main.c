@@ -62,7 +62,8 @@ static const struct pmd pmds[] = {
 	 .close = socket_close,
 	 .put = socket_put,
 	 .get = socket_get,
-	 .needs_net = true},
+	 .needs_net = true,
+	 .needs_bpf = true},
 };
 
 static const struct contract_case *const all_cases[] = {
@@ -166,6 +167,10 @@ main(int argc, char **argv)
 			       contract_pmd->name, strerror(-err));
 			return SKIPPED;
 		}
+	}
+	if (contract_pmd->needs_bpf && !net_may_bpf()) {
+		printf("skipped: %s needs CAP_BPF and CAP_NET_ADMIN\n", contract_pmd->name);
+		return SKIPPED;
 	}
 	return run_cases(argc > 2 ? argv[2] : "");
 }
