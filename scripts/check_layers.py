@@ -53,7 +53,9 @@ def find(tree, path, name):
         candidate = os.path.join(room.folder, name)
         if candidate in tree.files:
             return candidate
-    for folder in ('apps/common', 'tests/fakes', 'tests/unit', 'tests'):
+    unit = re.match(r'tests/unit/(\w+)/', path)
+    own = [f'apps/{unit[1]}'] if unit else []
+    for folder in own + ['apps/common', 'tests/fakes', 'tests/unit', 'tests']:
         if os.path.join(folder, name) in tree.files:
             return os.path.join(folder, name)
     return None
