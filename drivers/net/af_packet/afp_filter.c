@@ -40,27 +40,15 @@ emit_mac(struct sock_filter *code, unsigned n, const uint8_t mac[6])
 	return emit_accept(code, n);
 }
 
-/* Refuses frames of which the kernel says `what` about its ancillary datum `datum`. */
+/* Refuses what this port sent itself: else two ports that forward to each other would never stop. */
 static unsigned
-emit_refuse(struct sock_filter *code, unsigned n, int datum, uint32_t what)
+emit_not_ours(struct sock_filter *code, unsigned n, uint32_t mark)
 {
 	n = emit(code, n,
 		 (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-					      (uint32_t)(SKF_AD_OFF + datum)));
-	n = emit(code, n, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, what, 0, 1));
+					      (uint32_t)(SKF_AD_OFF + SKF_AD_MARK)));
+	n = emit(code, n, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, mark, 0, 1));
 	return emit(code, n, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0));
-}
-
-/*
- * What the host sends is refused unless asked for (a fanout group does not go by PACKET_IGNORE_OUTGOING of its
- * sockets), and what this port sent itself always: else two ports that forward to each other never stop.
- */
-static unsigned
-emit_outgoing(struct sock_filter *code, unsigned n, const struct afp_port *port)
-{
-	if (!port->args.outgoing)
-		return emit_refuse(code, n, SKF_AD_PKTTYPE, PACKET_OUTGOING);
-	return port->mark != 0 ? emit_refuse(code, n, SKF_AD_MARK, port->mark) : n;
 }
 
 unsigned
@@ -71,7 +59,8 @@ afp_filter_build(const struct afp_port *port, bool started, struct sock_filter *
 
 	if (!started)
 		return emit(code, 0, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0));
-	n = emit_outgoing(code, n, port);
+	if (port->args.outgoing && port->mark != 0)
+		n = emit_not_ours(code, n, port->mark);
 	if (port->dev.promiscuous)
 		return emit_accept(code, n);
 	n = emit(code, n,
