@@ -5,6 +5,8 @@
  */
 #include "args_table_priv.h"
 
+#include "plx_kvargs.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -59,53 +61,25 @@ find_short(char letter)
 	return NULL;
 }
 
-/* How many single-character edits apart two words are, or `limit` if that many or more. */
-static unsigned
-distance(const char *a, const char *b, size_t b_len, unsigned limit)
-{
-	size_t a_len = strlen(a);
-	unsigned line[32];
-
-	if (a_len + 1 >= PLX_ARRAY_LEN(line) || b_len > a_len + limit || a_len > b_len + limit)
-		return limit;
-	for (unsigned i = 0; i <= a_len; i++)
-		line[i] = i;
-	for (unsigned j = 1; j <= b_len; j++) {
-		unsigned diagonal = line[0];
-
-		line[0] = j;
-		for (unsigned i = 1; i <= a_len; i++) {
-			unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = line[i];
-			if (diagonal + 1 < best)
-				best = diagonal + 1;
-			if (line[i - 1] + 1 < best)
-				best = line[i - 1] + 1;
-			line[i] = best;
-		}
-	}
-	return line[a_len] < limit ? line[a_len] : limit;
-}
+#define NAMES_MAX 64 /* long names there are, with room */
 
 /* The long name that was probably meant, NULL if none is near. */
 static const char *
 nearest(const char *name, size_t len)
 {
-	const char *found = NULL;
-	unsigned best = 3;
+	const char *names[NAMES_MAX + 1];
+	char word[32];
+	unsigned n = 0;
 
-	if (len < 4)
+	if (len < 4 || len >= sizeof(word))
 		return NULL;
-	for (const struct plx_args_row *row = plx_args_rows; !row_ends(row); row++) {
-		unsigned edits = row->name == NULL ? best : distance(row->name, name, len, best);
-
-		if (edits < best) {
-			best = edits;
-			found = row->name;
-		}
-	}
-	return found;
+	memcpy(word, name, len);
+	word[len] = '\0';
+	for (const struct plx_args_row *row = plx_args_rows; !row_ends(row); row++)
+		if (row->name != NULL && n < NAMES_MAX)
+			names[n++] = row->name;
+	names[n] = NULL;
+	return plx_kvargs_nearest(word, names);
 }
 
 static int

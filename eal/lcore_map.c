@@ -34,16 +34,17 @@ peek(struct cursor *c)
 static int
 parse_number(struct cursor *c, unsigned end, const char *what, unsigned *ret_number)
 {
+	const char *first;
 	unsigned number = 0;
 
 	if (peek(c) < '0' || *c->at > '9')
 		return fail(c, what);
-	for (; *c->at >= '0' && *c->at <= '9'; c->at++) {
+	for (first = c->at; *c->at >= '0' && *c->at <= '9'; c->at++) {
 		number = number * 10 + (unsigned)(*c->at - '0');
 		if (number >= end)
 			return plx_why(c->why, -EINVAL,
-				       "'%s': %s %u... is too high, the highest is %u%s", c->text,
-				       what, number, end - 1,
+				       "'%s': %s %.*s is too high, the highest is %u%s", c->text,
+				       what, (int)strspn(first, "0123456789"), first, end - 1,
 				       end == PLX_LCORE_MAX
 					       ? "; a higher CPU takes a low number as in 0@200"
 					       : "");

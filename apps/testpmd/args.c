@@ -66,6 +66,30 @@ static const struct option_row rows[] = {
 	{NULL},
 };
 
+/* What only makes sense with a prompt, and what only without. */
+static int
+check_prompt(const struct testpmd_args *args, struct plx_why *why)
+{
+	if (args->auto_start && !args->interactive)
+		return plx_why(why, -EINVAL,
+			       "--auto-start goes with --interactive; without a prompt forwarding "
+			       "starts anyway");
+	if (!args->interactive)
+		return 0;
+	if (args->duration_s != 0)
+		return plx_why(why, -EINVAL,
+			       "--duration contradicts --interactive: the prompt ends with quit");
+	if (args->stats_period_s != 0)
+		return plx_why(why, -EINVAL,
+			       "--stats-period contradicts --interactive: at the prompt, show port "
+			       "stats all tells");
+	if (args->tx_first && !args->auto_start)
+		return plx_why(why, -EINVAL,
+			       "--tx-first with --interactive needs --auto-start; or type start "
+			       "tx_first at the prompt");
+	return 0;
+}
+
 int
 args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why)
 {
@@ -92,11 +116,7 @@ args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why
 			      "--forward-mode %s: there is no such engine; io, macswap, rxonly "
 			      "and txonly are there",
 			      args->forward_mode);
-	if (ret == 0 && args->auto_start && !args->interactive)
-		ret = plx_why(why, -EINVAL,
-			      "--auto-start goes with --interactive; without a prompt "
-			      "forwarding starts anyway");
-	return ret;
+	return ret == 0 ? check_prompt(args, why) : ret;
 }
 
 void

@@ -13,6 +13,16 @@
 
 #define DISCARD_PORT 9
 
+static unsigned
+room_of_a_buffer(struct plx_pool *pool)
+{
+	struct plx_mbuf *m = plx_mbuf_alloc(pool);
+	unsigned room = m != NULL ? plx_mbuf_tailroom(m) : 0;
+
+	plx_mbuf_free(m);
+	return room;
+}
+
 static int
 begin(struct stream *stream, struct plx_why *why)
 {
@@ -24,6 +34,12 @@ begin(struct stream *stream, struct plx_why *why)
 		.dst_port = DISCARD_PORT,
 	};
 
+	if (stream->app->args.txpkt_len > room_of_a_buffer(stream->app->pool))
+		return plx_why(
+			why, -EINVAL,
+			"--txpkts %u: the pool's buffers take %u bytes; use larger ones with "
+			"--mbuf-size, or shorter packets",
+			(unsigned)stream->app->args.txpkt_len, room_of_a_buffer(stream->app->pool));
 	plx_ethdev_mac(stream->tx_port, build.src_mac);
 	stream->frame_len = (uint16_t)stream->app->args.txpkt_len;
 	stream->frame = calloc(1, stream->frame_len);

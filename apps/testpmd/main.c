@@ -29,20 +29,29 @@ complain(const char *text)
 static void
 usage(FILE *out)
 {
-	fprintf(out, "plx-testpmd [EAL options] -- [options]\n\nEAL options:\n");
+	fprintf(out, "Usage: plx-testpmd [EAL options] -- [options]\n"
+		     "Forwards packets between ports, and tells what became of each.\n\n");
 	plx_eal_usage(out);
-	fprintf(out, "\nOptions:\n");
 	args_usage(out);
 	fprintf(out, "\nExample: plx-testpmd -l 0-1 --vdev net_null0 --vdev net_null1 -- -i\n");
 }
 
-static void
-choose_lcores(struct testpmd *app)
+static int
+choose_lcores(struct testpmd *app, struct plx_why *why)
 {
+	const unsigned workers = plx_lcore_count() - 1;
+
+	if (app->args.nb_cores > workers)
+		return plx_why(why, -EINVAL,
+			       "--nb-cores %u: there are %u lcores, and the main one does not "
+			       "forward; name more with -l, or with --lcores '(0-%u)@0' on one CPU",
+			       (unsigned)app->args.nb_cores, workers + 1,
+			       (unsigned)app->args.nb_cores);
 	PLX_LCORE_FOREACH_WORKER(lcore) {
 		if (app->args.nb_cores == 0 || app->nb_lcores < app->args.nb_cores)
 			app->lcores[app->nb_lcores++] = lcore;
 	}
+	return 0;
 }
 
 /* Without a prompt: until a signal or the time is over, with figures on the way. */
@@ -100,15 +109,17 @@ run_ports(struct testpmd *app)
 	struct plx_why why;
 	int ret;
 
-	choose_lcores(app);
-	ret = ports_make_ready(app, &why);
+	ret = choose_lcores(app, &why);
+	if (ret == 0)
+		ret = ports_make_ready(app, &why);
 	if (ret == 0)
 		ret = run(app, &why);
 	if (ret != 0)
 		app->status = complain(why.text);
 	ports_close(app);
 	streams_free(app);
-	printf("\nBye...\n");
+	if (ret == 0)
+		printf("\nBye...\n");
 	return app->status;
 }
 

@@ -46,17 +46,30 @@ make_pool(struct testpmd *app, struct plx_why *why)
 	return plx_pool_create(&params, &app->pool, why);
 }
 
+/* Frames that may be longer than a buffer go in chains, where the port can. */
+static void
+ask_for_chains(const struct testpmd *app, uint16_t port, struct plx_ethdev_conf *conf)
+{
+	struct plx_ethdev_info info;
+	uint16_t mtu = conf->mtu;
+
+	if (mtu == 0)
+		plx_ethdev_mtu(port, &mtu);
+	if (mtu <= 1500 && (app->args.mbuf_size == 0 || app->args.mbuf_size >= 2048))
+		return;
+	plx_ethdev_info(port, &info);
+	conf->rx_offloads = info.rx_offloads_capable & PLX_ETH_RX_OFFLOAD_SCATTER;
+	conf->tx_offloads = info.tx_offloads_capable & PLX_ETH_TX_OFFLOAD_MULTI_SEGS;
+}
+
 static int
 make_ready(struct testpmd *app, uint16_t port, struct plx_why *why)
 {
 	const uint16_t rxq = (uint16_t)app->args.rxq, txq = (uint16_t)app->args.txq;
-	const struct plx_ethdev_conf conf = {
-		.mtu = (uint16_t)app->args.mtu,
-		.rx_offloads = app->args.mtu > 1500 ? PLX_ETH_RX_OFFLOAD_SCATTER : 0,
-		.tx_offloads = app->args.mtu > 1500 ? PLX_ETH_TX_OFFLOAD_MULTI_SEGS : 0,
-	};
+	struct plx_ethdev_conf conf = {.mtu = (uint16_t)app->args.mtu};
 	int ret;
 
+	ask_for_chains(app, port, &conf);
 	ret = plx_ethdev_configure(port, rxq, txq, &conf, why);
 	for (uint16_t q = 0; q < rxq && ret == 0; q++)
 		ret = plx_ethdev_rx_queue_setup(port, q, (uint16_t)app->args.rxd, app->pool, why);

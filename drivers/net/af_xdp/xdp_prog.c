@@ -160,10 +160,12 @@ attach_in_mode(struct xdp_prog *prog, enum xdp_mode mode, struct plx_why *why)
 		return plx_why(
 			why, -ERANGE,
 			"the MTU of %s or of its peer (%u here) is too large for native XDP in "
-			"one buffer: lower both with `ip link set dev %s mtu %u`, or ask for "
-			"scatter, which uses several buffers a packet",
+			"one buffer: lower both with `ip link set dev %s mtu %u`, or %s",
 			prog->params.if_name, prog->params.mtu, prog->params.if_name,
-			XDP_MTU_ONE_PAGE);
+			XDP_MTU_ONE_PAGE,
+			prog->params.frags
+				? "take mode=generic, which is slower"
+				: "ask for scatter, which uses several buffers a packet");
 	return plx_why(why, err, "cannot attach the XDP program to %s in %s mode: %s",
 		       prog->params.if_name, native ? "native" : "generic", strerror(-err));
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -31,13 +32,19 @@ why_no_device(int err, struct plx_why *why)
 static int
 why_not_attached(const char *name, int err, struct plx_why *why)
 {
+	char typed[PLX_NETDEV_NAME_MAX];
+	size_t stem = strcspn(name, "%");
+
+	/* "dtap%d" is for the kernel; a person types dtap0. */
+	snprintf(typed, sizeof(typed), "%.*s%s", (int)stem, name, name[stem] != '\0' ? "0" : "");
 	if (err == -EPERM)
 		return plx_why(
 			why, err,
 			"making the tap %s needs CAP_NET_ADMIN: run as root, setcap "
-			"cap_net_admin+ep on the program, or make it beforehand with `ip tuntap add "
-			"%s mode tap multi_queue user $USER` and use persist=1",
-			name, name);
+			"cap_net_admin+ep on the program, or have it made beforehand with `sudo ip "
+			"tuntap add %s mode tap multi_queue user $USER` and use "
+			"iface=%s,persist=1",
+			typed, typed, typed);
 	if (err == -EBUSY)
 		return plx_why(
 			why, err,
