@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * plx-capture: writes what ports receive to a file, and accounts for every packet. Exit status: 0; 1 when
- * something failed on the way, such as the disk being full; 2 when it did not start.
+ * something failed on the way, such as the disk being full or an input file being cut; 2 when it did not start.
  */
 #include "capture.h"
 
@@ -12,6 +12,7 @@
 #include <pollux/plx_eal.h>
 #include <pollux/plx_lcore.h>
 
+#include "faults.h"
 #include "progress.h"
 #include "stop.h"
 #include "summary.h"
@@ -67,6 +68,17 @@ answer_write_error(int err, const struct plx_why *why)
 	return FAILED;
 }
 
+/* An input that broke off gave less than what was asked for. */
+static bool
+inputs_were_whole(const struct capture *capture)
+{
+	uint64_t faults = 0;
+
+	for (unsigned i = 0; i < capture->nb_ports; i++)
+		faults += faults_of_files(capture->ports[i].port);
+	return faults == 0;
+}
+
 static int
 run(struct capture *capture)
 {
@@ -88,7 +100,8 @@ run(struct capture *capture)
 		status = answer_write_error(err, &why);
 	if (!capture->settings.quiet)
 		summary_end(capture, &progress, stderr);
-	if (status == DONE && (any_gone(capture) || !summary_adds_up(capture)))
+	if (status == DONE &&
+	    (any_gone(capture) || !inputs_were_whole(capture) || !summary_adds_up(capture)))
 		status = FAILED;
 	return status;
 }

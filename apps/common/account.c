@@ -47,8 +47,11 @@ account_balance(const struct account *account)
 static void
 print_row(unsigned indent, const char *name, uint64_t count, FILE *out)
 {
-	fprintf(out, "%*s%-*s%*s\n", (int)indent, "", NAME_WIDTH - (int)indent, name, COUNT_WIDTH,
-		units_count(count).text);
+	int used = (int)indent + (int)strlen(name);
+	int rest = NAME_WIDTH + COUNT_WIDTH - used;
+
+	/* Counts end in one column, also behind a long name. */
+	fprintf(out, "%*s%s%*s\n", (int)indent, "", name, rest, units_count(count).text);
 }
 
 void

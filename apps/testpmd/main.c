@@ -7,6 +7,7 @@
  */
 #include "args.h"
 #include "engine.h"
+#include "faults.h"
 #include "prompt.h"
 #include "report.h"
 #include "stop.h"
@@ -103,6 +104,16 @@ run(struct testpmd *app, struct plx_why *why)
 	return 0;
 }
 
+/* Files that were cut or could not be written: the log has said which. */
+static void
+judge_files(struct testpmd *app)
+{
+	for (unsigned i = 0; i < app->nb_ports; i++) {
+		if (faults_of_files(app->ports[i]) != 0)
+			app->status = 1;
+	}
+}
+
 static int
 run_ports(struct testpmd *app)
 {
@@ -116,6 +127,7 @@ run_ports(struct testpmd *app)
 		ret = run(app, &why);
 	if (ret != 0)
 		app->status = complain(why.text);
+	judge_files(app);
 	ports_close(app);
 	streams_free(app);
 	if (ret == 0)

@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Frames of 0 bytes to 64 KiB whose headers claim what is not there go through both programs: nothing falls over, the
+# bytes come out as they went in, filters agree with tcpdump, and every frame is accounted for.
+# shellcheck source=tests/func/lib.sh
+. "$(dirname "$0")/lib.sh"
+func_begin anyone
+need python3 tcpdump tshark capinfos
+
+IN=$TMP/in.pcap
+OUT=$TMP/out.pcap
+python3 "$FUNC_DIR/make_lying.py" "$TMP/all.pcap"
+# A frame of no bytes is counted as lost by name; the others must arrive.
+tcpdump -r "$TMP/all.pcap" --time-stamp-precision=nano -w "$IN" 'greater 1' 2>/dev/null
+TOTAL=$(count_packets "$TMP/all.pcap")
+FULL=$(count_packets "$IN")
+
+content()
+{
+	tshark -r "$1" -o frame.generate_md5_hash:TRUE -T fields -e frame.len -e frame.md5_hash 2>/dev/null
+}
+
+# MODE MTU
+forward()
+{
+	assert_status 0 "$PLX_TESTPMD" --no-huge --lcores '(0,1)@0' --vdev "net_pcap0,rx_pcap=$TMP/all.pcap,tx_pcap=$OUT" -- \
+		--forward-mode "$1" --mtu "$2" --duration 2
+	assert_no_grep "$TMP/out.log" 'does not add up'
+}
+
+forward io 65517
+assert_grep "$TMP/out.log" "lost: no bytes captured +$((TOTAL - FULL))\$"
+assert_eq "$(content "$OUT" | cksum)" "$(content "$IN" | cksum)" 'frames through io'
+forward macswap 65517
+assert_eq "$(count_packets "$OUT")" "$FULL" 'frames through macswap'
+mv "$OUT" "$TMP/all.pcap.swapped"
+# Swapped again, they are what they were.
+assert_status 0 "$PLX_TESTPMD" --no-huge --lcores '(0,1)@0' --vdev "net_pcap0,rx_pcap=$TMP/all.pcap.swapped,tx_pcap=$OUT" -- \
+	--forward-mode macswap --mtu 65517 --duration 2
+assert_eq "$(content "$OUT" | cksum)" "$(content "$IN" | cksum)" 'frames swapped twice'
+forward io 1500
+assert_grep "$TMP/out.log" 'lost: longer than a buffer, scatter off'
+
+for LCORES in 0 '(0-1)@(0-1)'; do
+	assert_status 0 "$PLX_CAPTURE" --no-huge --lcores "$LCORES" --vdev "net_pcap0,rx_pcap=$TMP/all.pcap,eof=1" -- -o "$OUT" \
+		--top 1000 -q
+	cmp "$OUT" "$IN"
+done
+for filter in 'udp port 53' 'ip6' 'vlan and vlan' 'tcp[tcpflags] & tcp-syn != 0' 'ip[6:2] & 0x1fff != 0' 'greater 9000' \
+	'ether[65000] = 0' 'ip[2:2] > 60000' 'portrange 2000-5000' 'less 13'; do
+	tcpdump -r "$IN" --time-stamp-precision=nano -w "$TMP/expected.pcap" "$filter" 2>/dev/null
+	assert_status 0 "$PLX_CAPTURE" --no-huge -l 0 --vdev "net_pcap0,rx_pcap=$TMP/all.pcap,eof=1" -- -o "$OUT" --top 3 -f "$filter"
+	cmp "$OUT" "$TMP/expected.pcap" || fail "-f '$filter' keeps other frames than tcpdump does"
+	assert_grep "$TMP/out.log" 'every packet is accounted for'
+done
