@@ -9,8 +9,9 @@ core that sends, or ("threaded") in a kernel thread on the other core.
 
     bench/bench_af_xdp.py [-n RUNS] [-t SECONDS] [-q] [--build DIR] [WORD ...]
 
-Prints two medians for each: million packets a second of wall time, which needs a quiet machine, and of the
-loop's own processor time, which does not. WORDs choose rows. Needs root and two processors.
+Prints two medians for each, in million packets a second of wall time and of the loop's own processor time. Packets
+count when they arrive: in the loop (rxonly) or at the far end. WORDs choose rows. Needs root and two processors, and
+takes the processors from others while it runs, as far as nice(1) and autogroups do.
 """
 import argparse
 import json
@@ -23,7 +24,8 @@ import sys
 import time
 
 ROWS = [("rxonly", False), ("txonly", False), ("txonly", True), ("macswap", False), ("macswap", True)]
-SIDES = ["raw", "plx", "dpdk"]
+# name, program, devargs. DPDK busy-polls unless told not to: both are shown.
+SIDES = [("raw", "raw", ""), ("plx", "plx", ""), ("dpdk", "dpdk", ""), ("dpdk-bb0", "dpdk", ",busy_budget=0")]
 TICK = os.sysconf("SC_CLK_TCK")
 WARM_UP = 0.3
 DISTURBED = 0.25  # of a core
@@ -52,17 +54,17 @@ def wait_until_quiet(seconds):
 
 
 class Pair:
-    """A namespace with va and vb in it; gone at the end."""
+    """A namespace with a veth pair in it, far and near; gone at the end."""
 
     def __init__(self):
         self.name = "plx-%d-bench" % os.getpid()
 
     def __enter__(self):
         subprocess.run(["ip", "netns", "add", self.name], check=True)
-        self.sh("ip link add va type veth peer name vb && ip link set va up && ip link set vb up && "
-                "echo 1 | tee /proc/sys/net/ipv6/conf/v?/disable_ipv6 >/dev/null; "
-                "ethtool -K va tx off rx off gro off >/dev/null 2>&1; "
-                "ethtool -K vb tx off rx off gro off >/dev/null 2>&1; true")
+        self.sh("ip link add far type veth peer name near && ip link set far up && ip link set near up && "
+                "echo 1 | tee /proc/sys/net/ipv6/conf/*/disable_ipv6 >/dev/null; "
+                "ethtool -K far tx off rx off gro off >/dev/null 2>&1; "
+                "ethtool -K near tx off rx off gro off >/dev/null 2>&1; true")
         return self
 
     def __exit__(self, *_):
@@ -71,17 +73,18 @@ class Pair:
     def sh(self, text):
         subprocess.run(["ip", "netns", "exec", self.name, "sh", "-c", text], check=True)
 
-    def start(self, *argv):
+    def start(self, *argv, devargs=""):
         return subprocess.Popen(["ip", "netns", "exec", self.name, *argv], stdout=subprocess.PIPE,
-                                stderr=subprocess.DEVNULL, text=True)
+                                stderr=subprocess.DEVNULL, text=True, env={**os.environ, "BENCH_DEVARGS": devargs})
 
     def thread(self):
         """The far end's NAPI in a thread on processor 0; its number."""
-        self.sh("echo 1 > /sys/class/net/va/threaded")
-        found = subprocess.run(["pgrep", "^napi/va-"], stdout=subprocess.PIPE, text=True, check=False)
+        self.sh("echo 1 > /sys/class/net/far/threaded")
+        found = subprocess.run(["pgrep", "^napi/far-"], stdout=subprocess.PIPE, text=True, check=False)
         newest = found.stdout.split()[-1:]
         for number in newest:
             subprocess.run(["taskset", "-pc", "0", number], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(["renice", "-n", "-20", number], check=True, stdout=subprocess.DEVNULL)
         return newest[0] if newest else None
 
 
@@ -100,17 +103,30 @@ def await_ready(process):
     sys.exit("%s did not start" % process.args[4])
 
 
+def take_processors():
+    """Ahead of what else runs: by nice, and where the kernel groups sessions, by the group's."""
+    os.setpriority(os.PRIO_PROCESS, 0, -20)
+    try:
+        os.setsid()
+        with open("/proc/self/autogroup", "w", encoding="ascii") as group:
+            group.write("-20")
+    except OSError:
+        pass
+
+
 def sample(build, side, mode, threaded, seconds):
     """(Mpps of wall time, Mpps of processor time, share of a core that others took)"""
+    _, program, devargs = side
     with Pair() as pair:
-        far = pair.start(build + "/bench_af_xdp_peer", "va", str(seconds + 20),
+        far = pair.start(build + "/bench_af_xdp_peer", "far", str(seconds + 20),
                          "sink" if mode == "txonly" else "both", "0")
         await_ready(far)
         number = pair.thread() if threaded else None
         time.sleep(WARM_UP)
         before = busy() - own() - thread_time(number)
         began = time.monotonic()
-        near = pair.start(build + "/bench_af_xdp_" + side, "vb", mode, str(seconds), "1")
+        near = pair.start(build + "/bench_af_xdp_" + program, "near", mode, str(seconds), "1",
+                          devargs=devargs)
         out = near.communicate(timeout=seconds + 30)[0]
         thread = thread_time(number)
         far.terminate()
@@ -121,30 +137,29 @@ def sample(build, side, mode, threaded, seconds):
     if found is None:
         return None
     packets, wall, cpu = int(found[1]), float(found[2]), float(found[3])
-    sunk = int(re.search(r"sunk (\d+)", far_out)[1])
-    if mode != "rxonly" and sunk < 0.5 * packets:
-        print("  %s %s: of %d packets sent only %d arrived" % (side, mode, packets, sunk))
+    if mode != "rxonly":
+        packets = min(packets, int(re.search(r"sunk (\d+)", far_out)[1]))
     return packets / wall / 1e6, packets / cpu / 1e6, others
 
 
 def measure(args, mode, threaded, sides):
-    kept = {side: [] for side in sides}
+    kept = {side[0]: [] for side in sides}
     disturbed = 0
     tries = 0
     while min(len(k) for k in kept.values()) < args.n and tries < 3 * args.n:
         tries += 1
         for side in sides:
-            if len(kept[side]) >= args.n:
+            if len(kept[side[0]]) >= args.n:
                 continue
             if not args.q:
                 wait_until_quiet(10)
             got = sample(args.build, side, mode, threaded, args.t)
             if got is None:
-                sys.exit("%s gave no figure" % side)
+                sys.exit("%s gave no figure" % side[0])
             if got[2] > DISTURBED and not args.q and tries < 2 * args.n:
                 disturbed += 1
                 continue
-            kept[side].append(got)
+            kept[side[0]].append(got)
     return kept, disturbed
 
 
@@ -156,23 +171,26 @@ def main():
     parser.add_argument("--build", default="build/bench", help="where the programs are")
     parser.add_argument("words", nargs="*")
     args = parser.parse_args()
-    sides = [s for s in SIDES if os.path.exists("%s/bench_af_xdp_%s" % (args.build, s))]
-    if "plx" not in sides or "raw" not in sides:
+    sides = [s for s in SIDES if os.path.exists("%s/bench_af_xdp_%s" % (args.build, s[1]))]
+    names = [s[0] for s in sides]
+    if "plx" not in names or "raw" not in names:
         sys.exit("not built: meson setup -Dbench=true; the ceiling needs libxdp-dev")
+    take_processors()
     result = []
-    print("%-18s %26s   %26s   median of %d" % ("", "Mpps, wall time", "Mpps, loop's cpu time", args.n))
-    print("%-18s" % "" + "   ".join("".join("%9s" % s for s in sides) for _ in range(2)) +
-          "   ours/raw" + ("  ours/dpdk" if "dpdk" in sides else ""))
+    width = 9 * len(names)
+    print("%-18s%*s   %*s   median of %d" % ("", width, "Mpps, wall time", width, "Mpps, loop's cpu time", args.n))
+    print("%-18s" % "" + "   ".join("".join("%9s" % s for s in names) for _ in range(2)) +
+          "   " + "  ".join("ours/" + s for s in names if s != "plx"))
     for mode, threaded in ROWS:
         name = mode + (", threaded" if threaded else "")
         if args.words and not any(word in name for word in args.words):
             continue
         kept, disturbed = measure(args, mode, threaded, sides)
-        wall = {s: statistics.median(k[0] for k in kept[s]) for s in sides}
-        cpu = {s: statistics.median(k[1] for k in kept[s]) for s in sides}
-        ratios = ["%.2f/%.2f" % (wall["plx"] / wall[s], cpu["plx"] / cpu[s]) for s in sides if s != "plx"]
-        print("%-18s" % name + "".join("%9.2f" % wall[s] for s in sides) + "   " +
-              "".join("%9.2f" % cpu[s] for s in sides) + "   " + "  ".join(ratios) +
+        wall = {s: statistics.median(k[0] for k in kept[s]) for s in names}
+        cpu = {s: statistics.median(k[1] for k in kept[s]) for s in names}
+        ratios = ["%.2f/%.2f" % (wall["plx"] / wall[s], cpu["plx"] / cpu[s]) for s in names if s != "plx"]
+        print("%-18s" % name + "".join("%9.2f" % wall[s] for s in names) + "   " +
+              "".join("%9.2f" % cpu[s] for s in names) + "   " + "  ".join(ratios) +
               ("   (%d disturbed samples thrown away)" % disturbed if disturbed else ""))
         sys.stdout.flush()
         result.append({"row": name, "wall": wall, "cpu": cpu, "samples": kept})

@@ -59,6 +59,7 @@ start(const struct job *job)
 			(char[]){"-m"},
 			(char[]){"128"},
 			(char[]){"--no-telemetry"},
+			(char[]){"--no-shconf"},
 			(char[]){"--vdev"},
 			vdev,
 			(char[]){"--log-level=4"},
@@ -67,7 +68,7 @@ start(const struct job *job)
 	snprintf(lcores, sizeof(lcores), "0@%d", job->cpu);
 	snprintf(vdev, sizeof(vdev), "net_af_xdp0,iface=%s%s", job->iface,
 		 extra != NULL ? extra : "");
-	if (rte_eal_init(11, argv) < 0)
+	if (rte_eal_init(12, argv) < 0)
 		exit(1);
 	pool = rte_pktmbuf_pool_create("p", BUFFERS, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	if (pool == NULL || rte_eth_dev_configure(0, 1, 1, &conf) != 0 ||

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Our side of the AF_XDP bench: the public interface, one queue, one thread. */
+/*
+ * Our side of the AF_XDP bench: the public interface, one queue, one thread. In the environment, BENCH_DEVARGS
+ * (",key=value") adds devargs, BENCH_STRIDE sets the pool's buffer size and stride, BENCH_DESCS the rings.
+ */
 #include <pollux/plx_eal.h>
 #include <pollux/plx_ethdev.h>
 #include <pollux/plx_mbuf.h>
@@ -48,8 +51,8 @@ step(enum mode mode)
 static int
 start(const struct job *job, struct plx_why *why)
 {
-	const char *stride = getenv("PLX_STRIDE"), *extra = getenv("PLX_DEVARGS");
-	const char *descs = getenv("PLX_DESCS");
+	const char *stride = getenv("BENCH_STRIDE"), *extra = getenv("BENCH_DEVARGS");
+	const char *descs = getenv("BENCH_DESCS");
 	struct plx_pool_params params = {.name = "p", .n = BUFFERS, .cache = 256, .node = -1};
 	char vdev[200], lcores[16];
 	char *argv[] = {(char[]){"bench"},
