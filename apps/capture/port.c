@@ -132,6 +132,17 @@ ports_choose(const struct settings *settings, unsigned nb_workers, struct captur
 
 /* -- set-up --------------------------------------------------------------------------------------- */
 
+/* The size that suits the device best, if a frame of its MTU fits: what is chained costs more than it wins. */
+static bool
+best_fits(const struct capture_port *port)
+{
+	uint16_t mtu;
+
+	return port->info.buf_size_best > PLX_MBUF_HEADROOM &&
+	       plx_ethdev_mtu(port->port, &mtu) == 0 &&
+	       (uint32_t)mtu + ETHER_ROOM <= port->info.buf_size_best - PLX_MBUF_HEADROOM;
+}
+
 /* What a port that cannot scatter needs for a whole frame, or the usual size. */
 static uint32_t
 buffer_size(const struct capture_port *port)
@@ -146,6 +157,8 @@ buffer_size(const struct capture_port *port)
 		bytes = (uint32_t)mtu + ETHER_ROOM;
 	if (port->info.rx_buf_min > bytes)
 		bytes = port->info.rx_buf_min;
+	if (best_fits(port))
+		return port->info.buf_size_best;
 	return headroom + bytes < UINT16_MAX ? headroom + bytes : UINT16_MAX;
 }
 
@@ -170,6 +183,7 @@ make_pool(struct capture_port *port, unsigned nb_workers, struct plx_why *why)
 		.name = name,
 		.n = pool_size(port, nb_workers),
 		.buf_size = buffer_size(port),
+		.stride = best_fits(port) ? port->info.buf_size_best : 0,
 		.headroom = port->info.headroom_min > PLX_MBUF_HEADROOM ? port->info.headroom_min
 									: PLX_MBUF_HEADROOM,
 		.cache = POOL_CACHE,

@@ -31,14 +31,33 @@ mbufs_needed(const struct testpmd *app)
 	return n;
 }
 
+/* The size and stride that every port likes best, 0 if they do not agree. */
+static uint32_t
+best_buf_size(const struct testpmd *app)
+{
+	uint32_t best = 0;
+
+	for (unsigned i = 0; i < app->nb_ports; i++) {
+		struct plx_ethdev_info info;
+
+		plx_ethdev_info(app->ports[i], &info);
+		if (i > 0 && info.buf_size_best != best)
+			return 0;
+		best = info.buf_size_best;
+	}
+	return best;
+}
+
 static int
 make_pool(struct testpmd *app, struct plx_why *why)
 {
+	const uint32_t best = app->args.mbuf_size == 0 ? best_buf_size(app) : 0;
 	const struct plx_pool_params params = {
 		.name = "testpmd",
 		.n = app->args.total_num_mbufs != 0 ? (uint32_t)app->args.total_num_mbufs
 						    : mbufs_needed(app),
-		.buf_size = (uint32_t)app->args.mbuf_size,
+		.buf_size = best != 0 ? best : (uint32_t)app->args.mbuf_size,
+		.stride = best,
 		.cache = (uint16_t)app->args.mbcache,
 		.node = PLX_NODE_ANY,
 	};

@@ -73,6 +73,8 @@ struct plx_ethdev_info {
 	uint16_t tx_desc_min, tx_desc_max, tx_desc_default;
 	uint16_t rx_buf_min;   /* least bytes behind the head-room of a pool's buffers */
 	uint16_t headroom_min; /* least head-room of a pool's buffers */
+	uint32_t
+		buf_size_best; /* pool buffers of this size and stride suit the device best, 0: any do */
 	uint16_t max_mac_addrs;
 	uint16_t reta_size; /* 0: no RSS */
 	uint8_t rss_key_size;

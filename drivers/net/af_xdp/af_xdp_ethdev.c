@@ -147,10 +147,10 @@ check_queues(const struct af_xdp_port *port, uint16_t *ret_count, struct plx_why
 	if (first >= there || asked > there - first)
 		return plx_why(
 			why, -EINVAL,
-			"start_queue=%u and queue_count=%u ask for more queues than %s has (%u): "
-			"see `ethtool -l %s`; more, if the device can, with "
-			"`ethtool -L %s combined N` (veth: rx N tx N)",
-			first, asked, port->netdev.name, there, port->netdev.name,
+			"start_queue=%u with %u queue(s) reaches beyond what %s has (%u): see "
+			"`ethtool -l %s`; more, if the device can, with `ethtool -L %s combined N` "
+			"(veth: rx N tx N)",
+			first, asked != 0 ? asked : 1, port->netdev.name, there, port->netdev.name,
 			port->netdev.name);
 	*ret_count = (uint16_t)(asked != 0			    ? asked
 				: there - first > AF_XDP_QUEUES_MAX ? AF_XDP_QUEUES_MAX
@@ -177,6 +177,7 @@ describe(struct af_xdp_port *port, uint16_t queues)
 	info->rx_desc_max = info->tx_desc_max = AF_XDP_DESCS_MAX;
 	info->rx_desc_default = info->tx_desc_default = AF_XDP_DESCS_DEFAULT;
 	info->max_mac_addrs = 32;
+	af_xdp_prefer_buffers(port, dev->mtu);
 	info->rx_offloads_capable = PLX_ETH_RX_OFFLOAD_SCATTER;
 	info->tx_offloads_capable = PLX_ETH_TX_OFFLOAD_MULTI_SEGS;
 	snprintf(info->mode, sizeof(info->mode), "AF_XDP on %s (%s), not started",

@@ -73,6 +73,15 @@ af_xdp_netdev_restore(struct af_xdp_port *port)
 	plx_netdev_fini(&port->netdev);
 }
 
+/* Aligned chunks spare the kernel some 6 % of receiving (docs/adr/af-xdp-chunks.md): the smaller that fits. */
+void
+af_xdp_prefer_buffers(struct af_xdp_port *port, uint32_t mtu)
+{
+	port->dev.info.buf_size_best = mtu + AF_XDP_FRAME_OVERHEAD <= XSK_CHUNK_MIN - XSK_HEADROOM
+					       ? XSK_CHUNK_MIN
+					       : XSK_CHUNK_MAX;
+}
+
 int
 af_xdp_link(struct plx_ethdev *dev, struct plx_ethdev_link *ret_link)
 {
@@ -93,8 +102,10 @@ af_xdp_set_mtu(struct plx_ethdev *dev, uint16_t mtu, struct plx_why *why)
 
 	if (err == 0)
 		err = plx_netdev_set_mtu(&port->netdev, mtu, why);
-	if (err == 0)
+	if (err == 0) {
 		port->mtu_changed = true;
+		af_xdp_prefer_buffers(port, mtu);
+	}
 	return err;
 }
 

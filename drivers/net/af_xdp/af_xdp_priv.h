@@ -23,11 +23,12 @@
 #include "xdp_prog.h"
 #include "xsk.h"
 
-#define AF_XDP_DESCS_MIN     64
-#define AF_XDP_DESCS_MAX     16384
-#define AF_XDP_DESCS_DEFAULT 2048
-#define AF_XDP_QUEUES_MAX    PLX_ETHDEV_QUEUES_MAX
-#define AF_XDP_BATCH	     64u /* numbers moved between a ring and the pool at a time */
+#define AF_XDP_DESCS_MIN      64
+#define AF_XDP_DESCS_MAX      16384
+#define AF_XDP_DESCS_DEFAULT  2048
+#define AF_XDP_QUEUES_MAX     PLX_ETHDEV_QUEUES_MAX
+#define AF_XDP_FRAME_OVERHEAD 18u /* Ethernet header and a VLAN tag */
+#define AF_XDP_BATCH	      64u /* numbers moved between a ring and the pool at a time */
 
 /*
  * The pool, as addresses: buffer i begins at i * stride. An address from the kernel is turned back by a
@@ -185,5 +186,6 @@ int af_xdp_set_mac(struct plx_ethdev *dev, const uint8_t mac[6]);
 int af_xdp_filter_mac(struct plx_ethdev *dev, const uint8_t mac[6], bool on);
 int af_xdp_netdev_open(struct af_xdp_port *port, struct plx_why *why);
 void af_xdp_netdev_restore(struct af_xdp_port *port);
+void af_xdp_prefer_buffers(struct af_xdp_port *port, uint32_t mtu);
 
 #endif

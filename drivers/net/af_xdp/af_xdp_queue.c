@@ -21,7 +21,6 @@
 #define SETTLE_STEP_NS 500000L /* at stop, for what is being received */
 #define SETTLE_STEPS   40
 #define SETTLE_QUIET   3   /* steps in a row without a frame */
-#define FRAME_OVERHEAD 18u /* Ethernet header and a VLAN tag */
 #define UNUSED_RING    64u /* the kernel wants FILL and COMPLETION even of one-way sockets */
 
 PLX_LOG_COMPONENT(queue_log, "pmd.net.af_xdp");
@@ -80,15 +79,16 @@ af_xdp_mtu_check(struct af_xdp_port *port, uint32_t mtu, struct plx_why *why)
 
 		if (q->rx_pool == NULL || wants_scatter(port) ||
 		    af_xdp_umem_init(&umem, q->rx_pool, NULL) != 0 ||
-		    mtu + FRAME_OVERHEAD <= umem.frame)
+		    mtu + AF_XDP_FRAME_OVERHEAD <= umem.frame)
 			continue;
 		return plx_why(
 			why, -ERANGE,
 			"the MTU of %s is too large: %u makes frames of %u bytes, and the "
 			"buffers of pool %s take %u; lower it with `ip link set dev %s mtu %u`, "
 			"use buffers of up to %u bytes, or ask for the scatter offload",
-			port->netdev.name, mtu, mtu + FRAME_OVERHEAD, plx_pool_name(q->rx_pool),
-			umem.frame, port->netdev.name, umem.frame - FRAME_OVERHEAD, XSK_CHUNK_MAX);
+			port->netdev.name, mtu, mtu + AF_XDP_FRAME_OVERHEAD,
+			plx_pool_name(q->rx_pool), umem.frame, port->netdev.name,
+			umem.frame - AF_XDP_FRAME_OVERHEAD, XSK_CHUNK_MAX);
 	}
 	return 0;
 }
@@ -345,13 +345,13 @@ check_scatter(const struct af_xdp_port *port, struct plx_why *why)
 	if (!wants_scatter(port) || (port->queue[0].xsk.multi_buffer && xdp_prog_frags(port->prog)))
 		return 0;
 	(void)plx_netdev_mtu((struct plx_netdev *)(uintptr_t)&port->netdev, &mtu);
-	if (mtu + FRAME_OVERHEAD > port->queue[0].umem.frame)
+	if (mtu + AF_XDP_FRAME_OVERHEAD > port->queue[0].umem.frame)
 		return plx_why(
 			why, -ERANGE,
 			"the MTU of %s is too large: this kernel or the driver (%s) has no "
 			"multi-buffer XDP (Linux 6.6), so `ip link set dev %s mtu %u` is the most",
 			port->netdev.name, port->driver, port->netdev.name,
-			port->queue[0].umem.frame - FRAME_OVERHEAD);
+			port->queue[0].umem.frame - AF_XDP_FRAME_OVERHEAD);
 	plx_log_notice(&queue_log, "%s: no multi-buffer XDP here, packets come in one buffer each",
 		       port->netdev.name);
 	return 0;
@@ -450,7 +450,7 @@ af_xdp_mode_text(const struct af_xdp_port *port, char *text, size_t size)
 			snprintf(reason, sizeof(reason), " (as asked)");
 		else if (q->params.copy == XSK_COPY_FORCE && !xdp_prog_mode_is_generic(port->prog))
 			snprintf(reason, sizeof(reason),
-				 " (zero-copy needs a stride of 2048 or 4096)");
+				 " (zero-copy wants pool strides of 2048 or 4096)");
 		else if (q->params.copy == XSK_COPY_AUTO)
 			snprintf(reason, sizeof(reason), " (%s has no zero-copy)", port->driver);
 	}
