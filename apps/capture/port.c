@@ -13,7 +13,10 @@
 #define RING_MIN     1024
 #define RING_MAX     8192
 #define QUEUES_USUAL 4
-#define FILES_MAX    16 /* of one port; more queues than that mean: none was named */
+#define FILES_MAX    16	   /* of one port; more queues than that mean: none was named */
+#define DESCS_TOTAL  16384 /* packets that may wait in all device queues */
+#define DESCS_MIN    512
+#define DESCS_MAX    4096
 #define POOL_CACHE   256
 #define ETHER_ROOM   22 /* header and two tags */
 
@@ -100,6 +103,23 @@ choose_ring(const struct settings *settings, unsigned nb_queues)
 	return ring;
 }
 
+/* Longer device queues than usual: they are what bridges the moments when this program does not run. */
+static uint16_t
+choose_descs(const struct settings *settings, const struct capture_port *port, unsigned nb_queues)
+{
+	uint64_t n = DESCS_TOTAL / nb_queues;
+
+	if (settings->rxd != 0)
+		return (uint16_t)settings->rxd;
+	if (n > DESCS_MAX)
+		n = DESCS_MAX;
+	if (n < DESCS_MIN)
+		n = DESCS_MIN;
+	if (port->info.rx_desc_max != 0 && n > port->info.rx_desc_max)
+		n = port->info.rx_desc_max;
+	return (uint16_t)n;
+}
+
 int
 ports_choose(const struct settings *settings, unsigned nb_workers, struct capture_port *ports,
 	     struct plx_why *why)
@@ -125,8 +145,10 @@ ports_choose(const struct settings *settings, unsigned nb_workers, struct captur
 		nb_queues += port->nb_queues;
 		n++;
 	}
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		ports[i].ring = choose_ring(settings, nb_queues);
+		ports[i].descs = choose_descs(settings, &ports[i], nb_queues);
+	}
 	return n;
 }
 
@@ -163,15 +185,19 @@ buffer_size(const struct capture_port *port)
 }
 
 /*
- * Enough that the pool never is what runs out when the writer is slow: full rings, full device queues
- * (filled and waiting, twice), bursts on their way, and what caches of all lcores may keep.
+ * Enough that the pool never is what runs out when the writer is slow: full rings, full device queues (those
+ * waiting, and twice as many that an AF_XDP port offers to the kernel), bursts on their way, and what caches of
+ * all lcores may keep. Packets larger than a buffer take several.
  */
 static uint32_t
-pool_size(const struct capture_port *port, unsigned nb_workers)
+pool_size(const struct capture_port *port, unsigned nb_workers, uint32_t buf_size)
 {
-	uint32_t descs = port->info.rx_desc_default != 0 ? port->info.rx_desc_default : 512;
-	uint32_t per_queue = 2 * descs + port->ring + 4 * SOURCE_BURST;
+	uint32_t parts = 1, per_queue;
+	uint16_t mtu;
 
+	if (plx_ethdev_mtu(port->port, &mtu) == 0)
+		parts += mtu / buf_size;
+	per_queue = 3 * port->descs + parts * (port->ring + 4 * SOURCE_BURST);
 	return port->nb_queues * per_queue + (nb_workers + 2) * 2 * POOL_CACHE;
 }
 
@@ -181,7 +207,7 @@ make_pool(struct capture_port *port, unsigned nb_workers, struct plx_why *why)
 	char name[PLX_POOL_NAME_MAX];
 	struct plx_pool_params params = {
 		.name = name,
-		.n = pool_size(port, nb_workers),
+		.n = pool_size(port, nb_workers, buffer_size(port)),
 		.buf_size = buffer_size(port),
 		.stride = best_fits(port) ? port->info.buf_size_best : 0,
 		.headroom = port->info.headroom_min > PLX_MBUF_HEADROOM ? port->info.headroom_min
@@ -221,7 +247,7 @@ port_open(struct capture_port *port, unsigned nb_workers, struct plx_why *why)
 	if (err == 0)
 		err = make_pool(port, nb_workers, why);
 	for (uint16_t queue = 0; queue < port->nb_queues && err == 0; queue++)
-		err = plx_ethdev_rx_queue_setup(port->port, queue, 0, port->pool, why);
+		err = plx_ethdev_rx_queue_setup(port->port, queue, port->descs, port->pool, why);
 	return err;
 }
 

@@ -12,7 +12,8 @@ struct settings;
 struct capture_port {
 	uint16_t port;
 	uint16_t nb_queues;
-	uint32_t ring; /* packets a queue's ring holds */
+	uint16_t descs; /* of a device queue */
+	uint32_t ring;	/* packets a queue's ring holds */
 	uint32_t speed_mbps;
 	uint64_t slack_ns; /* of its packets' time stamps */
 	bool started;

@@ -43,6 +43,8 @@ static const struct option_row rows[] = {
 	 "lcores that receive (default: all but the writing one, one a queue at most)"},
 	{"queues", 0, OPTION_UINT, AT(queues), 1, 64, NULL, "N",
 	 "rx queues a port (default: all of an AF_XDP port, else one a worker, up to 4)"},
+	{"rxd", 0, OPTION_UINT, AT(rxd), 1, UINT16_MAX, NULL, "N",
+	 "packets an rx queue of a device holds (default: 16384 over all queues, 512 to 4096)"},
 	{"ring", 0, OPTION_UINT, AT(ring), 64, 1 << 20, NULL, "N",
 	 "packets that may wait for the disk, per queue (default: 16384 over all queues)"},
 	{"", 0, OPTION_HEADING, .help = "What is shown"},

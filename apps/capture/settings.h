@@ -16,6 +16,7 @@ struct settings {
 	uint64_t ports;	  /* bit set of port numbers; 0: all */
 	uint64_t workers; /* lcores that receive; 0: as many as are useful */
 	uint64_t queues;  /* rx queues a port; 0: by the port's nature */
+	uint64_t rxd;	  /* descriptors of an rx queue; 0: by the number of queues */
 	uint64_t ring;	  /* packets between a queue and the writer; 0: by the number of queues */
 	uint64_t snaplen;
 	uint64_t count;	      /* 0: no end */

@@ -143,8 +143,12 @@ raise_floor(struct source *s, uint64_t floor)
 void
 source_accept(struct source *source, struct plx_mbuf **pkts, unsigned n, uint64_t now_ns)
 {
+	uint64_t floor_ns = tally_read(&source->floor_ns);
 	unsigned kept = n;
 
+	/* The clock of the day may step back; what was promised to the writer stands. */
+	if (now_ns < floor_ns)
+		now_ns = floor_ns;
 	if (n != 0) {
 		count_and_stamp(source, pkts, n, now_ns);
 		if (source->params.filter != NULL)
