@@ -239,7 +239,13 @@ wire_expect_silence(struct wire *wire)
 	while (now_ms() < until) {
 		struct plx_mbuf *m;
 
-		assert_int_equal(plx_ethdev_rx_burst(wire->port, 0, &m, 1), 0);
+		if (plx_ethdev_rx_burst(wire->port, 0, &m, 1) == 1) {
+			print_error("%u bytes came:", m->pkt_len);
+			for (unsigned i = 0; i < m->data_len && i < 64; i++)
+				print_error(" %02x", ((const uint8_t *)plx_mbuf_data(m))[i]);
+			plx_mbuf_free(m);
+			fail_msg("where nothing was expected");
+		}
 		breathe();
 	}
 }
