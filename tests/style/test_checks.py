@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 import check_comments  # noqa: E402
 import check_exports  # noqa: E402
 import check_layers  # noqa: E402
+import check_links  # noqa: E402
 import check_rooms  # noqa: E402
 import check_sizes  # noqa: E402
 import check_tokens  # noqa: E402
@@ -77,7 +78,7 @@ class Sample(unittest.TestCase):
                         f'no problem "{words}" at {path}:{line} in {found}')
 
     def test_good_tree_has_no_problem(self):
-        for module in (check_layers, check_tokens, check_sizes, check_rooms, check_comments):
+        for module in (check_layers, check_tokens, check_sizes, check_rooms, check_comments, check_links):
             self.assertEqual(self.problems(module.check, {}), [], module.__name__)
 
     def test_problems_end_with_status_1_and_print_the_place(self):
@@ -89,6 +90,28 @@ class Sample(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn('a.c:1: the first line is not the licence', done.stdout)
         self.assertIn('cure: ', done.stdout)
+
+
+class Links(Sample):
+    def links(self, text, line, words):
+        self.expect(check_links.check, {'docs/a.md': text}, 'docs/a.md', line, words)
+
+    def test_page_that_is_not_there(self):
+        self.links('# A\n\n[b](b.md)\n', 3, 'the link to b.md points nowhere')
+
+    def test_heading_that_is_not_there(self):
+        self.links('# A b\n[x](#a-b) [y](#b)\n', 2, 'docs/a.md has no heading #b')
+
+    def test_path_that_is_not_there(self):
+        self.links('`lib/ring/ring.c` and\n`lib/ring/rings.c`\n', 2, '`lib/ring/rings.c` is not there')
+
+    def test_name_that_is_not_there(self):
+        self.links('plx_twice() and\nplx_thrice()\n', 2, 'plx_thrice is no name of the code')
+
+    def test_what_is_there_or_not_ours(self):
+        text = ('# A\n[b](../lib/ring/README.md) [c](https://example.org/x) [a](#a) `lib/ring/` `/dev/shm` `x/y` `fuzz_<x>.c`\n'
+                '```\n[z](z.md) `lib/ring/none.c`\n```\nplx_ring() of plx_ring_*\n')
+        self.assertEqual(self.problems(check_links.check, {'docs/a.md': text}), [])
 
 
 class Layers(Sample):

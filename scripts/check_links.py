@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the documentation points at is there: links between pages, paths and names of ours that are written `so`."""
+
+import os
+import re
+
+import tree as t
+
+FENCE = re.compile(r'^```.*?^```', re.M | re.S)
+LINK = re.compile(r'\]\(([^)\s]+)\)')
+CODE = re.compile(r'`([^`\n]+)`')
+# `lib/ring`, `docs/api.md`, `meson.build`; not `a/b`, `/dev/shm`, `fuzz_<name>.c`.
+PATH = re.compile(r'[A-Za-z.][\w.+-]*(?:/[\w.+-]+)+/?')
+NAME = re.compile(r'\bplx_[a-z0-9_]+[a-z0-9]\b(?![*<])')
+MADE = ('build/', 'include/')  # what building makes
+
+
+def blank(match):
+    return re.sub(r'[^\n]', ' ', match[0])
+
+
+def slug(heading):
+    return re.sub(r'[^\w\- ]', '', heading.strip().lower()).replace(' ', '-')
+
+
+def line_of(text, at):
+    return text.count('\n', 0, at) + 1
+
+
+def is_there(tree, path):
+    path = os.path.normpath(path)
+    return path == '.' or path in tree.files or any(name.startswith(path + '/') for name in tree.files)
+
+
+def check_link(tree, page, target):
+    """What is wrong with a link, None if nothing."""
+    name, _, anchor = target.partition('#')
+    path = os.path.normpath(os.path.join(os.path.dirname(page), name)) if name else page
+    if not is_there(tree, path):
+        return f'the link to {target} points nowhere'
+    if anchor and path.endswith('.md'):
+        headings = re.findall(r'^#+ (.*)$', FENCE.sub(blank, tree.text(path)), re.M)
+        if anchor not in [slug(h) for h in headings]:
+            return f'{path} has no heading #{anchor}'
+    return None
+
+
+def check_path(tree, page, path):
+    """A path counts as one of ours if its first folder is one: beside the page or at the top."""
+    first = path.split('/')[0]
+    beside = os.path.dirname(page)
+    if path.startswith(MADE):
+        return None
+    places = [place for place in (beside, '') if is_there(tree, os.path.join(place, first))]
+    if not places or any(is_there(tree, os.path.join(place, path)) for place in places):
+        return None
+    return f'`{path}` is not there'
+
+
+def check_names(tree, text, names):
+    for match in NAME.finditer(text):
+        if match[0] not in names and not any(name.startswith(match[0]) for name in names):
+            yield match.start(), f'{match[0]} is no name of the code'
+
+
+def check(tree):
+    pages = [path for path in tree.files if path.endswith('.md')]
+    names = set()
+    for path in tree.files:
+        if path.endswith(('.c', '.h', '.py', 'meson.build', '.in', '.map')):
+            names |= set(re.findall(r'\bplx_\w+', tree.text(path)))
+    for page in pages:
+        whole = tree.text(page)
+        text = FENCE.sub(blank, whole)
+        found = []
+        for match in LINK.finditer(text):
+            if not re.match(r'[a-z]+:', match[1]):
+                found.append((match.start(), check_link(tree, page, match[1])))
+        for match in CODE.finditer(text):
+            if PATH.fullmatch(match[1]):
+                found.append((match.start(), check_path(tree, page, match[1])))
+        found += check_names(tree, whole, names)
+        for at, wrong in sorted(x for x in found if x[1]):
+            yield page, line_of(text, at), wrong, 'name what is there'
+
+
+if __name__ == '__main__':
+    t.main(check, __doc__)
