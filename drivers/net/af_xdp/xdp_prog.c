@@ -234,10 +234,19 @@ join(struct xdp_prog *prog, const struct xdp_prog_params *params, struct plx_why
 	return 0;
 }
 
+/* Detached, not only closed: a child made by fork has the fd, too. */
+static void
+detach_link(struct xdp_prog *prog)
+{
+	if (prog->link_fd >= 0)
+		(void)bpf_link_detach(prog->link_fd);
+	close_fd(&prog->link_fd);
+}
+
 static void
 destroy(struct xdp_prog *prog)
 {
-	close_fd(&prog->link_fd);
+	detach_link(prog);
 	close_fd(&prog->prog_fd);
 	if (prog->counters != NULL)
 		munmap(prog->counters, prog->counters_len);
@@ -303,7 +312,7 @@ void
 xdp_prog_silence(struct xdp_prog *prog)
 {
 	if (prog != NULL && prog->users == 1)
-		close_fd(&prog->link_fd);
+		detach_link(prog);
 }
 
 void
