@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Our side of the AF_XDP bench: the public interface, one queue, one thread. In the environment, BENCH_DEVARGS
- * (",key=value") adds devargs, BENCH_STRIDE sets the pool's buffer size and stride, BENCH_DESCS the rings.
+ * Our side of the AF_XDP bench: the public interface, one queue, one thread, and the buffers that the port
+ * likes best. In the environment, BENCH_DEVARGS (",key=value") adds devargs, BENCH_STRIDE sets buffer size and
+ * stride (0: those of any pool), BENCH_DESCS the rings.
  */
 #include <pollux/plx_eal.h>
 #include <pollux/plx_ethdev.h>
@@ -54,6 +55,7 @@ start(const struct job *job, struct plx_why *why)
 	const char *stride = getenv("BENCH_STRIDE"), *extra = getenv("BENCH_DEVARGS");
 	const char *descs = getenv("BENCH_DESCS");
 	struct plx_pool_params params = {.name = "p", .n = BUFFERS, .cache = 256, .node = -1};
+	struct plx_ethdev_info info = {0};
 	char vdev[200], lcores[16];
 	char *argv[] = {(char[]){"bench"},
 			(char[]){"--lcores"},
@@ -67,13 +69,15 @@ start(const struct job *job, struct plx_why *why)
 	snprintf(lcores, sizeof(lcores), "0@%d", job->cpu);
 	snprintf(vdev, sizeof(vdev), "net_af_xdp0,iface=%s%s", job->iface,
 		 extra != NULL ? extra : "");
-	if (stride != NULL)
-		params.stride = params.buf_size = (uint32_t)atoi(stride);
 	err = plx_eal_init(6, argv, why);
 	if (err >= 0)
-		err = plx_pool_create(&params, &pool, why);
-	if (err == 0)
 		err = plx_ethdev_by_name("net_af_xdp0", &port);
+	if (err == 0)
+		err = plx_ethdev_info(port, &info);
+	params.stride = params.buf_size =
+		stride != NULL ? (uint32_t)atoi(stride) : info.buf_size_best;
+	if (err == 0)
+		err = plx_pool_create(&params, &pool, why);
 	if (err == 0)
 		err = plx_ethdev_configure(port, 1, 1, NULL, why);
 	if (err == 0)
