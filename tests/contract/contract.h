@@ -108,6 +108,8 @@ uint16_t wire_receive(struct wire *wire, uint16_t queue, struct plx_mbuf **pkts,
 void wire_expect(struct wire *wire, uint32_t first, uint32_t n, size_t len);
 /* Nothing comes for a while. */
 void wire_expect_silence(struct wire *wire);
+/* After the link went down and up: the far end learns of it in its own time, and until then loses what it sends. */
+void wire_wait_for_far_end(struct wire *wire);
 /* Sends all, waiting for room up to two seconds; what did not go is freed and makes the test fail. */
 void wire_send(struct wire *wire, uint16_t queue, struct plx_mbuf **pkts, uint16_t n);
 /* Takes a frame out of the far end, waiting up to two seconds; its length. */

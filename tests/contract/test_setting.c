@@ -222,29 +222,6 @@ a_started_port_has_link(void **state)
 	assert_true(link_is(wire, true));
 }
 
-/* The far end learns of the link in its own time, and until then loses what it sends: knock until heard. */
-static void
-wait_for_far_end(struct wire *wire)
-{
-	uint64_t until = now_ms() + 5000;
-	struct plx_mbuf *m;
-	bool heard = false;
-	unsigned silent;
-
-	for (silent = 0; silent < (heard ? 20 : 4); silent++) {
-		if (plx_ethdev_rx_burst(wire->port, 0, &m, 1) == 1) {
-			plx_mbuf_free(m);
-			heard = true;
-			silent = 0;
-		} else if (!heard && silent == 3) {
-			assert_true(now_ms() < until);
-			wire_put(wire, 0, 1, 100);
-			silent = 0;
-		}
-		sleep_ms(5);
-	}
-}
-
 static void
 the_link_can_be_set_down_and_up(void **state)
 {
@@ -255,7 +232,7 @@ the_link_can_be_set_down_and_up(void **state)
 	assert_true(link_is(wire, false));
 	assert_int_equal(plx_ethdev_set_link(wire->port, true), 0);
 	assert_true(link_is(wire, true));
-	wait_for_far_end(wire);
+	wire_wait_for_far_end(wire);
 	wire_put(wire, 0, 5, 100);
 	wire_expect(wire, 0, 5, 100);
 }

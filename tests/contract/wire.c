@@ -250,6 +250,28 @@ wire_expect_silence(struct wire *wire)
 	}
 }
 
+void
+wire_wait_for_far_end(struct wire *wire)
+{
+	uint64_t until = now_ms() + 5000;
+	struct plx_mbuf *m;
+	bool heard = false;
+	unsigned silent;
+
+	for (silent = 0; silent < (heard ? 20 : 4); silent++) {
+		if (plx_ethdev_rx_burst(wire->port, 0, &m, 1) == 1) {
+			plx_mbuf_free(m);
+			heard = true;
+			silent = 0;
+		} else if (!heard && silent == 3) {
+			assert_true(now_ms() < until);
+			wire_put(wire, 0, 1, 100);
+			silent = 0;
+		}
+		sleep_ms(5);
+	}
+}
+
 /* -- traffic out --------------------------------------------------------------------------------------- */
 
 void
