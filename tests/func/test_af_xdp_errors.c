@@ -26,7 +26,7 @@ set_up(void **state)
 }
 
 static int
-tear_down(void **state)
+tear_all_down(void **state)
 {
 	plx_device_detach("net_af_xdp0", NULL);
 	plx_device_detach("net_af_xdp1", NULL);
@@ -278,7 +278,7 @@ the_named_capabilities_suffice(void **state)
 int
 main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_all_down)
 	const struct CMUnitTest tests[] = {
 		CASE(devargs_are_checked),
 		CASE(an_interface_that_does_not_exist),

@@ -224,4 +224,29 @@ eal_up(void)
 	return 0;
 }
 
+/* -- set-up and tear-down of a test ------------------------------------------------------------------------ */
+
+static inline int
+one_queue(void **state)
+{
+	pair_up(1);
+	return 0;
+}
+
+static inline int
+four_queues(void **state)
+{
+	pair_up(4);
+	return 0;
+}
+
+static inline int
+tear_down(void **state)
+{
+	plx_device_detach("net_af_xdp0", NULL);
+	plx_device_detach("net_af_xdp1", NULL);
+	pair_down();
+	return 0;
+}
+
 #endif
