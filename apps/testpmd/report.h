@@ -17,4 +17,7 @@ void report_config(const struct testpmd *app, FILE *out);
 /* Streams by port, the sum, and a hint if nothing came. */
 void report_forward(const struct testpmd *app, FILE *out);
 
+/* What a port can do beside moving bytes, in words; a part of its facts. */
+void report_offloads(const struct plx_ethdev_info *info, FILE *out);
+
 #endif

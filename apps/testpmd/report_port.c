@@ -70,11 +70,7 @@ report_port_info(uint16_t port, FILE *out)
 	if (info.reta_size != 0)
 		fprintf(out, "Redirection table size: %u, hash key size in bytes: %u\n",
 			info.reta_size, info.rss_key_size);
-	fprintf(out,
-		"Rx offloads: 0x%" PRIx32 " of 0x%" PRIx32 ", tx offloads: 0x%" PRIx32
-		" of 0x%" PRIx32 "\n",
-		info.rx_offloads, info.rx_offloads_capable, info.tx_offloads,
-		info.tx_offloads_capable);
+	report_offloads(&info, out);
 }
 
 void
