@@ -130,12 +130,15 @@ a_prepared_interface_needs_no_rights(void **state)
 	snprintf(wire->devargs, sizeof(wire->devargs), "net_tap0,iface=keep0,persist=1");
 	snprintf(wire->iface, sizeof(wire->iface), "keep0");
 	assert_int_equal(net_set_capability(CAP_NET_ADMIN, false), 0);
-	wire_plug(wire);
+	assert_int_equal(plx_device_attach(wire->devargs, NULL), 0);
+	assert_int_equal(plx_ethdev_by_name(wire->name, &wire->port), 0);
 	wire_start(wire, 2, NULL);
+	assert_int_equal(net_set_capability(CAP_NET_ADMIN, true), 0);
+	assert_int_equal(tap_plug(wire), 0);
 	wire_put(wire, 0, 10, 100);
 	assert_int_equal(plx_ethdev_close(wire->port), 0);
 	wire_unplug(wire);
-	assert_int_equal(net_set_capability(CAP_NET_ADMIN, true), 0);
+	socket_close(wire);
 	assert_int_equal(net_run("ip link del keep0"), 0);
 }
 
