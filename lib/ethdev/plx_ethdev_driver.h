@@ -41,6 +41,13 @@ plx_ethdev_add(uint64_t *counter, uint64_t n)
 	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 }
 
+/* What the readers use, on other threads. */
+static inline uint64_t
+plx_ethdev_read(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
 /* What a further counter means in the ledger. */
 enum plx_ethdev_counter_kind {
 	PLX_COUNTER_INFO,      /* not part of a sum: wakeups, copies */

@@ -116,20 +116,20 @@ put_queues(struct xstats *xstats, const struct plx_ethdev *dev)
 
 		if (q == NULL)
 			continue;
-		put(xstats, q->packets, "rx_q%u_packets", i);
-		put(xstats, q->bytes, "rx_q%u_bytes", i);
-		put(xstats, q->no_mbuf, "rx_q%u_mbuf_allocation_errors", i);
-		put(xstats, q->errors, "rx_q%u_errors", i);
+		put(xstats, plx_ethdev_read(&q->packets), "rx_q%u_packets", i);
+		put(xstats, plx_ethdev_read(&q->bytes), "rx_q%u_bytes", i);
+		put(xstats, plx_ethdev_read(&q->no_mbuf), "rx_q%u_mbuf_allocation_errors", i);
+		put(xstats, plx_ethdev_read(&q->errors), "rx_q%u_errors", i);
 	}
 	for (unsigned i = 0; i < dev->info.nb_tx_queues; i++) {
 		const struct plx_ethdev_txq_stats *q = dev->txq[i];
 
 		if (q == NULL)
 			continue;
-		put(xstats, q->packets, "tx_q%u_packets", i);
-		put(xstats, q->bytes, "tx_q%u_bytes", i);
-		put(xstats, q->in_flight, "tx_q%u_in_flight", i);
-		put(xstats, q->errors, "tx_q%u_errors", i);
+		put(xstats, plx_ethdev_read(&q->packets), "tx_q%u_packets", i);
+		put(xstats, plx_ethdev_read(&q->bytes), "tx_q%u_bytes", i);
+		put(xstats, plx_ethdev_read(&q->in_flight), "tx_q%u_in_flight", i);
+		put(xstats, plx_ethdev_read(&q->errors), "tx_q%u_errors", i);
 	}
 }
 

@@ -2,29 +2,23 @@
 /* The one place where queue counters are summed. Released queues leave theirs behind here. */
 #include "ethdev_priv.h"
 
-static uint64_t
-read_once(const uint64_t *counter)
-{
-	return __atomic_load_n(counter, __ATOMIC_RELAXED);
-}
-
 static void
 add_rx(struct plx_ethdev_rxq_stats *sum, const struct plx_ethdev_rxq_stats *queue)
 {
-	sum->packets += read_once(&queue->packets);
-	sum->bytes += read_once(&queue->bytes);
-	sum->no_mbuf += read_once(&queue->no_mbuf);
-	sum->errors += read_once(&queue->errors);
+	sum->packets += plx_ethdev_read(&queue->packets);
+	sum->bytes += plx_ethdev_read(&queue->bytes);
+	sum->no_mbuf += plx_ethdev_read(&queue->no_mbuf);
+	sum->errors += plx_ethdev_read(&queue->errors);
 }
 
 static void
 add_tx(struct plx_ethdev_txq_stats *sum, const struct plx_ethdev_txq_stats *queue)
 {
-	sum->packets += read_once(&queue->packets);
-	sum->bytes += read_once(&queue->bytes);
-	sum->taken += read_once(&queue->taken);
-	sum->errors += read_once(&queue->errors);
-	sum->in_flight += read_once(&queue->in_flight);
+	sum->packets += plx_ethdev_read(&queue->packets);
+	sum->bytes += plx_ethdev_read(&queue->bytes);
+	sum->taken += plx_ethdev_read(&queue->taken);
+	sum->errors += plx_ethdev_read(&queue->errors);
+	sum->in_flight += plx_ethdev_read(&queue->in_flight);
 }
 
 void

@@ -158,7 +158,7 @@ struct contract_case {
 	}
 
 extern const struct contract_case life_cases[], traffic_cases[], loss_cases[], books_cases[],
-	setting_cases[], offload_cases[], tap_cases[], af_packet_cases[];
+	setting_cases[], thread_cases[], offload_cases[], tap_cases[], af_packet_cases[];
 
 /* -- far ends ------------------------------------------------------------------------------------------------ */
 

@@ -67,8 +67,8 @@ static const struct pmd pmds[] = {
 };
 
 static const struct contract_case *const all_cases[] = {
-	life_cases,    traffic_cases, loss_cases, books_cases,
-	setting_cases, offload_cases, tap_cases,  af_packet_cases,
+	life_cases,   traffic_cases, loss_cases, books_cases,	  setting_cases,
+	thread_cases, offload_cases, tap_cases,	 af_packet_cases,
 };
 
 const struct pmd *contract_pmd;

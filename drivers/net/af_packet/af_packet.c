@@ -248,20 +248,14 @@ afp_rx_queue_count(struct plx_ethdev *dev, void *queue)
 
 /* -- books -------------------------------------------------------------------------------------------- */
 
-static uint64_t
-read_once(const uint64_t *counter)
-{
-	return __atomic_load_n(counter, __ATOMIC_RELAXED);
-}
-
 static void
 count_rx(struct afp_rxq *rxq, uint64_t *values, uint64_t *seen)
 {
 	afp_rx_account(rxq);
 	values[AFP_RX_RING_FULL] += rxq->dropped;
 	values[AFP_RX_FREEZES] += rxq->freezes;
-	values[AFP_RX_STOPPED] += read_once(&rxq->stopped);
-	values[AFP_RX_TRUNCATED] += read_once(&rxq->truncated);
+	values[AFP_RX_STOPPED] += plx_ethdev_read(&rxq->stopped);
+	values[AFP_RX_TRUNCATED] += plx_ethdev_read(&rxq->truncated);
 	*seen += rxq->seen;
 }
 
@@ -279,8 +273,8 @@ afp_count(struct plx_ethdev *dev, uint64_t *values, uint64_t *ret_received)
 		if (dev->rxq[i] != NULL)
 			count_rx(dev->rxq[i], values, ret_received);
 		if (txq != NULL) {
-			values[AFP_TX_DOWN] += read_once(&txq->down);
-			values[AFP_TX_TOO_LONG] += read_once(&txq->too_long);
+			values[AFP_TX_DOWN] += plx_ethdev_read(&txq->down);
+			values[AFP_TX_TOO_LONG] += plx_ethdev_read(&txq->too_long);
 		}
 	}
 	return 0;

@@ -111,7 +111,8 @@ pcap_rx_queue_count(struct plx_ethdev *dev, void *queue)
 {
 	const struct pcap_rxq *rxq = queue;
 
-	return dev->info.state == PLX_ETHDEV_STARTED && rxq->in != NULL && rxq->in->has_record;
+	return dev->info.state == PLX_ETHDEV_STARTED && rxq->in != NULL &&
+	       __atomic_load_n(&rxq->in->has_record, __ATOMIC_RELAXED);
 }
 
 static bool

@@ -23,7 +23,7 @@ next_record(struct pcap_rxq *rxq)
 	err = plx_pcapfile_reader_next(in->reader, &in->record, &in->fault);
 	if (err == 1) {
 		plx_ethdev_add(&in->offered, 1);
-		in->has_record = true;
+		__atomic_store_n(&in->has_record, true, __ATOMIC_RELAXED);
 		return true;
 	}
 	if (err == -EAGAIN)
@@ -65,7 +65,7 @@ next_good(struct pcap_rxq *rxq)
 		if (PLX_LIKELY(why_not < 0))
 			return &rxq->in->record;
 		plx_ethdev_add(&rxq->counts[why_not], 1);
-		rxq->in->has_record = false;
+		__atomic_store_n(&rxq->in->has_record, false, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
@@ -193,7 +193,7 @@ pcap_rx_file(void *queue, struct plx_mbuf **pkts, uint16_t n)
 		if (!deliver(rxq, &burst, record->data, record->len))
 			break;
 		set_metadata(pkts[burst.done - 1], &record->packet);
-		rxq->in->has_record = false;
+		__atomic_store_n(&rxq->in->has_record, false, __ATOMIC_RELAXED);
 	}
 	return end_burst(rxq, &burst);
 }

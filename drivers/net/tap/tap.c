@@ -167,12 +167,6 @@ tap_rx_fd(struct plx_ethdev *dev, void *queue)
 
 /* -- books -------------------------------------------------------------------------------------------- */
 
-static uint64_t
-read_once(const uint64_t *counter)
-{
-	return __atomic_load_n(counter, __ATOMIC_RELAXED);
-}
-
 /*
  * The kernel counts as sent what we have read and as dropped what found the queue full: that is what came
  * in, counted on the other side. Frames that the filter refused were never ours.
@@ -190,11 +184,11 @@ tap_count(struct plx_ethdev *dev, uint64_t *values, uint64_t *ret_received)
 		const struct tap_txq *txq = dev->txq[i];
 
 		if (rxq != NULL) {
-			values[TAP_RX_FILTERED] += read_once(&rxq->filtered);
-			values[TAP_RX_STOPPED] += read_once(&rxq->stopped);
+			values[TAP_RX_FILTERED] += plx_ethdev_read(&rxq->filtered);
+			values[TAP_RX_STOPPED] += plx_ethdev_read(&rxq->stopped);
 		}
 		if (txq != NULL)
-			values[TAP_TX_DOWN] += read_once(&txq->down);
+			values[TAP_TX_DOWN] += plx_ethdev_read(&txq->down);
 	}
 	/* An interface that has gone took its count of what it sent with it. */
 	err = plx_netdev_stats(&port->netdev, &port->now);
