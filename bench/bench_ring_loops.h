@@ -176,11 +176,10 @@ run_member(void *arg)
 }
 
 static double
-run_crowd(const struct bench_ring_case *c, void *ring)
+run_crowd(const struct bench_ring_case *c, void *ring, uint64_t elements)
 {
 	unsigned producers = c->shape == MIXED ? c->threads : c->threads / 2;
-	struct crowd crowd = {
-		.c = c, .ring = ring, .quota = (c->n == 1 ? 400000 : 1600000) / producers};
+	struct crowd crowd = {.c = c, .ring = ring, .quota = elements / producers};
 	struct member members[16];
 	uint64_t begin = UINT64_MAX, end = 0;
 	unsigned made = 0;
@@ -199,6 +198,26 @@ run_crowd(const struct bench_ring_case *c, void *ring)
 	}
 	pthread_barrier_destroy(&crowd.barrier);
 	return (double)(end - begin) / (double)(crowd.quota * producers);
+}
+
+/*
+ * Two threads on two processors come to a halt when either is interrupted, so of several short runs the one
+ * that was interrupted least counts. A crowd is about being interrupted: there one long run counts.
+ */
+static double
+run_threads(const struct bench_ring_case *c, void *ring)
+{
+	double least = -1;
+
+	if (c->shape != ACROSS)
+		return run_crowd(c, ring, c->n == 1 ? 400000 : 1600000);
+	for (unsigned i = 0; i < 8; i++) {
+		double cost = run_crowd(c, ring, c->n == 1 ? 40000 : 160000);
+
+		if (least < 0 || cost < least)
+			least = cost;
+	}
+	return least;
 }
 
 double
@@ -225,7 +244,7 @@ BENCH_RING_ENTRY(const void *arg)
 			cost /= c->n;
 		bench_pin(-1);
 	} else {
-		cost = run_crowd(c, ring);
+		cost = run_threads(c, ring);
 	}
 	ring_free(ring);
 	return cost;

@@ -41,6 +41,8 @@ plx_ring_mpmc_tag_store(uint8_t *tags, uint32_t n, uint8_t lap)
 	__atomic_signal_fence(__ATOMIC_RELEASE); /* B; the processor keeps the order itself */
 	for (; n >= 8; n -= 8, tags += 8)
 		*(volatile plx_ring_tags8 *)tags = word;
+	if (n == 0)
+		return;
 	if (n & 4) {
 		*(volatile plx_ring_tags4 *)tags = (uint32_t)word;
 		tags += 4;
@@ -82,7 +84,7 @@ plx_ring_mpmc_tag_match(const uint8_t *tags, uint32_t n, uint8_t lap)
 	for (; n - i >= 8; i += 8)
 		if (PLX_UNLIKELY((diff = plx_ring_mpmc_tag_diff(tags + i, 8, want)) != 0))
 			goto count;
-	for (unsigned bytes = 4; bytes != 0; bytes /= 2) {
+	for (unsigned bytes = 4; bytes != 0 && i != n; bytes /= 2) {
 		if ((n & bytes) == 0)
 			continue;
 		if (PLX_UNLIKELY((diff = plx_ring_mpmc_tag_diff(tags + i, bytes, want)) != 0))
