@@ -8,108 +8,119 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define BURST_MAX 64
 
+#define MEMBERS_MAX 16
+
+/* Threads on one ring, from a common start until told to stop. */
 struct crowd {
 	const struct bench_ring_case *c;
 	void *ring;
-	uint64_t quota; /* elements a producer puts (and, MIXED, gets back) */
 	pthread_barrier_t barrier;
-	uint64_t begin[16], end[16];
-	uint64_t left; /* to get, by all */
+	bool stop PLX_CACHE_ALIGNED; /* atomic */
 };
 
 struct member {
 	struct crowd *crowd;
 	unsigned index;
 	pthread_t thread;
+	uint64_t got; /* elements taken out */
 };
 
 typedef uint64_t (*alone_fn)(void *ring, uint32_t n, uint64_t rounds);
-typedef void (*stream_fn)(void *ring, uint32_t n, uint64_t quota, bool yields);
-typedef void (*drain_fn)(struct crowd *crowd, uint32_t n, bool yields);
+typedef uint64_t (*crowd_fn)(struct crowd *crowd, uint32_t n, bool yields);
+
+static inline bool
+goes_on(const struct crowd *crowd)
+{
+	return !__atomic_load_n(&crowd->stop, __ATOMIC_RELAXED);
+}
 
 /* n is a constant in LOOPS(..., 8) and a parameter in LOOPS(..., n). */
-#define LOOPS(kind, type, name, count)                                                             \
-	static PLX_NOINLINE uint64_t kind##_alone_##name(void *ring, uint32_t n, uint64_t rounds)  \
-	{                                                                                          \
-		type in[BURST_MAX] = {0}, out[BURST_MAX];                                          \
-		uint64_t begin = bench_cycles();                                                   \
-                                                                                                   \
-		for (uint64_t i = 0; i < rounds; i++) {                                            \
-			kind##_put(ring, in, count);                                               \
-			kind##_get(ring, out, count);                                              \
-			bench_use(out);                                                            \
-		}                                                                                  \
-		return bench_cycles() - begin;                                                     \
-	}                                                                                          \
-	static PLX_NOINLINE uint64_t kind##_fresh_##name(void *ring, uint32_t n, uint64_t rounds)  \
-	{                                                                                          \
-		type in[BURST_MAX] = {0}, out[BURST_MAX];                                          \
-		uint64_t begin = bench_cycles();                                                   \
-                                                                                                   \
-		for (uint64_t i = 0; i < rounds; i++) {                                            \
-			for (uint32_t k = 0; k < count; k++) {                                     \
-				in[k] = (type)(i + k);                                             \
-				bench_use(in);                                                     \
-			}                                                                          \
-			kind##_put(ring, in, count);                                               \
-			kind##_get(ring, out, count);                                              \
-			bench_use(out);                                                            \
-		}                                                                                  \
-		return bench_cycles() - begin;                                                     \
-	}                                                                                          \
-	static PLX_NOINLINE uint64_t kind##_empty_##name(void *ring, uint32_t n, uint64_t rounds)  \
-	{                                                                                          \
-		type v[BURST_MAX] = {0};                                                           \
-		uint64_t begin = bench_cycles();                                                   \
-                                                                                                   \
-		for (uint64_t i = 0; i < rounds; i++) {                                            \
-			kind##_get(ring, v, count);                                                \
-			bench_use(v);                                                              \
-		}                                                                                  \
-		return bench_cycles() - begin;                                                     \
-	}                                                                                          \
-	static PLX_NOINLINE void kind##_stream_##name(void *ring, uint32_t n, uint64_t quota,      \
-						      bool yields)                                 \
-	{                                                                                          \
-		type v[BURST_MAX] = {0};                                                           \
-                                                                                                   \
-		for (uint64_t done = 0; done < quota;) {                                           \
-			uint32_t got = kind##_put(ring, v, count);                                 \
-                                                                                                   \
-			done += got;                                                               \
-			if (got == 0 && yields)                                                    \
-				sched_yield();                                                     \
-		}                                                                                  \
-	}                                                                                          \
-	static PLX_NOINLINE void kind##_drain_##name(struct crowd *crowd, uint32_t n, bool yields) \
-	{                                                                                          \
-		type v[BURST_MAX] = {0};                                                           \
-		uint64_t share = crowd->quota, done = 0;                                           \
-                                                                                                   \
-		while (done < share) {                                                             \
-			uint32_t got = kind##_get(crowd->ring, v, count);                          \
-                                                                                                   \
-			bench_use(v);                                                              \
-                                                                                                   \
-			done += got;                                                               \
-			if (got == 0 && yields)                                                    \
-				sched_yield();                                                     \
-		}                                                                                  \
-	}                                                                                          \
-	static PLX_NOINLINE void kind##_mixed_##name(struct crowd *crowd, uint32_t n, bool yields) \
-	{                                                                                          \
-		type v[BURST_MAX] = {0};                                                           \
-                                                                                                   \
-		for (uint64_t done = 0; done < crowd->quota; done += count) {                      \
-			while (kind##_put(crowd->ring, v, count) == 0)                             \
-				sched_yield();                                                     \
-			while (kind##_get(crowd->ring, v, count) == 0)                             \
-				sched_yield();                                                     \
-			bench_use(v);                                                              \
-		}                                                                                  \
+#define LOOPS(kind, type, name, count)                                                            \
+	static PLX_NOINLINE uint64_t kind##_alone_##name(void *ring, uint32_t n, uint64_t rounds) \
+	{                                                                                         \
+		type in[BURST_MAX] = {0}, out[BURST_MAX];                                         \
+		uint64_t begin = bench_cycles();                                                  \
+                                                                                                  \
+		for (uint64_t i = 0; i < rounds; i++) {                                           \
+			kind##_put(ring, in, count);                                              \
+			kind##_get(ring, out, count);                                             \
+			bench_use(out);                                                           \
+		}                                                                                 \
+		return bench_cycles() - begin;                                                    \
+	}                                                                                         \
+	static PLX_NOINLINE uint64_t kind##_fresh_##name(void *ring, uint32_t n, uint64_t rounds) \
+	{                                                                                         \
+		type in[BURST_MAX] = {0}, out[BURST_MAX];                                         \
+		uint64_t begin = bench_cycles();                                                  \
+                                                                                                  \
+		for (uint64_t i = 0; i < rounds; i++) {                                           \
+			for (uint32_t k = 0; k < count; k++) {                                    \
+				in[k] = (type)(i + k);                                            \
+				bench_use(in);                                                    \
+			}                                                                         \
+			kind##_put(ring, in, count);                                              \
+			kind##_get(ring, out, count);                                             \
+			bench_use(out);                                                           \
+		}                                                                                 \
+		return bench_cycles() - begin;                                                    \
+	}                                                                                         \
+	static PLX_NOINLINE uint64_t kind##_empty_##name(void *ring, uint32_t n, uint64_t rounds) \
+	{                                                                                         \
+		type v[BURST_MAX] = {0};                                                          \
+		uint64_t begin = bench_cycles();                                                  \
+                                                                                                  \
+		for (uint64_t i = 0; i < rounds; i++) {                                           \
+			kind##_get(ring, v, count);                                               \
+			bench_use(v);                                                             \
+		}                                                                                 \
+		return bench_cycles() - begin;                                                    \
+	}                                                                                         \
+	static PLX_NOINLINE uint64_t kind##_stream_##name(struct crowd *crowd, uint32_t n,        \
+							  bool yields)                            \
+	{                                                                                         \
+		type v[BURST_MAX] = {0};                                                          \
+                                                                                                  \
+		while (goes_on(crowd)) {                                                          \
+			if (kind##_put(crowd->ring, v, count) == 0 && yields)                     \
+				sched_yield();                                                    \
+		}                                                                                 \
+		return 0;                                                                         \
+	}                                                                                         \
+	static PLX_NOINLINE uint64_t kind##_drain_##name(struct crowd *crowd, uint32_t n,         \
+							 bool yields)                             \
+	{                                                                                         \
+		type v[BURST_MAX];                                                                \
+		uint64_t got = 0;                                                                 \
+                                                                                                  \
+		while (goes_on(crowd)) {                                                          \
+			uint32_t part = kind##_get(crowd->ring, v, count);                        \
+                                                                                                  \
+			bench_use(v);                                                             \
+			got += part;                                                              \
+			if (part == 0 && yields)                                                  \
+				sched_yield();                                                    \
+		}                                                                                 \
+		return got;                                                                       \
+	}                                                                                         \
+	static PLX_NOINLINE uint64_t kind##_mixed_##name(struct crowd *crowd, uint32_t n,         \
+							 bool yields)                             \
+	{                                                                                         \
+		type v[BURST_MAX] = {0};                                                          \
+		uint64_t got = 0;                                                                 \
+                                                                                                  \
+		while (goes_on(crowd)) {                                                          \
+			while (kind##_put(crowd->ring, v, count) == 0 && goes_on(crowd))          \
+				sched_yield();                                                    \
+			while (kind##_get(crowd->ring, v, count) == 0 && goes_on(crowd))          \
+				sched_yield();                                                    \
+			bench_use(v);                                                             \
+			got += count;                                                             \
+		}                                                                                 \
+		return got;                                                                       \
 	}
 
 #define KIND_LOOPS(kind, type)    \
@@ -125,8 +136,7 @@ KIND_LOOPS(mpmc64, uint64_t)
 
 struct loops {
 	alone_fn alone, fresh, empty;
-	stream_fn stream;
-	drain_fn drain, mixed;
+	crowd_fn stream, drain, mixed;
 };
 
 #define LOOPS_ROW(kind, name)                                                          \
@@ -164,40 +174,41 @@ run_member(void *arg)
 
 	bench_pin(c->shape == ACROSS ? (int)m->index : -1);
 	pthread_barrier_wait(&crowd->barrier);
-	crowd->begin[m->index] = bench_cycles();
 	if (c->shape == MIXED)
-		loops->mixed(crowd, c->n, true);
+		m->got = loops->mixed(crowd, c->n, true);
 	else if (m->index % 2 == 0)
-		loops->stream(crowd->ring, c->n, crowd->quota, c->shape == CROWD);
+		m->got = loops->stream(crowd, c->n, c->shape == CROWD);
 	else
-		loops->drain(crowd, c->n, c->shape == CROWD);
-	crowd->end[m->index] = bench_cycles();
+		m->got = loops->drain(crowd, c->n, c->shape == CROWD);
 	return NULL;
 }
 
+/* Cycles an element over so many milliseconds. */
 static double
-run_crowd(const struct bench_ring_case *c, void *ring, uint64_t elements)
+run_crowd(const struct bench_ring_case *c, void *ring, unsigned ms)
 {
-	unsigned producers = c->shape == MIXED ? c->threads : c->threads / 2;
-	struct crowd crowd = {.c = c, .ring = ring, .quota = elements / producers};
-	struct member members[16];
-	uint64_t begin = UINT64_MAX, end = 0;
-	unsigned made = 0;
+	const struct timespec time = {0, ms * 1000000L};
+	struct crowd crowd = {.c = c, .ring = ring};
+	struct member members[MEMBERS_MAX];
+	uint64_t begin, cycles, got = 0;
 
-	crowd.quota -= crowd.quota % c->n;
-	pthread_barrier_init(&crowd.barrier, NULL, c->threads);
-	for (; made < c->threads; made++) {
-		members[made] = (struct member){&crowd, made, 0};
-		if (pthread_create(&members[made].thread, NULL, run_member, &members[made]) != 0)
+	pthread_barrier_init(&crowd.barrier, NULL, c->threads + 1);
+	for (unsigned i = 0; i < c->threads; i++) {
+		members[i] = (struct member){.crowd = &crowd, .index = i};
+		if (pthread_create(&members[i].thread, NULL, run_member, &members[i]) != 0)
 			abort();
 	}
-	for (unsigned i = 0; i < made; i++) {
+	pthread_barrier_wait(&crowd.barrier);
+	begin = bench_cycles();
+	nanosleep(&time, NULL);
+	__atomic_store_n(&crowd.stop, true, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < c->threads; i++) {
 		pthread_join(members[i].thread, NULL);
-		begin = crowd.begin[i] < begin ? crowd.begin[i] : begin;
-		end = crowd.end[i] > end ? crowd.end[i] : end;
+		got += members[i].got;
 	}
+	cycles = bench_cycles() - begin;
 	pthread_barrier_destroy(&crowd.barrier);
-	return (double)(end - begin) / (double)(crowd.quota * producers);
+	return (double)cycles / (double)(got != 0 ? got : 1);
 }
 
 /*
@@ -210,9 +221,9 @@ run_threads(const struct bench_ring_case *c, void *ring)
 	double least = -1;
 
 	if (c->shape != ACROSS)
-		return run_crowd(c, ring, c->n == 1 ? 400000 : 1600000);
-	for (unsigned i = 0; i < 8; i++) {
-		double cost = run_crowd(c, ring, c->n == 1 ? 40000 : 160000);
+		return run_crowd(c, ring, 100);
+	for (unsigned i = 0; i < 12; i++) {
+		double cost = run_crowd(c, ring, 4);
 
 		if (least < 0 || cost < least)
 			least = cost;

@@ -25,14 +25,12 @@ plx_ring_mpmc_init(struct plx_ring_mpmc *r, uint32_t capacity, unsigned elem_siz
 	memset(r, 0, sizeof(*r));
 	r->prod.capacity = capacity;
 	r->prod.mask = capacity - 1;
-	r->prod.shift = plx_log2(capacity);
 	r->prod.tags = sizeof(*r) + (uint64_t)capacity * elem_size;
 	r->prod.elem_size = elem_size;
 	r->cons.capacity = capacity;
 	r->cons.mask = r->prod.mask;
-	r->cons.shift = r->prod.shift;
 	r->cons.tags = r->prod.tags;
-	/* The lap before the first. */
+	/* The lap before the first is an odd one. */
 	memset(plx_ring_mpmc_tags(r, r->prod.tags), 0xff, capacity);
 	return 0;
 }

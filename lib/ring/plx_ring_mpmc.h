@@ -5,15 +5,16 @@
  * delays the elements behind its own and nothing else, one preempted in the middle of a dequeue delays
  * nothing. Calls do what can be done now and return the count.
  *
- *	prod.head claims -------------------------------------------------+
- *	cons.head takes --+                                               |
- *	                  v                                               v
- *	slots   .   .   [e12][e13][ ? ][e15][e16]   .   .   .   .   .   .
- *	tags    0   0     1    1    0    1    1     0   0   0   0   0   0	lap in which a slot was filled
+ *	cons.head takes --+                             prod.head claims --+
+ *	                  v                                                v
+ *	slots   .   .   [e12][e13][ ? ][e15][e16]   .   .   .   .   .   .   .
+ *	tags    1   1     1    1    0    1    1     0   0   0   0   0   0   0
  *	                            ^ claimed, not yet published: dequeues stop here
  *
- * Positions are 64-bit counters that never wrap; position p lives in slot p % capacity, and its tag reads
- * (p / capacity) & 0xff once its element is there.
+ * Positions are 64-bit counters that never wrap; position p lives in slot p % capacity. A slot's tag is 1 (a
+ * byte with all bits set) once its element of an odd lap is there, 0 once that of an even lap is: a slot is
+ * claimed for a lap only when its element of the lap before was taken, and taken only when it was published,
+ * so that no tag is ever more than one lap behind and one bit tells them apart.
  *
  * Which atomic is made for which (same letter = partners):
  *
@@ -83,7 +84,6 @@ struct plx_ring_mpmc {
 		uint64_t tags;	   /* where the tags begin, from here */
 		uint32_t capacity; /* 0 after fini */
 		uint32_t mask;	   /* capacity - 1 */
-		uint32_t shift;	   /* log2 of capacity */
 		uint32_t elem_size;
 	} prod PLX_CACHE_ALIGNED;
 	struct {
@@ -91,7 +91,6 @@ struct plx_ring_mpmc {
 		uint64_t tags;
 		uint32_t capacity;
 		uint32_t mask;
-		uint32_t shift;
 	} cons PLX_CACHE_ALIGNED;
 };
 PLX_STATIC_ASSERT(sizeof(struct plx_ring_mpmc) == 2 * PLX_CACHE_LINE, "a line for each side");

@@ -22,52 +22,56 @@ plx_ring_mpmc_tags(const struct plx_ring_mpmc *r, uint64_t offset)
 	return (uint8_t *)(uintptr_t)r + offset;
 }
 
+/* What tags of this position's lap read: eight of them, all bits 0 or all 1. */
+static PLX_ALWAYS_INLINE uint64_t
+plx_ring_mpmc_lap(uint64_t pos, uint32_t capacity)
+{
+	return (uint64_t)((pos & capacity) == 0) - 1;
+}
+
 #if PLX_RING_PLAIN
 /* Words of tags at any alignment. Tags are independent bytes: it does no harm if a word arrives in parts. */
 typedef uint64_t plx_ring_tags8 PLX_ALIGNED(1);
 typedef uint32_t plx_ring_tags4 PLX_ALIGNED(1);
 typedef uint16_t plx_ring_tags2 PLX_ALIGNED(1);
-#define PLX_RING_TAGS_ALL 0x0101010101010101ULL
 
 /*
  * Writes each tag exactly once: a slot may be consumed and filled again as soon as its tag is there, and a
  * second write would then undo the new one.
  */
 static PLX_ALWAYS_INLINE void
-plx_ring_mpmc_tag_store(uint8_t *tags, uint32_t n, uint8_t lap)
+plx_ring_mpmc_tag_store(uint8_t *tags, uint32_t n, uint64_t lap)
 {
-	uint64_t word = lap * PLX_RING_TAGS_ALL;
-
 	__atomic_signal_fence(__ATOMIC_RELEASE); /* B; the processor keeps the order itself */
 	for (; n >= 8; n -= 8, tags += 8)
-		*(volatile plx_ring_tags8 *)tags = word;
+		*(volatile plx_ring_tags8 *)tags = lap;
 	if (n == 0)
 		return;
 	if (n & 4) {
-		*(volatile plx_ring_tags4 *)tags = (uint32_t)word;
+		*(volatile plx_ring_tags4 *)tags = (uint32_t)lap;
 		tags += 4;
 	}
 	if (n & 2) {
-		*(volatile plx_ring_tags2 *)tags = (uint16_t)word;
+		*(volatile plx_ring_tags2 *)tags = (uint16_t)lap;
 		tags += 2;
 	}
 	if (n & 1)
-		*(volatile uint8_t *)tags = lap;
+		*(volatile uint8_t *)tags = (uint8_t)lap;
 }
 
-/* The 1, 2, 4 or 8 tags here, each 0 if it is of the lap that `want` repeats. */
+/* The 1, 2, 4 or 8 tags here, each 0 if it is of this lap. */
 static PLX_ALWAYS_INLINE uint64_t
-plx_ring_mpmc_tag_diff(const uint8_t *tags, unsigned bytes, uint64_t want)
+plx_ring_mpmc_tag_diff(const uint8_t *tags, unsigned bytes, uint64_t lap)
 {
 	switch (bytes) {
 	case 8:
-		return *(const volatile plx_ring_tags8 *)tags ^ want;
+		return *(const volatile plx_ring_tags8 *)tags ^ lap;
 	case 4:
-		return *(const volatile plx_ring_tags4 *)tags ^ (uint32_t)want;
+		return *(const volatile plx_ring_tags4 *)tags ^ (uint32_t)lap;
 	case 2:
-		return *(const volatile plx_ring_tags2 *)tags ^ (uint16_t)want;
+		return *(const volatile plx_ring_tags2 *)tags ^ (uint16_t)lap;
 	default:
-		return *(const volatile uint8_t *)tags ^ (uint8_t)want;
+		return *(const volatile uint8_t *)tags ^ (uint8_t)lap;
 	}
 }
 
@@ -76,21 +80,28 @@ plx_ring_mpmc_tag_diff(const uint8_t *tags, unsigned bytes, uint64_t want)
  * wider load of what is still in the store buffer would wait for it.
  */
 static PLX_ALWAYS_INLINE uint32_t
-plx_ring_mpmc_tag_match(const uint8_t *tags, uint32_t n, uint8_t lap)
+plx_ring_mpmc_tag_match(const uint8_t *tags, uint32_t n, uint64_t lap)
 {
-	uint64_t want = lap * PLX_RING_TAGS_ALL, diff = 0;
+	uint64_t diff = 0;
 	uint32_t i = 0;
 
 	for (; n - i >= 8; i += 8)
-		if (PLX_UNLIKELY((diff = plx_ring_mpmc_tag_diff(tags + i, 8, want)) != 0))
+		if (PLX_UNLIKELY((diff = plx_ring_mpmc_tag_diff(tags + i, 8, lap)) != 0))
 			goto count;
-	for (unsigned bytes = 4; bytes != 0 && i != n; bytes /= 2) {
-		if ((n & bytes) == 0)
-			continue;
-		if (PLX_UNLIKELY((diff = plx_ring_mpmc_tag_diff(tags + i, bytes, want)) != 0))
+	if (i == n)
+		goto count;
+	if (n & 4) {
+		if (PLX_UNLIKELY((diff = plx_ring_mpmc_tag_diff(tags + i, 4, lap)) != 0))
 			goto count;
-		i += bytes;
+		i += 4;
 	}
+	if (n & 2) {
+		if (PLX_UNLIKELY((diff = plx_ring_mpmc_tag_diff(tags + i, 2, lap)) != 0))
+			goto count;
+		i += 2;
+	}
+	if (n & 1)
+		i += plx_ring_mpmc_tag_diff(tags + i, 1, lap) == 0;
 count:
 	if (PLX_UNLIKELY(diff != 0))
 		i += (uint32_t)__builtin_ctzll(diff) / 8;
@@ -99,18 +110,18 @@ count:
 }
 #else
 static PLX_ALWAYS_INLINE void
-plx_ring_mpmc_tag_store(uint8_t *tags, uint32_t n, uint8_t lap)
+plx_ring_mpmc_tag_store(uint8_t *tags, uint32_t n, uint64_t lap)
 {
 	for (uint32_t i = 0; i < n; i++)
-		__atomic_store_n(&tags[i], lap, __ATOMIC_RELEASE); /* B */
+		__atomic_store_n(&tags[i], (uint8_t)lap, __ATOMIC_RELEASE); /* B */
 }
 
 static PLX_ALWAYS_INLINE uint32_t
-plx_ring_mpmc_tag_match(const uint8_t *tags, uint32_t n, uint8_t lap)
+plx_ring_mpmc_tag_match(const uint8_t *tags, uint32_t n, uint64_t lap)
 {
 	uint32_t i = 0;
 
-	while (i < n && __atomic_load_n(&tags[i], __ATOMIC_ACQUIRE) == lap) /* B */
+	while (i < n && __atomic_load_n(&tags[i], __ATOMIC_ACQUIRE) == (uint8_t)lap) /* B */
 		i++;
 	return i;
 }
@@ -173,13 +184,13 @@ plx_ring_mpmc_claim(struct plx_ring_mpmc *r, uint32_t n, enum plx_ring_want want
 /* Says of `got` elements from index `at` on that they are there; `n` as in plx_ring_copy_in. */
 static PLX_ALWAYS_INLINE void
 plx_ring_mpmc_publish(uint8_t *tags, uint32_t at, uint32_t run, uint32_t got, uint32_t n,
-		      uint8_t lap)
+		      uint64_t lap)
 {
 	if (__builtin_constant_p(n) && n == 1) {
 		plx_ring_mpmc_tag_store(tags + at, 1, lap);
 	} else if (PLX_UNLIKELY(got > run)) {
 		plx_ring_mpmc_tag_store(tags + at, run, lap);
-		plx_ring_mpmc_tag_store(tags, got - run, lap + 1);
+		plx_ring_mpmc_tag_store(tags, got - run, ~lap);
 	} else if (__builtin_constant_p(n) && PLX_LIKELY(got == n)) {
 		plx_ring_mpmc_tag_store(tags + at, n, lap);
 	} else {
@@ -196,7 +207,7 @@ plx_ring_mpmc_enqueue(struct plx_ring_mpmc *r, const void *src, uint32_t n, unsi
 	uint64_t pos;
 	uint32_t got = plx_ring_mpmc_claim(r, n, want, many, false, &pos);
 	uint32_t at = (uint32_t)pos & mask, run = mask + 1 - at;
-	uint8_t lap = (uint8_t)(pos >> r->prod.shift);
+	uint64_t lap = plx_ring_mpmc_lap(pos, mask + 1);
 
 	if (got == 0)
 		return 0;
@@ -214,7 +225,7 @@ plx_ring_mpmc_ready(const struct plx_ring_mpmc *r, uint64_t pos, uint32_t n, uns
 	const uint32_t capacity = r->cons.capacity;
 	const uint8_t *tags = plx_ring_mpmc_tags(r, r->cons.tags);
 	uint32_t at = (uint32_t)pos & r->cons.mask;
-	uint8_t lap = (uint8_t)(pos >> r->cons.shift);
+	uint64_t lap = plx_ring_mpmc_lap(pos, capacity);
 	uint32_t run = capacity - at;
 	uint32_t got;
 
@@ -225,7 +236,7 @@ plx_ring_mpmc_ready(const struct plx_ring_mpmc *r, uint64_t pos, uint32_t n, uns
 		return got;
 	if (n > capacity)
 		n = capacity;
-	return got + plx_ring_mpmc_tag_match(tags, n - run, lap + 1);
+	return got + plx_ring_mpmc_tag_match(tags, n - run, ~lap);
 }
 
 /*
@@ -283,7 +294,8 @@ plx_ring_mpmc_commit(struct plx_ring_mpmc *r, const void *slots, uint32_t n, uns
 	uint8_t *tags = plx_ring_mpmc_tags(r, r->prod.tags) + at;
 
 	if (n != 0)
-		plx_ring_mpmc_tag_store(tags, n, __atomic_load_n(tags, __ATOMIC_RELAXED) + 1);
+		plx_ring_mpmc_tag_store(tags, n,
+					__atomic_load_n(tags, __ATOMIC_RELAXED) == 0 ? ~0ULL : 0);
 }
 
 static PLX_ALWAYS_INLINE uint32_t

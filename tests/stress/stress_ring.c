@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 
 #define THREADS_MAX 8
@@ -363,6 +364,53 @@ run_mode(const struct mode *mode)
 	return err == 0 && run.faults == 0 && run.taken != 0;
 }
 
+/* -- a consumer that is late ---------------------------------------------------------------------------- */
+
+static struct plx_ring_mpmc *late_ring;
+
+/* What others might do between two instructions of a call: a whole lap, after which as much is inside. */
+static void
+go_round(int signal)
+{
+	uint32_t v;
+
+	for (unsigned i = 0; i < plx_ring_mpmc_capacity(late_ring); i++) {
+		if (!plx_ring_mpmc_dequeue32_mc(late_ring, &v))
+			break;
+		plx_ring_mpmc_enqueue32_mp(late_ring, v);
+	}
+}
+
+/* The ring holds two elements or more at all times: a dequeue that finds it empty lies. */
+static bool
+a_late_consumer_is_not_told_that_the_ring_is_empty(void)
+{
+	struct sigaction action = {.sa_handler = go_round, .sa_flags = SA_RESTART};
+	const struct itimerval often = {{0, 50}, {0, 50}}, never = {{0, 0}, {0, 0}};
+	uint64_t end = now_ns() + MODE_MS * 1000000ull;
+	unsigned long taken = 0, lies = 0;
+	uint32_t v;
+
+	late_ring = aligned_alloc(PLX_CACHE_LINE, plx_ring_mpmc_size(4, 4));
+	if (plx_ring_mpmc_init(late_ring, 4, 4) != 0)
+		return false;
+	plx_ring_mpmc_enqueue32_mp(late_ring, 0);
+	plx_ring_mpmc_enqueue32_mp(late_ring, 1);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	while (now_ns() < end) {
+		for (unsigned i = 0; i < 1000; i++) {
+			plx_ring_mpmc_enqueue32_mp(late_ring, i);
+			lies += !plx_ring_mpmc_dequeue32_mc(late_ring, &v);
+			taken++;
+		}
+	}
+	setitimer(ITIMER_REAL, &never, NULL);
+	printf("%-36s %9lu elements, %lu faults\n", "mpmc 32, a late consumer", taken, lies);
+	free(late_ring);
+	return lies == 0;
+}
+
 int
 main(void)
 {
@@ -372,6 +420,7 @@ main(void)
 	sigaction(SIGUSR1, &action, NULL);
 	for (size_t i = 0; i < PLX_ARRAY_LEN(modes); i++)
 		failed += !run_mode(&modes[i]);
-	printf("%u of %zu modes failed\n", failed, PLX_ARRAY_LEN(modes));
+	failed += !a_late_consumer_is_not_told_that_the_ring_is_empty();
+	printf("%u of %zu modes failed\n", failed, PLX_ARRAY_LEN(modes) + 1);
 	return failed != 0;
 }
