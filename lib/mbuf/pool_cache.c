@@ -16,6 +16,12 @@
 
 /* Out of line, each by itself: the register use of the long ones must not tax the short. */
 static PLX_NOINLINE bool
+take_8(struct plx_ring_mpmc *ring, uint32_t *index)
+{
+	return plx_ring_mpmc_dequeue_bulk32_mc(ring, index, 8) == 8;
+}
+
+static PLX_NOINLINE bool
 take_bulk(struct plx_ring_mpmc *ring, uint32_t *index, uint32_t n)
 {
 	for (unsigned try = 0; try < GAP_TRIES; try++) {
@@ -37,6 +43,12 @@ take_one(struct plx_ring_mpmc *ring, uint32_t *index)
 }
 
 /* The ring has room for every number of the pool, so these cannot fail. */
+static PLX_NOINLINE void
+give_8(struct plx_ring_mpmc *ring, const uint32_t *index)
+{
+	plx_ring_mpmc_enqueue_bulk32_mp(ring, index, 8);
+}
+
 static PLX_NOINLINE void
 give_bulk(struct plx_ring_mpmc *ring, const uint32_t *index, uint32_t n)
 {
@@ -96,7 +108,12 @@ plx_pool_get_slow(struct plx_pool *pool, uint32_t *index, uint32_t n)
 
 	if (cache != NULL)
 		return refill_and_take(pool, cache, index, n);
-	return n == 1 ? take_one(pool->priv->free, index) : take_bulk(pool->priv->free, index, n);
+	if (n == 1)
+		return take_one(pool->priv->free, index);
+	/* A driver's usual step, worth a copy whose length the compiler knows. */
+	if (n == 8 && take_8(pool->priv->free, index))
+		return true;
+	return take_bulk(pool->priv->free, index, n);
 }
 
 /* The coldest numbers go, those at the bottom. */
@@ -133,6 +150,8 @@ plx_pool_put_slow(struct plx_pool *pool, const uint32_t *index, uint32_t n)
 		flush_and_put(pool, cache, index, n);
 	else if (n == 1)
 		give_one(pool->priv->free, *index);
+	else if (n == 8)
+		give_8(pool->priv->free, index);
 	else
 		give_bulk(pool->priv->free, index, n);
 }
