@@ -37,13 +37,26 @@ rx_finish_begin(struct rx_finish *finish)
 	finish->empty = 0;
 }
 
+/* Packets that the device has and has not handed over yet: it may do so in blocks, some ms later. */
+static bool
+some_wait(const struct rx_worker *worker)
+{
+	for (unsigned i = 0; i < worker->nb_sources; i++) {
+		const struct source_params *params = &worker->sources[i]->params;
+
+		if (plx_ethdev_rx_queue_count(params->port, params->queue) > 0)
+			return true;
+	}
+	return false;
+}
+
 bool
 rx_finish_round(const struct rx_worker *worker, struct rx_finish *finish)
 {
 	bool wanted = !atomic_load_explicit(worker->over, memory_order_relaxed);
 
 	if (wanted)
-		finish->empty = rx_round(worker) == 0 ? finish->empty + 1 : 0;
+		finish->empty = rx_round(worker) == 0 && !some_wait(worker) ? finish->empty + 1 : 0;
 	if (wanted && finish->empty < FINISH_EMPTY && plx_clock_ticks() < finish->end_ticks)
 		return true;
 	for (unsigned i = 0; i < worker->nb_sources; i++)
