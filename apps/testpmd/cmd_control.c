@@ -25,5 +25,5 @@ quit(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why 
 const struct command commands_control[] = {
 	{"help [word]", "the commands, or those that begin with a word", help},
 	{"quit|exit|q", "stop forwarding and leave", quit},
-	{NULL, NULL, NULL},
+	{NULL},
 };

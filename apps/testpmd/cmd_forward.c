@@ -105,5 +105,5 @@ const struct command commands_forward[] = {
 	{"set burst <packets>", "packets asked for at a time", set_burst},
 	{"show fwd stats", "what the engines did since start", show_fwd_stats},
 	{"show config fwd", "which lcore forwards from where to where", show_config},
-	{NULL, NULL, NULL},
+	{NULL},
 };

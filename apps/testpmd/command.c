@@ -2,6 +2,8 @@
 /* From a line to a row of a command table. */
 #include "command.h"
 
+#include "json.h"
+
 #include <pollux/plx_kvargs.h>
 
 #include <errno.h>
@@ -120,24 +122,67 @@ not_understood(char *const *words, unsigned nb_words, struct plx_why *why)
 	return plx_why(why, -EINVAL, "there is no command \"%s\"; \"help\" lists them", words[0]);
 }
 
+static const struct command *
+find(char *const *words, unsigned nb_words)
+{
+	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
+		if (match(c->pattern, words, nb_words) == MATCH_WHOLE)
+			return c;
+	}
+	return NULL;
+}
+
+/* Also an error is one line of JSON, since the asker waits for one. */
+static int
+tell_facts(struct testpmd *app, const struct command *c, char *const *words, unsigned nb_words,
+	   struct plx_why *why)
+{
+	json_t *answer = json_object(), *result = json_object();
+	char line[256] = "";
+	int ret;
+
+	for (unsigned i = 0; i < nb_words; i++)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", i > 0 ? " " : "",
+			 words[i]);
+	if (c == NULL)
+		ret = not_understood(words, nb_words, why);
+	else if (c->facts == NULL)
+		ret = plx_why(why, -ENOTSUP, "\"%s\" has no answer in JSON", line);
+	else
+		ret = c->facts(app, words, nb_words, result, why);
+	json_object_set_new(answer, "command", json_string(line));
+	if (ret == 0)
+		json_object_set(answer, "result", result);
+	else
+		json_object_set_new(answer, "error", json_string(why->text));
+	json_decref(result);
+	if (json_print(answer, false, stdout) != 0 && ret == 0)
+		ret = plx_why(why, -ENOMEM, "no memory for an answer in JSON");
+	return ret;
+}
+
 int
 command_run(struct testpmd *app, const char *line, struct plx_why *why)
 {
 	char *words[COMMAND_WORDS_MAX], *copy;
-	unsigned nb_words = 0;
+	const struct command *c;
+	unsigned n = 0;
 	int ret;
 
 	copy = strdup(line);
 	if (copy == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
-	ret = split(copy, words, &nb_words, why);
-	if (ret == 0 && nb_words > 0 && words[0][0] != '#') {
-		const struct command *c = command_next(NULL);
+	ret = split(copy, words, &n, why);
+	if (ret == 0 && n > 0 && words[0][0] != '#') {
+		bool as_json = n > 1 && strcmp(words[n - 1], "--json") == 0;
 
-		while (c != NULL && match(c->pattern, words, nb_words) != MATCH_WHOLE)
-			c = command_next(c);
-		ret = c != NULL ? c->run(app, words, nb_words, why)
-				: not_understood(words, nb_words, why);
+		n -= as_json;
+		c = find(words, n);
+		if (as_json)
+			ret = tell_facts(app, c, words, n, why);
+		else
+			ret = c != NULL ? c->run(app, words, n, why)
+					: not_understood(words, n, why);
 	}
 	free(copy);
 	return ret;

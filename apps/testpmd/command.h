@@ -6,11 +6,16 @@
  *
  *	"show port info|stats|xstats <port>"	words, a choice, a parameter
  *	"start [tx_first] [bursts]"		what is in [] may be absent, from there on
+ *
+ * A row with `facts` tells people and programs the same: with --json as the last word the line is answered
+ * by one line of JSON on standard output, {"command": ..., "result": {...}} or {"command": ..., "error": text}.
  */
 #ifndef PLX_APPS_TESTPMD_COMMAND_H
 #define PLX_APPS_TESTPMD_COMMAND_H
 
 #include "testpmd.h"
+
+#include <jansson.h>
 
 #define COMMAND_WORDS_MAX 16
 
@@ -19,6 +24,9 @@ struct command {
 	const char *help;
 	/* words[] is the line, word by word, nb_words of them. 0, or -errno with why. */
 	int (*run)(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why);
+	/* The same for programs, put into `result`, an empty object: rows that show something have it. */
+	int (*facts)(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+		     struct plx_why *why);
 };
 
 /* Tables end with a NULL pattern. */

@@ -58,6 +58,13 @@ assert_grep "$TMP/said" 'lcore 2: RX P=1/Q=1 -> TX P=0/Q=1'
 
 LCORES='(0,1)@0'
 
+# The same for programs: a line of JSON for each --json, errors too.
+printf '%s\n' 'show port stats all --json' 'show port info 7 --json' 'show port summary 1 --json' quit |
+	prompt 1 "${NULLS[@]}" -- -i
+grep '^{' "$TMP/said" >"$TMP/said.json"
+assert_eq "$(jq -r '.result.ports | length' "$TMP/said.json" | tr '\n' ' ')" '2 0 1 ' "ports in each answer"
+assert_eq "$(jq -r 'select(.error) | .command' "$TMP/said.json")" 'show port info 7' "command that failed"
+
 # Nothing received: a hint.
 { echo start; sleep 0.7; printf '%s\n' stop quit; } | prompt 0 --vdev net_null0,no-rx=1 -- -i
 assert_grep "$TMP/said" 'Nothing was received'
