@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const topologies[] = {
 	[TOPOLOGY_PAIRED] = "paired",
@@ -34,7 +35,7 @@ static const struct option_row rows[] = {
 
 	{"", 0, OPTION_HEADING, .help = "Forwarding"},
 	{"forward-mode", 0, OPTION_TEXT, AT(forward_mode), .value = "ENGINE",
-	 .help = "io, macswap, rxonly, txonly (io)"},
+	 .help = "what is done with packets (io); there are"},
 	{"port-topology", 0, OPTION_CHOICE, AT(topology), .choices = topologies,
 	 .help = "paired: 0-1 2-3; chained: 0-1-2-..-0; loop: each to itself (paired)"},
 	{"nb-cores", 0, OPTION_UINT, AT(nb_cores), 1, PLX_LCORE_MAX, .value = "N",
@@ -94,6 +95,7 @@ int
 args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why)
 {
 	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *))};
+	char names[ENGINE_NAMES_MAX];
 	int ret;
 
 	*args = (struct testpmd_args){.forward_mode = "io",
@@ -113,14 +115,23 @@ args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why
 	free(found.words);
 	if (ret == 0 && engine_find(args->forward_mode) == NULL)
 		ret = plx_why(why, -EINVAL,
-			      "--forward-mode %s: there is no such engine; io, macswap, rxonly "
-			      "and txonly are there",
-			      args->forward_mode);
+			      "--forward-mode %s: there is no such engine; there are %s",
+			      args->forward_mode, engine_names(names));
 	return ret == 0 ? check_prompt(args, why) : ret;
 }
 
 void
 args_usage(FILE *out)
 {
-	options_usage(rows, out);
+	struct option_row shown[PLX_ARRAY_LEN(rows)];
+	char names[ENGINE_NAMES_MAX], help[ENGINE_NAMES_MAX + 64];
+
+	memcpy(shown, rows, sizeof(rows));
+	for (struct option_row *row = shown; row->name != NULL; row++) {
+		if (strcmp(row->name, "forward-mode") != 0)
+			continue;
+		snprintf(help, sizeof(help), "%s\n%s", row->help, engine_names(names));
+		row->help = help;
+	}
+	options_usage(shown, out);
 }

@@ -51,21 +51,16 @@ static int
 set_fwd(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const struct engine *engine = engine_find(words[2]);
+	char names[ENGINE_NAMES_MAX];
 	int ret = while_stopped(app, why);
 
 	if (ret != 0)
 		return ret;
-	if (engine == NULL) {
-		char names[256] = "";
-
-		for (unsigned i = 0; engine_at(i) != NULL; i++) {
-			size_t used = strlen(names);
-
-			snprintf(names + used, sizeof(names) - used, " %s", engine_at(i)->name);
-		}
-		return plx_why(why, -EINVAL, "there is no engine \"%s\"; there are%s", words[2],
-			       names);
-	}
+	if (engine == NULL)
+		return plx_why(why, -EINVAL, "there is no engine \"%s\"; there are %s", words[2],
+			       engine_names(names));
+	for (unsigned i = 0; i < app->nb_streams && engine != app->engine; i++)
+		memset(app->streams[i].counts, 0, sizeof(app->streams[i].counts));
 	app->engine = engine;
 	printf("Set %s packet forwarding mode\n", engine->name);
 	return 0;

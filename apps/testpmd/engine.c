@@ -2,6 +2,7 @@
 /* The engines there are. */
 #include "engine.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct engine *const engines[] = {
@@ -25,4 +26,15 @@ engine_find(const char *name)
 			return engines[i];
 	}
 	return NULL;
+}
+
+const char *
+engine_names(char buf[ENGINE_NAMES_MAX])
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(engines) && used < ENGINE_NAMES_MAX; i++)
+		used += (size_t)snprintf(buf + used, ENGINE_NAMES_MAX - used, "%s%s",
+					 i > 0 ? ", " : "", engines[i]->name);
+	return buf;
 }

@@ -11,7 +11,12 @@ struct engine {
 	const char *name;
 	const char *about;
 	bool makes_packets; /* sends without receiving: zero packets received is no surprise */
-	/* Optional: prepares a stream before its lcore starts, and undoes that after it stopped. */
+	/* What stream->counts[] counts, as it is printed ("Bad-ipcsum"); NULL behind the last. */
+	const char *counts[ENGINE_COUNTS];
+	/*
+	 * Optional, both or none: prepares a stream before its lcore starts (stream->engine is the engine's
+	 * own), and undoes that after it stopped. end() may still send what the engine kept.
+	 */
 	int (*begin)(struct stream *stream, struct plx_why *why);
 	void (*end)(struct stream *stream);
 	/* One round on one stream. Returns the packets handled, 0 when there was nothing to do. */
@@ -23,6 +28,9 @@ extern const struct engine engine_macswap;
 extern const struct engine engine_rxonly;
 extern const struct engine engine_txonly;
 
+/* "io, macswap, rxonly": all of them, into buf. Returns buf. */
+#define ENGINE_NAMES_MAX 160
+const char *engine_names(char buf[ENGINE_NAMES_MAX]);
 /* NULL if there is none of that name. */
 const struct engine *engine_find(const char *name);
 /* The i-th, NULL behind the last. */

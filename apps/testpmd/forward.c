@@ -156,7 +156,7 @@ forward_stop(struct testpmd *app)
 		plx_lcore_wait(app->lcores[i]);
 	app->stopped_ticks = plx_clock_ticks();
 	app->forwarding = false;
-	settle(app);
 	for (unsigned i = 0; i < app->nb_streams && app->engine->end != NULL; i++)
 		app->engine->end(&app->streams[i]);
+	settle(app);
 }

@@ -13,6 +13,12 @@
 
 #define DISCARD_PORT 9
 
+/* The packet that is sent again and again. */
+struct txonly {
+	uint16_t len;
+	uint8_t frame[];
+};
+
 static unsigned
 room_of_a_buffer(struct plx_pool *pool)
 {
@@ -26,6 +32,7 @@ room_of_a_buffer(struct plx_pool *pool)
 static int
 begin(struct stream *stream, struct plx_why *why)
 {
+	const uint16_t len = (uint16_t)stream->app->args.txpkt_len;
 	struct plx_net_build build = {
 		.dst_mac = {0x02, 0, 0, 0, 0, (uint8_t)stream->tx_port},
 		.src_ip = {198, 18, 0, 1},
@@ -33,31 +40,36 @@ begin(struct stream *stream, struct plx_why *why)
 		.src_port = DISCARD_PORT,
 		.dst_port = DISCARD_PORT,
 	};
+	struct txonly *own;
 
-	if (stream->app->args.txpkt_len > room_of_a_buffer(stream->app->pool))
+	if (len > room_of_a_buffer(stream->app->pool))
 		return plx_why(
 			why, -EINVAL,
 			"--txpkts %u: the pool's buffers take %u bytes; use larger ones with "
 			"--mbuf-size, or shorter packets",
-			(unsigned)stream->app->args.txpkt_len, room_of_a_buffer(stream->app->pool));
+			(unsigned)len, room_of_a_buffer(stream->app->pool));
 	plx_ethdev_mac(stream->tx_port, build.src_mac);
-	stream->frame_len = (uint16_t)stream->app->args.txpkt_len;
-	stream->frame = calloc(1, stream->frame_len);
-	if (stream->frame == NULL)
+	own = calloc(1, sizeof(*own) + len);
+	if (own == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
-	return plx_net_build_frame(&build, stream->frame, stream->frame_len);
+	own->len = len;
+	stream->engine = own;
+	plx_net_build_frame(&build, own->frame,
+			    len); /* the option's least length is what it needs */
+	return 0;
 }
 
 static void
 end(struct stream *stream)
 {
-	free(stream->frame);
-	stream->frame = NULL;
+	free(stream->engine);
+	stream->engine = NULL;
 }
 
 static unsigned
 run(struct stream *stream)
 {
+	const struct txonly *own = stream->engine;
 	struct plx_mbuf *pkts[BURST_MAX];
 	uint16_t n = (uint16_t)stream->app->args.burst;
 
@@ -68,8 +80,7 @@ run(struct stream *stream)
 		return 0;
 	}
 	for (uint16_t i = 0; i < n; i++)
-		memcpy(plx_mbuf_append(pkts[i], stream->frame_len), stream->frame,
-		       stream->frame_len);
+		memcpy(plx_mbuf_append(pkts[i], own->len), own->frame, own->len);
 	stream_send(stream, pkts, n);
 	return n;
 }

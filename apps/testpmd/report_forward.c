@@ -24,6 +24,7 @@ report_config(const struct testpmd *app, FILE *out)
 
 struct sums {
 	uint64_t rx, tx, dropped, no_mbuf;
+	uint64_t counts[ENGINE_COUNTS];
 };
 
 static void
@@ -33,10 +34,12 @@ add(struct sums *sums, const struct stream *stream, bool rx_side, bool tx_side)
 	sums->tx += tx_side ? stream->tx : 0;
 	sums->dropped += tx_side ? stream->dropped : 0;
 	sums->no_mbuf += tx_side ? stream->no_mbuf : 0;
+	for (unsigned i = 0; i < ENGINE_COUNTS; i++)
+		sums->counts[i] += rx_side ? stream->counts[i] : 0;
 }
 
 static void
-print(const struct sums *sums, FILE *out)
+print(const struct sums *sums, const struct engine *engine, FILE *out)
 {
 	fprintf(out,
 		"  RX-packets: %-14" PRIu64 " TX-packets: %-14" PRIu64 " TX-dropped: %-14" PRIu64,
@@ -44,6 +47,11 @@ print(const struct sums *sums, FILE *out)
 	if (sums->no_mbuf > 0)
 		fprintf(out, " TX-nombuf: %" PRIu64, sums->no_mbuf);
 	fprintf(out, "\n");
+	for (unsigned i = 0; i < ENGINE_COUNTS && engine->counts[i] != NULL; i++)
+		fprintf(out, "%s%s: %-14" PRIu64, i == 0 ? "  " : " ", engine->counts[i],
+			sums->counts[i]);
+	if (engine->counts[0] != NULL)
+		fprintf(out, "\n");
 }
 
 /* Why there may be nothing: the first cause that applies to a port. */
@@ -95,13 +103,13 @@ report_forward(const struct testpmd *app, FILE *out)
 		fprintf(out,
 			"\n  ---------------------- Forward statistics for port %-2u ----------------------\n",
 			app->ports[p]);
-		print(&port, out);
+		print(&port, app->engine, out);
 	}
 	for (unsigned i = 0; i < app->nb_streams; i++)
 		add(&all, &app->streams[i], true, true);
 	fprintf(out,
 		"\n  +++++++++++++++ Accumulated forward statistics for all ports+++++++++++++++\n");
-	print(&all, out);
+	print(&all, app->engine, out);
 	if (ns > 0)
 		fprintf(out, "  in %s: %s received, %s sent\n", units_time(ns).text,
 			units_rate((double)all.rx * 1e9 / (double)ns, "pps").text,

@@ -12,7 +12,8 @@
 #include <pollux/plx_lcore.h>
 #include <pollux/plx_mbuf.h>
 
-#define BURST_MAX 512
+#define BURST_MAX     512
+#define ENGINE_COUNTS 4 /* figures an engine may have of its own */
 
 /* How ports are paired: 0-1 2-3, in a circle, or each with itself. DPDK's --port-topology. */
 enum topology {
@@ -52,9 +53,8 @@ struct stream {
 	uint64_t dropped; /* received, but the tx queue was full */
 	uint64_t no_mbuf; /* engines that make packets: the pool was empty */
 	const struct testpmd *app;
-	uint8_t *frame; /* what an engine sends, made by its begin() */
-	uint16_t frame_len;
-	uint64_t sequence; /* an engine's own counter */
+	void *engine;			/* what its begin() made and its end() frees */
+	uint64_t counts[ENGINE_COUNTS]; /* of the things that its engine names, see engine.h */
 } PLX_CACHE_ALIGNED;
 
 struct engine;
