@@ -19,10 +19,12 @@ PLX_BUILD=${PLX_BUILD:-$FUNC_DIR/../../build}
 FUNC_LIMIT=${FUNC_LIMIT:-60} # seconds one command may take
 FUNC_JOBS=()
 FUNC_TMP=
+exec 9>&2 # where a failure is told also when the command that failed had its output redirected
 
 fail()
 {
 	trap - ERR
+	exec 2>&9
 	echo "FAIL: $*" >&2
 	local frame=0 line
 	while line=$(caller $frame); do
@@ -45,6 +47,7 @@ func_cleanup()
 
 	trap - EXIT ERR
 	trap '' INT TERM HUP
+	exec 2>&9
 	for pid in ${FUNC_JOBS[@]+"${FUNC_JOBS[@]}"}; do
 		kill -TERM "$pid" 2>/dev/null || true
 	done

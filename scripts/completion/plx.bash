@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Completion for all plx-* programs. They are asked with --help what options they have, so nothing is told twice.
+
+# PROGRAM: its help, asked once a shell and program.
+_plx_help()
+{
+	local -n kept=_plx_help_${1//[^a-zA-Z0-9]/_}
+
+	[ -n "${kept:-}" ] || kept=$("$1" --help 2>/dev/null)
+	printf '%s\n' "$kept"
+}
+
+# own|eal PROGRAM: the options behind or in front of "--", one a line, with what stands for their value.
+_plx_options()
+{
+	_plx_help "$2" | awk -v side="$1" '
+		/^[A-Z]/ { eal = /^EAL options/ }
+		/^ +-/ && side != (eal ? "eal" : "own") { next }
+		/^ +-/ {
+			value = ""
+			for (i = 1; i <= NF && $i ~ /^-/; i++)
+				;
+			if ($i ~ /^([A-Z.,]+|[a-z]+([|][a-z]+)+)$/)
+				value = $i
+			for (j = 1; j < i; j++) {
+				sub(/,$/, "", $j)
+				print $j, value
+			}
+		}'
+}
+
+_plx_interfaces()
+{
+	local path
+
+	for path in /sys/class/net/*; do
+		echo "${path##*/}"
+	done
+}
+
+# A device: a driver's name with a number, then its arguments.
+_plx_device()
+{
+	case $1 in
+	*iface=*) compgen -P "${1%iface=*}iface=" -W "$(_plx_interfaces)" -- "${1##*iface=}" ;;
+	*rx_pcap=* | *tx_pcap=*) compgen -P "${1%=*}=" -f -- "${1##*=}" ;;
+	*) compgen -W 'net_af_xdp0,iface= net_af_packet0,iface= net_tap0,iface= net_pcap0,rx_pcap= net_ring0 net_null0' -- "$1" ;;
+	esac
+}
+
+_plx()
+{
+	local program=$1 word previous side value i
+
+	# The words as the program will see them: bash parts them at = and :.
+	local line=${COMP_LINE:0:COMP_POINT}
+	local -a words
+	read -ra words <<<"$line"
+	[ "${line: -1}" = ' ' ] && words+=('')
+	word=${words[-1]}
+	previous=${words[-2]:-}
+	side=own
+	if _plx_help "$program" | grep -q '^EAL options'; then
+		side=eal
+		for ((i = 1; i < ${#words[@]} - 1; i++)); do
+			[ "${words[i]}" = -- ] && side=own
+		done
+	fi
+
+	value=$(_plx_options $side "$program" | awk -v name="$previous" '$1 == name { print $2; exit }')
+	case $value in
+	DEVICE) mapfile -t COMPREPLY < <(_plx_device "$word") ;;
+	INTERFACE) mapfile -t COMPREPLY < <(compgen -W "$(_plx_interfaces)" -- "$word") ;;
+	FILE | PATH) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	*\|*) mapfile -t COMPREPLY < <(compgen -W "${value//|/ }" -- "$word") ;;
+	?*) COMPREPLY=() ;;
+	*) mapfile -t COMPREPLY < <(compgen -W "$(_plx_options $side "$program" | cut -d' ' -f1) --" -- "$word") ;;
+	esac
+	# What stands before a = or : is on the line already.
+	local cut=${word%"${word##*[=:]}"}
+	[ -z "$cut" ] || COMPREPLY=("${COMPREPLY[@]#"$cut"}")
+	case ${COMPREPLY[0]:-} in
+	*=) compopt -o nospace 2>/dev/null ;;
+	esac
+}
+
+complete -F _plx plx-capture plx-testpmd plx-doctor

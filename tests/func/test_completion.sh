@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# TAB in bash: options on the right side of "--", devices, interfaces, files.
+# shellcheck source=tests/func/lib.sh
+. "$(dirname "$0")/lib.sh"
+func_begin anyone
+
+# shellcheck source=scripts/completion/plx.bash
+. "$(dirname "$0")/../../scripts/completion/plx.bash"
+PATH=$(dirname "$PLX_CAPTURE"):$(dirname "$PLX_TESTPMD"):$PATH
+
+# LINE: what TAB at its end offers, on one line.
+offers()
+{
+	local line=$1
+
+	trap - ERR # a completion that offers nothing is no failure
+	COMP_LINE=$line COMP_POINT=${#line} COMPREPLY=()
+	_plx "${line%% *}"
+	echo "${COMPREPLY[*]}"
+}
+
+assert_eq "$(offers 'plx-capture --vd')" '--vdev' "options in front of --"
+assert_eq "$(offers 'plx-capture -- --snap')" '--snaplen' "options behind --"
+assert_eq "$(offers 'plx-capture -- --vd')" '' "EAL options behind --"
+assert_eq "$(offers 'plx-testpmd --lco')" '--lcores' "options of another program"
+assert_eq "$(offers 'plx-capture --vdev net_nu')" 'net_null0' "devices"
+assert_eq "$(offers 'plx-capture --vdev net_af_xdp0,iface=l')" 'lo' "interfaces, behind the = that is there"
+mkdir "$TMP/here"
+: >"$TMP/here/log.pcap"
+cd "$TMP/here"
+assert_eq "$(offers 'plx-capture -- -o lo')" 'log.pcap' "files"
+assert_eq "$(offers 'plx-capture -- --count ')" '' "a number is the user's to think of"
+assert_eq "$(offers 'plx-testpmd --iova-mode ')" 'pa va' "choices"
