@@ -234,13 +234,17 @@ check_queue_counts(const struct plx_ethdev *dev, uint16_t nb_rx, uint16_t nb_tx,
 }
 
 static uint32_t
-negotiate(const struct plx_ethdev *dev, const char *what, uint32_t wished, uint32_t capable)
+negotiate(const struct plx_ethdev *dev, enum plx_ethdev_names names, uint32_t wished,
+	  uint32_t capable)
 {
+	char missing[160];
+
 	if ((wished & ~capable) != 0)
-		plx_log_notice(&life_log,
-			       "port %u (%s): %s 0x%" PRIx32
-			       " not offered by the device, going on without",
-			       dev->port, dev->info.name, what, wished & ~capable);
+		plx_log_notice(
+			&life_log,
+			"port %u (%s): %s offloads not offered by the device, going on without: %s",
+			dev->port, dev->info.name, names == PLX_ETHDEV_RX_OFFLOADS ? "rx" : "tx",
+			plx_ethdev_bits_text(names, wished & ~capable, missing, sizeof(missing)));
 	return wished & capable;
 }
 
@@ -267,10 +271,10 @@ plx_ethdev_configure(uint16_t port, uint16_t nb_rx, uint16_t nb_tx,
 	dev->info.state = PLX_ETHDEV_CLOSED;
 	dev->info.nb_rx_queues = nb_rx;
 	dev->info.nb_tx_queues = nb_tx;
-	dev->info.rx_offloads =
-		negotiate(dev, "rx offloads", conf->rx_offloads, dev->info.rx_offloads_capable);
-	dev->info.tx_offloads =
-		negotiate(dev, "tx offloads", conf->tx_offloads, dev->info.tx_offloads_capable);
+	dev->info.rx_offloads = negotiate(dev, PLX_ETHDEV_RX_OFFLOADS, conf->rx_offloads,
+					  dev->info.rx_offloads_capable);
+	dev->info.tx_offloads = negotiate(dev, PLX_ETHDEV_TX_OFFLOADS, conf->tx_offloads,
+					  dev->info.tx_offloads_capable);
 	ethdev_rss_default(dev, conf);
 	ret = dev->ops->configure != NULL ? dev->ops->configure(dev, conf, why) : 0;
 	if (ret != 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What only the ethtool ioctl knows of an interface: link speed, kernel driver, queues. */
+/* What only the ethtool ioctl knows of an interface: link speed, kernel driver, queues, pause frames. */
 #include "plx_ethdev.h"
 #include "plx_netdev_driver.h"
 
@@ -103,4 +103,29 @@ plx_netdev_queues(struct plx_netdev *netdev, unsigned *ret_rx, unsigned *ret_tx)
 	if (*ret_tx == 0)
 		*ret_tx = 1;
 	return 0;
+}
+
+int
+plx_netdev_pause(struct plx_netdev *netdev, struct plx_ethdev_flow_ctrl *ret_flow)
+{
+	struct ethtool_pauseparam pause = {.cmd = ETHTOOL_GPAUSEPARAM};
+	int err = netdev_ethtool(netdev, &pause);
+
+	if (err < 0)
+		return err;
+	*ret_flow = (struct plx_ethdev_flow_ctrl){.rx = pause.rx_pause != 0,
+						  .tx = pause.tx_pause != 0,
+						  .autoneg = pause.autoneg != 0};
+	return 0;
+}
+
+int
+plx_netdev_set_pause(struct plx_netdev *netdev, const struct plx_ethdev_flow_ctrl *flow)
+{
+	struct ethtool_pauseparam pause = {.cmd = ETHTOOL_SPAUSEPARAM,
+					   .autoneg = flow->autoneg,
+					   .rx_pause = flow->rx,
+					   .tx_pause = flow->tx};
+
+	return netdev_ethtool(netdev, &pause);
 }

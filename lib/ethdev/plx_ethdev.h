@@ -91,6 +91,18 @@ struct plx_ethdev_conf {
 	const uint8_t *rss_key; /* rss_key_size bytes, NULL = default */
 };
 
+struct plx_ethdev_flow_ctrl {
+	bool rx; /* heeds pause frames */
+	bool tx; /* sends them */
+	bool autoneg;
+};
+
+/* A queue that is set up. */
+struct plx_ethdev_queue_info {
+	uint16_t descs;		     /* in force, as rounded */
+	const struct plx_pool *pool; /* NULL for tx queues */
+};
+
 struct plx_ethdev_link {
 	uint32_t speed_mbps; /* 0 unknown */
 	bool full_duplex;
@@ -158,7 +170,13 @@ int plx_ethdev_set_mac(uint16_t port, const uint8_t mac[6]);
 /* Further unicast or multicast addresses to receive. -EEXIST, -ENOSPC, -ENOENT. */
 int plx_ethdev_mac_add(uint16_t port, const uint8_t mac[6]);
 int plx_ethdev_mac_remove(uint16_t port, const uint8_t mac[6]);
+/* The further addresses: fills in up to n and returns how many there are. They outlive stop and close. */
+int plx_ethdev_mac_list(uint16_t port, uint8_t (*ret_macs)[6], unsigned n);
 int plx_ethdev_set_vlan_filter(uint16_t port, uint16_t vlan, bool on);
+
+/* Pause frames: what is heeded and sent. The device keeps the setting, also after close. */
+int plx_ethdev_flow_ctrl(uint16_t port, struct plx_ethdev_flow_ctrl *ret_flow);
+int plx_ethdev_set_flow_ctrl(uint16_t port, const struct plx_ethdev_flow_ctrl *flow);
 
 /*
  * Receive-side scaling: the hash key with the packet types it is used on, and the table from hash to queue,
@@ -173,6 +191,27 @@ int plx_ethdev_set_reta(uint16_t port, const uint16_t *table, uint16_t size);
 int plx_ethdev_rx_fd(uint16_t port, uint16_t queue);
 /* Packets waiting in the queue, or an error. */
 int plx_ethdev_rx_queue_count(uint16_t port, uint16_t queue);
+/* What a queue was set up with; -EINVAL if it was not. */
+int plx_ethdev_rx_queue_info(uint16_t port, uint16_t queue, struct plx_ethdev_queue_info *ret_info);
+int plx_ethdev_tx_queue_info(uint16_t port, uint16_t queue, struct plx_ethdev_queue_info *ret_info);
+
+/* -- names of bits ---------------------------------------------------------------------------------- */
+
+enum plx_ethdev_names {
+	PLX_ETHDEV_RX_OFFLOADS, /* "vlan_strip" */
+	PLX_ETHDEV_TX_OFFLOADS, /* "multi_segs" */
+	PLX_ETHDEV_RSS_TYPES,	/* "ipv4", "tcp" */
+};
+
+/*
+ * The words people use for the bits above, in lower case. The bit of a name (letters of either case), 0 if
+ * there is none; the name of the i-th bit, NULL where there is none. Static text. Thread: any. Path: slow.
+ */
+uint32_t plx_ethdev_bit_by_name(enum plx_ethdev_names names, const char *name);
+const char *plx_ethdev_bit_name(enum plx_ethdev_names names, unsigned i);
+/* All names of the bits that are set, with a space between; "none" for 0. Cut at `size`. Returns ret_text. */
+const char *
+plx_ethdev_bits_text(enum plx_ethdev_names names, uint32_t bits, char *ret_text, size_t size);
 
 /* -- the ledger ------------------------------------------------------------------------------------- */
 

@@ -97,6 +97,8 @@ struct plx_ethdev_ops {
 	/* One address of the list on or off; ethdev keeps the list. */
 	int (*filter_mac)(struct plx_ethdev *dev, const uint8_t mac[6], bool on);
 	int (*filter_vlan)(struct plx_ethdev *dev, uint16_t vlan, bool on);
+	int (*flow_ctrl)(struct plx_ethdev *dev, struct plx_ethdev_flow_ctrl *ret_flow);
+	int (*set_flow_ctrl)(struct plx_ethdev *dev, const struct plx_ethdev_flow_ctrl *flow);
 	/* Makes dev->rss (key, types, reta) real. */
 	int (*set_rss)(struct plx_ethdev *dev);
 	int (*rx_fd)(struct plx_ethdev *dev, void *queue);

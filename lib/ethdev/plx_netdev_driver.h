@@ -16,6 +16,7 @@
 
 PLX_BEGIN_DECLS
 
+struct plx_ethdev_flow_ctrl;
 struct plx_ethdev_link;
 
 #define PLX_NETDEV_NAME_MAX 16 /* as the kernel's IFNAMSIZ: 15 characters and the end */
@@ -71,6 +72,10 @@ struct plx_netdev_stats {
 	uint64_t tx_packets, tx_bytes, tx_errors, tx_dropped;
 };
 int plx_netdev_stats(struct plx_netdev *netdev, struct plx_netdev_stats *ret_stats);
+
+/* Pause frames, as `ethtool -a` shows them; -EOPNOTSUPP where its driver has none (veth, tap). */
+int plx_netdev_pause(struct plx_netdev *netdev, struct plx_ethdev_flow_ctrl *ret_flow);
+int plx_netdev_set_pause(struct plx_netdev *netdev, const struct plx_ethdev_flow_ctrl *flow);
 
 /* Packets the kernel queues for sending before it drops (txqueuelen). */
 int plx_netdev_set_tx_queue_len(struct plx_netdev *netdev, uint32_t packets);

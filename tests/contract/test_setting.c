@@ -198,6 +198,81 @@ the_address_list_has_an_end(void **state)
 	assert_int_equal(n, info.max_mac_addrs);
 }
 
+static void
+what_was_set_outlives_stop_configure_and_start(void **state)
+{
+	static const uint8_t mine[6] = {0x02, 0x11, 0x22, 0x33, 0x44, 0x66};
+	struct wire *wire = *state;
+	uint8_t mac[6], list[2][6];
+	uint16_t mtu;
+
+	wire_start(wire, 1, NULL);
+	assert_int_equal(plx_ethdev_set_mac(wire->port, mine), 0);
+	assert_int_equal(plx_ethdev_mac_add(wire->port, group), 0);
+	assert_int_equal(plx_ethdev_set_allmulticast(wire->port, true), 0);
+	assert_int_equal(plx_ethdev_set_mtu(wire->port, 1400, NULL), 0);
+	assert_int_equal(plx_ethdev_close(wire->port), 0);
+	wire_start(wire, 1, NULL);
+	assert_int_equal(plx_ethdev_mac(wire->port, mac), 0);
+	assert_memory_equal(mac, mine, 6);
+	assert_int_equal(plx_ethdev_mac_list(wire->port, list, 2), 1);
+	assert_memory_equal(list[0], group, 6);
+	assert_int_equal(plx_ethdev_allmulticast(wire->port), 1);
+	assert_int_equal(plx_ethdev_mtu(wire->port, &mtu), 0);
+	assert_int_equal(mtu, 1400);
+	memcpy(wire->mac, mine, 6);
+	wire_put(wire, 0, 5, 100);
+	wire_expect(wire, 0, 5, 100);
+	assert_int_equal(plx_ethdev_set_allmulticast(wire->port, false), 0);
+	if (wire->pmd->has & HAS_FILTER) {
+		assert_int_equal(plx_ethdev_set_promiscuous(wire->port, false), 0);
+		assert_true(hears(wire, group));
+		assert_false(hears(wire, foreign));
+	}
+}
+
+static void
+flow_control_can_be_set_or_is_not_there(void **state)
+{
+	struct plx_ethdev_flow_ctrl before, after;
+	struct wire *wire = *state;
+	int err = plx_ethdev_flow_ctrl(wire->port, &before);
+
+	if (err != 0) {
+		assert_int_equal(err, -ENOTSUP);
+		before = (struct plx_ethdev_flow_ctrl){.rx = true};
+		assert_int_equal(plx_ethdev_set_flow_ctrl(wire->port, &before), -ENOTSUP);
+		return;
+	}
+	assert_int_equal(plx_ethdev_set_flow_ctrl(wire->port, &before), 0);
+	assert_int_equal(plx_ethdev_flow_ctrl(wire->port, &after), 0);
+	assert_memory_equal(&before, &after, sizeof(before));
+}
+
+static void
+a_hash_table_is_kept_or_there_is_none(void **state)
+{
+	struct wire *wire = *state;
+	uint16_t table[PLX_ETHDEV_RETA_MAX] = {0}, kept[PLX_ETHDEV_RETA_MAX];
+	struct plx_ethdev_info info;
+
+	wire_start(wire, 2, NULL);
+	assert_int_equal(plx_ethdev_info(wire->port, &info), 0);
+	if (info.reta_size == 0) {
+		assert_int_equal(plx_ethdev_set_reta(wire->port, table, 0), -ENOTSUP);
+		assert_int_equal(plx_ethdev_set_rss_key(wire->port, NULL, 0, 0), -ENOTSUP);
+		return;
+	}
+	table[1] = 2;
+	assert_int_equal(plx_ethdev_set_reta(wire->port, table, info.reta_size), -EINVAL);
+	table[1] = 1;
+	assert_int_equal(plx_ethdev_set_reta(wire->port, table, info.reta_size), 0);
+	assert_int_equal(plx_ethdev_stop(wire->port), 0);
+	assert_int_equal(plx_ethdev_start(wire->port, NULL), 0);
+	assert_int_equal(plx_ethdev_reta(wire->port, kept, info.reta_size), 0);
+	assert_memory_equal(kept, table, info.reta_size * sizeof(kept[0]));
+}
+
 static bool
 link_is(const struct wire *wire, bool up)
 {
@@ -312,6 +387,10 @@ const struct contract_case setting_cases[] = {
 	CASE(listed_addresses_are_heard_until_they_are_removed,
 	     .needs = HAS_RX | HAS_MAC_LIST | HAS_FILTER),
 	CASE(the_address_list_has_an_end, .needs = HAS_MAC_LIST),
+	CASE(what_was_set_outlives_stop_configure_and_start,
+	     .needs = HAS_RX | HAS_MAC | HAS_MAC_LIST | HAS_PROMISC | HAS_MTU),
+	CASE(flow_control_can_be_set_or_is_not_there),
+	CASE(a_hash_table_is_kept_or_there_is_none, .needs = HAS_QUEUES),
 	CASE(a_started_port_has_link),
 	CASE(the_link_can_be_set_down_and_up, .needs = HAS_RX | HAS_LINK),
 	CASE(the_fd_wakes_for_packets_and_sleeps_without, .needs = HAS_RX | HAS_FD),

@@ -235,6 +235,18 @@ afp_filter_mac(struct plx_ethdev *dev, const uint8_t mac[6], bool on)
 }
 
 static int
+afp_flow_ctrl(struct plx_ethdev *dev, struct plx_ethdev_flow_ctrl *ret_flow)
+{
+	return plx_netdev_pause(&afp_port(dev)->netdev, ret_flow);
+}
+
+static int
+afp_set_flow_ctrl(struct plx_ethdev *dev, const struct plx_ethdev_flow_ctrl *flow)
+{
+	return plx_netdev_set_pause(&afp_port(dev)->netdev, flow);
+}
+
+static int
 afp_rx_fd(struct plx_ethdev *dev, void *queue)
 {
 	return ((const struct afp_rxq *)queue)->fd;
@@ -295,6 +307,8 @@ static const struct plx_ethdev_ops afp_ops = {
 	.set_allmulticast = afp_set_allmulticast,
 	.set_mac = afp_set_mac,
 	.filter_mac = afp_filter_mac,
+	.flow_ctrl = afp_flow_ctrl,
+	.set_flow_ctrl = afp_set_flow_ctrl,
 	.rx_fd = afp_rx_fd,
 	.rx_queue_count = afp_rx_queue_count,
 	.counters = afp_count,

@@ -109,6 +109,18 @@ af_xdp_set_mtu(struct plx_ethdev *dev, uint16_t mtu, struct plx_why *why)
 	return err;
 }
 
+int
+af_xdp_flow_ctrl(struct plx_ethdev *dev, struct plx_ethdev_flow_ctrl *ret_flow)
+{
+	return plx_netdev_pause(&af_xdp_port(dev)->netdev, ret_flow);
+}
+
+int
+af_xdp_set_flow_ctrl(struct plx_ethdev *dev, const struct plx_ethdev_flow_ctrl *flow)
+{
+	return plx_netdev_set_pause(&af_xdp_port(dev)->netdev, flow);
+}
+
 /* -- what is received ----------------------------------------------------------------------------------- */
 
 static int

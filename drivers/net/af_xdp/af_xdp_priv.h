@@ -178,6 +178,8 @@ void af_xdp_counters_keep(struct af_xdp_port *port, const struct af_xdp_queue *q
 
 /* af_xdp_netdev.c: the interface itself. */
 int af_xdp_link(struct plx_ethdev *dev, struct plx_ethdev_link *ret_link);
+int af_xdp_flow_ctrl(struct plx_ethdev *dev, struct plx_ethdev_flow_ctrl *ret_flow);
+int af_xdp_set_flow_ctrl(struct plx_ethdev *dev, const struct plx_ethdev_flow_ctrl *flow);
 int af_xdp_set_link(struct plx_ethdev *dev, bool up);
 int af_xdp_set_mtu(struct plx_ethdev *dev, uint16_t mtu, struct plx_why *why);
 int af_xdp_set_promiscuous(struct plx_ethdev *dev, bool on);

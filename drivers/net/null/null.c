@@ -211,6 +211,13 @@ null_set_mac(struct plx_ethdev *dev, const uint8_t mac[6])
 	return 0;
 }
 
+/* Packets from nowhere have no flows: every queue gets as many as it asks for, whatever the table says. */
+static int
+null_set_rss(struct plx_ethdev *dev)
+{
+	return 0;
+}
+
 static const struct plx_ethdev_ops null_ops = {
 	.rx_queue_setup = null_rx_queue_setup,
 	.tx_queue_setup = null_tx_queue_setup,
@@ -222,6 +229,7 @@ static const struct plx_ethdev_ops null_ops = {
 	.set_promiscuous = null_set_flag,
 	.set_allmulticast = null_set_flag,
 	.set_mac = null_set_mac,
+	.set_rss = null_set_rss,
 };
 
 static void
@@ -240,6 +248,10 @@ null_describe(struct null_port *port)
 	dev->info.rx_desc_min = dev->info.tx_desc_min = 1;
 	dev->info.rx_desc_max = dev->info.tx_desc_max = UINT16_MAX;
 	dev->info.rx_desc_default = dev->info.tx_desc_default = DESCS_DEFAULT;
+	dev->info.reta_size = 128;
+	dev->info.rss_key_size = 40;
+	dev->info.rss_types = PLX_ETH_RSS_IPV4 | PLX_ETH_RSS_IPV6 | PLX_ETH_RSS_TCP |
+			      PLX_ETH_RSS_UDP | PLX_ETH_RSS_SCTP;
 	dev->info.tx_offloads_capable = PLX_ETH_TX_OFFLOAD_MULTI_SEGS;
 	snprintf(dev->info.mode, sizeof(dev->info.mode), "packets of %u bytes from nowhere%s",
 		 (unsigned)port->args.size, port->args.copy ? ", copied" : "");

@@ -148,10 +148,23 @@ fini_may_be_repeated_and_keeps_no_fd(void **state)
 	assert_int_equal(close(fd), -1);
 }
 
+static void
+an_interface_without_pause_frames_says_so(void **state)
+{
+	const struct plx_ethdev_flow_ctrl wanted = {.rx = true};
+	struct plx_ethdev_flow_ctrl flow;
+	struct plx_netdev gone = {.name = "gone0", .index = 0x7ffffff0, .fd = lo.fd};
+
+	assert_int_equal(plx_netdev_pause(&lo, &flow), -EOPNOTSUPP);
+	assert_true(plx_netdev_set_pause(&lo, &wanted) < 0);
+	assert_int_equal(plx_netdev_pause(&gone, &flow), -ENODEV);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_interface_without_pause_frames_says_so),
 		cmocka_unit_test(loopback_is_found_by_name),
 		cmocka_unit_test(a_missing_interface_is_refused_with_the_list_of_those_there_are),
 		cmocka_unit_test(names_the_kernel_would_not_take_are_refused_in_words),
