@@ -12,7 +12,10 @@
 #include <pollux/plx_eal.h>
 #include <pollux/plx_lcore.h>
 
+#include "devices.h"
 #include "faults.h"
+#include "form.h"
+#include "interfaces.h"
 #include "progress.h"
 #include "stop.h"
 #include "summary.h"
@@ -129,11 +132,60 @@ capture_with_eal(struct capture *capture)
 	return status;
 }
 
+/* Starts the EAL and captures. */
+static int
+start(struct capture *capture, const struct devices *devices)
+{
+	struct plx_why why = {""};
+	int status;
+
+	if (plx_eal_init(devices->argc, devices->argv, &why) < 0)
+		return refuse(&why);
+	status = capture_with_eal(capture);
+	plx_eal_cleanup();
+	return status;
+}
+
+static int
+list_interfaces(void)
+{
+	struct plx_why why;
+	int err = interfaces_print(stdout);
+
+	if (err == 0)
+		return DONE;
+	plx_why(&why, err, "the kernel's interfaces cannot be listed: %s", strerror(-err));
+	return refuse(&why);
+}
+
+/* What is asked for, once the options are read; all slips are found before anything is touched. */
+static int
+serve(struct capture *capture, int at, char **argv)
+{
+	struct devices devices;
+	struct plx_why why = {""};
+	int status;
+
+	if (capture->settings.help) {
+		usage(stdout);
+		return DONE;
+	}
+	if (capture->settings.list)
+		return list_interfaces();
+	if (devices_make(&devices, &capture->settings, at, argv, &why) != 0)
+		status = refuse(&why);
+	else
+		status = start(capture, &devices);
+	devices_fini(&devices);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct capture *capture = calloc(1, sizeof(*capture));
 	int at = options_separator(argc, argv);
+	int own = at < argc ? at : 0;
 	struct plx_why why = {""};
 	int status = REFUSED, err;
 
@@ -144,36 +196,18 @@ main(int argc, char **argv)
 		status = DONE;
 		goto free_capture;
 	}
-	if (at == 2 && asked_for(at, argv, "-v", "--version") && at == argc) {
+	if (argc == 2 && asked_for(at, argv, "-v", "--version")) {
 		printf("plx-capture (Pollux) %s\n", plx_version());
 		status = DONE;
 		goto free_capture;
 	}
-	/* Before anything is touched, so that a slip costs nothing. */
-	err = at < argc ? settings_read(&capture->settings, argc - at, argv + at, &why) : 0;
-	if (err != 0) {
+	err = form_check(argc, argv, at, &why);
+	if (err == 0)
+		err = settings_read(&capture->settings, argc - own, argv + own, &why);
+	if (err != 0)
 		status = refuse(&why);
-		goto free_settings;
-	}
-	if (capture->settings.help) {
-		usage(stdout);
-		status = DONE;
-		goto free_settings;
-	}
-	err = plx_eal_init(argc, argv, &why);
-	if (err < 0) {
-		status = refuse(&why);
-		goto free_settings;
-	}
-	if (at == argc) {
-		plx_why(&why, -EINVAL, "no options behind '--'; the least is '-- -o FILE'");
-		status = refuse(&why);
-	} else {
-		status = capture_with_eal(capture);
-	}
-	plx_eal_cleanup();
-
-free_settings:
+	else
+		status = serve(capture, own == 0 ? 1 : own, argv);
 	settings_fini(&capture->settings);
 free_capture:
 	free(capture);

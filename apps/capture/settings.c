@@ -54,12 +54,26 @@ join_filters(const struct option_texts *texts, int nb_words, char **words)
 static int
 check(struct settings *settings, struct plx_why *why)
 {
-	if (settings->help)
+	if (settings->help || settings->list)
 		return 0;
-	if (settings->output == NULL && settings->top == 0)
+	if (settings->files.n != 0 && settings->interfaces.n + settings->devices.n != 0)
 		return plx_why(why, -EINVAL,
-			       "nothing to do with the packets: give -o FILE to write them, or "
-			       "--top N to see who sends them");
+			       "'--read' contradicts '%s': packets come from files or from "
+			       "interfaces",
+			       settings->interfaces.n != 0 ? "--interface" : "--device");
+	if (settings->short_form && settings->files.n == 0 &&
+	    settings->interfaces.n + settings->devices.n == 0)
+		return plx_why(
+			why, -EINVAL,
+			"nothing is named to capture: -i INTERFACE (-D lists them), -r FILE, "
+			"or devices as options of the EAL in front of '--', as in "
+			"plx-capture --vdev net_af_xdp0,iface=eth1 -- -w log.pcap");
+	if (settings->output == NULL && settings->top == 0)
+		return plx_why(
+			why, -EINVAL,
+			"nothing to do with the packets: give -o FILE to write them (-o - into a "
+			"pipe, as in plx-capture -i eth1 -o - | tcpdump -r -), or --top N to "
+			"see who sends them");
 	if (settings->quiet && settings->verbose)
 		return plx_why(why, -EINVAL, "'--quiet' contradicts '--verbose'; give one of them");
 	if (settings->snaplen == 0)
@@ -75,6 +89,7 @@ settings_read(struct settings *settings, int argc, char **argv, struct plx_why *
 	int err;
 
 	*settings = (struct settings){.promisc = true, .period_ns = NS_S};
+	settings->short_form = strcmp(argv[0], "--") != 0;
 	found.words = calloc((size_t)argc + 1, sizeof(*found.words));
 	if (found.words == NULL)
 		return plx_why(why, -ENOMEM, "no memory for the options");
@@ -101,11 +116,16 @@ void
 settings_usage(FILE *out)
 {
 	fprintf(out,
-		"Usage: plx-capture [EAL options] -- [options] [filter]\n"
+		"Usage: plx-capture [options] [filter]\n"
+		"       plx-capture [EAL options] -- [options] [filter]\n"
 		"Writes what ports receive to a file, and accounts for every packet.\n\n"
-		"  plx-capture --vdev net_af_xdp0,iface=eth1 -- -o log.pcap\n"
-		"  plx-capture -l 0-3 --vdev net_af_xdp0,iface=eth1 -- -o log.pcapng tcp port 443\n"
-		"  plx-capture --vdev net_af_packet0,iface=eth1 -- -d 10 --top 10\n");
+		"  plx-capture -i eth1 -w log.pcap tcp port 443\n"
+		"  plx-capture -i eth1 --top 10\n"
+		"  plx-capture -i xdp:eth1 -i xdp:eth2 -w log.pcapng\n"
+		"  plx-capture -r log.pcapng -w dns.pcap port 53\n"
+		"  plx-capture -l 0-3 --vdev net_af_xdp0,iface=eth1,mode=native -- -w log.pcapng\n\n"
+		"A '--' parts the EAL's options from these; without it all are these.\n"
+		"Exit status: 0; 1 if something failed on the way or was cut short; 2 if it did not start.\n");
 	options_usage(settings_rows, out);
 }
 

@@ -7,10 +7,20 @@
 
 #include "options.h"
 
+enum { DRIVER_AF_PACKET, DRIVER_AF_XDP };
+enum { DIRECTION_INOUT, DIRECTION_IN };
+
 struct settings {
-	const char *output;	   /* NULL: look only, write nothing */
-	struct option_texts texts; /* of -f; `filter` has them and the free words in one */
-	char *filter;		   /* NULL: everything */
+	bool short_form;		/* there is no "--": all options are the program's own */
+	struct option_texts interfaces; /* -i */
+	struct option_texts devices;	/* -b */
+	struct option_texts files;	/* -r */
+	int driver;			/* DRIVER_* of interfaces that do not say */
+	int direction;			/* DIRECTION_* */
+	bool list;			/* only show the interfaces */
+	const char *output;		/* NULL: look only, write nothing */
+	struct option_texts texts;	/* of -f; `filter` has them and the free words in one */
+	char *filter;			/* NULL: everything */
 	int format_choice;
 	enum plx_pcapfile_format format;
 	uint64_t ports;	  /* bit set of port numbers; 0: all */
@@ -30,7 +40,7 @@ struct settings {
 };
 
 /*
- * Reads argv[1..argc). 0, or -EINVAL with a sentence. settings_fini frees what was made, also after an
+ * Reads argv[1..argc): behind "--", which then is argv[0], or all there is. 0, or -EINVAL with a sentence. settings_fini frees what was made, also after an
  * error.
  */
 int settings_read(struct settings *settings, int argc, char **argv, struct plx_why *why);

@@ -4,15 +4,31 @@
 
 static const char *const formats[] = {"auto", "pcap", "pcapng", "pcap-us", NULL};
 
+/* In the order of DRIVER_*, DIRECTION_*. */
+static const char *const drivers[] = {"af_packet", "af_xdp", NULL};
+static const char *const directions[] = {"inout", "in", NULL};
+
 #define AT(field) offsetof(struct settings, field)
 
 const struct option_row settings_rows[] = {
 	{"", 0, OPTION_HEADING, .help = "What is captured"},
+	{"interface", 'i', OPTION_TEXTS, AT(interfaces), .value = "INTERFACE",
+	 .help = "a copy of what this kernel interface receives and sends, as tcpdump's; by name or\n"
+		 "number, several for several. xdp:NAME takes its packets from the kernel: faster"},
+	{"read", 'r', OPTION_TEXTS, AT(files), .value = "FILE",
+	 .help = "read this pcap or pcapng file in place of a port; - is standard input"},
+	{"device", 'b', OPTION_TEXTS, AT(devices), .value = "DEVICE",
+	 .help = "a device, by PCI address, interface or as --vdev has it"},
+	{"list-interfaces", 'D', OPTION_ON, AT(list), .help = "show what -i may name, and end"},
+	{"driver", 0, OPTION_CHOICE, AT(driver), 0, 0, drivers, "DRIVER",
+	 "of -i: af_packet (default; the interface keeps working) or af_xdp"},
+	{"direction", 'Q', OPTION_CHOICE, AT(direction), 0, 0, directions, "WAY",
+	 "of -i with af_packet: inout (default) or in"},
 	{"port", 'p', OPTION_SET, AT(ports), 0, 63, NULL, "LIST",
 	 "ports to capture, as in 0,2-3 (default: all)"},
 	{"filter", 'f', OPTION_TEXTS, AT(texts), .value = "FILTER",
 	 .help = "keep what matches, as in tcpdump; several are joined by 'and'.\n"
-		 "Words without an option are a filter too: plx-capture ... -- -o a.pcap udp port 53"},
+		 "Words without an option are a filter too: plx-capture -i eth1 -w a.pcap udp port 53"},
 	{"snaplen", 's', OPTION_UINT, AT(snaplen), 0, PLX_PCAPFILE_SNAPLEN_MAX, NULL, "BYTES",
 	 "keep this much of each packet (default and 0: all of it)"},
 	{"promisc", 0, OPTION_ON, AT(promisc),
@@ -49,6 +65,10 @@ const struct option_row settings_rows[] = {
 	{"verbose", 'v', OPTION_ON, AT(verbose),
 	 .help = "progress lines also when standard error is no terminal"},
 	{"quiet", 'q', OPTION_ON, AT(quiet), .help = "errors only"},
+	{"no-names", 'n', OPTION_IGNORED, .help = "as always: addresses and ports are numbers"},
+	{"packet-buffered", 'U', OPTION_IGNORED,
+	 .help = "as always: a packet is in the file or pipe 100 ms after it came, at most"},
+	{"line-buffered", 'l', OPTION_IGNORED, .help = "as -U"},
 	{"help", 'h', OPTION_ON, AT(help), .help = "this text"},
 	{NULL},
 };

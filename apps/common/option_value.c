@@ -148,6 +148,8 @@ option_value_store(const struct option_row *row, const char *text, void *out, st
 	switch (row->kind) {
 	case OPTION_HEADING:
 		break;
+	case OPTION_IGNORED:
+		return 0;
 	case OPTION_ON:
 	case OPTION_OFF:
 		memcpy(field(row, out), &on, sizeof(on));

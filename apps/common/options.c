@@ -48,8 +48,8 @@ find_short(const struct option_row *rows, char letter)
 }
 
 /* The EAL's usage text is what says which options it has: "  -l, --lcores LCORES". */
-static bool
-is_eal_option(const char *typed)
+bool
+options_is_eal(const char *typed)
 {
 	size_t len = strlen(typed), size;
 	char *text = NULL;
@@ -87,7 +87,7 @@ refuse_unknown(const struct parse *p, const char *name, size_t len)
 	}
 	words[n] = NULL;
 	snprintf(typed, sizeof(typed), "--%.*s", (int)len, name);
-	if (is_eal_option(typed))
+	if (options_is_eal(typed))
 		return refuse_eal_option(p, typed);
 	near = plx_kvargs_nearest(typed + 2, words);
 	if (near != NULL)
@@ -104,7 +104,8 @@ refuse_twice(const struct parse *p, const struct option_row *row)
 
 	for (const struct option_row *other = p->rows; other->name != NULL; other++) {
 		if (!found->given[other - p->rows] || other->offset != row->offset ||
-		    row->kind == OPTION_TEXTS)
+		    row->kind == OPTION_TEXTS || row->kind == OPTION_IGNORED ||
+		    other->kind == OPTION_IGNORED)
 			continue;
 		if (other == row)
 			return plx_why(p->why, -EINVAL, "'--%s' is given twice", row->name);
@@ -169,7 +170,7 @@ parse_bundle(struct parse *p, const char *letters)
 		const char *value = NULL;
 		int err = 0;
 
-		if (row == NULL && is_eal_option(typed))
+		if (row == NULL && options_is_eal(typed))
 			return refuse_eal_option(p, typed);
 		if (row == NULL)
 			return plx_why(p->why, -EINVAL,

@@ -15,6 +15,7 @@ enum option_kind {
 	OPTION_HEADING, /* no option: `help` is a heading in the usage text, name is "" */
 	OPTION_ON,	/* bool: true when given */
 	OPTION_OFF,	/* bool: false when given */
+	OPTION_IGNORED, /* taken for the habit, without a field or an effect, as often as it comes */
 	OPTION_UINT,	/* uint64_t in [min, max]; 0x and K M G suffixes, powers of 1024 */
 	OPTION_TIME,	/* uint64_t nanoseconds in [min, max]; given as 2, 0.5, 500ms, 3m, 1h */
 	OPTION_CHOICE,	/* int: the index of the word in choices[] */
@@ -64,6 +65,9 @@ options_given(const struct option_row *rows, const struct options_found *found, 
 
 /* Writes the table, an option a line. */
 void options_usage(const struct option_row *rows, FILE *out);
+
+/* True if it is spelled as an option of the EAL is, dashes included: "--vdev", "-l". */
+bool options_is_eal(const char *typed);
 
 /* The place of the first "--" in argv, or argc. */
 int options_separator(int argc, char **argv);

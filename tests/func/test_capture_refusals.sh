@@ -40,8 +40,9 @@ refused '2 rx queues asked for, the device has 1' --queues 2 -o "$OUT"
 
 # No port at all, and options on the wrong side of "--".
 assert_refuses 'there are no ports; name what to capture.*--vdev net_af_xdp0,iface=eth1' "$PLX_CAPTURE" -l 0 -- -o "$OUT"
-assert_refuses "unknown EAL option '-o'.*behind" "$PLX_CAPTURE" -l 0 --vdev "$PORT" -o "$OUT"
-assert_refuses "no options behind '--'" "$PLX_CAPTURE" -l 0 --no-huge --vdev "$PORT"
+assert_refuses "'-l' is an option of the EAL, and there is no '--'" "$PLX_CAPTURE" -l 0 --vdev "$PORT" -o "$OUT"
+assert_refuses "'-o' stands in front of '--'" "$PLX_CAPTURE" -l 0 --vdev "$PORT" -o "$OUT" -- tcp
+assert_refuses "'--no-huge' is an option of the EAL, and there is no '--'" "$PLX_CAPTURE" --no-huge --vdev "$PORT"
 assert_refuses "'--vdev' is an option of the EAL: write it in front of '--'" "$PLX_CAPTURE" -l 0 -- --vdev "$PORT" -o "$OUT"
 [ ! -e "$OUT" ] || fail 'a file was written'
 

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "devices.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "interfaces.h"
+
+#define LCORES_USUAL 5 /* one writes, four receive */
+
+static int
+add_text(struct devices *d, struct plx_why *why, const char *format, ...) PLX_PRINTF(3, 4);
+
+static int
+add_text(struct devices *d, struct plx_why *why, const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = d->nb_texts < DEVICES_ARGS_MAX ? vasprintf(&text, format, args) : -1;
+	va_end(args);
+	if (n < 0)
+		return plx_why(why, -ENOMEM, "no memory for the EAL's arguments");
+	d->texts[d->nb_texts++] = text;
+	return 0;
+}
+
+#define add_vdev(d, why, ...) \
+	(add_text(d, why, "--vdev") != 0 ? -ENOMEM : add_text(d, why, __VA_ARGS__))
+
+/* -- interfaces ------------------------------------------------------------------------------------ */
+
+static int
+refuse_any(struct plx_why *why)
+{
+	struct interface *list;
+	char all[256] = "";
+	int n = interfaces_list(&list);
+
+	for (int i = 0; i < n; i++) {
+		if (list[i].up && list[i].ethernet && strlen(all) + IF_NAMESIZE + 8 < sizeof(all))
+			snprintf(all + strlen(all), sizeof(all) - strlen(all), " -i %s",
+				 list[i].name);
+	}
+	if (n >= 0)
+		free(list);
+	return plx_why(why, -ENOTSUP,
+		       "-i any: that is tcpdump's and has headers of its own; here each interface "
+		       "is a port, and several go into one file. Those that are up:%s",
+		       all);
+}
+
+/* A copy of both directions, as tcpdump shows them; on lo each packet would come twice. */
+static int
+add_interface(struct devices *d, const struct settings *s, const char *name, bool xdp,
+	      struct plx_why *why)
+{
+	struct interface interface;
+	int err;
+
+	if (strcmp(name, "any") == 0)
+		return refuse_any(why);
+	err = interfaces_find(name, &interface, why);
+	if (err != 0)
+		return err;
+	if (!interface.ethernet)
+		return plx_why(why, -ENOTSUP,
+			       "%s is no Ethernet interface: its packets have other headers",
+			       interface.name);
+	if (xdp)
+		return add_vdev(d, why, "net_af_xdp%u,iface='%s'", d->next++, interface.name);
+	return add_vdev(d, why, "net_af_packet%u,iface='%s',outgoing=%d", d->next++, interface.name,
+			s->direction != DIRECTION_IN && !interface.loopback);
+}
+
+static bool
+is_driver_name(const char *name)
+{
+	return strncmp(name, "net_", 4) == 0;
+}
+
+static int
+add_named(struct devices *d, const struct settings *s, const char *name, struct plx_why *why)
+{
+	struct interface interface;
+
+	if (strncmp(name, "xdp:", 4) == 0)
+		return add_interface(d, s, name + 4, true, why);
+	/* An interface may be called as a driver is; then it is the interface. */
+	if (is_driver_name(name) && interfaces_find(name, &interface, NULL) != 0)
+		return add_vdev(d, why, "%s", name);
+	return add_interface(d, s, name, s->driver == DRIVER_AF_XDP, why);
+}
+
+/* -- PCI addresses --------------------------------------------------------------------------------- */
+
+/* [0000:]00:08.0 */
+static bool
+read_address(const char *text, char *ret_full, size_t size)
+{
+	unsigned domain = 0, bus, device, function;
+	int end = 0;
+
+	if (sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &end) != 4 ||
+	    text[end] != '\0') {
+		domain = 0;
+		end = 0;
+		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &end) != 3 ||
+		    text[end] != '\0')
+			return false;
+	}
+	snprintf(ret_full, size, "%04x:%02x:%02x.%x", domain, bus, device, function);
+	return true;
+}
+
+/* The first entry of a folder that is no dot. */
+static bool
+first_entry(const char *path, char *ret_name, size_t size)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	bool found = false;
+
+	while (dir != NULL && !found && (entry = readdir(dir)) != NULL) {
+		found = entry->d_name[0] != '.';
+		if (found)
+			snprintf(ret_name, size, "%s", entry->d_name);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return found;
+}
+
+static bool
+find_interface(const char *address, char *ret_name, size_t size)
+{
+	char path[128], child[64];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/net", address);
+	if (first_entry(path, ret_name, size))
+		return true;
+	/* virtio's lies one device lower. */
+	for (unsigned i = 0; i < 64; i++) {
+		snprintf(child, sizeof(child), "virtio%u", i);
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s/net", address, child);
+		if (first_entry(path, ret_name, size))
+			return true;
+	}
+	return false;
+}
+
+static int
+refuse_address(const char *address, struct plx_why *why)
+{
+	char path[128], name[256];
+	struct stat there;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", address);
+	if (stat(path, &there) != 0)
+		return plx_why(why, -ENODEV,
+			       "no driver for %s: there is no such PCI device; -D lists the "
+			       "interfaces that can be captured",
+			       address);
+	if (find_interface(address, name, sizeof(name)))
+		return plx_why(why, -ENODEV,
+			       "no driver for %s: PCI devices cannot be captured yet, but its "
+			       "interface can: -i %.16s, or -i xdp:%.16s",
+			       address, name, name);
+	return plx_why(
+		why, -ENODEV,
+		"no driver for %s: PCI devices cannot be captured yet, and the kernel has no "
+		"interface for it; -D lists the interfaces that can be captured",
+		address);
+}
+
+static int
+add_device(struct devices *d, const struct settings *s, const char *name, struct plx_why *why)
+{
+	char address[32];
+
+	if (read_address(name, address, sizeof(address)))
+		return refuse_address(address, why);
+	return add_named(d, s, name, why);
+}
+
+/* -- files ----------------------------------------------------------------------------------------- */
+
+static bool
+same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino && S_ISREG(x.st_mode);
+}
+
+static int
+add_file(struct devices *d, const struct settings *s, const char *path, struct plx_why *why)
+{
+	if (strchr(path, '\'') != NULL)
+		return plx_why(why, -EINVAL, "-r %.128s: names with a ' cannot be read; rename it",
+			       path);
+	if (s->output != NULL && same_file(path, s->output))
+		return plx_why(why, -EINVAL,
+			       "'%.128s' is read and would be overwritten; write to another file",
+			       path);
+	return add_vdev(d, why, "net_pcap%u,rx_pcap='%s',eof=1", d->next++, path);
+}
+
+/* -- all of it ------------------------------------------------------------------------------------- */
+
+/* The first n of the CPUs this program may run on, as an argument of -l. */
+static int
+add_lcores(struct devices *d, unsigned n, struct plx_why *why)
+{
+	char list[128] = "";
+	cpu_set_t cpus;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0)
+		return 0;
+	for (unsigned cpu = 0; cpu < CPU_SETSIZE && n > 0; cpu++) {
+		if (!CPU_ISSET(cpu, &cpus))
+			continue;
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%u",
+			 list[0] != '\0' ? "," : "", cpu);
+		n--;
+	}
+	return add_text(d, why, "-l") != 0 ? -ENOMEM : add_text(d, why, "%s", list);
+}
+
+/* Without options of the EAL: few lcores, no load while nothing comes, no remark on huge pages. */
+static int
+add_defaults(struct devices *d, const struct settings *s, struct plx_why *why)
+{
+	bool only_files = s->interfaces.n + s->devices.n == 0;
+	int err = add_text(d, why, "--idle=sleep");
+
+	if (err == 0)
+		err = add_text(d, why, "--log-level=eal.zone:warning");
+	if (err == 0)
+		err = add_lcores(d, only_files ? 1 : LCORES_USUAL, why);
+	return err;
+}
+
+static int
+add_all(struct devices *d, const struct settings *s, struct plx_why *why)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < s->interfaces.n && err == 0; i++)
+		err = add_named(d, s, s->interfaces.item[i], why);
+	for (unsigned i = 0; i < s->devices.n && err == 0; i++)
+		err = add_device(d, s, s->devices.item[i], why);
+	for (unsigned i = 0; i < s->files.n && err == 0; i++)
+		err = add_file(d, s, s->files.item[i], why);
+	return err;
+}
+
+int
+devices_make(struct devices *devices, const struct settings *settings, int at, char **argv,
+	     struct plx_why *why)
+{
+	struct devices *d = devices;
+	int err = 0;
+
+	/* With options of the EAL there may be a net_af_packet0 among them. */
+	*d = (struct devices){.next = settings->short_form ? 0 : (unsigned)at};
+	if (settings->short_form)
+		err = add_defaults(d, settings, why);
+	if (err == 0)
+		err = add_all(d, settings, why);
+	if (err != 0)
+		return err;
+	d->argv = calloc((size_t)at + d->nb_texts + 2, sizeof(*d->argv));
+	if (d->argv == NULL)
+		return plx_why(why, -ENOMEM, "no memory for the EAL's arguments");
+	for (int i = 0; i < at; i++)
+		d->argv[d->argc++] = argv[i];
+	for (unsigned i = 0; i < d->nb_texts; i++)
+		d->argv[d->argc++] = d->texts[i];
+	return 0;
+}
+
+void
+devices_fini(struct devices *devices)
+{
+	for (unsigned i = 0; i < devices->nb_texts; i++)
+		free(devices->texts[i]);
+	free(devices->argv);
+	*devices = (struct devices){0};
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What -i, -r and -b name, in the EAL's words. The EAL is started with its own options from in front of "--",
+ * if there is one, and a --vdev for each of these:
+ *
+ *	-i eth1        --vdev net_af_packet0,iface=eth1,outgoing=1
+ *	-i xdp:eth1    --vdev net_af_xdp0,iface=eth1
+ *	-r in.pcap     --vdev net_pcap0,rx_pcap='in.pcap',eof=1
+ *	-b net_null0   --vdev net_null0
+ */
+#ifndef PLX_APPS_CAPTURE_DEVICES_H
+#define PLX_APPS_CAPTURE_DEVICES_H
+
+#include "settings.h"
+
+#define DEVICES_ARGS_MAX (2 * 3 * OPTION_TEXTS_MAX + 16)
+
+struct devices {
+	int argc;
+	char **argv;   /* for plx_eal_init, which writes into it */
+	unsigned next; /* number of a virtual device */
+	unsigned nb_texts;
+	char *texts[DEVICES_ARGS_MAX];
+};
+
+/*
+ * Makes the EAL's arguments from argv[0..at), which ends where "--" stood, and the settings. -ENODEV, -EINVAL or
+ * -ENOTSUP with a sentence when there is no such device. devices_fini gives all back, also after an error.
+ */
+int devices_make(struct devices *devices, const struct settings *settings, int at, char **argv,
+		 struct plx_why *why);
+void devices_fini(struct devices *devices);
+
+#endif

@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# plx-capture -r: files as tcpdump -r reads and writes them, with the same filters, to the byte.
+# shellcheck source=tests/func/lib.sh
+. "$(dirname "$0")/lib.sh"
+func_begin anyone
+need python3 tcpdump tshark editcap
+
+IN=$TMP/in.pcap
+OUT=$TMP/out.pcap
+python3 "$FUNC_DIR/make_pcap.py" "$IN" 3000
+editcap -F pcapng "$IN" "$TMP/in.pcapng"
+
+# ARGS...: what it says is in capture.log.
+capture()
+{
+	run "$PLX_CAPTURE" "$@" 2>"$TMP/capture.log" || fail "status $? of plx-capture $*"
+	assert_grep "$TMP/capture.log" 'every packet is accounted for'
+}
+
+# FILE: time, lengths and bytes of each packet.
+content()
+{
+	tshark -r "$1" -o frame.generate_md5_hash:TRUE -T fields -e frame.time_epoch -e frame.len -e frame.cap_len \
+		-e frame.md5_hash 2>/dev/null
+}
+
+# ARGS...: the same options and filter for both.
+as_tcpdump()
+{
+	local from
+
+	tcpdump -r "$IN" --time-stamp-precision=nano -w "$TMP/expected.pcap" "$@" 2>/dev/null
+	for from in in.pcap in.pcapng; do
+		capture -r "$TMP/$from" -w "$OUT" "$@"
+		cmp -s "$OUT" "$TMP/expected.pcap" ||
+			fail "$from $*: $(count_packets "$OUT") packets, tcpdump has $(count_packets "$TMP/expected.pcap")"
+	done
+	capture -r "$TMP/in.pcapng" -w "$TMP/out.pcapng" "$@"
+	assert_eq "$(content "$TMP/out.pcapng")" "$(content "$TMP/expected.pcap")" "pcapng of $*"
+}
+
+as_tcpdump tcp port 80
+as_tcpdump -n -U udp port 53 or arp
+as_tcpdump -c 11 'ip6 and not icmp6'
+as_tcpdump
+as_tcpdump 'ether[3000] = 7'
+
+# Microseconds, cut packets, standard input and output.
+tcpdump -r "$IN" -w "$TMP/expected.pcap" tcp 2>/dev/null
+capture -r "$IN" -w "$OUT" --format pcap-us tcp
+cmp "$OUT" "$TMP/expected.pcap"
+editcap -F nsecpcap -s 96 "$IN" "$TMP/expected.pcap"
+capture -r "$IN" -w "$OUT" -s 96
+assert_eq "$(content "$OUT")" "$(content "$TMP/expected.pcap")" 'packets of 96 bytes'
+capture -r - -w - <"$IN" >"$OUT"
+cmp "$OUT" "$IN"
+
+# Two files become one, in the order of time.
+editcap -r "$IN" "$TMP/a.pcap" 1-1500
+editcap -r "$IN" "$TMP/b.pcap" 1501-3000
+capture -r "$TMP/b.pcap" -r "$TMP/a.pcap" -w "$OUT"
+assert_eq "$(content "$OUT")" "$(content "$IN")" 'two files'
+
+# What cannot be read, and what would be lost.
+cp "$IN" "$TMP/same.pcap"
+ln "$TMP/same.pcap" "$TMP/other.pcap"
+assert_refuses 'is read and would be overwritten' "$PLX_CAPTURE" -r "$TMP/same.pcap" -w "$TMP/same.pcap"
+assert_refuses 'is read and would be overwritten' "$PLX_CAPTURE" -r "$TMP/same.pcap" -w "$TMP/other.pcap"
+cmp "$IN" "$TMP/same.pcap"
+rm -f "$OUT"
+assert_refuses 'No such file' "$PLX_CAPTURE" -r "$TMP/none.pcap" -w "$OUT"
+assert_refuses 'neither pcap nor pcapng' "$PLX_CAPTURE" -r "$0" -w "$OUT"
+[ ! -e "$OUT" ] || fail 'a file was written'
+
+# One that is cut gives its whole packets, and status 1.
+head -c 100000 "$IN" >"$TMP/cut.pcap"
+assert_status 1 "$PLX_CAPTURE" -r "$TMP/cut.pcap" -w "$OUT"
+assert_eq "$(count_packets "$OUT")" "$(tcpdump -r "$TMP/cut.pcap" --count 2>/dev/null | awk '{print $1}')" 'whole packets'
