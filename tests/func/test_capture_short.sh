@@ -8,6 +8,7 @@ func_begin root
 need tcpdump ping
 
 make_pair 2
+IN_B=(ip netns exec "${NS_b:-}")
 OUT=$TMP/out.pcap
 
 # PATTERN ARGS...: refused in namespace b, and nothing is written.
@@ -16,7 +17,7 @@ refused()
 	local pattern=$1
 
 	shift
-	assert_refuses "$pattern" ip netns exec "$NS_b" "$PLX_CAPTURE" "$@"
+	assert_refuses "$pattern" "${IN_B[@]}" "$PLX_CAPTURE" "$@"
 	[ ! -e "$OUT" ] || fail "a file was written: $*"
 }
 
@@ -86,7 +87,7 @@ lists()
 
 	for words in -D --list-interfaces '-- -D'; do
 		# shellcheck disable=SC2086
-		assert_status 0 ip netns exec "$NS_b" "$PLX_CAPTURE" $words
+		assert_status 0 "${IN_B[@]}" "$PLX_CAPTURE" $words
 		assert_grep "$TMP/out.log" '^1\.lo \[Down, Loopback\]$|^1\.lo \[Up, Running, Loopback\]$'
 		assert_grep "$TMP/out.log" '^2\.veth0 \[Up, Running\]$'
 	done
