@@ -45,6 +45,18 @@ static const struct option_row rows[] = {
 	{"txpkts", 0, OPTION_UINT, AT(txpkt_len), 60, 2000, .value = "BYTES",
 	 .help = "length of packets made (64)"},
 
+	{"", 0, OPTION_HEADING, .help = "Engines"},
+	{"eth-peer", 0, OPTION_TEXTS, AT(engines.eth_peer), .value = "PORT,MAC",
+	 .help = "whom mac and csum send to on a port (02:00:00:00:00:0PORT)"},
+	{"eth-peers-configfile", 0, OPTION_TEXT, AT(engines.eth_peers_file), .value = "FILE",
+	 .help = "the same for port 0, 1, ..: a MAC address a line"},
+	{"tx-ip", 0, OPTION_TEXT, AT(engines.tx_ip), .value = "SRC,DST",
+	 .help = "addresses of txonly's packets (198.18.0.1,198.18.0.2)"},
+	{"tx-udp", 0, OPTION_TEXT, AT(engines.tx_udp), .value = "SRC[,DST]",
+	 .help = "and their ports (9,9)"},
+	{"txonly-multi-flow", 0, OPTION_ON, AT(engines.multi_flow),
+	 .help = "txonly sends from 256 addresses in turn"},
+
 	{"", 0, OPTION_HEADING, .help = "Ports"},
 	{"rxq", 0, OPTION_UINT, AT(rxq), 1, PLX_ETHDEV_QUEUES_MAX, .value = "N",
 	 .help = "rx queues a port (1)"},
@@ -104,6 +116,7 @@ args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why
 				      .burst = 32,
 				      .mbcache = 250,
 				      .txpkt_len = 64};
+	engine_settings_init(&args->engines);
 	if (found.words == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
 	ret = options_parse(rows, argc, argv, args, &found, why);
@@ -117,6 +130,8 @@ args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why
 		ret = plx_why(why, -EINVAL,
 			      "--forward-mode %s: there is no such engine; there are %s",
 			      args->forward_mode, engine_names(names));
+	if (ret == 0)
+		ret = engine_settings_read(&args->engines, why);
 	return ret == 0 ? check_prompt(args, why) : ret;
 }
 

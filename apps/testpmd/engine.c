@@ -2,14 +2,13 @@
 /* The engines there are. */
 #include "engine.h"
 
+#include <pollux/plx_clock.h>
+
 #include <stdio.h>
 #include <string.h>
 
 static const struct engine *const engines[] = {
-	&engine_io,
-	&engine_macswap,
-	&engine_rxonly,
-	&engine_txonly,
+	&engine_io, &engine_mac, &engine_macswap, &engine_5tswap, &engine_rxonly, &engine_txonly,
 };
 
 const struct engine *
@@ -37,4 +36,21 @@ engine_names(char buf[ENGINE_NAMES_MAX])
 		used += (size_t)snprintf(buf + used, ENGINE_NAMES_MAX - used, "%s%s",
 					 i > 0 ? ", " : "", engines[i]->name);
 	return buf;
+}
+
+uint16_t
+stream_send_rest(struct stream *stream, struct plx_mbuf **pkts, uint16_t n)
+{
+	const struct engine_settings *settings = &stream->app->args.engines;
+	uint16_t sent = 0;
+
+	for (uint64_t i = 0; settings->retry && i < settings->retry_max && sent < n; i++) {
+		plx_clock_delay_us(settings->retry_delay_us);
+		sent += plx_ethdev_tx_burst(stream->tx_port, stream->tx_queue, pkts + sent,
+					    n - sent);
+	}
+	stream->tx += sent;
+	stream->dropped += n - sent;
+	plx_mbuf_free_bulk(pkts + sent, n - sent);
+	return sent;
 }

@@ -23,8 +23,14 @@ struct engine {
 	unsigned (*run)(struct stream *stream);
 };
 
+extern const struct engine engine_5tswap;
+extern const struct engine engine_csum;
+extern const struct engine engine_flowgen;
+extern const struct engine engine_icmpecho;
 extern const struct engine engine_io;
+extern const struct engine engine_mac;
 extern const struct engine engine_macswap;
+extern const struct engine engine_noisy;
 extern const struct engine engine_rxonly;
 extern const struct engine engine_txonly;
 
@@ -36,17 +42,19 @@ const struct engine *engine_find(const char *name);
 /* The i-th, NULL behind the last. */
 const struct engine *engine_at(unsigned i);
 
-/* Hands packets to the stream's tx queue; what it does not take is freed and counted. */
-static inline void
+/* Offers again what the tx queue did not take, if that is wanted; then frees and counts the rest. Returns sent. */
+uint16_t stream_send_rest(struct stream *stream, struct plx_mbuf **pkts, uint16_t n);
+
+/* Hands packets to the stream's tx queue; what it does not take is freed and counted. Returns sent. */
+static inline uint16_t
 stream_send(struct stream *stream, struct plx_mbuf **pkts, uint16_t n)
 {
 	uint16_t taken = plx_ethdev_tx_burst(stream->tx_port, stream->tx_queue, pkts, n);
 
 	stream->tx += taken;
-	if (PLX_UNLIKELY(taken < n)) {
-		stream->dropped += n - taken;
-		plx_mbuf_free_bulk(pkts + taken, n - taken);
-	}
+	if (PLX_UNLIKELY(taken < n))
+		taken += stream_send_rest(stream, pkts + taken, n - taken);
+	return taken;
 }
 
 /* Takes up to a burst from the stream's rx queue. */

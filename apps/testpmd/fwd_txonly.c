@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * txonly: UDP packets as fast as the queue takes them, between the addresses that are set aside for such
- * tests (RFC 2544: 198.18.0.0/15), discard port to discard port.
+ * txonly: UDP packets as fast as the queue takes them, from the addresses and ports of --tx-ip and --tx-udp; with
+ * --txonly-multi-flow the third byte of the source address counts up, so that receivers spread them over queues.
  */
 #include "engine.h"
 
+#include <pollux/plx_byteorder.h>
 #include <pollux/plx_net_build.h>
+#include <pollux/plx_net_csum.h>
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DISCARD_PORT 9
+#define IP  sizeof(struct plx_net_ether)
+#define UDP (IP + sizeof(struct plx_net_ipv4))
 
 /* The packet that is sent again and again. */
 struct txonly {
 	uint16_t len;
+	bool multi_flow;
 	uint8_t frame[];
 };
 
@@ -33,12 +37,10 @@ static int
 begin(struct stream *stream, struct plx_why *why)
 {
 	const uint16_t len = (uint16_t)stream->app->args.txpkt_len;
+	const struct engine_settings *settings = &stream->app->args.engines;
 	struct plx_net_build build = {
-		.dst_mac = {0x02, 0, 0, 0, 0, (uint8_t)stream->tx_port},
-		.src_ip = {198, 18, 0, 1},
-		.dst_ip = {198, 18, 0, 2},
-		.src_port = DISCARD_PORT,
-		.dst_port = DISCARD_PORT,
+		.src_port = settings->src_port,
+		.dst_port = settings->dst_port,
 	};
 	struct txonly *own;
 
@@ -49,10 +51,14 @@ begin(struct stream *stream, struct plx_why *why)
 			"--mbuf-size, or shorter packets",
 			(unsigned)len, room_of_a_buffer(stream->app->pool));
 	plx_ethdev_mac(stream->tx_port, build.src_mac);
+	memcpy(build.dst_mac, settings->ports[stream->tx_port].peer, sizeof(build.dst_mac));
+	memcpy(build.src_ip, settings->src_ip, sizeof(settings->src_ip));
+	memcpy(build.dst_ip, settings->dst_ip, sizeof(settings->dst_ip));
 	own = calloc(1, sizeof(*own) + len);
 	if (own == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
 	own->len = len;
+	own->multi_flow = settings->multi_flow;
 	stream->engine = own;
 	plx_net_build_frame(&build, own->frame,
 			    len); /* the option's least length is what it needs */
@@ -66,10 +72,26 @@ end(struct stream *stream)
 	stream->engine = NULL;
 }
 
+/* The next flow: both checksums follow the address. */
+static void
+next_flow(struct txonly *own)
+{
+	uint8_t *half = own->frame + IP + offsetof(struct plx_net_ipv4, src) + 2;
+	uint8_t *ip_csum = own->frame + IP + offsetof(struct plx_net_ipv4, csum);
+	uint8_t *udp_csum = own->frame + UDP + offsetof(struct plx_net_udp, csum);
+	uint16_t before = plx_load_be16(half), sum;
+
+	half[0]++;
+	sum = plx_net_csum_update16(plx_load_be16(ip_csum), before, plx_load_be16(half));
+	plx_store_be16(ip_csum, sum);
+	sum = plx_net_csum_update16(plx_load_be16(udp_csum), before, plx_load_be16(half));
+	plx_store_be16(udp_csum, sum == 0 ? UINT16_MAX : sum);
+}
+
 static unsigned
 run(struct stream *stream)
 {
-	const struct txonly *own = stream->engine;
+	struct txonly *own = stream->engine;
 	struct plx_mbuf *pkts[BURST_MAX];
 	uint16_t n = (uint16_t)stream->app->args.burst;
 
@@ -79,8 +101,11 @@ run(struct stream *stream)
 		stream->no_mbuf++;
 		return 0;
 	}
-	for (uint16_t i = 0; i < n; i++)
+	for (uint16_t i = 0; i < n; i++) {
 		memcpy(plx_mbuf_append(pkts[i], own->len), own->frame, own->len);
+		if (own->multi_flow)
+			next_flow(own);
+	}
 	stream_send(stream, pkts, n);
 	return n;
 }

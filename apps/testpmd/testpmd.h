@@ -7,6 +7,8 @@
 #ifndef PLX_APPS_TESTPMD_TESTPMD_H
 #define PLX_APPS_TESTPMD_TESTPMD_H
 
+#include "engine_settings.h"
+
 #include <pollux/plx_base.h>
 #include <pollux/plx_ethdev.h>
 #include <pollux/plx_lcore.h>
@@ -42,6 +44,7 @@ struct testpmd_args {
 	uint64_t txpkt_len;
 	int topology;
 	bool disable_promisc;
+	struct engine_settings engines;
 };
 
 /* What one lcore does again and again: take from one queue, give to another. */
