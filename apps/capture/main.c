@@ -17,6 +17,7 @@
 #include "form.h"
 #include "interfaces.h"
 #include "progress.h"
+#include "stdfds.h"
 #include "stop.h"
 #include "summary.h"
 
@@ -189,6 +190,7 @@ main(int argc, char **argv)
 	struct plx_why why = {""};
 	int status = REFUSED, err;
 
+	stdfds_open();
 	if (capture == NULL)
 		return REFUSED;
 	if (asked_for(at, argv, "-h", "--help")) {

@@ -222,6 +222,20 @@ options_given(const struct option_row *rows, const struct options_found *found, 
 	return row != NULL && found->given[row - rows];
 }
 
+bool
+options_has(const struct option_row *rows, const char *word)
+{
+	char typed[64];
+	bool ours = false;
+
+	snprintf(typed, sizeof(typed), "%.*s", (int)strcspn(word, "="), word);
+	if (strncmp(word, "--", 2) == 0)
+		ours = find_long(rows, typed + 2, strlen(typed + 2)) != NULL;
+	else if (word[0] == '-' && word[1] != '\0' && word[2] == '\0')
+		ours = find_short(rows, word[1]) != NULL;
+	return ours && !options_is_eal(typed);
+}
+
 int
 options_separator(int argc, char **argv)
 {

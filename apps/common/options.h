@@ -63,6 +63,9 @@ int options_parse(const struct option_row *rows, int argc, char **argv, void *ou
 bool
 options_given(const struct option_row *rows, const struct options_found *found, const char *name);
 
+/* True if the word, as in argv, is an option of the table and none of the EAL's. */
+bool options_has(const struct option_row *rows, const char *word);
+
 /* Writes the table, an option a line. */
 void options_usage(const struct option_row *rows, FILE *out);
 

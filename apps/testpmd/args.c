@@ -31,6 +31,13 @@ static const struct option_row rows[] = {
 	 .help = "print the ports' statistics again and again"},
 	{"duration", 0, OPTION_UINT, AT(duration_s), 0, 31536000, .value = "SECONDS",
 	 .help = "stop by itself after that time"},
+	{"cmdline-file", 0, OPTION_TEXT, AT(cmdline_file), .value = "FILE",
+	 .help = "run the commands of a file first, and show them"},
+	{"cmdline-file-noecho", 0, OPTION_TEXT, AT(cmdline_file), .value = "FILE",
+	 .help = "the same without showing them"},
+	{"json", 0, OPTION_ON, AT(json),
+	 .help = "every answer is a line of JSON on standard output; all else goes to\n"
+		 "standard error"},
 	{"help", 'h', OPTION_ON, AT(help), .help = "this text"},
 
 	{"", 0, OPTION_HEADING, .help = "Forwarding"},
@@ -125,6 +132,7 @@ args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why
 			      "\"%s\" is no option of testpmd; commands are typed at the prompt "
 			      "(-i)",
 			      found.words[0]);
+	args->cmdline_echo = options_given(rows, &found, "cmdline-file");
 	free(found.words);
 	if (ret == 0 && engine_find(args->forward_mode) == NULL)
 		ret = plx_why(why, -EINVAL,
@@ -149,4 +157,18 @@ args_usage(FILE *out)
 		row->help = help;
 	}
 	options_usage(shown, out);
+}
+
+const char *
+args_misplaced(int argc, char **argv, int *ret_at)
+{
+	if (options_separator(argc, argv) < argc)
+		return NULL;
+	for (int i = 1; i < argc; i++) {
+		if (!options_has(rows, argv[i]))
+			continue;
+		*ret_at = i;
+		return argv[i];
+	}
+	return NULL;
 }

@@ -11,4 +11,10 @@
 int args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why);
 void args_usage(FILE *out);
 
+/*
+ * For somebody who left out "--": the first word of argv that is an option of ours but not of the EAL's, NULL
+ * if there is none or there is a "--". *ret_at is its place.
+ */
+const char *args_misplaced(int argc, char **argv, int *ret_at);
+
 #endif

@@ -94,7 +94,7 @@ show_config(struct testpmd *app, char *const *words, unsigned nb_words, struct p
 }
 
 const struct command commands_forward[] = {
-	{"start [tx_first] [bursts]", "forward packets; tx_first sends some before", start},
+	{"start [tx_first] [<bursts>]", "forward packets; tx_first sends some before", start},
 	{"stop", "stop forwarding and show what happened", stop},
 	{"set fwd <engine>", "what is done with packets: io, macswap, ...", set_fwd},
 	{"set burst <packets>", "packets asked for at a time", set_burst},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a line to a row of a command table. */
+/* From a line to a row of a command table, or to a sentence that says what is wrong with the line. */
 #include "command.h"
 
+#include "grammar.h"
 #include "json.h"
 
 #include <pollux/plx_kvargs.h>
@@ -11,13 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct command *const tables[] = {commands_control, commands_forward, commands_port};
+const struct command_section command_sections[] = {
+	{"control", "help, scripts and leaving", commands_control},
+	{"forward", "forwarding packets, and what became of them", commands_forward},
+	{"port", "ports: what they are and what they count", commands_port},
+	{NULL},
+};
 
 const struct command *
 command_next(const struct command *previous)
 {
-	for (unsigned t = 0; t < PLX_ARRAY_LEN(tables); t++) {
-		for (const struct command *c = tables[t]; c->pattern != NULL; c++) {
+	for (const struct command_section *s = command_sections; s->rows != NULL; s++) {
+		for (const struct command *c = s->rows; c->pattern != NULL; c++) {
 			if (previous == NULL)
 				return c;
 			if (c == previous)
@@ -27,165 +33,280 @@ command_next(const struct command *previous)
 	return NULL;
 }
 
-/* -- matching ---------------------------------------------------------------------------------------- */
+/* -- understanding ----------------------------------------------------------------------------------- */
 
-/* The next word of a pattern: its length, 0 at the end. *ret_word is moved to its start. */
-static size_t
-pattern_word(const char **ret_word)
-{
-	*ret_word += strspn(*ret_word, " ");
-	return strcspn(*ret_word, " ");
-}
-
-static bool
-is_choice(const char *choices, size_t len, const char *word)
-{
-	while (len > 0) {
-		const char *bar = memchr(choices, '|', len);
-		size_t part = bar != NULL ? (size_t)(bar - choices) : len;
-
-		if (strlen(word) == part && memcmp(choices, word, part) == 0)
-			return true;
-		choices += part + (bar != NULL);
-		len -= part + (bar != NULL);
-	}
-	return false;
-}
-
-/* True if the word may stand where the pattern has `expected`. */
-static bool
-word_fits(const char *expected, size_t len, const char *word)
-{
-	if (expected[0] == '<')
-		return true;
-	if (expected[0] == '[')
-		return true; /* the command looks at what it gets */
-	return is_choice(expected, len, word);
-}
-
-enum match {
-	MATCH_NO,
-	MATCH_PART, /* the words fit as far as they go, but some are missing or too many */
-	MATCH_WHOLE,
+/* A line cut into its words. */
+struct line {
+	char *copy;
+	char *words[COMMAND_WORDS_MAX];
+	unsigned n;
+	const struct command *command; /* NULL: there is none that fits */
+	bool asks_json;
 };
 
-static enum match
-match(const char *pattern, char *const *words, unsigned nb_words)
-{
-	unsigned i = 0;
-	size_t len;
-
-	for (; (len = pattern_word(&pattern)) > 0; pattern += len, i++) {
-		if (i == nb_words)
-			return pattern[0] == '[' ? MATCH_WHOLE : MATCH_PART;
-		if (!word_fits(pattern, len, words[i]))
-			return i == 0 ? MATCH_NO : MATCH_PART;
-	}
-	return i == nb_words ? MATCH_WHOLE : MATCH_PART;
-}
-
-/* -- running ----------------------------------------------------------------------------------------- */
-
 static int
-split(char *line, char **words, unsigned *ret_n, struct plx_why *why)
+split(struct line *line, struct command_place *place, struct plx_why *why)
 {
 	char *rest = NULL;
-	unsigned n = 0;
 
-	for (char *word = strtok_r(line, " \t\r\n", &rest); word != NULL;
+	for (char *word = strtok_r(line->copy, " \t\r\n", &rest); word != NULL && word[0] != '#';
 	     word = strtok_r(NULL, " \t\r\n", &rest)) {
-		if (n == COMMAND_WORDS_MAX)
+		if (line->n == COMMAND_WORDS_MAX) {
+			*place = (struct command_place){true, (size_t)(word - line->copy)};
 			return plx_why(why, -EINVAL, "more than %d words", COMMAND_WORDS_MAX);
-		words[n++] = word;
+		}
+		line->words[line->n++] = word;
 	}
-	*ret_n = n;
+	line->asks_json = line->n > 1 && strcmp(line->words[line->n - 1], "--json") == 0;
+	line->n -= line->asks_json;
 	return 0;
-}
-
-/* Lists the commands that begin with the same word, for someone who got one wrong. */
-static int
-not_understood(char *const *words, unsigned nb_words, struct plx_why *why)
-{
-	size_t used;
-	bool any = false;
-
-	plx_why(why, -EINVAL, "\"%s\" is not complete or not right; there is", words[0]);
-	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
-		if (match(c->pattern, words, nb_words) == MATCH_NO)
-			continue;
-		used = strlen(why->text);
-		snprintf(why->text + used, sizeof(why->text) - used, "\n  %s", c->pattern);
-		any = true;
-	}
-	if (any)
-		return -EINVAL;
-	return plx_why(why, -EINVAL, "there is no command \"%s\"; \"help\" lists them", words[0]);
 }
 
 static const struct command *
 find(char *const *words, unsigned nb_words)
 {
+	bool whole;
+
 	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
-		if (match(c->pattern, words, nb_words) == MATCH_WHOLE)
+		grammar_match(c->pattern, words, nb_words, &whole);
+		if (whole)
 			return c;
 	}
 	return NULL;
 }
 
+static struct command_place
+place_of_word(const struct line *line, unsigned i)
+{
+	const char *last = line->words[line->n - 1];
+
+	if (i < line->n)
+		return (struct command_place){true, (size_t)(line->words[i] - line->copy)};
+	return (struct command_place){true, (size_t)(last - line->copy) + strlen(last) + 1};
+}
+
+/* -- wrong lines ------------------------------------------------------------------------------------- */
+
+#define PATTERNS_SHOWN 8
+
+/* The commands that go as far with the line as any. */
+static void
+show_alike(const struct line *line, unsigned fitting, struct plx_why *why)
+{
+	unsigned shown = 0;
+	bool whole;
+
+	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
+		size_t used = strlen(why->text);
+
+		if (grammar_match(c->pattern, line->words, line->n, &whole) != fitting)
+			continue;
+		if (++shown > PATTERNS_SHOWN ||
+		    used + strlen(c->pattern) + 40 > sizeof(why->text)) {
+			snprintf(why->text + used, sizeof(why->text) - used,
+				 "\n  ... \"help %.20s\" lists all", line->words[0]);
+			return;
+		}
+		snprintf(why->text + used, sizeof(why->text) - used, "\n  %s", c->pattern);
+	}
+}
+
+/* What could have stood in the place of word i, where the line is as far as any command goes. */
+static void
+expected_words(const struct line *line, unsigned i, struct words *words)
+{
+	struct grammar_word expected;
+	bool whole;
+
+	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
+		if (grammar_match(c->pattern, line->words, line->n, &whole) >= i &&
+		    grammar_word(c->pattern, i, &expected))
+			grammar_choices(&expected, "", words);
+	}
+}
+
+static unsigned
+longest_match(const struct line *line)
+{
+	unsigned longest = 0;
+	bool whole;
+
+	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
+		unsigned n = grammar_match(c->pattern, line->words, line->n, &whole);
+
+		longest = n > longest ? n : longest;
+	}
+	return longest;
+}
+
+static int
+not_understood(const struct line *line, struct command_place *place, struct plx_why *why)
+{
+	const unsigned fitting = longest_match(line);
+	struct words words = {0};
+	char meant[96] = "";
+	const char *near;
+
+	*place = place_of_word(line, fitting);
+	if (fitting == line->n) {
+		plx_why(why, -EINVAL, "\"%.64s\" is not complete; there is", line->words[0]);
+		show_alike(line, fitting, why);
+		return -EINVAL;
+	}
+	expected_words(line, fitting, &words);
+	near = words_nearest(&words, line->words[fitting]);
+	if (near != NULL)
+		snprintf(meant, sizeof(meant), "; did you mean \"%.64s\"?", near);
+	if (fitting == 0) {
+		plx_why(why, -EINVAL, "there is no command \"%.64s\"%s%s \"help all\" lists them",
+			line->words[0], meant, near != NULL ? "" : ";");
+	} else {
+		plx_why(why, -EINVAL, "\"%.64s\" is not right here%s%s there is",
+			line->words[fitting], meant, near != NULL ? "" : ";");
+		show_alike(line, fitting, why);
+	}
+	words_free(&words);
+	return -EINVAL;
+}
+
+static bool
+is_apart(char c)
+{
+	return c == '\0' || strchr(" \"';:,.()=", c) != NULL;
+}
+
+static bool
+names(const char *text, const char *word)
+{
+	const size_t len = strlen(word);
+
+	for (const char *at = text; (at = strstr(at, word)) != NULL; at++) {
+		if ((at == text || is_apart(at[-1])) && is_apart(at[len]))
+			return true;
+	}
+	return false;
+}
+
+/* The word that a command complains about is the last parameter that its sentence names. */
+static void
+find_named(const struct line *line, const struct plx_why *why, struct command_place *place)
+{
+	struct grammar_word expected;
+
+	for (unsigned i = line->n; i-- > 1;) {
+		if (!grammar_word(line->command->pattern, i, &expected) ||
+		    !(expected.parameter || expected.optional) || !names(why->text, line->words[i]))
+			continue;
+		*place = place_of_word(line, i);
+		return;
+	}
+}
+
+/* -- running ----------------------------------------------------------------------------------------- */
+
+/* Bytes that are no UTF-8 cannot stand in JSON. */
+static json_t *
+json_of(char *text)
+{
+	json_t *value = json_string(text);
+
+	if (value != NULL)
+		return value;
+	for (char *c = text; *c != '\0'; c++)
+		*c = (signed char)*c < 0 ? '?' : *c;
+	return json_string(text);
+}
+
+static json_t *
+json_of_words(const struct line *line)
+{
+	char text[COMMAND_LINE_MAX + 1];
+	size_t used = 0;
+
+	for (unsigned i = 0; i < line->n; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i > 0 ? " " : "",
+					 line->words[i]);
+	return json_of(text);
+}
+
 /* Also an error is one line of JSON, since the asker waits for one. */
 static int
-tell_facts(struct testpmd *app, const struct command *c, char *const *words, unsigned nb_words,
-	   struct plx_why *why)
+answer(struct testpmd *app, const struct line *line, json_t *result, int ret, struct plx_why *why)
 {
-	json_t *answer = json_object(), *result = json_object();
-	char line[256] = "";
+	FILE *out = app->answers != NULL ? app->answers : stdout;
+	json_t *whole = json_object();
+
+	json_object_set_new(whole, "command", json_of_words(line));
+	if (ret == 0)
+		json_object_set(whole, "result", result);
+	else
+		json_object_set_new(whole, "error", json_of(why->text));
+	fflush(stdout);
+	if (json_print(whole, false, out) != 0 && ret == 0)
+		ret = plx_why(why, -ENOMEM, "an answer in JSON could not be made or written");
+	if (fflush(out) != 0 && ret == 0)
+		ret = plx_why(why, -EIO, "an answer in JSON could not be written: %s",
+			      strerror(errno));
+	return ret;
+}
+
+static int
+run(struct testpmd *app, const struct line *line, json_t *result, struct command_place *place,
+    struct plx_why *why)
+{
+	const struct command *c = line->command;
 	int ret;
 
-	for (unsigned i = 0; i < nb_words; i++)
-		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", i > 0 ? " " : "",
-			 words[i]);
 	if (c == NULL)
-		ret = not_understood(words, nb_words, why);
-	else if (c->facts == NULL)
-		ret = plx_why(why, -ENOTSUP, "\"%s\" has no answer in JSON", line);
+		return not_understood(line, place, why);
+	if (line->asks_json && c->facts == NULL)
+		return plx_why(why, -ENOTSUP, "\"%s\" has no answer in JSON", line->words[0]);
+	if (result != NULL && c->facts != NULL)
+		ret = c->facts(app, line->words, line->n, result, why);
 	else
-		ret = c->facts(app, words, nb_words, result, why);
-	json_object_set_new(answer, "command", json_string(line));
-	if (ret == 0)
-		json_object_set(answer, "result", result);
+		ret = c->run(app, line->words, line->n, why);
+	if (ret != 0)
+		find_named(line, why, place);
+	return ret;
+}
+
+int
+command_run_at(struct testpmd *app, const char *text, struct command_place *ret_place,
+	       struct plx_why *why)
+{
+	struct line line = {.copy = strdup(text)};
+	json_t *result = NULL;
+	int ret;
+
+	*ret_place = (struct command_place){0};
+	if (line.copy == NULL)
+		return plx_why(why, -ENOMEM, "out of memory");
+	if (strlen(text) > COMMAND_LINE_MAX)
+		ret = plx_why(why, -EINVAL, "the line is longer than %d bytes", COMMAND_LINE_MAX);
 	else
-		json_object_set_new(answer, "error", json_string(why->text));
+		ret = split(&line, ret_place, why);
+	if (ret == 0 && line.n == 0)
+		goto free_copy;
+	if (line.asks_json || app->args.json)
+		result = json_object();
+	if (ret == 0) {
+		line.command = find(line.words, line.n);
+		ret = run(app, &line, result, ret_place, why);
+	}
+	if (result != NULL)
+		ret = answer(app, &line, result, ret, why);
 	json_decref(result);
-	if (json_print(answer, false, stdout) != 0 && ret == 0)
-		ret = plx_why(why, -ENOMEM, "no memory for an answer in JSON");
+free_copy:
+	free(line.copy);
 	return ret;
 }
 
 int
 command_run(struct testpmd *app, const char *line, struct plx_why *why)
 {
-	char *words[COMMAND_WORDS_MAX], *copy;
-	const struct command *c;
-	unsigned n = 0;
-	int ret;
+	struct command_place place;
 
-	copy = strdup(line);
-	if (copy == NULL)
-		return plx_why(why, -ENOMEM, "out of memory");
-	ret = split(copy, words, &n, why);
-	if (ret == 0 && n > 0 && words[0][0] != '#') {
-		bool as_json = n > 1 && strcmp(words[n - 1], "--json") == 0;
-
-		n -= as_json;
-		c = find(words, n);
-		if (as_json)
-			ret = tell_facts(app, c, words, n, why);
-		else
-			ret = c != NULL ? c->run(app, words, n, why)
-					: not_understood(words, n, why);
-	}
-	free(copy);
-	return ret;
+	return command_run_at(app, line, &place, why);
 }
 
 /* -- parameters -------------------------------------------------------------------------------------- */

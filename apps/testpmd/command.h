@@ -5,10 +5,15 @@
  * the tables.
  *
  *	"show port info|stats|xstats <port>"	words, a choice, a parameter
- *	"start [tx_first] [bursts]"		what is in [] may be absent, from there on
+ *	"start [tx_first] [<bursts>]"		what is in [] may be absent, from there on
+ *
+ * Completion offers words and choices; for <port> the ports there are, for <engine> the engines, for <file>
+ * files. An error whose text names a parameter of the line is shown with a caret under it.
  *
  * A row with `facts` tells people and programs the same: with --json as the last word the line is answered
  * by one line of JSON on standard output, {"command": ..., "result": {...}} or {"command": ..., "error": text}.
+ *
+ * Each row has its place in docs/guides/testpmd.md; the unit test testpmd_guide says which line to write there.
  */
 #ifndef PLX_APPS_TESTPMD_COMMAND_H
 #define PLX_APPS_TESTPMD_COMMAND_H
@@ -18,6 +23,7 @@
 #include <jansson.h>
 
 #define COMMAND_WORDS_MAX 16
+#define COMMAND_LINE_MAX  4095 /* bytes of a line */
 
 struct command {
 	const char *pattern;
@@ -34,14 +40,31 @@ extern const struct command commands_control[];
 extern const struct command commands_forward[];
 extern const struct command commands_port[];
 
+/* The tables, by the names that "help <section>" knows. The last is followed by one without rows. */
+struct command_section {
+	const char *name;
+	const char *about;
+	const struct command *rows;
+};
+extern const struct command_section command_sections[];
+
 /* Walks all commands in order: start with NULL; NULL behind the last. */
 const struct command *command_next(const struct command *previous);
 
+/* The byte of the line that an error is about, if it is about one. */
+struct command_place {
+	bool known;
+	size_t column;
+};
+
 /*
- * Runs one line. Empty lines and those that begin with # do nothing. Unknown or incomplete commands are
- * -EINVAL with a why that shows the nearest pattern.
+ * Runs one line. Empty lines do nothing; what follows a word that begins with # is a comment. Unknown or
+ * incomplete commands are -EINVAL with a why that names the nearest word and shows the patterns that begin
+ * alike. With --json, at the end of the line or for the whole run, the answer is one line, and it is flushed.
  */
 int command_run(struct testpmd *app, const char *line, struct plx_why *why);
+int command_run_at(struct testpmd *app, const char *line, struct command_place *ret_place,
+		   struct plx_why *why);
 
 /* -- for commands ------------------------------------------------------------------------------------ */
 

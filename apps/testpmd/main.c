@@ -6,25 +6,36 @@
  *	prompt or waiting   ---->  forward_loop(): rx burst -> engine -> tx burst, stream by stream
  */
 #include "args.h"
+#include "command.h"
 #include "engine.h"
 #include "faults.h"
 #include "prompt.h"
 #include "report.h"
+#include "script.h"
+#include "stdfds.h"
 #include "stop.h"
 
 #include <pollux/plx_clock.h>
 #include <pollux/plx_eal.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+enum status {
+	STATUS_FAILED = 1, /* a command of a script, a file, or the books */
+	STATUS_REFUSED = 2,
+};
 
 static int
 complain(const char *text)
 {
 	fflush(stdout);
 	fprintf(stderr, "plx-testpmd: %s\n", text);
-	return 1;
+	return STATUS_REFUSED;
 }
 
 static void
@@ -55,6 +66,21 @@ choose_lcores(struct testpmd *app, struct plx_why *why)
 	return 0;
 }
 
+/* Without a prompt the same figures, for people or for programs. */
+static void
+report_ports(struct testpmd *app)
+{
+	struct plx_why why;
+
+	if (app->args.json) {
+		command_run(app, "show port stats all", &why);
+		return;
+	}
+	for (unsigned i = 0; i < app->nb_ports; i++)
+		report_port_stats(app->ports[i], stdout);
+	fflush(stdout);
+}
+
 /* Without a prompt: until a signal or the time is over, with figures on the way. */
 static void
 wait_until_stopped(struct testpmd *app)
@@ -67,9 +93,7 @@ wait_until_stopped(struct testpmd *app)
 		usleep(step_us);
 		now = plx_clock_monotonic_ns();
 		if (app->args.stats_period_s != 0 && now >= next_report) {
-			for (unsigned i = 0; i < app->nb_ports; i++)
-				report_port_stats(app->ports[i], stdout);
-			fflush(stdout);
+			report_ports(app);
 			next_report += app->args.stats_period_s * 1000000000ULL;
 		}
 		if (app->args.duration_s != 0 &&
@@ -79,30 +103,70 @@ wait_until_stopped(struct testpmd *app)
 }
 
 static int
+start_forwarding(struct testpmd *app, struct plx_why *why)
+{
+	int ret = forward_start(app, app->args.tx_first ? 1 : 0, why);
+
+	if (ret != 0)
+		return ret;
+	report_config(app, stdout);
+	fflush(stdout);
+	return 0;
+}
+
+static void
+report_end(struct testpmd *app)
+{
+	struct plx_why why;
+
+	forward_stop(app);
+	if (app->args.json)
+		command_run(app, "show fwd stats", &why);
+	else
+		report_forward(app, stdout);
+	report_ports(app);
+}
+
+/* A file of commands that could not be read stops the start; one whose commands failed does not. */
+static int
+run_cmdline_file(struct testpmd *app, struct plx_why *why)
+{
+	int ret;
+
+	if (app->args.cmdline_file == NULL)
+		return 0;
+	ret = script_run(app, app->args.cmdline_file, app->args.cmdline_echo, why);
+	if (ret == -EIO) {
+		complain(why->text);
+		app->status = STATUS_FAILED;
+		ret = 0;
+	}
+	return ret;
+}
+
+static int
 run(struct testpmd *app, struct plx_why *why)
 {
 	bool start = !app->args.interactive || app->args.auto_start;
-	int ret = 0;
+	int ret = run_cmdline_file(app, why);
 
-	if (start)
-		ret = forward_start(app, app->args.tx_first ? 1 : 0, why);
-	if (ret != 0)
-		return ret;
-	if (start)
-		report_config(app, stdout);
-	fflush(stdout);
-	if (app->args.interactive)
-		prompt_run(app);
-	else
-		wait_until_stopped(app);
-	if (app->forwarding) {
+	start = start && !app->forwarding && !app->quit && !stop_requested();
+	if (ret == 0 && start)
+		ret = start_forwarding(app, why);
+	if (ret != 0) {
 		forward_stop(app);
-		report_forward(app, stdout);
-		for (unsigned i = 0; i < app->nb_ports; i++)
-			report_port_stats(app->ports[i], stdout);
+		return ret;
 	}
+	if (app->args.interactive && !app->quit)
+		prompt_run(app);
+	else if (!app->quit)
+		wait_until_stopped(app);
+	if (app->forwarding)
+		report_end(app);
 	return 0;
 }
+
+/* -- what the exit status tells ---------------------------------------------------------------------- */
 
 /* Files that were cut or could not be written: the log has said which. */
 static void
@@ -110,11 +174,34 @@ judge_files(struct testpmd *app)
 {
 	for (unsigned i = 0; i < app->nb_ports; i++) {
 		if (faults_of_files(app->ports[i]) != 0)
-			app->status = 1;
+			app->status = STATUS_FAILED;
 	}
 }
 
-static int
+/* Packets that nobody can account for, once the ports stand still. */
+static void
+judge_books(struct testpmd *app)
+{
+	struct plx_ethdev_ledger ledger;
+	int64_t rx, tx;
+
+	for (unsigned i = 0; i < app->nb_ports; i++) {
+		plx_ethdev_stop(app->ports[i]);
+		if (plx_ethdev_ledger(app->ports[i], &ledger) != 0)
+			continue;
+		plx_ethdev_ledger_balance(&ledger, &rx, &tx);
+		if (rx == 0 && tx == 0)
+			continue;
+		fflush(stdout);
+		fprintf(stderr,
+			"port %u: the books do not add up: %" PRId64 " received and %" PRId64
+			" sent packets are not accounted for\n",
+			app->ports[i], rx, tx);
+		app->status = STATUS_FAILED;
+	}
+}
+
+static void
 run_ports(struct testpmd *app)
 {
 	struct plx_why why;
@@ -127,12 +214,66 @@ run_ports(struct testpmd *app)
 		ret = run(app, &why);
 	if (ret != 0)
 		app->status = complain(why.text);
+	else
+		judge_books(app);
 	judge_files(app);
 	ports_close(app);
 	streams_free(app);
 	if (ret == 0)
 		printf("\nBye...\n");
-	return app->status;
+}
+
+/* -- beginning --------------------------------------------------------------------------------------- */
+
+/* So that the line can be copied into a shell. */
+static void
+put_quoted(const char *word, FILE *out)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789-_=,.:/+@%";
+	bool quote = strspn(word, safe) < strlen(word) || word[0] == '\0';
+
+	fprintf(out, quote && strchr(word, '\'') == NULL ? "'%s'" : "%s", word);
+}
+
+/* Somebody left out the "--": shows the line as it was meant. */
+static void
+hint_at_separator(int argc, char **argv)
+{
+	int at;
+	const char *word = args_misplaced(argc, argv, &at);
+
+	if (word == NULL)
+		return;
+	fprintf(stderr, "%s is an option of plx-testpmd, not of the EAL; \"--\" parts them:\n  ",
+		word);
+	for (int i = 0; i < argc; i++) {
+		fputs(i == 0 ? "" : i == at ? " -- " : " ", stderr);
+		put_quoted(argv[i], stderr);
+	}
+	fputc('\n', stderr);
+}
+
+/* With --json standard output is for answers alone: what is printed otherwise goes to standard error. */
+static int
+part_answers(struct testpmd *app, struct plx_why *why)
+{
+	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	app->answers = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (app->answers == NULL || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return plx_why(why, -errno, "--json: %s", strerror(errno));
+	return 0;
+}
+
+static int
+begin(struct testpmd *app, int argc, char **argv, struct plx_why *why)
+{
+	int ret = args_parse(argc, argv, &app->args, why);
+
+	if (ret == 0 && app->args.json)
+		ret = part_answers(app, why);
+	return ret;
 }
 
 int
@@ -142,16 +283,19 @@ main(int argc, char **argv)
 	struct plx_why why;
 	int used;
 
+	stdfds_open();
 	used = plx_eal_init(argc, argv, &why);
 	if (used == -ECANCELED) {
 		usage(stdout);
 		return 0;
 	}
-	if (used < 0)
-		return complain(why.text);
-	if (args_parse(argc - used, argv + used, &app.args, &why) != 0) {
+	if (used < 0) {
 		complain(why.text);
-		app.status = 2;
+		hint_at_separator(argc, argv);
+		return STATUS_REFUSED;
+	}
+	if (begin(&app, argc - used, argv + used, &why) != 0) {
+		app.status = complain(why.text);
 	} else if (app.args.help) {
 		usage(stdout);
 	} else {

@@ -14,6 +14,8 @@
 #include <pollux/plx_lcore.h>
 #include <pollux/plx_mbuf.h>
 
+#include <stdio.h>
+
 #define BURST_MAX     512
 #define ENGINE_COUNTS 4 /* figures an engine may have of its own */
 
@@ -30,6 +32,9 @@ struct testpmd_args {
 	bool auto_start;
 	bool tx_first;
 	bool help;
+	bool json;		  /* every answer is a line of JSON */
+	const char *cmdline_file; /* commands to run first, NULL for none */
+	bool cmdline_echo;
 	uint64_t stats_period_s;
 	uint64_t duration_s;
 	const char *forward_mode;
@@ -61,9 +66,12 @@ struct stream {
 } PLX_CACHE_ALIGNED;
 
 struct engine;
+struct script;
 
 struct testpmd {
 	struct testpmd_args args;
+	FILE *answers;		     /* where answers in JSON go; NULL: standard output */
+	const struct script *script; /* the file whose commands are running, NULL at the prompt */
 	struct plx_pool *pool;
 	const struct engine *engine;
 	uint16_t ports[PLX_ETHDEV_MAX]; /* that forward, in pairing order; nb_ports of them */

@@ -64,6 +64,100 @@ a_command_without_facts_has_no_json(void **state)
 	assert_false(app.quit);
 }
 
+static void
+a_wrong_word_is_pointed_at_and_the_nearest_named(void **state)
+{
+	struct testpmd app = {0};
+	struct command_place place;
+	struct plx_why why;
+
+	assert_int_equal(command_run_at(&app, "  show prot info 0", &place, &why), -EINVAL);
+	assert_true(place.known);
+	assert_int_equal(place.column, 7);
+	assert_non_null(strstr(why.text, "did you mean \"port\"?"));
+}
+
+static void
+a_missing_word_is_pointed_at_behind_the_last(void **state)
+{
+	struct testpmd app = {0};
+	struct command_place place;
+	struct plx_why why;
+
+	assert_int_equal(command_run_at(&app, "show port", &place, &why), -EINVAL);
+	assert_true(place.known);
+	assert_int_equal(place.column, 10);
+}
+
+static void
+a_parameter_that_a_command_refuses_is_pointed_at(void **state)
+{
+	struct testpmd app = {0};
+	struct command_place place;
+	struct plx_why why;
+
+	assert_int_equal(command_run_at(&app, "show port info 700", &place, &why), -EINVAL);
+	assert_true(place.known);
+	assert_int_equal(place.column, 15);
+}
+
+static void
+a_comment_may_follow_a_command(void **state)
+{
+	struct testpmd app = {0};
+	struct plx_why why;
+
+	assert_int_equal(command_run(&app, "quit # and so good night", &why), 0);
+	assert_true(app.quit);
+}
+
+static void
+a_line_longer_than_any_command_is_refused(void **state)
+{
+	static char line[COMMAND_LINE_MAX + 2];
+	struct testpmd app = {0};
+	struct plx_why why;
+
+	memset(line, ' ', COMMAND_LINE_MAX + 1);
+	memcpy(line, "quit", 4);
+	assert_int_equal(command_run(&app, line, &why), -EINVAL);
+	line[COMMAND_LINE_MAX] = '\0';
+	assert_int_equal(command_run(&app, line, &why), 0);
+}
+
+/* Runs the line with every answer in JSON; yields what was answered. */
+static char *
+answered(struct testpmd *app, const char *line)
+{
+	static char text[4096];
+	struct plx_why why;
+
+	memset(text, 0, sizeof(text));
+	app->args.json = true;
+	app->answers = fmemopen(text, sizeof(text), "w");
+	command_run(app, line, &why);
+	fclose(app->answers);
+	return text;
+}
+
+static void
+with_json_for_the_run_each_command_is_answered_by_one_line(void **state)
+{
+	struct testpmd app = {0};
+
+	assert_string_equal(answered(&app, "quit"), "{\"command\":\"quit\",\"result\":{}}\n");
+	assert_string_equal(answered(&app, "# nothing"), "");
+	assert_non_null(strstr(answered(&app, "frobnicate"), "\"error\":"));
+}
+
+static void
+bytes_that_are_no_utf8_are_answered_in_json_too(void **state)
+{
+	struct testpmd app = {0};
+
+	assert_non_null(strstr(answered(&app, "show \xff\xfe"), "{\"command\":\"show ??\","));
+}
+
 int
 main(void)
 {
@@ -73,6 +167,13 @@ main(void)
 		cmocka_unit_test(an_unknown_command_is_named),
 		cmocka_unit_test(an_incomplete_command_shows_what_there_is),
 		cmocka_unit_test(a_command_without_facts_has_no_json),
+		cmocka_unit_test(a_wrong_word_is_pointed_at_and_the_nearest_named),
+		cmocka_unit_test(a_missing_word_is_pointed_at_behind_the_last),
+		cmocka_unit_test(a_parameter_that_a_command_refuses_is_pointed_at),
+		cmocka_unit_test(a_comment_may_follow_a_command),
+		cmocka_unit_test(a_line_longer_than_any_command_is_refused),
+		cmocka_unit_test(with_json_for_the_run_each_command_is_answered_by_one_line),
+		cmocka_unit_test(bytes_that_are_no_utf8_are_answered_in_json_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
