@@ -14,6 +14,7 @@
 
 #include "devices.h"
 #include "faults.h"
+#include "filter_text.h"
 #include "form.h"
 #include "interfaces.h"
 #include "progress.h"
@@ -159,6 +160,24 @@ list_interfaces(void)
 	return refuse(&why);
 }
 
+/* A filter that is wrong is told before anything is touched. */
+static int
+check_filter(const struct settings *settings)
+{
+	struct plx_filter *filter;
+	struct plx_why why = {""};
+
+	if (plx_filter_compile(settings->filter, PLX_FILTER_SNAPLEN, &filter, &why) != 0) {
+		refuse(&why);
+		filter_text_mark(settings->filter, stderr);
+		return REFUSED;
+	}
+	if (settings->filter_code)
+		filter_text_code(filter, stdout);
+	plx_filter_destroy(filter);
+	return DONE;
+}
+
 /* What is asked for, once the options are read; all slips are found before anything is touched. */
 static int
 serve(struct capture *capture, int at, char **argv)
@@ -173,6 +192,10 @@ serve(struct capture *capture, int at, char **argv)
 	}
 	if (capture->settings.list)
 		return list_interfaces();
+	if (check_filter(&capture->settings) != DONE)
+		return REFUSED;
+	if (capture->settings.filter_code)
+		return DONE;
 	if (devices_make(&devices, &capture->settings, at, argv, &why) != 0)
 		status = refuse(&why);
 	else

@@ -54,7 +54,7 @@ join_filters(const struct option_texts *texts, int nb_words, char **words)
 static int
 check(struct settings *settings, struct plx_why *why)
 {
-	if (settings->help || settings->list)
+	if (settings->help || settings->list || settings->filter_code)
 		return 0;
 	if (settings->files.n != 0 && settings->interfaces.n + settings->devices.n != 0)
 		return plx_why(why, -EINVAL,

@@ -17,6 +17,7 @@ struct settings {
 	struct option_texts files;	/* -r */
 	int driver;			/* DRIVER_* of interfaces that do not say */
 	int direction;			/* DIRECTION_* */
+	bool filter_code;		/* only show what the filter is compiled to */
 	bool list;			/* only show the interfaces */
 	const char *output;		/* NULL: look only, write nothing */
 	struct option_texts texts;	/* of -f; `filter` has them and the free words in one */

@@ -29,6 +29,8 @@ const struct option_row settings_rows[] = {
 	{"filter", 'f', OPTION_TEXTS, AT(texts), .value = "FILTER",
 	 .help = "keep what matches, as in tcpdump; several are joined by 'and'.\n"
 		 "Words without an option are a filter too: plx-capture -i eth1 -w a.pcap udp port 53"},
+	{"filter-code", 0, OPTION_ON, AT(filter_code),
+	 .help = "show what the filter is compiled to, as tcpdump -d, and end"},
 	{"snaplen", 's', OPTION_UINT, AT(snaplen), 0, PLX_PCAPFILE_SNAPLEN_MAX, NULL, "BYTES",
 	 "keep this much of each packet (default and 0: all of it)"},
 	{"promisc", 0, OPTION_ON, AT(promisc),

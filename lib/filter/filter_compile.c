@@ -16,33 +16,55 @@
 static pthread_mutex_t libpcap_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* A token that the parser takes nowhere and the scanner complains about in words of its own. */
-#define MARKER	     " 1:2:"
-#define MARKER_ERROR "bogus ethernet address"
+#define MARKER " 1:2:"
 
 #define QUOTE_MAX 160 /* of a filter's text in an error, whose words come first */
 
-static bool
-fails_with(pcap_t *pcap, const char *text, const char *words)
+/* Leaves the words of the error, empty if there was none. */
+static void
+try_to_compile(pcap_t *pcap, const char *text, char words[PCAP_ERRBUF_SIZE])
 {
 	struct bpf_program program;
 
-	if (pcap_compile(pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) == 0) {
+	words[0] = '\0';
+	if (pcap_compile(pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) == 0)
 		pcap_freecode(&program);
-		return false;
-	}
-	return strstr(pcap_geterr(pcap), words) != NULL;
+	else
+		snprintf(words, PCAP_ERRBUF_SIZE, "%s", pcap_geterr(pcap));
+}
+
+static bool
+is_syntax_error(const char *words)
+{
+	return strstr(words, "syntax error") != NULL;
 }
 
 /*
  * True if the parser takes the first `len` characters as the beginning of some filter: it then asks for
- * another token, and the scanner stumbles over the marker.
+ * another token, and the scanner stumbles over the marker. What is unknown by name (a host, a port) may be
+ * cut off in the middle of the name here, and says nothing about the syntax.
  */
 static bool
 begins_well(pcap_t *pcap, const char *text, size_t len, char *scratch)
 {
+	char words[PCAP_ERRBUF_SIZE];
+
 	memcpy(scratch, text, len);
 	memcpy(scratch + len, MARKER, sizeof(MARKER));
-	return fails_with(pcap, scratch, MARKER_ERROR);
+	try_to_compile(pcap, scratch, words);
+	return !is_syntax_error(words);
+}
+
+/* True if the first `len` characters alone are refused with these words. */
+static bool
+fails_with(pcap_t *pcap, const char *text, size_t len, const char *words, char *scratch)
+{
+	char found[PCAP_ERRBUF_SIZE];
+
+	memcpy(scratch, text, len);
+	scratch[len] = '\0';
+	try_to_compile(pcap, scratch, found);
+	return strcmp(found, words) == 0;
 }
 
 static size_t
@@ -61,41 +83,75 @@ token_end(const char *text, size_t at)
 	return at + strcspn(text + at, "()[]<>=!&|+*/%^ \t\r\n\f\v");
 }
 
-/* Where the first token begins and ends that no filter has in this place; *ret_end is 0 if none does. */
+#define SPACE " \t\r\n\f\v"
+
+/*
+ * Where the first token begins and ends with which the parser, or else these words of libpcap's, refuse the
+ * text. Both are the length of the text if no token is wrong.
+ */
 static void
-find_bad_token(pcap_t *pcap, const char *text, char *scratch, size_t *ret_begin, size_t *ret_end)
+find_bad_token(pcap_t *pcap, const char *text, const char *words, char *scratch, size_t *ret_begin,
+	       size_t *ret_end)
 {
+	bool syntax = is_syntax_error(words);
 	size_t good = 0;
 
-	*ret_end = 0;
 	while (text[good] != '\0') {
 		size_t end = token_end(text, good);
 
-		if (!begins_well(pcap, text, end, scratch)) {
-			*ret_begin = good + strspn(text + good, " \t\r\n\f\v");
-			*ret_end = end;
+		*ret_begin = good + strspn(text + good, SPACE);
+		*ret_end = end;
+		if (syntax ? !begins_well(pcap, text, end, scratch)
+			   : fails_with(pcap, text, end, words, scratch))
 			return;
-		}
 		good = end;
 	}
+	*ret_begin = *ret_end = strlen(text);
+}
+
+/* -ENOENT if the words are about no place. */
+static int
+find_place(pcap_t *pcap, const char *text, const char *words, size_t *ret_begin, size_t *ret_end)
+{
+	char *scratch;
+
+	if (words[0] == '\0' || strstr(words, "rejects all packets") != NULL)
+		return -ENOENT;
+	scratch = malloc(strlen(text) + sizeof(MARKER));
+	if (scratch == NULL)
+		return -ENOMEM;
+	find_bad_token(pcap, text, words, scratch, ret_begin, ret_end);
+	free(scratch);
+	return 0;
+}
+
+int
+plx_filter_place(const char *text, size_t *ret_begin, size_t *ret_end)
+{
+	pcap_t *pcap = pcap_open_dead(DLT_EN10MB, PLX_FILTER_SNAPLEN);
+	char words[PCAP_ERRBUF_SIZE];
+	int err;
+
+	if (pcap == NULL)
+		return -ENOMEM;
+	pthread_mutex_lock(&libpcap_lock);
+	try_to_compile(pcap, text, words);
+	err = find_place(pcap, text, words, ret_begin, ret_end);
+	pthread_mutex_unlock(&libpcap_lock);
+	pcap_close(pcap);
+	return err;
 }
 
 static int
 explain(pcap_t *pcap, const char *text, struct plx_why *why)
 {
-	size_t begin = 0, end = 0;
 	char words[PCAP_ERRBUF_SIZE];
-	char *scratch;
+	size_t begin, end;
 
-	strncpy(words, pcap_geterr(pcap), sizeof(words) - 1);
-	words[sizeof(words) - 1] = '\0';
-	if (strstr(words, "syntax error") == NULL)
+	snprintf(words, sizeof(words), "%s", pcap_geterr(pcap));
+	if (!is_syntax_error(words) || find_place(pcap, text, words, &begin, &end) != 0)
 		return plx_why(why, -EINVAL, "%s, in the filter \"%.*s\"", words, QUOTE_MAX, text);
-	scratch = malloc(strlen(text) + sizeof(MARKER));
-	if (scratch != NULL)
-		find_bad_token(pcap, text, scratch, &begin, &end);
-	free(scratch);
-	if (end == 0)
+	if (text[begin] == '\0')
 		return plx_why(why, -EINVAL, "%s: it ends too early, in the filter \"%.*s\"", words,
 			       QUOTE_MAX, text);
 	return plx_why(why, -EINVAL, "%s at \"%.*s\" (character %zu), in the filter \"%.*s\"",

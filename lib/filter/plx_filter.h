@@ -37,6 +37,14 @@ PLX_STATIC_ASSERT(sizeof(struct plx_filter_insn) == 8, "layout of classic BPF");
 int plx_filter_compile(const char *text, uint32_t snaplen, struct plx_filter **ret_filter,
 		       struct plx_why *why);
 
+/*
+ * Where a text that plx_filter_compile refuses is wrong: bytes *ret_begin up to *ret_end of it are the first
+ * word with which it cannot be a filter any more; both are its length if it ends too early. -ENOENT if it is
+ * right, or wrong as a whole (a program that no frame can match). -ENOMEM. Compiles many times: only for
+ * messages. Thread: as above. Path: slow.
+ */
+int plx_filter_place(const char *text, size_t *ret_begin, size_t *ret_end);
+
 /* Makes a filter of a program from elsewhere, after plx_filter_check. -EINVAL, -ENOMEM. */
 int plx_filter_create(const struct plx_filter_insn *insns, unsigned n,
 		      struct plx_filter **ret_filter, struct plx_why *why);

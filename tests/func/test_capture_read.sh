@@ -62,6 +62,20 @@ editcap -r "$IN" "$TMP/b.pcap" 1501-3000
 capture -r "$TMP/b.pcap" -r "$TMP/a.pcap" -w "$OUT"
 assert_eq "$(content "$OUT")" "$(content "$IN")" 'two files'
 
+# What filters are compiled to, and where a wrong one is wrong. (All texts of -f are one filter.)
+for filter in 'tcp port 80' '' 'ip6 and not icmp6 or vlan 3' 'tcp[tcpflags] & tcp-syn != 0'; do
+	tcpdump -y EN10MB -d "$filter" >"$TMP/expected" 2>/dev/null
+	run "$PLX_CAPTURE" --filter-code "$filter" >"$TMP/code"
+	cmp "$TMP/code" "$TMP/expected"
+done
+assert_refuses '^  tcp prot 80$' "$PLX_CAPTURE" -r "$IN" -w "$TMP/none.pcap" tcp prot 80
+assert_grep "$TMP/out.log" '^plx-capture: .*syntax error at "prot" \(character 5\)'
+assert_grep "$TMP/out.log" '^      \^~~~$'
+assert_refuses '^  udp and \(port 53$' "$PLX_CAPTURE" --filter-code 'udp and (port 53'
+assert_grep "$TMP/out.log" '^                  \^$'
+assert_refuses '^       \^~~~~$' "$PLX_CAPTURE" --no-huge -l 0 --vdev net_null0 -- -w "$TMP/none.pcap" -f 'port 77777'
+[ ! -e "$TMP/none.pcap" ] || fail 'a file was written'
+
 # What cannot be read, and what would be lost.
 cp "$IN" "$TMP/same.pcap"
 ln "$TMP/same.pcap" "$TMP/other.pcap"

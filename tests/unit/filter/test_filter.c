@@ -102,6 +102,73 @@ an_error_names_the_place(void **state)
 	assert_refused("ip[2] != 3 && !(udp || tcp) and !", "it ends too early");
 }
 
+/* `marks` has a ^ under each character of the place. */
+static void
+assert_place(const char *text, const char *marks)
+{
+	size_t begin = 0, end = 0, first = strcspn(marks, "^");
+	int err = plx_filter_place(text, &begin, &end);
+
+	if (err != 0 || begin != first || end != first + strspn(marks + first, "^"))
+		fail_msg("\"%s\": error %d, place %zu to %zu, expected %zu to %zu", text, err,
+			 begin, end, first, strlen(marks));
+}
+
+static void
+the_place_is_the_first_word_that_cannot_stand_there(void **state)
+{
+	assert_place("tcp prot 80", "    ^^^^");
+	assert_place("tcp and and udp", "        ^^^");
+	assert_place("80 and tcp", "   ^^^");
+	assert_place("src dst host 1.2.3.4", "    ^^^");
+	assert_place("port 80 ort 443", "        ^^^");
+	assert_place("tcp)", "   ^");
+	assert_place("(tcp or udp)) and ip", "            ^");
+	assert_place("ip'", "^^^");
+	assert_place("tcp\tport\t80 &| udp", "            ^^");
+	assert_place("tcp and (udp or port or 80)", "                     ^^");
+	assert_place("udp[4:] = 1", "      ^");
+	assert_place("ether host 02:00:00:00:00:01 port 80", "                             ^^^^");
+}
+
+static void
+the_place_of_an_early_end_is_behind_the_text(void **state)
+{
+	const char *const texts[] = {"host", "tcp and",	 "tcp and (udp", "less",
+				     "not",  "ip[0",	 "vlan and",	 "port 80 or",
+				     "src",  "tcp[0] &", "(((",		 "net 10.0.0.0 mask"};
+	size_t begin, end;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		assert_int_equal(plx_filter_place(texts[i], &begin, &end), 0);
+		if (begin != strlen(texts[i]) || end != begin)
+			fail_msg("\"%s\": %zu to %zu", texts[i], begin, end);
+	}
+}
+
+static void
+the_place_of_another_error_is_the_word_it_is_about(void **state)
+{
+	assert_place("tcp and port 99999 or udp", "             ^^^^^");
+	assert_place("vlan 5000 and ip", "     ^^^^");
+	assert_place("udp or net 10.0.0.1/24", "                    ^^");
+	assert_place("port 80 or host 300.1.1.1", "                ^^^^^^^^^");
+	assert_place("tcp port nosuchport and ip", "         ^^^^^^^^^^");
+	assert_place("port not-a-port and and", "     ^^^^^^^^^^");
+	assert_place("ip proto foo or tcp", "         ^^^");
+	assert_place("tcp[20000000000] = 1", "    ^^^^^^^^^^^");
+}
+
+static void
+a_right_filter_and_one_that_is_wrong_as_a_whole_have_no_place(void **state)
+{
+	size_t begin, end;
+
+	assert_int_equal(plx_filter_place("tcp port 80", &begin, &end), -ENOENT);
+	assert_int_equal(plx_filter_place("", &begin, &end), -ENOENT);
+	assert_int_equal(plx_filter_place("ip and arp", &begin, &end), -ENOENT);
+}
+
 static void
 an_error_has_the_words_of_libpcap(void **state)
 {
@@ -238,6 +305,10 @@ main(void)
 		cmocka_unit_test(len_is_the_length_on_the_wire),
 		cmocka_unit_test(a_frame_cut_short_does_not_match_and_is_not_overread),
 		cmocka_unit_test(an_error_names_the_place),
+		cmocka_unit_test(the_place_is_the_first_word_that_cannot_stand_there),
+		cmocka_unit_test(the_place_of_an_early_end_is_behind_the_text),
+		cmocka_unit_test(the_place_of_another_error_is_the_word_it_is_about),
+		cmocka_unit_test(a_right_filter_and_one_that_is_wrong_as_a_whole_have_no_place),
 		cmocka_unit_test(an_error_has_the_words_of_libpcap),
 		cmocka_unit_test(a_snaplen_out_of_range_is_refused),
 		cmocka_unit_test(a_filter_too_long_is_refused),
