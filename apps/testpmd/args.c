@@ -10,13 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const topologies[] = {
-	[TOPOLOGY_PAIRED] = "paired",
-	[TOPOLOGY_CHAINED] = "chained",
-	[TOPOLOGY_LOOP] = "loop",
-	NULL,
-};
-
 #define AT(field) offsetof(struct testpmd_args, field)
 
 static const struct option_row rows[] = {
@@ -43,14 +36,28 @@ static const struct option_row rows[] = {
 	{"", 0, OPTION_HEADING, .help = "Forwarding"},
 	{"forward-mode", 0, OPTION_TEXT, AT(forward_mode), .value = "ENGINE",
 	 .help = "what is done with packets (io); there are"},
-	{"port-topology", 0, OPTION_CHOICE, AT(topology), .choices = topologies,
+	{"port-topology", 0, OPTION_CHOICE, AT(topology), .choices = topology_names,
 	 .help = "paired: 0-1 2-3; chained: 0-1-2-..-0; loop: each to itself (paired)"},
 	{"nb-cores", 0, OPTION_UINT, AT(nb_cores), 1, PLX_LCORE_MAX, .value = "N",
 	 .help = "forwarding lcores (all but the main one)"},
+	{"coremask", 0, OPTION_TEXT, AT(coremask), .value = "MASK",
+	 .help = "the lcores that forward, in hexadecimal"},
+	{"nb-ports", 0, OPTION_UINT, AT(nb_ports), 1, PLX_ETHDEV_MAX, .value = "N",
+	 .help = "forwarding ports: the first so many (all)"},
+	{"portmask", 0, OPTION_TEXT, AT(portmask), .value = "MASK",
+	 .help = "the ports that forward, in hexadecimal"},
+	{"portlist", 0, OPTION_TEXT, AT(portlist), .value = "LIST",
+	 .help = "the ports that forward, in pairing order: 0,2,1,3"},
 	{"burst", 0, OPTION_UINT, AT(burst), 1, BURST_MAX, .value = "N",
 	 .help = "packets asked for at a time (32)"},
-	{"txpkts", 0, OPTION_UINT, AT(txpkt_len), 60, 2000, .value = "BYTES",
-	 .help = "length of packets made (64)"},
+	{"txpkts", 0, OPTION_TEXT, AT(txpkts_text), .value = "BYTES[,BYTES..]",
+	 .help = "length of packets made (64), segment by segment"},
+	{"txsplit", 0, OPTION_CHOICE, AT(txpkts.split), .choices = txsplit_names,
+	 .help = "rand: packets made have the first few segments of txpkts (off)"},
+	{"flush-rx", 0, OPTION_ON, AT(flush_rx),
+	 .help = "at start, throw away what waits in the rx queues"},
+	{"no-flush-rx", 0, OPTION_OFF, AT(flush_rx),
+	 .help = "forward what waits in the rx queues (so it is)"},
 
 	{"", 0, OPTION_HEADING, .help = "Engines"},
 	{"eth-peer", 0, OPTION_TEXTS, AT(engines.eth_peer), .value = "PORT,MAC",
@@ -85,6 +92,14 @@ static const struct option_row rows[] = {
 	 .help = "buffers an lcore keeps for itself (250)"},
 	{NULL},
 };
+
+static int
+check_selection(struct testpmd_args *args, struct plx_why *why)
+{
+	if (args->portlist != NULL && args->portmask != NULL)
+		return plx_why(why, -EINVAL, "--portlist contradicts --portmask; give one of them");
+	return txpkts_parse(args->txpkts_text, &args->txpkts, why);
+}
 
 /* What only makes sense with a prompt, and what only without. */
 static int
@@ -122,7 +137,7 @@ args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why
 				      .txq = 1,
 				      .burst = 32,
 				      .mbcache = 250,
-				      .txpkt_len = 64};
+				      .txpkts_text = "64"};
 	engine_settings_init(&args->engines);
 	if (found.words == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
@@ -140,6 +155,8 @@ args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why
 			      args->forward_mode, engine_names(names));
 	if (ret == 0)
 		ret = engine_settings_read(&args->engines, why);
+	if (ret == 0)
+		ret = check_selection(args, why);
 	return ret == 0 ? check_prompt(args, why) : ret;
 }
 

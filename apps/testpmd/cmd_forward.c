@@ -40,19 +40,11 @@ stop(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why 
 }
 
 static int
-while_stopped(const struct testpmd *app, struct plx_why *why)
-{
-	if (!app->forwarding)
-		return 0;
-	return plx_why(why, -EBUSY, "packets are being forwarded; stop first");
-}
-
-static int
 set_fwd(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const struct engine *engine = engine_find(words[2]);
 	char names[ENGINE_NAMES_MAX];
-	int ret = while_stopped(app, why);
+	int ret = forward_is_stopped(app, why);
 
 	if (ret != 0)
 		return ret;
@@ -67,38 +59,16 @@ set_fwd(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_w
 }
 
 static int
-set_burst(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
-{
-	int ret = while_stopped(app, why);
-
-	if (ret != 0)
-		return ret;
-	return command_number(words[2], "burst", 1, BURST_MAX, &app->args.burst, why);
-}
-
-static int
 show_fwd_stats(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	report_forward(app, stdout);
 	return 0;
 }
 
-static int
-show_config(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
-{
-	int ret = app->forwarding ? 0 : streams_assign(app, why);
-
-	if (ret == 0)
-		report_config(app, stdout);
-	return ret;
-}
-
 const struct command commands_forward[] = {
 	{"start [tx_first] [<bursts>]", "forward packets; tx_first sends some before", start},
 	{"stop", "stop forwarding and show what happened", stop},
 	{"set fwd <engine>", "what is done with packets: io, macswap, ...", set_fwd},
-	{"set burst <packets>", "packets asked for at a time", set_burst},
 	{"show fwd stats", "what the engines did since start", show_fwd_stats},
-	{"show config fwd", "which lcore forwards from where to where", show_config},
 	{NULL},
 };

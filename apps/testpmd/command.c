@@ -15,6 +15,7 @@
 const struct command_section command_sections[] = {
 	{"control", "help, scripts and leaving", commands_control},
 	{"forward", "forwarding packets, and what became of them", commands_forward},
+	{"config", "who forwards what, and in which pieces", commands_config},
 	{"port", "ports: what they are and what they count", commands_port},
 	{NULL},
 };

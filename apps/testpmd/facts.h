@@ -12,4 +12,13 @@ json_t *facts_port_summary(uint16_t port);
 json_t *facts_port_stats(uint16_t port);
 json_t *facts_port_xstats(uint16_t port);
 
+/* [{"name", "text"}] */
+json_t *facts_hints(const struct hints *hints);
+
+/* These fill an object. */
+void facts_config_fwd(const struct testpmd *app, json_t *result);
+void facts_config_cores(const struct testpmd *app, json_t *result);
+void facts_config_rxtx(const struct testpmd *app, json_t *result);
+void facts_config_txpkts(const struct testpmd *app, json_t *result);
+
 #endif

@@ -6,6 +6,7 @@
 #include <pollux/plx_idle.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 static bool
@@ -99,6 +100,35 @@ begin_streams(struct testpmd *app, struct plx_why *why)
 	return 0;
 }
 
+#define FLUSH_BURSTS 64 /* a queue: a port that makes up packets never gets empty */
+
+/* DPDK's flush_rx: what waited since the last stop is thrown away, and said. */
+static void
+flush_rx(struct testpmd *app)
+{
+	struct plx_mbuf *pkts[BURST_MAX];
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < app->nb_streams && app->args.flush_rx; i++) {
+		const struct stream *stream = &app->streams[i];
+
+		for (unsigned burst = 0; burst < FLUSH_BURSTS; burst++) {
+			uint16_t got = plx_ethdev_rx_burst(stream->rx_port, stream->rx_queue, pkts,
+							   BURST_MAX);
+
+			plx_mbuf_free_bulk(pkts, got);
+			sum += got;
+			if (got == 0)
+				break;
+		}
+	}
+	if (sum > 0)
+		hints_add(&app->notes, "flushed",
+			  "%" PRIu64 " packets that waited in the rx queues were thrown away "
+			  "(flush_rx); the ports count them as received.",
+			  sum);
+}
+
 int
 forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why)
 {
@@ -107,6 +137,8 @@ forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why)
 	if (app->forwarding)
 		return plx_why(why, -EBUSY, "packets are being forwarded already; stop first");
 	ret = streams_assign(app, why);
+	if (ret == 0)
+		flush_rx(app);
 	if (ret == 0 && tx_first > 0)
 		ret = send_first(app, tx_first, why);
 	if (ret == 0)
@@ -119,6 +151,14 @@ forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why)
 	for (unsigned i = 0; i < app->nb_lcores; i++)
 		plx_lcore_launch(forward_loop, app, app->lcores[i]);
 	return 0;
+}
+
+int
+forward_is_stopped(const struct testpmd *app, struct plx_why *why)
+{
+	if (!app->forwarding)
+		return 0;
+	return plx_why(why, -EBUSY, "packets are being forwarded; stop first");
 }
 
 static uint64_t

@@ -48,24 +48,6 @@ usage(FILE *out)
 	fprintf(out, "\nExample: plx-testpmd -l 0-1 --vdev net_null0 --vdev net_null1 -- -i\n");
 }
 
-static int
-choose_lcores(struct testpmd *app, struct plx_why *why)
-{
-	const unsigned workers = plx_lcore_count() - 1;
-
-	if (app->args.nb_cores > workers)
-		return plx_why(why, -EINVAL,
-			       "--nb-cores %u: there are %u lcores, and the main one does not "
-			       "forward; name more with -l, or with --lcores '(0-%u)@0' on one CPU",
-			       (unsigned)app->args.nb_cores, workers + 1,
-			       (unsigned)app->args.nb_cores);
-	PLX_LCORE_FOREACH_WORKER(lcore) {
-		if (app->args.nb_cores == 0 || app->nb_lcores < app->args.nb_cores)
-			app->lcores[app->nb_lcores++] = lcore;
-	}
-	return 0;
-}
-
 /* Without a prompt the same figures, for people or for programs. */
 static void
 report_ports(struct testpmd *app)
@@ -207,9 +189,9 @@ run_ports(struct testpmd *app)
 	struct plx_why why;
 	int ret;
 
-	ret = choose_lcores(app, &why);
+	ret = ports_make_ready(app, &why);
 	if (ret == 0)
-		ret = ports_make_ready(app, &why);
+		ret = selection_from_args(app, &why);
 	if (ret == 0)
 		ret = run(app, &why);
 	if (ret != 0)

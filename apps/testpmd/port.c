@@ -65,7 +65,7 @@ make_pool(struct testpmd *app, struct plx_why *why)
 	return plx_pool_create(&params, &app->pool, why);
 }
 
-/* Frames that may be longer than a buffer go in chains, where the port can. */
+/* Frames that may be longer than a buffer, or are made in pieces, go in chains, where the port can. */
 static void
 ask_for_chains(const struct testpmd *app, uint16_t port, struct plx_ethdev_conf *conf)
 {
@@ -74,7 +74,8 @@ ask_for_chains(const struct testpmd *app, uint16_t port, struct plx_ethdev_conf 
 
 	if (mtu == 0)
 		plx_ethdev_mtu(port, &mtu);
-	if (mtu <= 1500 && (app->args.mbuf_size == 0 || app->args.mbuf_size >= 2048))
+	if (mtu <= 1500 && app->args.txpkts.n <= 1 &&
+	    (app->args.mbuf_size == 0 || app->args.mbuf_size >= 2048))
 		return;
 	plx_ethdev_info(port, &info);
 	conf->rx_offloads = info.rx_offloads_capable & PLX_ETH_RX_OFFLOAD_SCATTER;

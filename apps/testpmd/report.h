@@ -12,8 +12,15 @@ void report_port_summary(uint16_t port, FILE *out);
 void report_port_stats(uint16_t port, FILE *out);
 void report_port_xstats(uint16_t port, FILE *out);
 
-/* Which lcore forwards from where to where. */
+/* Which lcore forwards from where to where, with the notes about it; who they are; how; packets made. */
 void report_config(const struct testpmd *app, FILE *out);
+void report_config_cores(const struct testpmd *app, FILE *out);
+void report_config_rxtx(const struct testpmd *app, FILE *out);
+void report_config_txpkts(const struct testpmd *app, FILE *out);
+
+/* A sentence a line. */
+void report_hints(const struct hints *hints, FILE *out);
+
 /* Streams by port, the sum, and a hint if nothing came. */
 void report_forward(const struct testpmd *app, FILE *out);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the engines do and did: the map before, the sums after, and a hint when nothing came. */
+/* What the engines do and did: the sums, and a hint when nothing came. */
 #include "engine.h"
 #include "report.h"
 #include "units.h"
@@ -7,20 +7,6 @@
 #include <pollux/plx_clock.h>
 
 #include <inttypes.h>
-
-void
-report_config(const struct testpmd *app, FILE *out)
-{
-	fprintf(out,
-		"%s packet forwarding - ports=%u - cores=%u - streams=%u - burst=%" PRIu64 "\n",
-		app->engine->name, app->nb_ports, app->nb_lcores, app->nb_streams, app->args.burst);
-	for (unsigned i = 0; i < app->nb_streams; i++) {
-		const struct stream *s = &app->streams[i];
-
-		fprintf(out, "  lcore %" PRIu32 ": RX P=%u/Q=%u -> TX P=%u/Q=%u\n", s->lcore,
-			s->rx_port, s->rx_queue, s->tx_port, s->tx_queue);
-	}
-}
 
 struct sums {
 	uint64_t rx, tx, dropped, no_mbuf;
@@ -58,20 +44,20 @@ print(const struct sums *sums, const struct engine *engine, FILE *out)
 static void
 hint(const struct testpmd *app, FILE *out)
 {
-	for (unsigned i = 0; i < app->nb_ports; i++) {
+	for (unsigned i = 0; i < app->nb_fwd_ports; i++) {
 		struct plx_ethdev_link link = {0};
 		struct plx_ethdev_info info;
 
-		plx_ethdev_info(app->ports[i], &info);
-		plx_ethdev_link(app->ports[i], &link);
+		plx_ethdev_info(app->fwd_ports[i], &info);
+		plx_ethdev_link(app->fwd_ports[i], &link);
 		if (!link.up) {
 			fprintf(out, "Nothing was received. The link of port %u (%s) is down.\n",
-				app->ports[i], info.name);
+				app->fwd_ports[i], info.name);
 			return;
 		}
 	}
 	fprintf(out, "Nothing was received. All links are up, so the other ends sent nothing%s.\n",
-		app->nb_ports > 1
+		app->nb_fwd_ports > 1
 			? ", or the ports are paired otherwise than they are cabled (see above)"
 			: "; two ports that feed each other need start tx_first");
 }
@@ -94,15 +80,15 @@ report_forward(const struct testpmd *app, FILE *out)
 		fprintf(out, "Nothing was forwarded yet.\n");
 		return;
 	}
-	for (unsigned p = 0; p < app->nb_ports; p++) {
+	for (unsigned p = 0; p < app->nb_fwd_ports; p++) {
 		struct sums port = {0};
 
 		for (unsigned i = 0; i < app->nb_streams; i++)
-			add(&port, &app->streams[i], app->streams[i].rx_port == app->ports[p],
-			    app->streams[i].tx_port == app->ports[p]);
+			add(&port, &app->streams[i], app->streams[i].rx_port == app->fwd_ports[p],
+			    app->streams[i].tx_port == app->fwd_ports[p]);
 		fprintf(out,
 			"\n  ---------------------- Forward statistics for port %-2u ----------------------\n",
-			app->ports[p]);
+			app->fwd_ports[p]);
 		print(&port, app->engine, out);
 	}
 	for (unsigned i = 0; i < app->nb_streams; i++)

@@ -9,20 +9,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The index in app->ports of the port that packets from the i-th go to. */
+const char *const topology_names[] = {
+	[TOPOLOGY_PAIRED] = "paired",
+	[TOPOLOGY_CHAINED] = "chained",
+	[TOPOLOGY_LOOP] = "loop",
+	NULL,
+};
+
+/* The index in app->fwd_ports of the port that packets from the i-th go to. */
 static unsigned
 peer_index(const struct testpmd *app, unsigned i)
 {
 	switch ((enum topology)app->args.topology) {
 	case TOPOLOGY_CHAINED:
-		return (i + 1) % app->nb_ports;
+		return (i + 1) % app->nb_fwd_ports;
 	case TOPOLOGY_LOOP:
 		return i;
 	case TOPOLOGY_PAIRED:
 		break;
 	}
 	/* The last of an odd number has no partner but itself. */
-	return (i ^ 1u) < app->nb_ports ? (i ^ 1u) : i;
+	return (i ^ 1u) < app->nb_fwd_ports ? (i ^ 1u) : i;
 }
 
 static uint32_t
@@ -38,12 +45,12 @@ fill(struct testpmd *app, unsigned rxq, unsigned txq)
 {
 	struct stream *stream = app->streams;
 
-	for (unsigned i = 0; i < app->nb_ports; i++) {
+	for (unsigned i = 0; i < app->nb_fwd_ports; i++) {
 		for (unsigned q = 0; q < rxq; q++, stream++) {
 			*stream = (struct stream){
-				.rx_port = app->ports[i],
+				.rx_port = app->fwd_ports[i],
 				.rx_queue = (uint16_t)q,
-				.tx_port = app->ports[peer_index(app, i)],
+				.tx_port = app->fwd_ports[peer_index(app, i)],
 				.tx_queue = (uint16_t)(q % txq),
 				.lcore = lcore_of(app, (unsigned)(stream - app->streams),
 						  app->nb_streams),
@@ -53,12 +60,28 @@ fill(struct testpmd *app, unsigned rxq, unsigned txq)
 	}
 }
 
-int
-streams_assign(struct testpmd *app, struct plx_why *why)
+/* An odd port without a partner is what people trip over: it is told, not hidden. */
+static void
+note_odd_port(struct testpmd *app)
 {
-	unsigned rxq = (unsigned)app->args.rxq, txq = (unsigned)app->args.txq;
+	const unsigned n = app->nb_fwd_ports;
 
-	streams_free(app);
+	if (app->args.topology != TOPOLOGY_PAIRED || n % 2 == 0)
+		return;
+	hints_add(
+		&app->notes, "paired-with-itself",
+		"Port %u is paired with itself, since the number of ports (%u) is odd; %s.",
+		app->fwd_ports[n - 1], n,
+		n > 1 ? "set portlist leaves one out, set port-topology chained passes packets on "
+			"in a circle"
+		      : "name a second one to forward between two");
+}
+
+static int
+check(const struct testpmd *app, struct plx_why *why)
+{
+	const unsigned rxq = (unsigned)app->args.rxq, txq = (unsigned)app->args.txq;
+
 	if (app->nb_lcores == 0)
 		return plx_why(why, -EINVAL,
 			       "no lcore to forward on: the main lcore keeps the prompt; give one "
@@ -68,14 +91,72 @@ streams_assign(struct testpmd *app, struct plx_why *why)
 			       "%u rx queues share %u tx queues: with more than one "
 			       "forwarding lcore --txq must not be below --rxq",
 			       rxq, txq);
-	app->nb_streams = app->nb_ports * rxq;
-	if (app->nb_streams == 0)
-		return plx_why(why, -ENODEV, "no port to forward on");
+	if (app->nb_fwd_ports == 0)
+		return plx_why(why, -ENODEV, "no port to forward on%s%s",
+			       app->notes.n > 0 ? ": " : "",
+			       app->notes.n > 0 ? app->notes.item[0].text : "");
+	return 0;
+}
+
+int
+streams_assign(struct testpmd *app, struct plx_why *why)
+{
+	const unsigned rxq = (unsigned)app->args.rxq, txq = (unsigned)app->args.txq;
+	int ret;
+
+	streams_free(app);
+	selection_resolve(app);
+	note_odd_port(app);
+	ret = check(app, why);
+	if (ret != 0)
+		return ret;
+	app->nb_streams = app->nb_fwd_ports * rxq;
 	app->streams = aligned_alloc(PLX_CACHE_LINE, app->nb_streams * sizeof(*app->streams));
 	if (app->streams == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
 	fill(app, rxq, txq);
 	return 0;
+}
+
+static bool
+is_same_way(const struct stream *a, const struct stream *b)
+{
+	return a->rx_port == b->rx_port && a->rx_queue == b->rx_queue && a->tx_port == b->tx_port &&
+	       a->tx_queue == b->tx_queue && a->lcore == b->lcore;
+}
+
+int
+streams_preview(struct testpmd *app, struct plx_why *why)
+{
+	struct stream *old = app->streams;
+	const unsigned nb_old = app->nb_streams;
+	bool same;
+	int ret;
+
+	if (app->forwarding)
+		return 0;
+	app->streams = NULL;
+	ret = streams_assign(app, why);
+	same = ret == 0 && nb_old == app->nb_streams;
+	for (unsigned i = 0; i < nb_old && same; i++)
+		same = is_same_way(&old[i], &app->streams[i]);
+	if (same) { /* the figures of the last run stay */
+		free(app->streams);
+		app->streams = old;
+	} else {
+		free(old);
+	}
+	return ret;
+}
+
+unsigned
+streams_of_lcore(const struct testpmd *app, uint32_t lcore)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < app->nb_streams; i++)
+		n += app->streams[i].lcore == lcore;
+	return n;
 }
 
 void

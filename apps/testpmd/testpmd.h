@@ -15,6 +15,9 @@
 #include <pollux/plx_mbuf.h>
 
 #include <stdio.h>
+#include "hints.h"
+#include "selection.h"
+#include "txpkts.h"
 
 #define BURST_MAX     512
 #define ENGINE_COUNTS 4 /* figures an engine may have of its own */
@@ -25,6 +28,7 @@ enum topology {
 	TOPOLOGY_CHAINED,
 	TOPOLOGY_LOOP,
 };
+extern const char *const topology_names[]; /* by enum topology, ends with NULL */
 
 /* The application's options, as given behind "--". */
 struct testpmd_args {
@@ -38,7 +42,10 @@ struct testpmd_args {
 	uint64_t stats_period_s;
 	uint64_t duration_s;
 	const char *forward_mode;
-	uint64_t nb_cores; /* 0: all workers */
+	uint64_t nb_cores, nb_ports;		    /* 0: all of them */
+	const char *coremask, *portmask, *portlist; /* NULL: all of them */
+	const char *display_xstats;
+	bool flush_rx; /* at start, what waits in the rx queues is thrown away */
 	uint64_t rxq, txq;
 	uint64_t rxd, txd; /* 0: the device's default */
 	uint64_t burst;
@@ -46,7 +53,8 @@ struct testpmd_args {
 	uint64_t mbuf_size; /* bytes behind the head-room included, as DPDK counts; 0: default */
 	uint64_t mbcache;
 	uint64_t mtu; /* 0: as it is */
-	uint64_t txpkt_len;
+	const char *txpkts_text;
+	struct txpkts txpkts;
 	int topology;
 	bool disable_promisc;
 	struct engine_settings engines;
@@ -68,14 +76,25 @@ struct stream {
 struct engine;
 struct script;
 
+/* A port's figures when forwarding began, so that what it lost since can be told. */
+struct port_start {
+	uint64_t rx_missed, rx_no_mbuf;
+};
+
 struct testpmd {
 	struct testpmd_args args;
 	FILE *answers;		     /* where answers in JSON go; NULL: standard output */
 	const struct script *script; /* the file whose commands are running, NULL at the prompt */
 	struct plx_pool *pool;
 	const struct engine *engine;
-	uint16_t ports[PLX_ETHDEV_MAX]; /* that forward, in pairing order; nb_ports of them */
+	uint16_t ports[PLX_ETHDEV_MAX]; /* that there are; nb_ports of them */
 	unsigned nb_ports;
+
+	struct selection chosen; /* who shall forward; what follows comes from it */
+	uint16_t fwd_ports
+		[PLX_ETHDEV_MAX]; /* that forward, in pairing order; nb_fwd_ports of them */
+	unsigned nb_fwd_ports;
+	struct hints notes; /* who is left out or paired oddly, as of the last streams_assign */
 
 	struct stream *streams; /* nb_streams, made by stream_assign */
 	unsigned nb_streams;
@@ -95,10 +114,15 @@ void ports_close(struct testpmd *app);
 
 /* stream.c */
 int streams_assign(struct testpmd *app, struct plx_why *why);
+/* The same unless packets are being forwarded: what is shown before a start. */
+int streams_preview(struct testpmd *app, struct plx_why *why);
+unsigned streams_of_lcore(const struct testpmd *app, uint32_t lcore);
 void streams_free(struct testpmd *app);
 
 /* forward.c */
 int forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why);
 void forward_stop(struct testpmd *app);
+/* 0, or -EBUSY with a why that says to stop first: for what cannot change meanwhile. */
+int forward_is_stopped(const struct testpmd *app, struct plx_why *why);
 
 #endif

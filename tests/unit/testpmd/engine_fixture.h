@@ -59,7 +59,7 @@ setup(void **state)
 	memset(&app, 0, sizeof(app));
 	app.pool = pool;
 	app.args.burst = 32;
-	app.args.txpkt_len = 64;
+	app.args.txpkts = (struct txpkts){.n = 1, .len = {64}};
 	engine_settings_init(&app.args.engines);
 	stream = (struct stream){.rx_port = NEAR, .tx_port = NEAR, .app = &app};
 	plx_ethdev_mac(NEAR, near_mac);
