@@ -43,6 +43,14 @@ int plx_event_alarm_add(uint64_t first_us, uint64_t period_us, plx_event_alarm_f
  */
 int plx_event_remove(plx_event_id id);
 
+/*
+ * For programs that run until they are told to end: from here on SIGINT and SIGTERM make plx_event_stopped() true,
+ * which it is not before. cleanup gives both signals back. Errors as above. Thread: main lcore. Path: slow.
+ */
+int plx_event_stop_catch(void);
+/* Thread: any. Path: warm, one load. */
+bool plx_event_stopped(void);
+
 PLX_END_DECLS
 
 #endif

@@ -181,6 +181,8 @@ struct plx_net_sctp {
 #define PLX_NET_ICMPV6_PARAMETER     4
 #define PLX_NET_ICMPV6_ECHO	     128
 #define PLX_NET_ICMPV6_ECHO_REPLY    129
+#define PLX_NET_ICMPV6_SOLICIT	     135 /* who has this address */
+#define PLX_NET_ICMPV6_ADVERTISE     136
 
 /* RFC 792 and RFC 4443 */
 struct plx_net_icmp {
@@ -189,6 +191,23 @@ struct plx_net_icmp {
 	uint16_t csum;
 	uint16_t id;
 	uint16_t seq;
+} PLX_PACKED;
+
+#define PLX_NET_NEIGHBOR_SOLICITED 0x40000000 /* in an advertisement: an answer */
+#define PLX_NET_NEIGHBOR_OVERRIDE  0x20000000
+#define PLX_NET_NEIGHBOR_SOURCE	   1 /* options: whose MAC address follows */
+#define PLX_NET_NEIGHBOR_TARGET	   2
+
+/* RFC 4861: solicitation and advertisement with one option, which has the sender's or the target's address. */
+struct plx_net_neighbor {
+	uint8_t type;
+	uint8_t code;
+	uint16_t csum;
+	uint32_t flags;
+	uint8_t target[PLX_NET_IPV6_LEN];
+	uint8_t option;
+	uint8_t option_len; /* in units of 8 bytes: 1 */
+	uint8_t mac[PLX_NET_MAC_LEN];
 } PLX_PACKED;
 
 /* -- tunnels ------------------------------------------------------------------------------------- */
@@ -249,5 +268,6 @@ PLX_STATIC_ASSERT(sizeof(struct plx_net_ipv6_fragment) == 8, "wire size");
 PLX_STATIC_ASSERT(sizeof(struct plx_net_tcp) == 20, "wire size");
 PLX_STATIC_ASSERT(sizeof(struct plx_net_udp) == 8, "wire size");
 PLX_STATIC_ASSERT(sizeof(struct plx_net_sctp) == 12, "wire size");
+PLX_STATIC_ASSERT(sizeof(struct plx_net_neighbor) == 32, "wire size");
 
 #endif

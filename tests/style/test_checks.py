@@ -16,6 +16,7 @@ import check_comments  # noqa: E402
 import check_exports  # noqa: E402
 import check_layers  # noqa: E402
 import check_links  # noqa: E402
+import check_quotes  # noqa: E402
 import check_rooms  # noqa: E402
 import check_sizes  # noqa: E402
 import check_tokens  # noqa: E402
@@ -78,7 +79,7 @@ class Sample(unittest.TestCase):
                         f'no problem "{words}" at {path}:{line} in {found}')
 
     def test_good_tree_has_no_problem(self):
-        for module in (check_layers, check_tokens, check_sizes, check_rooms, check_comments, check_links):
+        for module in (check_layers, check_tokens, check_sizes, check_rooms, check_comments, check_links, check_quotes):
             self.assertEqual(self.problems(module.check, {}), [], module.__name__)
 
     def test_problems_end_with_status_1_and_print_the_place(self):
@@ -112,6 +113,24 @@ class Links(Sample):
         text = ('# A\n[b](../lib/ring/README.md) [c](https://example.org/x) [a](#a) `lib/ring/` `/dev/shm` `x/y` `fuzz_<x>.c`\n'
                 '```\n[z](z.md) `lib/ring/none.c`\n```\nplx_ring() of plx_ring_*\n')
         self.assertEqual(self.problems(check_links.check, {'docs/a.md': text}), [])
+
+
+class Quotes(Sample):
+    CODE = LICENCE + 'int a;\n/* region: one */\nint b;\n/* end */\nint c;\n'
+
+    def quote(self, fence, text):
+        return {'examples/x.c': self.CODE, 'examples/README.md': 'line\n' * 30, 'docs/a.md': f'one\n\n```c {fence}\n{text}```\n'}
+
+    def test_what_is_quoted_must_be_there(self):
+        self.expect(check_quotes.check, self.quote('examples/x.c one', 'int d;\n'), 'docs/a.md', 3, 'is not what stands there')
+        self.expect(check_quotes.check, self.quote('examples/x.c', 'int b;\n'), 'docs/a.md', 3, 'is not what stands there')
+        self.expect(check_quotes.check, self.quote('examples/x.c two', ''), 'docs/a.md', 3, 'has no region two; it has one')
+        self.expect(check_quotes.check, self.quote('examples/y.c one', ''), 'docs/a.md', 3, 'is not there')
+
+    def test_regions_and_whole_files(self):
+        self.assertEqual(self.problems(check_quotes.check, self.quote('examples/x.c one', 'int b;\n')), [])
+        whole = LICENCE + 'int a;\nint b;\nint c;\n'
+        self.assertEqual(self.problems(check_quotes.check, self.quote('examples/x.c', whole)), [])
 
 
 class Layers(Sample):

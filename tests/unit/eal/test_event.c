@@ -244,6 +244,21 @@ a_signal_calls_every_callback_and_then_its_former_handler_again(void **state)
 }
 
 static void
+a_program_is_told_to_end_by_either_signal(void **state)
+{
+	const int signals[] = {SIGINT, SIGTERM};
+
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(plx_event_stop_catch(), 0);
+		assert_false(plx_event_stopped());
+		assert_int_equal(kill(getpid(), signals[i]), 0);
+		for (unsigned wait = 0; wait < 5000 && !plx_event_stopped(); wait++)
+			usleep(1000);
+		assert_true(plx_event_stopped());
+	}
+}
+
+static void
 signals_that_cannot_be_answered_are_refused(void **state)
 {
 	assert_int_equal(plx_event_signal_add(SIGKILL, on_signal, NULL, NULL), -EINVAL);
@@ -328,6 +343,7 @@ main(void)
 		EVENT_TEST(a_callback_may_add_another),
 		EVENT_TEST(removing_waits_for_a_callback_that_runs),
 		EVENT_TEST(a_signal_calls_every_callback_and_then_its_former_handler_again),
+		EVENT_TEST(a_program_is_told_to_end_by_either_signal),
 		EVENT_TEST(signals_that_cannot_be_answered_are_refused),
 		EVENT_TEST(threads_that_add_and_remove_never_see_a_late_callback),
 		cmocka_unit_test(without_a_control_thread_nothing_is_added),

@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What the tests of examples share; to be sourced behind lib.sh.
+
+# Two hosts with somebody between them: a (10.99.0.1, fd99::1) --- r0 [r] r1 --- b (10.99.0.2, fd99::2).
+make_line()
+{
+	netns_add a
+	netns_add b
+	netns_add r
+	netns_veth a veth0 r r0 1
+	netns_veth b veth0 r r1 1
+	MAC_A=02:00:00:00:00:0a
+	MAC_B=02:00:00:00:00:0b
+	netns_address a veth0 10.99.0.1/24 $MAC_A 10.99.0.2 $MAC_B
+	netns_address b veth0 10.99.0.2/24 $MAC_B 10.99.0.1 $MAC_A
+	netns_address a veth0 fd99::1/64 $MAC_A fd99::2 $MAC_B
+	netns_address b veth0 fd99::2/64 $MAC_B fd99::1 $MAC_A
+}
+
+# WHERE NAME ARGS...: the example in a namespace (- for none), until example_stop. Its first line, which says that it
+# runs, ends in "...". One CPU is enough; LCORES may say otherwise. LOG in place of "example".
+example_start()
+{
+	local where=$1 name=$2 log=${LOG:-example}
+
+	shift 2
+	start "$log" "$where" "$PLX_BUILD/examples/$name" --lcores "${LCORES:-0@0}" --idle sleep --no-huge "$@"
+	EXAMPLE=$JOB
+	wait_until 20 "$name to run" grep -qE '^[a-z].*\.\.\.$' "$TMP/$log.log"
+}
+
+# [PID [LOG]]: ends it and reads its books.
+example_stop()
+{
+	local status=0
+
+	stop "${1:-$EXAMPLE}" INT || status=$?
+	assert_eq "$status" 0 "exit status of the example"
+	assert_grep "$TMP/${2:-example}.log" '^every packet is accounted for$'
+}
+
+# The refusals that every example has: no port, one too few of PORTS, and words that nobody knows. PORTS NAME ARGS...
+example_refusals()
+{
+	local ports=$1 name=$2 program=$PLX_BUILD/examples/$2
+
+	shift 2
+	assert_status 0 "$program" -h
+	assert_grep "$TMP/out.log" "^usage: $name \[EAL options\]"
+	assert_refuses "^$name: .*port.* needed, there are 0" "$program" -l 0 --no-huge "$@"
+	[ "$ports" -eq 1 ] ||
+		assert_refuses "^$name: .*port.* needed, there is 1" "$program" -l 0 --no-huge --vdev net_null0 "$@"
+	assert_refuses "^$name: " "$program" -l 0 --no-huge --vdev net_null0 --vdev net_null1 -- one two three four five six seven
+	assert_refuses 'did you mean --vdev' "$program" -l 0 --vdve net_null0
+}
+
+# NAME ARGS...: ports that need no interface: from nowhere into nothing, and two ends of a cable. The books balance.
+example_anywhere()
+{
+	local name=$1 ports
+
+	shift
+	for ports in '--vdev net_null0 --vdev net_null1' '--vdev net_ring0,peer=net_ring1 --vdev net_ring1'; do
+		# Words to be split.
+		# shellcheck disable=SC2086
+		example_start - "$name" $ports "$@"
+		example_stop
+	done
+}
+
+host_listens()
+{
+	[ -n "$(netns_exec "$1" ss -Hln 'sport = :5201')" ]
+}
+
+# iperf3 from a to b, ARGS for the client.
+example_iperf()
+{
+	start iperf b iperf3 -s -1
+	wait_until 10 "iperf3 to listen" host_listens b
+	run_in a iperf3 -c 10.99.0.2 "$@" >"$TMP/client.log"
+}

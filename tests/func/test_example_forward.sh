@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# examples/forward is a wire: hosts at its ends ping and run iperf3 through it, over every kind of port.
+# shellcheck source=tests/func/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/func/example.sh
+. "$(dirname "$0")/example.sh"
+func_begin root
+need ping iperf3 capinfos python3
+
+example_refusals 2 forward
+example_anywhere forward
+
+make_line
+for kind in net_af_xdp net_af_packet; do
+	example_start r forward --vdev "${kind}0,iface=r0" --vdev "${kind}1,iface=r1"
+	run_in a ping -qc 50 -i 0.01 -W 2 10.99.0.2 >"$TMP/ping.log"
+	assert_grep "$TMP/ping.log" ' 50 received' "ping over $kind"
+	example_iperf -n 10M
+	example_stop
+	assert_no_xdp r r0
+done
+
+# A tap in b in place of an interface; between ports of different kinds, too.
+example_start a forward --vdev net_tap0,iface=left --vdev net_af_packet0,iface=veth0
+example_stop
+
+# From file to file: each packet that went in comes out, once.
+python3 "$FUNC_DIR/make_pcap.py" "$TMP/in.pcap" 1000
+example_start - forward --vdev "net_pcap0,rx_pcap=$TMP/in.pcap,infinite_rx=1" --vdev "net_pcap1,tx_pcap=$TMP/out.pcap"
+wait_until 10 "packets in the file" test -s "$TMP/out.pcap"
+example_stop
+forwarded=$(sed -n 's/^received .* = forwarded \([0-9]*\) .*/\1/p' "$TMP/example.log")
+assert_ge "$forwarded" 1 packets
+assert_eq "$(count_packets "$TMP/out.pcap")" "$forwarded" "packets in the file"
