@@ -13,6 +13,7 @@ CODE = re.compile(r'`([^`\n]+)`')
 # `lib/ring`, `docs/api.md`, `meson.build`; not `a/b`, `/dev/shm`, `fuzz_<name>.c`.
 PATH = re.compile(r'[A-Za-z.][\w.+-]*(?:/[\w.+-]+)+/?')
 NAME = re.compile(r'\bplx_[a-z0-9_]+[a-z0-9]\b(?![*<])')
+TEST = re.compile(r'(func|complaint)_([a-z0-9_]+)')
 MADE = ('build/', 'include/')  # what building makes
 
 
@@ -64,12 +65,27 @@ def check_names(tree, text, names):
             yield match.start(), f'{match[0]} is no name of the code'
 
 
+def tests_of(tree):
+    """The tests that are named after their files, and the cases of the complaints that need no program."""
+    names = {'func_' + m[1] for path in tree.files if (m := re.match(r'tests/func/test_(\w+)\.sh$', path))}
+    for path in tree.files:
+        if path.startswith('tests/complaints/complaint_'):
+            names.add(os.path.basename(path).removesuffix('.sh'))
+    table = tree.text('tests/complaints/test_library.c') if 'tests/complaints/test_library.c' in tree.files else ''
+    return names | {'complaint_' + case for case in re.findall(r'\{"(\w+)", \1\}', table)}
+
+
 def check(tree):
     pages = [path for path in tree.files if path.endswith('.md')]
     names = set()
     for path in tree.files:
         if path.endswith(('.c', '.h', '.py', 'meson.build', '.in', '.map')):
             names |= set(re.findall(r'\bplx_\w+', tree.text(path)))
+    tests = tests_of(tree)
+    listed = tree.text('docs/complaints.md') if 'docs/complaints.md' in tree.files else ''
+    for name in sorted(tests):
+        if name.startswith('complaint_') and f'`{name}`' not in listed:
+            yield 'docs/complaints.md', 1, f'{name} is not listed', 'give it a row'
     for page in pages:
         whole = tree.text(page)
         text = FENCE.sub(blank, whole)
@@ -80,6 +96,8 @@ def check(tree):
         for match in CODE.finditer(text):
             if PATH.fullmatch(match[1]):
                 found.append((match.start(), check_path(tree, page, match[1])))
+            if TEST.fullmatch(match[1]) and match[1] not in tests:
+                found.append((match.start(), f'there is no test {match[1]}'))
         found += check_names(tree, whole, names)
         for at, wrong in sorted(x for x in found if x[1]):
             yield page, line_of(text, at), wrong, 'name what is there'

@@ -10,6 +10,10 @@
 #include <pcap/pcap.h>
 #include <string.h>
 
+/* Offsets that mean facts which Linux keeps beside a packet (SKF_AD_OFF of linux/filter.h). */
+#define KERNEL_FACTS	 0xfffff000u
+#define KERNEL_FACTS_END (KERNEL_FACTS + 64)
+
 static const uint16_t known_codes[] = {
 	BPF_LD | BPF_W | BPF_ABS,
 	BPF_LD | BPF_H | BPF_ABS,
@@ -81,6 +85,12 @@ uses_scratch(uint16_t code)
 static int
 check_operand(const struct plx_filter_insn *c, unsigned i, struct plx_why *why)
 {
+	if (BPF_CLASS(c->code) == BPF_LD && BPF_MODE(c->code) == BPF_ABS && c->k >= KERNEL_FACTS &&
+	    c->k < KERNEL_FACTS_END)
+		return plx_why(
+			why, -ENOTSUP,
+			"it asks for what is not in the packet's bytes, such as its direction "
+			"(\"inbound\", \"outbound\") or its interface");
 	if (uses_scratch(c->code) && c->k >= FILTER_SCRATCH_WORDS)
 		return plx_why(why, -EINVAL, "instruction %u: M[%u], there are %u words", i, c->k,
 			       FILTER_SCRATCH_WORDS);

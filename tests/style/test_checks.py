@@ -109,6 +109,13 @@ class Links(Sample):
     def test_name_that_is_not_there(self):
         self.links('plx_twice() and\nplx_thrice()\n', 2, 'plx_thrice is no name of the code')
 
+    def test_test_that_is_not_there(self):
+        self.links('`func_demo` `complaint_rain`\n', 1, 'there is no test func_demo')
+
+    def test_complaint_that_is_not_listed(self):
+        self.expect(check_links.check, {'docs/complaints.md': '# A\n', 'tests/complaints/complaint_rain.sh': ''},
+                    'docs/complaints.md', 1, 'complaint_rain is not listed')
+
     def test_what_is_there_or_not_ours(self):
         text = ('# A\n[b](../lib/ring/README.md) [c](https://example.org/x) [a](#a) `lib/ring/` `/dev/shm` `x/y` `fuzz_<x>.c`\n'
                 '```\n[z](z.md) `lib/ring/none.c`\n```\nplx_ring() of plx_ring_*\n')

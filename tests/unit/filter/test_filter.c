@@ -180,6 +180,20 @@ an_error_has_the_words_of_libpcap(void **state)
 }
 
 static void
+what_only_a_kernel_knows_is_refused(void **state)
+{
+	static const char *const texts[] = {"inbound", "icmp and outbound", "tcp or inbound"};
+
+	for (size_t i = 0; i < PLX_ARRAY_LEN(texts); i++) {
+		struct plx_filter *filter;
+		struct plx_why why;
+
+		assert_int_equal(plx_filter_compile(texts[i], 65535, &filter, &why), -ENOTSUP);
+		assert_non_null(strstr(why.text, "inbound"));
+	}
+}
+
+static void
 a_snaplen_out_of_range_is_refused(void **state)
 {
 	struct plx_filter *filter;
@@ -310,6 +324,7 @@ main(void)
 		cmocka_unit_test(the_place_of_another_error_is_the_word_it_is_about),
 		cmocka_unit_test(a_right_filter_and_one_that_is_wrong_as_a_whole_have_no_place),
 		cmocka_unit_test(an_error_has_the_words_of_libpcap),
+		cmocka_unit_test(what_only_a_kernel_knows_is_refused),
 		cmocka_unit_test(a_snaplen_out_of_range_is_refused),
 		cmocka_unit_test(a_filter_too_long_is_refused),
 		cmocka_unit_test(a_program_that_is_not_safe_is_refused),

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# "It burns a whole CPU while nothing happens."
+# shellcheck source=tests/func/lib.sh
+. "$(dirname "$0")/../func/lib.sh"
+func_begin root
+# PID: CPU time it used, in ticks of 10 ms.
+ticks_of()
+{
+	sed 's/.*) //' "/proc/$1/stat" | awk '{print $12 + $13}'
+}
+
+# POLICY: ticks in two quiet seconds of a capture that runs.
+used_by()
+{
+	local before
+
+	start capture b "$PLX_CAPTURE" --no-huge --lcores '(0,1)@0' --idle "$1" --vdev net_af_packet0,iface=veth0 -- -o "$TMP/out.pcap"
+	wait_until 10 "the capture" grep -q 'capturing on veth0' "$TMP/capture.log"
+	before=$(ticks_of "$JOB")
+	sleep 2
+	USED=$(($(ticks_of "$JOB") - before))
+	stop "$JOB" INT
+}
+
+make_pair
+used_by sleep
+sleeping=$USED
+used_by poll
+polling=$USED
+[ $((sleeping * 5)) -lt "$polling" ] || fail "with --idle sleep $sleeping ticks were used, with --idle poll $polling"
+# And it wakes when there is something to do.
+start capture b "$PLX_CAPTURE" --no-huge --lcores '(0,1)@0' --idle sleep --vdev net_af_packet0,iface=veth0 -- -o "$TMP/woken.pcap" -c 5 icmp
+wait_until 10 "the capture" grep -q 'capturing on veth0' "$TMP/capture.log"
+run_in a ping -qc 10 -i 0.05 10.99.0.2 >/dev/null
+wait_end "$JOB" 10
+assert_eq "$(count_packets "$TMP/woken.pcap")" 5 "packets that woke it"

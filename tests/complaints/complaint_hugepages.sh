@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# "Huge pages: frightening messages, leftovers, pages that are there and yet not free."
+# shellcheck source=tests/func/lib.sh
+. "$(dirname "$0")/../func/lib.sh"
+func_begin root
+pages=/sys/kernel/mm/hugepages/hugepages-2048kB
+had=$(cat $pages/nr_hugepages)
+restore() { echo "$had" >$pages/nr_hugepages; }
+trap 'restore; func_cleanup' EXIT
+
+# Without any: one notice with the command, no error, and it works.
+echo 0 >$pages/nr_hugepages
+[ "$(cat $pages/free_hugepages)" -eq 0 ] || skip "somebody else holds huge pages"
+run "$PLX_TESTPMD" --lcores '(0,1)@0' --vdev net_null0 -- --duration 1 >"$TMP/said" 2>&1
+assert_eq "$(grep -c hugeadm "$TMP/said")" 1 "notices"
+assert_no_grep "$TMP/said" '([Ee]rror|[Ff]ail|[Cc]annot|1048576|1 GB|1G)'
+
+# With some: they are used while it runs, and all are free again after kill -9. No file in between.
+echo 64 >$pages/nr_hugepages
+total=$(cat $pages/nr_hugepages)
+[ "$total" -ge 32 ] || skip "this machine has no 64 MB in one piece"
+start testpmd - "$PLX_TESTPMD" --lcores '(0,1)@0' --vdev net_null0 --idle sleep -- --total-num-mbufs 8000
+wait_until 10 "testpmd" grep -q 'lcore 1: RX' "$TMP/testpmd.log"
+free=$(cat $pages/free_hugepages)
+[ "$free" -lt "$total" ] || fail "of $total huge pages none is used"
+if grep -o ' /[^ ]*$' "/proc/$JOB/maps" | grep -q huge; then fail "memory is a file in a huge page folder"; fi
+stop "$JOB" KILL || true
+all_free() { [ "$(cat $pages/free_hugepages)" -eq "$total" ]; }
+wait_until 5 "the huge pages of the dead" all_free
