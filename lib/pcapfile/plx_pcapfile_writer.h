@@ -58,6 +58,12 @@ plx_pcapfile_sink_open(const char *path, struct plx_pcapfile_sink **ret_sink, st
 /* The same over an fd, from its present offset; with `take` it is closed with the sink. -ENOMEM. */
 int plx_pcapfile_sink_fd(int fd, bool take, const char *name, struct plx_pcapfile_sink **ret_sink);
 
+/*
+ * The sink is a long file on a disk: has what is written carried to the disk at once and its pages given
+ * back, 32 MiB later, where the fd is a regular file. docs/adr/capture-disk-io.md has the figures.
+ */
+void plx_pcapfile_sink_fd_long(struct plx_pcapfile_sink *sink);
+
 /* Ends and frees the sink; NULL is fine. -errno of close(2), such as -EDQUOT, with why. */
 int plx_pcapfile_sink_close(struct plx_pcapfile_sink *sink, struct plx_why *why);
 
@@ -132,6 +138,16 @@ int plx_pcapfile_writer_flush(struct plx_pcapfile_writer *writer, struct plx_why
  */
 int plx_pcapfile_writer_restart(struct plx_pcapfile_writer *writer, struct plx_pcapfile_sink *sink,
 				struct plx_why *why);
+
+/*
+ * After an error: goes on behind the last whole record of the same file, for a disk that has room again.
+ * What was lost stays counted. 0; -EIO if the file ends with a record that is cut, and only a restart on
+ * another sink helps.
+ */
+int plx_pcapfile_writer_resume(struct plx_pcapfile_writer *writer);
+
+/* Length of the present file, what is in the buffer included. Path: hot. */
+uint64_t plx_pcapfile_writer_file_bytes(const struct plx_pcapfile_writer *writer);
 
 /* Packets and their bytes on the wire. */
 struct plx_pcapfile_tally {

@@ -12,12 +12,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PUSH_BYTES (8 << 20)  /* carried to the disk at a time */
+#define KEEP_BYTES (32 << 20) /* left in memory at least, for whoever reads the end of the file */
+
 struct fd_sink {
 	struct plx_pcapfile_sink sink;
 	int fd;
 	bool take;
 	bool regular;
-	off_t base; /* where our first byte went */
+	bool lengthy; /* see push */
+	off_t base;   /* where our first byte went */
+	off_t at;     /* bytes behind base; kept where lengthy */
+	off_t pushed;
 	char name[];
 };
 
@@ -68,13 +74,37 @@ write_without_sigpipe(int fd, const uint8_t *data, size_t len, size_t *ret_done)
 	return err;
 }
 
+/*
+ * Begins the write-back of what is new and gives up the pages of what is old. Neither waits for the disk:
+ * pages that are not on it yet remain, and are given up by one of the next calls, which overlap.
+ */
+static void
+push(struct fd_sink *s)
+{
+	off_t end = s->base + s->at;
+	off_t old = s->base + s->pushed - KEEP_BYTES;
+
+	sync_file_range(s->fd, s->base + s->pushed, s->at - s->pushed, SYNC_FILE_RANGE_WRITE);
+	if (old > KEEP_BYTES)
+		posix_fadvise(s->fd, old - KEEP_BYTES, KEEP_BYTES, POSIX_FADV_DONTNEED);
+	else if (old > 0)
+		posix_fadvise(s->fd, 0, old, POSIX_FADV_DONTNEED);
+	s->pushed = end - s->base;
+}
+
 static int
 fd_sink_write(struct plx_pcapfile_sink *sink, const void *data, size_t len, size_t *ret_done)
 {
 	struct fd_sink *s = to_fd_sink(sink);
 
-	if (s->regular)
-		return write_all(s->fd, data, len, ret_done);
+	if (s->regular) {
+		int err = write_all(s->fd, data, len, ret_done);
+
+		s->at += (off_t)*ret_done;
+		if (s->lengthy && s->at - s->pushed >= PUSH_BYTES)
+			push(s);
+		return err;
+	}
 	return write_without_sigpipe(s->fd, data, len, ret_done);
 }
 
@@ -88,6 +118,8 @@ fd_sink_truncate(struct plx_pcapfile_sink *sink, uint64_t size)
 		return -ESPIPE;
 	if (ftruncate(s->fd, end) != 0 || lseek(s->fd, end, SEEK_SET) < 0)
 		return -errno;
+	s->at = (off_t)size;
+	s->pushed = s->pushed < s->at ? s->pushed : s->at;
 	return 0;
 }
 
@@ -127,6 +159,12 @@ plx_pcapfile_sink_fd(int fd, bool take, const char *name, struct plx_pcapfile_si
 	s->regular = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && s->base >= 0;
 	*ret_sink = &s->sink;
 	return 0;
+}
+
+void
+plx_pcapfile_sink_fd_long(struct plx_pcapfile_sink *sink)
+{
+	to_fd_sink(sink)->lengthy = to_fd_sink(sink)->regular;
 }
 
 static int

@@ -93,6 +93,7 @@ fail(struct plx_pcapfile_writer *w, int err, const uint8_t *data, size_t len, si
 			     w->sink->ops->truncate(w->sink, w->flushed + whole) != 0)) {
 		state = "its last record is cut";
 		whole = done;
+		w->cut = true;
 	}
 	w->flushed += whole;
 	w->room = 0;
@@ -338,11 +339,32 @@ begin(struct plx_pcapfile_writer *w, struct plx_pcapfile_sink *sink)
 	w->sink = sink;
 	w->room = w->size;
 	w->error = 0;
+	w->cut = false;
 	w->used = 0;
 	w->flushed = 0;
 	w->file_lost = 0;
 	w->file_base = w->accepted.packets;
 	return writer_emit(w, &w->head, 0);
+}
+
+int
+plx_pcapfile_writer_resume(struct plx_pcapfile_writer *w)
+{
+	bool bare = w->accepted.packets - w->file_base == w->file_lost;
+
+	if (w->error == 0)
+		return 0;
+	/* A header that is not all there is written again. */
+	if (bare && w->flushed < w->head.len) {
+		if (w->sink->ops->truncate == NULL || w->sink->ops->truncate(w->sink, 0) != 0)
+			return -EIO;
+		return begin(w, w->sink);
+	}
+	if (w->cut)
+		return -EIO;
+	w->error = 0;
+	w->room = w->size;
+	return 0;
 }
 
 int
@@ -358,6 +380,12 @@ plx_pcapfile_writer_restart(struct plx_pcapfile_writer *w, struct plx_pcapfile_s
 	if (err == 0 && begun != 0)
 		return plx_why(why, begun, "%s", w->why.text);
 	return err;
+}
+
+uint64_t
+plx_pcapfile_writer_file_bytes(const struct plx_pcapfile_writer *w)
+{
+	return w->flushed + w->used;
 }
 
 void

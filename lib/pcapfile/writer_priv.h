@@ -27,6 +27,7 @@ struct plx_pcapfile_writer {
 	uint64_t file_lost; /* packets, of this file */
 	struct plx_pcapfile_tally lost;
 	int error;
+	bool cut; /* the file ends within a record */
 	uint32_t snaplen;
 	uint16_t link_type;
 	struct bytes head;

@@ -222,6 +222,56 @@ restart_after_an_error_writes_again(void **state)
 }
 
 static void
+room_again_at_every_byte_loses_only_what_was_counted(void **state)
+{
+	for (size_t limit = 0; limit < 900; limit++) {
+		enum plx_pcapfile_format format =
+			limit % 2 == 0 ? PLX_PCAPFILE_PCAPNG : PLX_PCAPFILE_PCAP_NS;
+		struct plx_pcapfile_writer_counts counts;
+		struct plx_pcapfile_writer *writer;
+		int err;
+
+		memory_sink_reset(&sink);
+		writer = make_writer(&sink, format, 64);
+		add_interface(writer, "eth1");
+		sink.limit = limit;
+		for (int i = 0; i < 10; i++)
+			assert_int_equal(write_bytes(writer, 1, "abcdefgh", 8), 0);
+		err = plx_pcapfile_writer_flush(writer, &why);
+		sink.limit = MEMORY_SINK_SIZE;
+		if (err != 0)
+			assert_int_equal(write_bytes(writer, 1, "abc", 3), -ENOSPC);
+		assert_int_equal(plx_pcapfile_writer_resume(writer), 0);
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(write_bytes(writer, 2, "abc", 3), 0);
+		assert_int_equal(plx_pcapfile_writer_flush(writer, &why), 0);
+		plx_pcapfile_writer_counts(writer, &counts);
+		assert_int_equal(counts.accepted.packets, 13);
+		assert_int_equal(counts.file_bytes, sink.len);
+		assert_int_equal(count_packets(sink.data, sink.len, &err, &why),
+				 13 - counts.lost.packets);
+		assert_int_equal(err, 0);
+		plx_pcapfile_writer_destroy(writer);
+	}
+}
+
+static void
+behind_a_record_that_is_cut_nothing_is_written(void **state)
+{
+	struct plx_pcapfile_writer *writer = make_writer(&sink, PLX_PCAPFILE_PCAP_US, 64);
+
+	sink.sink.ops = &stream_ops;
+	assert_int_equal(plx_pcapfile_writer_flush(writer, &why), 0);
+	sink.limit = sink.len + 18;
+	assert_int_equal(write_bytes(writer, 0, "abc", 3), 0);
+	assert_int_equal(plx_pcapfile_writer_flush(writer, &why), -ENOSPC);
+	sink.limit = MEMORY_SINK_SIZE;
+	assert_int_equal(plx_pcapfile_writer_resume(writer), -EIO);
+	assert_int_equal(write_bytes(writer, 0, "abc", 3), -ENOSPC);
+	plx_pcapfile_writer_destroy(writer);
+}
+
+static void
 pcap_refuses_what_it_cannot_hold(void **state)
 {
 	const struct plx_pcapfile_interface raw = {.link_type = PLX_PCAPFILE_LINK_RAW};
@@ -304,6 +354,8 @@ main(void)
 				       setup),
 		cmocka_unit_test_setup(restart_after_an_error_writes_again, setup),
 		cmocka_unit_test_setup(pcap_refuses_what_it_cannot_hold, setup),
+		cmocka_unit_test_setup(room_again_at_every_byte_loses_only_what_was_counted, setup),
+		cmocka_unit_test_setup(behind_a_record_that_is_cut_nothing_is_written, setup),
 		cmocka_unit_test_setup(a_snaplen_beyond_what_tools_read_is_refused, setup),
 		cmocka_unit_test_setup(a_header_larger_than_the_buffer_goes_out_at_once, setup),
 		cmocka_unit_test_setup(there_is_an_end_to_interfaces, setup),

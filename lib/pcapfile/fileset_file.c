@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The files of a set: opened under a name that is free, finished, removed. */
+#include "fileset_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAMES_MAX 1000000 /* tried, when others have taken them */
+
+static int
+open_retrying(const char *path, int flags)
+{
+	int fd;
+
+	do
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0644);
+	while (fd < 0 && errno == EINTR);
+	return fd >= 0 ? fd : -errno;
+}
+
+/* The written file's name, and the fd; -EEXIST: the name is taken. */
+static int
+open_named(const struct plx_pcapfile_fileset *set, struct file *file)
+{
+	bool may_overwrite = set->p.slots || (set->single && set->counts.finished == 0);
+	struct stat about;
+	int len;
+
+	len = snprintf(file->written, sizeof(file->written), "%s%s", file->path,
+		       set->p.safe_rename ? ".part" : "");
+	if (len >= (int)sizeof(file->written))
+		return -ENAMETOOLONG;
+	if (may_overwrite)
+		return open_retrying(file->written, O_TRUNC);
+	if (set->p.safe_rename && lstat(file->path, &about) == 0)
+		return -EEXIST;
+	return open_retrying(file->written, O_EXCL);
+}
+
+static int
+make_sink(const struct plx_pcapfile_fileset *set, struct file *file, struct plx_why *why)
+{
+	int err;
+
+	if (set->p.make_sink != NULL)
+		return set->p.make_sink(set->p.arg, file->fd, file->path, &file->sink, why);
+	err = plx_pcapfile_sink_fd(file->fd, true, file->path, &file->sink);
+	if (err != 0)
+		return plx_why(why, err, "cannot write '%s': out of memory", file->path);
+	plx_pcapfile_sink_fd_long(file->sink);
+	return 0;
+}
+
+static void
+forget(struct plx_pcapfile_fileset *set, const char *path)
+{
+	struct finished *before = NULL;
+
+	for (struct finished *f = set->oldest; f != NULL; before = f, f = f->next) {
+		if (strcmp(f->path, path) != 0)
+			continue;
+		if (before != NULL)
+			before->next = f->next;
+		else
+			set->oldest = f->next;
+		if (set->newest == f)
+			set->newest = before;
+		set->left--;
+		set->left_bytes -= f->bytes;
+		set->counts.removed++;
+		free(f);
+		return;
+	}
+}
+
+int
+file_open(struct plx_pcapfile_fileset *set, uint64_t wall_ns, struct file *file,
+	  struct plx_why *why)
+{
+	uint64_t period_ns = fileset_period_begin(set, wall_ns);
+	int err, tries = 0;
+
+	file->sink = NULL;
+	file->fd = -1;
+	if (strcmp(set->name, "-") == 0) {
+		memcpy(file->path, "-", 2);
+		memcpy(file->written, "-", 2);
+		return plx_pcapfile_sink_open("-", &file->sink, why);
+	}
+	do {
+		err = names_next(set, period_ns, wall_ns, file->path);
+		if (err != 0)
+			return plx_why(why, err, "the name of the file is too long: '%.100s ...'",
+				       set->name);
+		file->fd = open_named(set, file);
+		if (file->fd == -EEXIST)
+			names_skip(set);
+	} while (file->fd == -EEXIST && ++tries < NAMES_MAX);
+	if (file->fd < 0)
+		return plx_why(why, file->fd, "cannot write '%s': %s", file->path,
+			       strerror(-file->fd));
+	err = make_sink(set, file, why);
+	if (err != 0) {
+		close(file->fd);
+		unlink(file->written);
+		return err;
+	}
+	names_skip(set);
+	if (set->p.slots)
+		forget(set, file->path);
+	return 0;
+}
+
+bool
+file_is_there(const struct file *file)
+{
+	struct stat about;
+
+	return file->fd < 0 || (fstat(file->fd, &about) == 0 && about.st_nlink > 0);
+}
+
+uint64_t
+file_size(const struct file *file)
+{
+	struct stat about;
+
+	return file->fd >= 0 && fstat(file->fd, &about) == 0 ? (uint64_t)about.st_size : 0;
+}
+
+/* Not over somebody else's file, where the file system can tell. */
+static int
+give_name(const struct plx_pcapfile_fileset *set, const struct file *file)
+{
+	bool careful = !set->p.slots && !set->single;
+
+	if (strcmp(file->written, file->path) == 0)
+		return 0;
+	if (careful &&
+	    renameat2(AT_FDCWD, file->written, AT_FDCWD, file->path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (careful && errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	return rename(file->written, file->path) == 0 ? 0 : -errno;
+}
+
+static void
+enter(struct plx_pcapfile_fileset *set, const char *path, uint64_t bytes)
+{
+	size_t size = strlen(path) + 1;
+	struct finished *f;
+
+	if (set->p.keep == 0 && set->p.quota == 0)
+		return;
+	f = malloc(sizeof(*f) + size);
+	if (f == NULL)
+		return; /* it stays, then */
+	f->next = NULL;
+	f->bytes = bytes;
+	memcpy(f->path, path, size);
+	if (set->newest != NULL)
+		set->newest->next = f;
+	else
+		set->oldest = f;
+	set->newest = f;
+	set->left++;
+	set->left_bytes += bytes;
+}
+
+int
+file_finish(struct plx_pcapfile_fileset *set, struct file *file, struct plx_why *why)
+{
+	bool named = file->fd >= 0, there = file_is_there(file);
+	uint64_t bytes = file_size(file);
+	int err = plx_pcapfile_sink_close(file->sink, why);
+	int renamed = 0;
+
+	file->sink = NULL;
+	file->fd = -1;
+	set->counts.finished++;
+	set->counts.bytes += bytes;
+	if (!named)
+		return err;
+	if (there)
+		renamed = give_name(set, file);
+	if (renamed != 0)
+		plx_why(err == 0 ? why : NULL, renamed, "'%s' cannot be renamed to '%s': %s",
+			file->written, file->path, strerror(-renamed));
+	if (there && renamed == 0) {
+		enter(set, file->path, bytes);
+		if (set->p.finished != NULL)
+			set->p.finished(set->p.arg, file->path, bytes);
+	}
+	err = err != 0 ? err : renamed;
+	if (err != 0)
+		set->counts.failed++;
+	return err;
+}
+
+void
+file_discard(struct file *file)
+{
+	bool there = file->fd >= 0 && file_is_there(file);
+
+	plx_pcapfile_sink_close(file->sink, NULL);
+	if (there)
+		unlink(file->written);
+	file->sink = NULL;
+	file->fd = -1;
+}
+
+/* One that is gone already (a command moved it elsewhere) is as good. */
+void
+finished_remove(struct plx_pcapfile_fileset *set)
+{
+	struct finished *f = set->oldest;
+
+	if (unlink(f->path) == 0)
+		set->counts.removed++;
+	else if (errno != ENOENT)
+		set->counts.failed++;
+	set->oldest = f->next;
+	if (set->oldest == NULL)
+		set->newest = NULL;
+	set->left--;
+	set->left_bytes -= f->bytes;
+	free(f);
+}
+
+void
+finished_forget_all(struct plx_pcapfile_fileset *set)
+{
+	while (set->oldest != NULL) {
+		struct finished *f = set->oldest;
+
+		set->oldest = f->next;
+		free(f);
+	}
+	set->newest = NULL;
+}
