@@ -41,6 +41,8 @@ struct capture {
 	struct writer *writers;
 	struct writing writing;
 
+	FILE *report; /* lines for programs go there; NULL: none are wanted */
+
 	uint64_t start_ns, end_ns;     /* since the Unix epoch */
 	uint64_t start_mono, end_mono; /* CLOCK_MONOTONIC */
 };

@@ -18,6 +18,7 @@
 #include "form.h"
 #include "interfaces.h"
 #include "progress.h"
+#include "report.h"
 #include "stdfds.h"
 #include "stop.h"
 #include "summary.h"
@@ -108,6 +109,10 @@ run(struct capture *capture)
 	if (status == DONE &&
 	    (any_gone(capture) || !inputs_were_whole(capture) || !summary_adds_up(capture)))
 		status = FAILED;
+	if (capture->report != NULL)
+		report_end(capture, &progress, status);
+	if (report_close(capture, &why) != 0)
+		status = answer_write_error(-EIO, &why);
 	return status;
 }
 
@@ -141,10 +146,15 @@ start(struct capture *capture, const struct devices *devices)
 	struct plx_why why = {""};
 	int status;
 
-	if (plx_eal_init(devices->argc, devices->argv, &why) < 0)
+	if (report_open(capture, &why) != 0)
 		return refuse(&why);
-	status = capture_with_eal(capture);
-	plx_eal_cleanup();
+	if (plx_eal_init(devices->argc, devices->argv, &why) < 0) {
+		status = refuse(&why);
+	} else {
+		status = capture_with_eal(capture);
+		plx_eal_cleanup();
+	}
+	report_close(capture, NULL);
 	return status;
 }
 

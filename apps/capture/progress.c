@@ -5,6 +5,7 @@
 
 #include <pollux/plx_clock.h>
 
+#include "report.h"
 #include "stop.h"
 #include "units.h"
 
@@ -37,14 +38,11 @@ print_line(struct progress *p, uint64_t now_ns)
 		snprintf(file, sizeof(file), "  file %s", units_bytes(t.file_bytes).text);
 	fprintf(stderr, "%s%s  %s  %s  captured %s  lost %s%s%s", p->tty ? "\r" : "",
 		units_clock(now_ns - c->start_mono).text,
-		units_rate((double)(t.delivered - p->last_packets) / seconds, "pps").text,
-		units_rate(8.0 * (double)(t.bytes - p->last_bytes) / seconds, "bit/s").text,
+		units_rate((double)(t.delivered - p->last.delivered) / seconds, "pps").text,
+		units_rate(8.0 * (double)(t.bytes - p->last.bytes) / seconds, "bit/s").text,
 		units_count(t.kept).text,
 		units_count(t.too_slow + t.unwritten + lost_by_devices(c)).text, file,
 		p->tty ? "\033[K" : "\n");
-	p->last_ns = now_ns;
-	p->last_packets = t.delivered;
-	p->last_bytes = t.bytes;
 }
 
 static bool
@@ -69,6 +67,22 @@ look_at_ports(struct progress *p, uint64_t now_ns)
 }
 
 static void
+tell(struct progress *p, uint64_t now_ns)
+{
+	struct capture *c = p->capture;
+
+	if (p->show)
+		print_line(p, now_ns);
+	if (p->report)
+		report_period(c, &p->last, p->last_ns, now_ns);
+	capture_totals(c, &p->last);
+	p->last_ns = now_ns;
+	p->next_ns += c->settings.period_ns;
+	if (p->next_ns < now_ns)
+		p->next_ns = now_ns + c->settings.period_ns;
+}
+
+static void
 on_tick(void *arg)
 {
 	struct progress *p = arg;
@@ -79,12 +93,8 @@ on_tick(void *arg)
 		p->ended = true;
 		stop_request();
 	}
-	if (p->show && now_ns >= p->next_ns) {
-		print_line(p, now_ns);
-		p->next_ns += p->capture->settings.period_ns;
-		if (p->next_ns < now_ns)
-			p->next_ns = now_ns + p->capture->settings.period_ns;
-	}
+	if ((p->show || p->report) && now_ns >= p->next_ns)
+		tell(p, now_ns);
 }
 
 static void
@@ -108,6 +118,7 @@ progress_start(struct progress *progress, struct capture *capture, struct plx_wh
 		.capture = capture,
 		.tty = tty,
 		.show = !settings->quiet && (tty || settings->verbose),
+		.report = capture->report != NULL && settings->period_given,
 		.last_ns = now_ns,
 		.look_ns = now_ns + LOOK_NS,
 		.next_ns = now_ns + settings->period_ns,
@@ -126,9 +137,10 @@ progress_stop(struct progress *progress)
 		plx_event_remove(progress->tick);
 	if (progress->deadline != 0)
 		plx_event_remove(progress->deadline);
-	if (progress->show && progress->tty && progress->last_packets != 0)
+	if (progress->show && progress->tty && progress->last.delivered != 0)
 		fputc('\n', stderr);
 	progress->tick = 0;
 	progress->deadline = 0;
 	progress->show = false;
+	progress->report = false;
 }

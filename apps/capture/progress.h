@@ -16,14 +16,14 @@ struct progress {
 	plx_event_id tick;
 	plx_event_id deadline;
 	bool show;
+	bool report; /* a line for programs each period */
 	bool tty;
 	bool ended;	  /* nothing is left to come */
 	uint64_t look_ns; /* next look at the interfaces */
 	bool timed_out;
 	uint64_t next_ns;
 	uint64_t last_ns;
-	uint64_t last_packets;
-	uint64_t last_bytes;
+	struct capture_totals last;
 };
 
 int progress_start(struct progress *progress, struct capture *capture, struct plx_why *why);

@@ -76,6 +76,13 @@ check(struct settings *settings, struct plx_why *why)
 			"see who sends them");
 	if (settings->quiet && settings->verbose)
 		return plx_why(why, -EINVAL, "'--quiet' contradicts '--verbose'; give one of them");
+	if (settings->summary != NULL && settings->output != NULL &&
+	    strcmp(settings->summary, "-") == 0 && strcmp(settings->output, "-") == 0)
+		return plx_why(why, -EINVAL,
+			       "'--summary -' and '--output -' would mix on standard output");
+	/* The text makes room for the lines, where both would go to the same place. */
+	if (settings->json && settings->summary == NULL)
+		settings->quiet = true;
 	if (settings->snaplen == 0)
 		settings->snaplen = PLX_PCAPFILE_SNAPLEN_MAX;
 	settings->format = choose_format(settings);
@@ -94,6 +101,7 @@ settings_read(struct settings *settings, int argc, char **argv, struct plx_why *
 	if (found.words == NULL)
 		return plx_why(why, -ENOMEM, "no memory for the options");
 	err = options_parse(settings_rows, argc, argv, settings, &found, why);
+	settings->period_given = err == 0 && options_given(settings_rows, &found, "stats-period");
 	if (err == 0)
 		err = check(settings, why);
 	if (err == 0 && settings->texts.n + (unsigned)found.nb_words > 0) {

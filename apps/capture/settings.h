@@ -37,6 +37,9 @@ struct settings {
 	bool promisc;
 	bool quiet;
 	bool verbose;
+	bool json;	     /* lines for programs in place of text */
+	const char *summary; /* they go there, and the text stays; NULL: standard error */
+	bool period_given;
 	bool help;
 };
 

@@ -64,6 +64,11 @@ const struct option_row settings_rows[] = {
 	 "the N busiest conversations at the end"},
 	{"stats-period", 0, OPTION_TIME, AT(period_ns), NS_S / 10, 3600 * NS_S, NULL, "TIME",
 	 "time between progress lines (default: 1)"},
+	{"json", 0, OPTION_ON, AT(json),
+	 .help = "say it to programs: a line of JSON at the end, and one each --stats-period if that\n"
+		 "is given, on standard error in place of the text"},
+	{"summary", 0, OPTION_TEXT, AT(summary), .value = "FILE",
+	 .help = "these lines into a file, beside the text; - is standard output, /dev/fd/3 an fd"},
 	{"verbose", 'v', OPTION_ON, AT(verbose),
 	 .help = "progress lines also when standard error is no terminal"},
 	{"quiet", 'q', OPTION_ON, AT(quiet), .help = "errors only"},

@@ -58,44 +58,66 @@ any_failed(const struct capture *c)
 	return false;
 }
 
+enum summary_reason
+summary_reason(const struct capture *capture, const struct progress *progress)
+{
+	if (any_failed(capture))
+		return SUMMARY_OUTPUT_FAILED;
+	if (capture->writing.left == 0)
+		return SUMMARY_COUNT;
+	if (stop_signal() != 0)
+		return SUMMARY_SIGNAL;
+	if (progress->ended)
+		return SUMMARY_INPUT_ENDED;
+	return progress->timed_out ? SUMMARY_DURATION : SUMMARY_OTHER;
+}
+
 static void
 print_reason(const struct capture *c, const struct progress *progress, FILE *out)
 {
 	struct units_text time = units_time(c->end_mono - c->start_mono);
-	int signo = stop_signal();
 
-	if (any_failed(c))
+	switch (summary_reason(c, progress)) {
+	case SUMMARY_OUTPUT_FAILED:
 		fprintf(out, "ended after %s, since the output could not be written\n", time.text);
-	else if (c->writing.left == 0)
+		break;
+	case SUMMARY_COUNT:
 		fprintf(out, "the packets asked for are there, after %s\n", time.text);
-	else if (signo != 0)
-		fprintf(out, "ended by SIG%s after %s\n", sigabbrev_np(signo), time.text);
-	else if (progress->ended)
+		break;
+	case SUMMARY_SIGNAL:
+		fprintf(out, "ended by SIG%s after %s\n", sigabbrev_np(stop_signal()), time.text);
+		break;
+	case SUMMARY_INPUT_ENDED:
 		fprintf(out, "there is nothing left to come, after %s\n", time.text);
-	else if (progress->timed_out)
+		break;
+	case SUMMARY_DURATION:
 		fprintf(out, "the time is over, after %s\n", time.text);
-	else
+		break;
+	case SUMMARY_OTHER:
 		fprintf(out, "ended after %s\n", time.text);
+		break;
+	}
 }
 
-/* From what the ports delivered to what is in the files. */
-static void
-make_account(const struct capture *c, struct account *ret)
+void
+summary_account(const struct capture *capture, const struct plx_ethdev_ledger *ledgers,
+		struct account *ret_account)
 {
+	const struct capture *c = capture;
 	uint64_t delivered = 0, lost = 0;
 	struct capture_totals t;
 
 	capture_totals(c, &t);
 	for (unsigned i = 0; i < c->nb_ports; i++)
-		delivered += c->ledgers[i].rx_delivered;
+		delivered += ledgers[i].rx_delivered;
 	for (unsigned w = 0; w < c->nb_outputs; w++)
 		lost += c->outputs[w].lost;
-	account_init(ret, "delivered by the ports", delivered);
-	account_add(ret, c->nb_outputs != 0 ? "written" : "counted", t.kept - lost, true);
-	account_add(ret, "filtered out", t.filtered, c->filter != NULL);
-	account_add(ret, "after the last one asked for", t.beyond, false);
-	account_add(ret, "lost: writer too slow", t.too_slow, true);
-	account_add(ret, "lost: could not be written", t.unwritten + lost, false);
+	account_init(ret_account, "delivered by the ports", delivered);
+	account_add(ret_account, c->nb_outputs != 0 ? "written" : "counted", t.kept - lost, true);
+	account_add(ret_account, "filtered out", t.filtered, c->filter != NULL);
+	account_add(ret_account, "after the last one asked for", t.beyond, false);
+	account_add(ret_account, "lost: writer too slow", t.too_slow, true);
+	account_add(ret_account, "lost: could not be written", t.unwritten + lost, false);
 }
 
 static void
@@ -147,7 +169,7 @@ summary_adds_up(const struct capture *capture)
 	struct account account;
 	int64_t rx, tx;
 
-	make_account(capture, &account);
+	summary_account(capture, capture->ledgers, &account);
 	if (account_balance(&account) != 0)
 		return false;
 	for (unsigned i = 0; i < capture->nb_ports; i++) {
@@ -166,7 +188,7 @@ summary_end(const struct capture *capture, const struct progress *progress, FILE
 	print_reason(capture, progress, out);
 	fputc('\n', out);
 	print_ledgers(capture, out);
-	make_account(capture, &account);
+	summary_account(capture, capture->ledgers, &account);
 	fprintf(out, "capture\n");
 	account_print(&account, 2, out);
 	fprintf(out, "%s\n\n",

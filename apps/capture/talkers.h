@@ -50,6 +50,13 @@ void talkers_add(struct talkers *talkers, const uint8_t *bytes, uint32_t len, ui
 /* The n busiest by bytes, busiest first; returns how many there are. */
 unsigned talkers_top(const struct talkers *talkers, struct talker *ret_top, unsigned n);
 
+/*
+ * The n busiest and all others: {"conversations": [{"protocol", "ends": [{"address", "port", "packets",
+ * "bytes"} twice]}], "others": {"packets", "bytes"}}; what an end has is what it sent. NULL without memory.
+ */
+struct json_t;
+struct json_t *talkers_json(const struct talkers *talkers, unsigned n);
+
 /* Writes a table of them, with a line for all others. */
 int talkers_print(const struct talkers *talkers, unsigned n, FILE *out);
 

@@ -8,56 +8,55 @@
 
 #include "units.h"
 
-struct end_text {
-	char text[64];
-};
-
-static struct end_text
-name_end(const struct talker *talker, unsigned i)
+struct talker_text
+talker_address(const struct talker *talker, unsigned end)
 {
-	const struct talker_end *end = &talker->key.end[i];
-	const uint8_t *a = end->addr;
-	char addr[INET6_ADDRSTRLEN];
-	struct end_text t;
+	const uint8_t *a = talker->key.end[end].addr;
+	struct talker_text t;
 
-	if (talker->key.kind == TALKER_MAC) {
+	if (talker->key.kind == TALKER_MAC)
 		snprintf(t.text, sizeof(t.text), "%02x:%02x:%02x:%02x:%02x:%02x", a[0], a[1], a[2],
 			 a[3], a[4], a[5]);
-		return t;
-	}
-	inet_ntop(talker->key.kind == TALKER_IPV4 ? AF_INET : AF_INET6, a, addr, sizeof(addr));
-	if (end->port == 0)
-		snprintf(t.text, sizeof(t.text), "%s", addr);
-	else if (talker->key.kind == TALKER_IPV4)
-		snprintf(t.text, sizeof(t.text), "%s:%u", addr, end->port);
 	else
-		snprintf(t.text, sizeof(t.text), "[%s]:%u", addr, end->port);
+		inet_ntop(talker->key.kind == TALKER_IPV4 ? AF_INET : AF_INET6, a, t.text,
+			  sizeof(t.text));
 	return t;
 }
 
-static void
-name_protocol(const struct talker_key *key, char *buf, size_t size)
+static struct talker_text
+name_end(const struct talker *talker, unsigned i)
+{
+	const struct talker_end *end = &talker->key.end[i];
+	struct talker_text address = talker_address(talker, i), t;
+	bool brackets = talker->key.kind == TALKER_IPV6;
+
+	if (talker->key.kind == TALKER_MAC || end->port == 0)
+		return address;
+	snprintf(t.text, sizeof(t.text), "%s%.45s%s:%u", brackets ? "[" : "", address.text,
+		 brackets ? "]" : "", end->port);
+	return t;
+}
+
+struct talker_text
+talker_protocol(const struct talker_key *key)
 {
 	static const struct {
 		uint8_t proto;
 		const char *name;
 	} known[] = {{1, "ICMP"}, {2, "IGMP"}, {6, "TCP"},     {17, "UDP"},
 		     {47, "GRE"}, {50, "ESP"}, {58, "ICMPv6"}, {132, "SCTP"}};
+	struct talker_text t;
 
-	if (key->kind == TALKER_MAC) {
-		if (key->ethertype == 0x0806)
-			snprintf(buf, size, "ARP");
-		else
-			snprintf(buf, size, "0x%04x", key->ethertype);
-		return;
+	snprintf(t.text, sizeof(t.text), "IP %u", key->proto);
+	if (key->kind == TALKER_MAC && key->ethertype == 0x0806)
+		snprintf(t.text, sizeof(t.text), "ARP");
+	else if (key->kind == TALKER_MAC)
+		snprintf(t.text, sizeof(t.text), "0x%04x", key->ethertype);
+	for (size_t i = 0; key->kind != TALKER_MAC && i < PLX_ARRAY_LEN(known); i++) {
+		if (known[i].proto == key->proto)
+			snprintf(t.text, sizeof(t.text), "%s", known[i].name);
 	}
-	for (size_t i = 0; i < PLX_ARRAY_LEN(known); i++) {
-		if (known[i].proto == key->proto) {
-			snprintf(buf, size, "%s", known[i].name);
-			return;
-		}
-	}
-	snprintf(buf, size, "IP %u", key->proto);
+	return t;
 }
 
 /* The end that sent more comes first. */
@@ -67,12 +66,11 @@ print_talker(const struct talker *talker, uint64_t all_bytes, FILE *out)
 	unsigned from = talker->bytes[1] > talker->bytes[0];
 	bool both = talker->packets[0] != 0 && talker->packets[1] != 0;
 	uint64_t bytes = talker->bytes[0] + talker->bytes[1];
-	char ends[132], protocol[16];
+	char ends[132];
 
-	name_protocol(&talker->key, protocol, sizeof(protocol));
 	snprintf(ends, sizeof(ends), "%s %s %s", name_end(talker, from).text, both ? "<->" : "->",
 		 name_end(talker, 1 - from).text);
-	fprintf(out, "  %-47s %-7s%13s%11s%8s\n", ends, protocol,
+	fprintf(out, "  %-47s %-7s%13s%11s%8s\n", ends, talker_protocol(&talker->key).text,
 		units_count(talker->packets[0] + talker->packets[1]).text, units_bytes(bytes).text,
 		units_percent(bytes, all_bytes).text);
 }

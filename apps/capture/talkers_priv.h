@@ -20,4 +20,12 @@ struct talkers {
 	struct talkers_slot slots[TALKERS_SETS * TALKERS_WAYS];
 };
 
+/* "10.0.0.1", "fd99::1", "02:00:00:00:00:01" */
+struct talker_text {
+	char text[64];
+};
+struct talker_text talker_address(const struct talker *talker, unsigned end);
+/* "TCP", "IP 99", "ARP", "0x88cc" */
+struct talker_text talker_protocol(const struct talker_key *key);
+
 #endif
