@@ -3,6 +3,7 @@
 #include "device_priv.h"
 
 #include "bus_priv.h"
+#include "plx_eal.h"
 #include "plx_kvargs.h"
 #include "plx_list.h"
 #include "plx_log.h"
@@ -146,6 +147,27 @@ plx_device_at(unsigned i)
 		if (i-- == 0)
 			return &PLX_LIST_ITEM(link, struct device, link)->pub;
 	return NULL;
+}
+
+unsigned
+plx_device_list(struct plx_device_info *ret_devices, unsigned n)
+{
+	const struct plx_device *dev;
+	unsigned i = 0;
+
+	for (; (dev = plx_device_at(i)) != NULL; i++) {
+		struct plx_device_info *info = &ret_devices[i];
+
+		if (i >= n)
+			continue;
+		*info = (struct plx_device_info){.is_vdev = dev->bus == PLX_BUS_VDEV,
+						 .node = dev->node};
+		snprintf(info->name, sizeof(info->name), "%s", dev->name);
+		snprintf(info->driver, sizeof(info->driver), "%s",
+			 dev->driver != NULL ? dev->driver->name : "");
+		snprintf(info->args, sizeof(info->args), "%s", dev->args);
+	}
+	return i;
 }
 
 void

@@ -39,6 +39,21 @@ void plx_eal_usage(FILE *out);
 /* The name that tells this program from others: --file-prefix, or program name and pid. */
 const char *plx_eal_prefix(void);
 
+/* A device as the EAL was told of it. */
+struct plx_device_info {
+	char name[64];	 /* net_null0 */
+	char driver[64]; /* "" while none has taken it */
+	char args[256];	 /* what followed the name in --vdev or -a, cut if it is longer */
+	bool is_vdev;	 /* else it is on the PCI bus */
+	int node;	 /* NUMA node, -1 if unknown */
+};
+
+/*
+ * The devices there are, in the order of probing: fills up to n, returns how many there are. Thread: main.
+ * Path: slow.
+ */
+unsigned plx_device_list(struct plx_device_info *ret_devices, unsigned n);
+
 /* The library's version, "0.1.0". */
 const char *plx_version(void);
 

@@ -45,6 +45,12 @@ const struct plx_zone *plx_zone_lookup(const char *name);
 /* The bus address of a byte in the zone under the IOVA mode in force, PLX_IOVA_BAD if it has none. */
 uint64_t plx_zone_iova(const struct plx_zone *zone, const void *addr);
 
+/*
+ * Copies of the zones there are, in the order they were made: fills up to n, returns how many there are.
+ * A copy is what was true then; its addr and fd are gone when the zone is. Thread: any. Path: slow.
+ */
+unsigned plx_zone_list(struct plx_zone *ret_zones, unsigned n);
+
 /* One line a zone: name, address, length, page size, node. */
 void plx_zone_dump(FILE *out);
 

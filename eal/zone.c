@@ -286,6 +286,21 @@ plx_zone_iova(const struct plx_zone *zone, const void *addr)
 	return page == PLX_IOVA_BAD ? PLX_IOVA_BAD : page + offset % zone->page_size;
 }
 
+unsigned
+plx_zone_list(struct plx_zone *ret_zones, unsigned n)
+{
+	unsigned i = 0;
+
+	pthread_mutex_lock(&zones.lock);
+	PLX_LIST_FOREACH(link, &zones.list) {
+		if (i < n)
+			ret_zones[i] = PLX_LIST_ITEM(link, struct zone, link)->pub;
+		i++;
+	}
+	pthread_mutex_unlock(&zones.lock);
+	return i;
+}
+
 void
 plx_zone_dump(FILE *out)
 {

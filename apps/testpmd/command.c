@@ -17,6 +17,7 @@ const struct command_section command_sections[] = {
 	{"forward", "forwarding packets, and what became of them", commands_forward},
 	{"config", "who forwards what, and in which pieces", commands_config},
 	{"port", "ports: what they are and what they count", commands_port},
+	{"dump", "what the program holds: memory, rings, lcores, devices, log", commands_dump},
 	{NULL},
 };
 

@@ -38,6 +38,7 @@ struct command {
 /* Tables end with a NULL pattern. */
 extern const struct command commands_config[];
 extern const struct command commands_control[];
+extern const struct command commands_dump[];
 extern const struct command commands_forward[];
 extern const struct command commands_port[];
 

@@ -21,4 +21,14 @@ void facts_config_cores(const struct testpmd *app, json_t *result);
 void facts_config_rxtx(const struct testpmd *app, json_t *result);
 void facts_config_txpkts(const struct testpmd *app, json_t *result);
 
+/* For dump: new arrays of flat objects, all with the same keys; what can be picked by name has a "name". */
+json_t *facts_pools(void);
+json_t *facts_rings(void);
+json_t *facts_zones(void);
+json_t *facts_nodes(void);
+json_t *facts_structs(void);
+json_t *facts_lcores(void);
+json_t *facts_devices(void);
+json_t *facts_log(void);
+
 #endif

@@ -22,6 +22,9 @@ static struct {
 	pthread_mutex_t lock; /* of rules and nb_rules, and of every component's level */
 	struct rule rules[PLX_LOG_RULES_MAX];
 	unsigned nb_rules;
+	/* Names are copied: a component of a plugin goes away with it. */
+	char components[PLX_LOG_COMPONENTS_MAX][PLX_LOG_PATTERN_MAX];
+	unsigned nb_components;
 	unsigned generation; /* atomic; never 0, so that a new component is always out of date */
 	plx_log_sink_fn sink;
 	void *sink_arg;
@@ -100,33 +103,33 @@ next_generation(void)
 	__atomic_store_n(&table.generation, next != 0 ? next : 1, __ATOMIC_RELEASE);
 }
 
-/* A rule for everything makes all earlier ones moot: so switching levels for days never fills the table. */
-static unsigned
-rules_to_keep(const struct rule *rule)
+/* What the new rule makes moot goes: so switching levels for days never fills the table. */
+static void
+drop_moot_rules(const struct rule *rule)
 {
-	if (strcmp(rule->pattern, "*") == 0)
-		return 0;
-	if (table.nb_rules > 0 &&
-	    strcmp(table.rules[table.nb_rules - 1].pattern, rule->pattern) == 0)
-		return table.nb_rules - 1;
-	return table.nb_rules;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < table.nb_rules; i++) {
+		if (strcmp(rule->pattern, "*") != 0 &&
+		    strcmp(table.rules[i].pattern, rule->pattern) != 0)
+			table.rules[kept++] = table.rules[i];
+	}
+	table.nb_rules = kept;
 }
 
 int
 plx_log_add_rule(const char *text, struct plx_why *why)
 {
 	struct rule rule;
-	unsigned keep;
 	int err;
 
 	err = parse_rule(text, &rule, why);
 	if (err != 0)
 		return err;
 	pthread_mutex_lock(&table.lock);
-	keep = rules_to_keep(&rule);
-	if (keep < PLX_LOG_RULES_MAX) {
-		table.rules[keep] = rule;
-		table.nb_rules = keep + 1;
+	drop_moot_rules(&rule);
+	if (table.nb_rules < PLX_LOG_RULES_MAX) {
+		table.rules[table.nb_rules++] = rule;
 		next_generation();
 	} else {
 		err = plx_why(why, -ENOSPC, "log rule '%s': there are %d rules already", text,
@@ -145,23 +148,71 @@ plx_log_reset(void)
 	pthread_mutex_unlock(&table.lock);
 }
 
+static enum plx_log_level
+level_of(const char *name)
+{
+	for (unsigned i = table.nb_rules; i-- > 0;) {
+		if (fnmatch(table.rules[i].pattern, name, 0) == 0)
+			return table.rules[i].level;
+	}
+	return PLX_LOG_NOTICE;
+}
+
+/* For the list of components. */
+static void
+remember(const char *name)
+{
+	for (unsigned i = 0; i < table.nb_components; i++) {
+		if (strncmp(table.components[i], name, PLX_LOG_PATTERN_MAX - 1) == 0)
+			return;
+	}
+	if (table.nb_components < PLX_LOG_COMPONENTS_MAX)
+		snprintf(table.components[table.nb_components++], PLX_LOG_PATTERN_MAX, "%s", name);
+}
+
 /* Reads the component's level from the rules again. */
 static enum plx_log_level
 refresh(struct plx_log *log)
 {
-	enum plx_log_level level = PLX_LOG_NOTICE;
+	enum plx_log_level level;
 
 	pthread_mutex_lock(&table.lock);
-	for (unsigned i = table.nb_rules; i-- > 0;) {
-		if (fnmatch(table.rules[i].pattern, log->name, 0) == 0) {
-			level = table.rules[i].level;
-			break;
-		}
-	}
+	remember(log->name);
+	level = level_of(log->name);
 	__atomic_store_n(&log->level, level, __ATOMIC_RELAXED);
 	__atomic_store_n(&log->generation, table.generation, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&table.lock);
 	return level;
+}
+
+unsigned
+plx_log_components(struct plx_log_entry *ret_entries, unsigned n)
+{
+	unsigned count;
+
+	pthread_mutex_lock(&table.lock);
+	count = table.nb_components;
+	for (unsigned i = 0; i < count && i < n; i++) {
+		memcpy(ret_entries[i].name, table.components[i], PLX_LOG_PATTERN_MAX);
+		ret_entries[i].level = level_of(table.components[i]);
+	}
+	pthread_mutex_unlock(&table.lock);
+	return count;
+}
+
+unsigned
+plx_log_rules(struct plx_log_entry *ret_entries, unsigned n)
+{
+	unsigned count;
+
+	pthread_mutex_lock(&table.lock);
+	count = table.nb_rules;
+	for (unsigned i = 0; i < count && i < n; i++) {
+		memcpy(ret_entries[i].name, table.rules[i].pattern, PLX_LOG_PATTERN_MAX);
+		ret_entries[i].level = table.rules[i].level;
+	}
+	pthread_mutex_unlock(&table.lock);
+	return count;
 }
 
 bool

@@ -45,7 +45,8 @@ typedef void (*plx_log_sink_fn)(void *arg, enum plx_log_level level, const char 
 /* NULL restores the default sink. Thread: call while nothing else logs. */
 void plx_log_set_sink(plx_log_sink_fn sink, void *arg);
 
-#define PLX_LOG_RULES_MAX   64 /* a rule for "*" or "level" replaces all before it */
+#define PLX_LOG_RULES_MAX \
+	64 /* a rule replaces one of its pattern; one for "*" or "level" replaces all */
 #define PLX_LOG_PATTERN_MAX 64
 
 /*
@@ -54,6 +55,23 @@ void plx_log_set_sink(plx_log_sink_fn sink, void *arg);
  * PLX_LOG_RULES_MAX rules, with a sentence in why. Thread: any.
  */
 int plx_log_add_rule(const char *rule, struct plx_why *why);
+
+/* A component, or a rule's pattern, and its level. */
+struct plx_log_entry {
+	char name[PLX_LOG_PATTERN_MAX];
+	enum plx_log_level level;
+};
+
+#define PLX_LOG_COMPONENTS_MAX 128 /* that are remembered for the list */
+
+/*
+ * The components that had something to say so far, or would have had at another level, with the level in
+ * force: fills up to n, returns how many there are. Thread: any. Path: slow.
+ */
+unsigned plx_log_components(struct plx_log_entry *ret_entries, unsigned n);
+
+/* The rules in force, the later ones win: fills up to n, returns how many there are. Thread: any. */
+unsigned plx_log_rules(struct plx_log_entry *ret_entries, unsigned n);
 
 /* Forgets every rule: the level of all is NOTICE again. */
 void plx_log_reset(void);

@@ -132,6 +132,22 @@ const char *plx_pool_name(const struct plx_pool *pool);
 struct plx_zone;
 const struct plx_zone *plx_pool_zone(const struct plx_pool *pool);
 
+/* A pool in figures. */
+struct plx_pool_info {
+	char name[PLX_POOL_NAME_MAX];
+	uint32_t n;			     /* buffers there are: in_ring + in_caches + out */
+	uint32_t in_ring;		     /* at home, for every lcore */
+	uint32_t in_caches;		     /* at home, each for the lcore whose cache it is */
+	uint32_t out;			     /* held by devices and applications */
+	uint32_t cache;			     /* buffers an lcore keeps for itself */
+	uint32_t buf_size, stride, headroom; /* bytes */
+	uint64_t bytes;			     /* of memory: buffers, headers, ring and caches */
+	int node;			     /* PLX_NODE_ANY or where it was asked for */
+};
+
+/* What there is and where it is: exact when nobody allocates or frees. Thread: any. Path: slow. */
+void plx_pool_info(const struct plx_pool *pool, struct plx_pool_info *ret_info);
+
 /* Buffers at home, caches included: exact when nobody allocates or frees. Path: slow. */
 uint32_t plx_pool_available(const struct plx_pool *pool);
 uint32_t plx_pool_in_use(const struct plx_pool *pool);

@@ -10,14 +10,48 @@
 
 PLX_LOG_COMPONENT(note_log, "lib.mbuf");
 
+static uint32_t
+in_caches(const struct plx_pool *pool)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < pool->nb_caches; i++)
+		n += pool_cache_at(pool, i)->len;
+	return n;
+}
+
 uint32_t
 plx_pool_available(const struct plx_pool *pool)
 {
-	uint32_t home = (uint32_t)plx_ring_mpmc_count(pool->priv->free);
+	uint32_t home = (uint32_t)plx_ring_mpmc_count(pool->priv->free) + in_caches(pool);
 
-	for (uint32_t i = 0; i < pool->nb_caches; i++)
-		home += pool_cache_at(pool, i)->len;
 	return home < pool->n ? home : pool->n;
+}
+
+void
+plx_pool_info(const struct plx_pool *pool, struct plx_pool_info *ret_info)
+{
+	const struct plx_pool_private *priv = pool->priv;
+	uint32_t cached = in_caches(pool), ring = (uint32_t)plx_ring_mpmc_count(priv->free);
+
+	/* While others take and give, a buffer may be seen in both places: the sum holds all the same. */
+	if (cached > pool->n)
+		cached = pool->n;
+	if (ring > pool->n - cached)
+		ring = pool->n - cached;
+	*ret_info = (struct plx_pool_info){
+		.n = pool->n,
+		.in_ring = ring,
+		.in_caches = cached,
+		.out = pool->n - cached - ring,
+		.cache = priv->cache_size,
+		.buf_size = pool->buf_size,
+		.stride = pool->stride,
+		.headroom = pool->headroom,
+		.bytes = priv->data->len + priv->meta->len,
+		.node = priv->data->node,
+	};
+	snprintf(ret_info->name, sizeof(ret_info->name), "%s", priv->name);
 }
 
 uint32_t

@@ -3,6 +3,7 @@
 
 #include "plx_bits.h"
 #include "plx_mbuf.h"
+#include "plx_net_ring.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -174,4 +175,37 @@ cable_unplug(struct cable *cable, unsigned end)
 	cable->end[end].receiving = false;
 	if (cable->end[0].dev == NULL && cable->end[1].dev == NULL)
 		cable_destroy(cable);
+}
+
+static void
+describe_lane(const struct cable *cable, unsigned side, uint16_t queue,
+	      struct plx_net_ring_lane *ret_lane)
+{
+	const struct plx_ring_spsc *ring = cable->lane[side][queue];
+	const struct cable_end *from = &cable->end[side];
+	const struct cable_end *to = &cable->end[cable->loop ? side : !side];
+
+	snprintf(ret_lane->from, sizeof(ret_lane->from), "%s", from->name);
+	snprintf(ret_lane->to, sizeof(ret_lane->to), "%s", to->name);
+	ret_lane->queue = queue;
+	ret_lane->capacity = (uint32_t)plx_ring_spsc_capacity(ring);
+	ret_lane->used = (uint32_t)plx_ring_spsc_count(ring);
+}
+
+unsigned
+plx_net_ring_lanes(struct plx_net_ring_lane *ret_lanes, unsigned n)
+{
+	unsigned count = 0;
+
+	PLX_LIST_FOREACH(link, &cables) {
+		const struct cable *cable = PLX_LIST_ITEM(link, struct cable, link);
+
+		for (unsigned side = 0; side < (cable->loop ? 1 : 2); side++) {
+			for (uint16_t q = 0; q < cable->nb_lanes; q++, count++) {
+				if (count < n)
+					describe_lane(cable, side, q, &ret_lanes[count]);
+			}
+		}
+	}
+	return count;
 }

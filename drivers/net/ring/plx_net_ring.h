@@ -33,6 +33,20 @@ int plx_net_ring_create(const char *name, const struct plx_net_ring *rx, uint16_
 			const struct plx_net_ring *tx, uint16_t nb_tx, uint16_t *ret_port,
 			struct plx_why *why);
 
+/* A ring between two ports of this driver, or of one with itself. */
+struct plx_net_ring_lane {
+	char from[64], to[64]; /* the ports, whose queues have the lane's number */
+	uint16_t queue;
+	uint32_t capacity; /* packets */
+	uint32_t used;	   /* in it now */
+};
+
+/*
+ * The rings the driver made (not those of plx_net_ring_create, which are the program's): fills up to n,
+ * returns how many there are. Thread: main. Path: slow.
+ */
+unsigned plx_net_ring_lanes(struct plx_net_ring_lane *ret_lanes, unsigned n);
+
 PLX_END_DECLS
 
 #endif

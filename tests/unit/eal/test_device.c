@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "device_priv.h"
 #include "driver_priv.h"
+#include "plx_eal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -225,6 +226,22 @@ a_folder_is_loaded_but_for_what_is_no_driver(void **state)
 	rmdir(folder);
 }
 
+static void
+devices_can_be_listed_as_they_were_named(void **state)
+{
+	struct plx_device_info devices[2];
+
+	assert_int_equal(plx_device_list(devices, 2), 0);
+	assert_int_equal(plx_device_attach("net_ring0,size=64,loop", &why), 0);
+	assert_int_equal(plx_device_attach("net_ring1", &why), 0);
+	assert_int_equal(plx_device_list(devices, 1), 2);
+	assert_string_equal(devices[0].name, "net_ring0");
+	assert_string_equal(devices[0].args, "size=64,loop");
+	assert_true(devices[0].is_vdev);
+	assert_int_equal(plx_device_list(devices, 2), 2);
+	assert_string_equal(devices[1].args, "");
+}
+
 #define DEVICE_TEST(f) cmocka_unit_test_setup_teardown(f, add_drivers, drop_all)
 
 int
@@ -234,6 +251,7 @@ main(void)
 		DEVICE_TEST(the_longest_driver_name_wins),
 		DEVICE_TEST(a_device_knows_its_name_and_arguments),
 		DEVICE_TEST(devices_go_in_reverse_order),
+		DEVICE_TEST(devices_can_be_listed_as_they_were_named),
 		DEVICE_TEST(what_cannot_be_attached_is_explained),
 		DEVICE_TEST(drivers_are_listed_and_checked),
 		DEVICE_TEST(a_plugin_brings_its_driver),

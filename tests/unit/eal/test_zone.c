@@ -345,6 +345,22 @@ the_dump_has_a_line_for_each_zone(void **state)
 	free(text);
 }
 
+static void
+zones_can_be_listed_as_copies(void **state)
+{
+	const struct plx_zone *first = reserve("first", 1);
+	struct plx_zone zones[2];
+
+	reserve("second", 1);
+	assert_int_equal(plx_zone_list(NULL, 0), 2);
+	assert_int_equal(plx_zone_list(zones, 1), 2);
+	assert_string_equal(zones[0].name, "first");
+	assert_ptr_equal(zones[0].addr, first->addr);
+	plx_zone_free(first);
+	assert_int_equal(plx_zone_list(zones, 2), 1);
+	assert_string_equal(zones[0].name, "second");
+}
+
 #define ZONE_TEST(f) cmocka_unit_test_setup_teardown(f, plain_pages_only, free_all)
 
 int
@@ -366,6 +382,7 @@ main(void)
 		ZONE_TEST(huge_pages_are_taken_or_missed_with_one_notice),
 		ZONE_TEST(huge_pages_have_physical_addresses),
 		ZONE_TEST(the_dump_has_a_line_for_each_zone),
+		ZONE_TEST(zones_can_be_listed_as_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,6 +211,39 @@ rules_may_change_while_threads_log(void **state)
 	}
 }
 
+static void
+components_and_rules_can_be_listed_with_their_levels(void **state)
+{
+	struct plx_log_entry entries[8];
+	unsigned n;
+
+	plx_log_notice(&af_xdp, "here");
+	plx_log_notice(&zone, "here");
+	plx_log_add_rule("pmd.*:debug", NULL);
+	n = plx_log_components(entries, PLX_ARRAY_LEN(entries));
+	assert_int_equal(n, 2);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(entries[i].level, strcmp(entries[i].name, "eal.zone") == 0
+							   ? PLX_LOG_NOTICE
+							   : PLX_LOG_DEBUG);
+	assert_int_equal(plx_log_rules(entries, 1), 1);
+	assert_string_equal(entries[0].name, "pmd.*");
+	assert_int_equal(plx_log_rules(NULL, 0), 1);
+}
+
+static void
+a_rule_replaces_an_older_one_of_its_pattern(void **state)
+{
+	struct plx_log_entry entries[4];
+
+	for (int i = 0; i < 2 * PLX_LOG_RULES_MAX; i++) {
+		assert_int_equal(plx_log_add_rule("pmd.*:info", NULL), 0);
+		assert_int_equal(plx_log_add_rule("eal.*:debug", NULL), 0);
+	}
+	assert_int_equal(plx_log_rules(entries, PLX_ARRAY_LEN(entries)), 2);
+	assert_string_equal(entries[1].name, "eal.*");
+}
+
 int
 main(void)
 {
@@ -220,6 +253,8 @@ main(void)
 		TEST(a_pattern_changes_only_what_it_matches),
 		TEST(the_last_matching_rule_wins),
 		TEST(reset_brings_notice_back),
+		TEST(components_and_rules_can_be_listed_with_their_levels),
+		TEST(a_rule_replaces_an_older_one_of_its_pattern),
 		TEST(a_bad_rule_names_what_was_found_and_what_is_allowed),
 		TEST(a_full_table_refuses_but_a_rule_for_all_still_fits),
 		TEST(a_message_is_one_line_without_escapes),

@@ -221,6 +221,29 @@ lcores_and_plain_threads_share_a_pool(void **state)
 	destroy(pool);
 }
 
+static void
+a_pool_tells_where_its_buffers_are(void **state)
+{
+	struct plx_pool *pool = make_pool("told", 64, 8);
+	struct plx_pool_info info;
+	struct plx_mbuf *mbufs[3];
+
+	plx_pool_info(pool, &info);
+	assert_string_equal(info.name, "told");
+	assert_int_equal(info.in_ring, 64);
+	assert_int_equal(info.cache, 8);
+	assert_true(info.bytes >= 64ull * info.stride);
+	assert_int_equal(plx_mbuf_alloc_bulk(pool, mbufs, 3), 0);
+	plx_pool_info(pool, &info);
+	assert_int_equal(info.out, 3);
+	assert_int_equal(info.in_ring + info.in_caches, 61);
+	plx_mbuf_free_bulk(mbufs, 3);
+	plx_pool_info(pool, &info);
+	assert_true(info.in_caches > 0);
+	assert_int_equal(info.in_ring + info.in_caches, 64);
+	destroy(pool);
+}
+
 static int
 set_up(void **state)
 {
@@ -247,6 +270,7 @@ main(void)
 		cmocka_unit_test(the_audit_sees_a_write_after_free),
 		cmocka_unit_test(lcores_and_plain_threads_share_a_pool),
 		cmocka_unit_test(the_audit_sees_a_double_free),
+		cmocka_unit_test(a_pool_tells_where_its_buffers_are),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

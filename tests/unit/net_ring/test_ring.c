@@ -589,6 +589,25 @@ rings_that_carry_no_packets_are_refused(void **state)
 	free(narrow.mpmc);
 }
 
+static void
+rings_between_ports_can_be_listed(void **state)
+{
+	struct plx_net_ring_lane lanes[4];
+	struct plx_mbuf *pkt = plx_mbuf_alloc(pool);
+	uint16_t port = attach("net_ring0,peer=net_ring1,queues=2,entries=64");
+
+	attach("net_ring1,peer=net_ring0,queues=2,entries=64");
+	start_with(port, 2, 0);
+	assert_int_equal(plx_net_ring_lanes(NULL, 0), 4);
+	assert_int_equal(plx_net_ring_lanes(lanes, 4), 4);
+	assert_string_equal(lanes[1].from, "net_ring0");
+	assert_string_equal(lanes[1].to, "net_ring1");
+	assert_int_equal(lanes[1].queue, 1);
+	assert_int_equal(lanes[1].capacity, 64);
+	assert_string_equal(lanes[2].from, "net_ring1");
+	plx_mbuf_free(pkt);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -611,6 +630,7 @@ main(void)
 		TEST(wishes_that_contradict_are_refused),
 		TEST(a_port_is_made_of_rings_that_stay_the_programs),
 		TEST(rings_that_carry_no_packets_are_refused),
+		TEST(rings_between_ports_can_be_listed),
 	};
 	int failed;
 
