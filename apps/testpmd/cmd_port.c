@@ -1,85 +1,163 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* show port, clear port. */
+/* port start, stop, close, reset, attach, detach. */
 #include "command.h"
-#include "facts.h"
-#include "report.h"
+#include "port.h"
+#include "port_words.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/* What there is to show of a port: to people, and to programs. */
+static bool
+is_started(uint16_t port)
+{
+	struct plx_ethdev_info info = {0};
+
+	return plx_ethdev_info(port, &info) == 0 && info.state == PLX_ETHDEV_STARTED;
+}
+
+static int
+start_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+{
+	const char *const word = arg;
+	uint8_t mac[6] = {0};
+	int ret;
+
+	if (strcmp(word, "all") == 0 && is_started(port))
+		return 0;
+	ret = port_start(app, port, why);
+	plx_ethdev_mac(port, mac);
+	if (ret == 0)
+		printf("Port %u: %s\n", port, words_mac(mac).text);
+	return ret;
+}
+
+static int
+stop_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+{
+	return port_stop(app, port, why);
+}
+
+static int
+close_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+{
+	int ret = port_close(app, port, why);
+
+	if (ret == 0)
+		printf("Port %u is closed\n", port);
+	return ret;
+}
+
+static int
+reset_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+{
+	return port_reset(app, port, why);
+}
+
 static const struct {
 	const char *word;
-	void (*report)(uint16_t port, FILE *out);
-	json_t *(*facts)(uint16_t port);
-} shows[] = {
-	{"info", report_port_info, facts_port_info},
-	{"stats", report_port_stats, facts_port_stats},
-	{"xstats", report_port_xstats, facts_port_xstats},
-	{"summary", report_port_summary, facts_port_summary},
+	const char *title;
+	port_fn one;
+} lives[] = {
+	{"start", NULL, start_one},
+	{"stop", "Stopping ports...", stop_one},
+	{"close", "Closing ports...", close_one},
+	{"reset", "Resetting ports...", reset_one},
 };
 
-static unsigned
-show_row(const char *word)
+static int
+change_life(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
+	uint16_t first, last;
 	unsigned row = 0;
+	int ret = forward_is_stopped(app, why);
 
-	while (strcmp(shows[row].word, word) != 0)
+	if (ret == 0)
+		ret = command_ports(words[2], &first, &last, why);
+	if (ret != 0)
+		return ret;
+	while (strcmp(lives[row].word, words[1]) != 0)
 		row++;
-	return row;
+	if (lives[row].title != NULL)
+		printf("%s\n", lives[row].title);
+	ret = port_each(app, words[2], lives[row].one, words[2], why);
+	if (ret == 0)
+		printf("Done\n");
+	return ret;
 }
 
 static int
-show_port(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+attach(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
-	const unsigned row = show_row(words[2]);
-	uint16_t first, last;
-	int ret = command_ports(words[3], &first, &last, why);
+	uint16_t port = 0;
+	int ret = forward_is_stopped(app, why);
 
+	if (ret == 0)
+		ret = port_attach(app, words[2], &port, why);
 	if (ret != 0)
 		return ret;
-	for (uint16_t port = plx_ethdev_next(first); port <= last;
-	     port = plx_ethdev_next((uint16_t)(port + 1)))
-		shows[row].report(port, stdout);
+	printf("Attaching a new port...\nPort %u is attached. Now total ports is %u\nDone\n", port,
+	       plx_ethdev_count());
+	return 0;
+}
+
+/* A port number or the name of its device. */
+static int
+detach(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	uint16_t port;
+	int ret = forward_is_stopped(app, why);
+
+	if (ret == 0 && plx_ethdev_by_name(words[2], &port) != 0)
+		ret = port_one(words[2], &port, why);
+	if (ret == 0)
+		ret = port_detach(app, port, why);
+	if (ret != 0)
+		return ret;
+	printf("Detaching a port...\nPort %u is detached. Now total ports is %u\nDone\n", port,
+	       plx_ethdev_count());
 	return 0;
 }
 
 static int
-show_port_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
-		struct plx_why *why)
+detach_all(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
-	const unsigned row = show_row(words[2]);
-	json_t *ports = json_array();
-	uint16_t first, last;
-	int ret = command_ports(words[3], &first, &last, why);
+	int ret = forward_is_stopped(app, why);
 
-	json_object_set_new(result, "ports", ports);
-	if (ret != 0)
-		return ret;
-	for (uint16_t port = plx_ethdev_next(first); port <= last;
-	     port = plx_ethdev_next((uint16_t)(port + 1)))
-		json_array_append_new(ports, shows[row].facts(port));
-	return 0;
+	for (unsigned i = 0; i < app->nb_ports && ret == 0; i++)
+		ret = port_check_stopped(app->ports[i], "detaching it", why);
+	while (app->nb_ports > 0 && ret == 0)
+		ret = port_detach(app, app->ports[app->nb_ports - 1], why);
+	if (ret == 0)
+		printf("Detaching ports...\nNow total ports is %u\nDone\n", plx_ethdev_count());
+	return ret;
 }
 
+/* No driver stops one queue of a running port: it would be a test in every burst. */
 static int
-clear_port(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+change_queue(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
-	uint16_t first, last;
-	int ret = command_ports(words[3], &first, &last, why);
+	struct plx_ethdev_info info = {0};
+	uint64_t queue;
+	uint16_t port;
+	int ret = port_one(words[1], &port, why);
 
+	if (ret == 0)
+		ret = command_number(words[3], "queue", 0, PLX_ETHDEV_QUEUES_MAX - 1, &queue, why);
 	if (ret != 0)
 		return ret;
-	for (uint16_t port = plx_ethdev_next(first); port <= last;
-	     port = plx_ethdev_next((uint16_t)(port + 1)))
-		plx_ethdev_stats_reset(port);
-	return 0;
+	plx_ethdev_info(port, &info);
+	return plx_why(why, -ENOTSUP,
+		       "port %u (%s): queues run as long as their port does; `port stop %u`, or "
+		       "fewer of them with `port config all %s`",
+		       port, info.name, port, words[2]);
 }
 
 const struct command commands_port[] = {
-	{"show port info|stats|xstats|summary <port>", "a port number, or all", show_port,
-	 show_port_facts},
-	{"clear port stats|xstats <port>", "count from zero", clear_port},
+	{"port start|stop|close|reset <port>", "a port number, or all", change_life},
+	{"port attach <devargs>", "make a port, as in net_null3,size=64", attach},
+	{"port detach all", "take all ports and their devices away", detach_all},
+	{"port detach <port>", "take a port and its device away", detach},
+	{"port <port> rxq|txq <queue> start|stop", "one queue alone: no driver can", change_queue},
 	{NULL},
 };

@@ -41,6 +41,7 @@ extern const struct command commands_control[];
 extern const struct command commands_dump[];
 extern const struct command commands_forward[];
 extern const struct command commands_port[];
+extern const struct command commands_show_port[];
 
 /* The tables, by the names that "help <section>" knows. The last is followed by one without rows. */
 struct command_section {

@@ -11,6 +11,17 @@ json_t *facts_port_info(uint16_t port);
 json_t *facts_port_summary(uint16_t port);
 json_t *facts_port_stats(uint16_t port);
 json_t *facts_port_xstats(uint16_t port);
+json_t *facts_port_offloads(uint16_t port);
+json_t *facts_port_macs(uint16_t port);
+json_t *facts_port_mcast_macs(uint16_t port);
+
+/* The words of a set: of one direction, possible or in force; of hash types. */
+json_t *facts_offloads_one_way(uint16_t port, bool rx, bool capable);
+json_t *facts_rss_types(uint32_t types);
+
+/* Put into `result`. */
+void facts_queue(uint16_t port, uint16_t queue, bool rx,
+		 const struct plx_ethdev_queue_info *queue_info, json_t *result);
 
 /* [{"name", "text"}] */
 json_t *facts_hints(const struct hints *hints);

@@ -3,14 +3,9 @@
 #include "facts.h"
 
 #include "json.h"
+#include "port_words.h"
 
 #include <stdlib.h>
-
-static const char *const state_names[] = {
-	[PLX_ETHDEV_CLOSED] = "closed",
-	[PLX_ETHDEV_CONFIGURED] = "stopped",
-	[PLX_ETHDEV_STARTED] = "started",
-};
 
 static json_t *
 link_facts(uint16_t port)
@@ -42,7 +37,7 @@ facts_port_summary(uint16_t port)
 	plx_ethdev_mac(port, mac);
 	return json_pack("{s:i, s:o, s:s, s:s, s:s, s:s, s:o}", "port", port, "mac", json_mac(mac),
 			 "name", info.name, "driver", info.driver, "mode", info.mode, "state",
-			 state_names[info.state], "link", link_facts(port));
+			 words_state(info.state), "link", link_facts(port));
 }
 
 json_t *
@@ -69,6 +64,7 @@ facts_port_info(uint16_t port)
 					info.tx_desc_max, info.tx_desc_default));
 	json_object_set_new(facts, "reta_size", json_integer(info.reta_size));
 	json_object_set_new(facts, "rss_key_size", json_integer(info.rss_key_size));
+	json_object_set_new(facts, "rss_types", facts_rss_types(info.rss_types));
 	return facts;
 }
 

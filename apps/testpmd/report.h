@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 void report_port_info(uint16_t port, FILE *out);
+void report_port_summary_head(FILE *out);
 void report_port_summary(uint16_t port, FILE *out);
 void report_port_stats(uint16_t port, FILE *out);
 void report_port_xstats(uint16_t port, FILE *out);
@@ -26,5 +27,13 @@ void report_forward(const struct testpmd *app, FILE *out);
 
 /* What a port can do beside moving bytes, in words; a part of its facts. */
 void report_offloads(const struct plx_ethdev_info *info, FILE *out);
+void report_port_offloads(uint16_t port, FILE *out);
+/* One direction, as DPDK shows it: what the device could do, or what is in force. */
+void report_offloads_one_way(uint16_t port, bool rx, bool capable, FILE *out);
+
+void report_port_macs(uint16_t port, FILE *out);
+void report_port_mcast_macs(uint16_t port, FILE *out);
+void report_queue(uint16_t port, uint16_t queue, bool rx,
+		  const struct plx_ethdev_queue_info *queue_info, FILE *out);
 
 #endif

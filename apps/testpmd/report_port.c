@@ -3,26 +3,11 @@
 #include "report.h"
 
 #include "ledger.h"
+#include "port_words.h"
 #include "units.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-static const char *const state_names[] = {
-	[PLX_ETHDEV_CLOSED] = "closed",
-	[PLX_ETHDEV_CONFIGURED] = "stopped",
-	[PLX_ETHDEV_STARTED] = "started",
-};
-
-static void
-print_mac(uint16_t port, FILE *out)
-{
-	uint8_t mac[6] = {0};
-
-	plx_ethdev_mac(port, mac);
-	fprintf(out, "%02X:%02X:%02X:%02X:%02X:%02X", mac[0], mac[1], mac[2], mac[3], mac[4],
-		mac[5]);
-}
 
 static const char *
 on_off(int flag)
@@ -37,25 +22,39 @@ print_link(uint16_t port, FILE *out)
 
 	plx_ethdev_link(port, &link);
 	fprintf(out, "Link status: %s\n", link.up ? "up" : "down");
-	if (link.speed_mbps != 0)
-		fprintf(out, "Link speed: %" PRIu32 " Mbps, %s-duplex\n", link.speed_mbps,
-			link.full_duplex ? "full" : "half");
+	fprintf(out, "Link speed: %s\nLink duplex: %s-duplex\nAutoneg status: %s\n",
+		words_speed(link.speed_mbps).text, link.full_duplex ? "full" : "half",
+		link.autoneg ? "On" : "Off");
+}
+
+static void
+print_rss(const struct plx_ethdev_info *info, FILE *out)
+{
+	char types[64];
+
+	if (info->reta_size == 0)
+		return;
+	fprintf(out, "Hash key size in bytes: %u\nRedirection table size: %u\n", info->rss_key_size,
+		info->reta_size);
+	fprintf(out, "Supported RSS offload flow types: %s\n",
+		plx_ethdev_bits_text(PLX_ETHDEV_RSS_TYPES, info->rss_types, types, sizeof(types)));
 }
 
 void
 report_port_info(uint16_t port, FILE *out)
 {
 	struct plx_ethdev_info info;
+	uint8_t mac[6] = {0};
 	uint16_t mtu = 0;
 
 	if (plx_ethdev_info(port, &info) != 0)
 		return;
 	plx_ethdev_mtu(port, &mtu);
+	plx_ethdev_mac(port, mac);
 	fprintf(out, "\n********************* Infos for port %u *********************\n", port);
-	fprintf(out, "MAC address: ");
-	print_mac(port, out);
-	fprintf(out, "\nDevice name: %s\nDriver name: %s\n", info.name, info.driver);
-	fprintf(out, "Mode: %s\nState: %s\n", info.mode, state_names[info.state]);
+	fprintf(out, "MAC address: %s\n", words_mac(mac).text);
+	fprintf(out, "Device name: %s\nDriver name: %s\n", info.name, info.driver);
+	fprintf(out, "Mode: %s\nState: %s\n", info.mode, words_state(info.state));
 	if (info.node >= 0)
 		fprintf(out, "Connect to socket: %d\n", info.node);
 	print_link(port, out);
@@ -67,10 +66,17 @@ report_port_info(uint16_t port, FILE *out)
 		info.max_rx_queues, info.rx_desc_min, info.rx_desc_max, info.rx_desc_default);
 	fprintf(out, "Tx queues: %u of %u, descriptors %u to %u, default %u\n", info.nb_tx_queues,
 		info.max_tx_queues, info.tx_desc_min, info.tx_desc_max, info.tx_desc_default);
-	if (info.reta_size != 0)
-		fprintf(out, "Redirection table size: %u, hash key size in bytes: %u\n",
-			info.reta_size, info.rss_key_size);
+	print_rss(&info, out);
 	report_offloads(&info, out);
+}
+
+void
+report_port_summary_head(FILE *out)
+{
+	fprintf(out,
+		"Number of available ports: %u\n"
+		"Port MAC Address       Name         Driver         Status   Link      State    Mode\n",
+		plx_ethdev_count());
 }
 
 void
@@ -78,14 +84,15 @@ report_port_summary(uint16_t port, FILE *out)
 {
 	struct plx_ethdev_info info;
 	struct plx_ethdev_link link = {0};
+	uint8_t mac[6] = {0};
 
 	if (plx_ethdev_info(port, &info) != 0)
 		return;
 	plx_ethdev_link(port, &link);
-	fprintf(out, "%-4u ", port);
-	print_mac(port, out);
-	fprintf(out, "  %-20s %-16s %-5s %s\n", info.name, info.driver, link.up ? "up" : "down",
-		info.mode);
+	plx_ethdev_mac(port, mac);
+	fprintf(out, "%-4u %s %-12s %-14s %-8s %-9s %-8s %s\n", port, words_mac(mac).text,
+		info.name, info.driver, link.up ? "up" : "down", words_speed(link.speed_mbps).text,
+		words_state(info.state), info.mode);
 }
 
 void

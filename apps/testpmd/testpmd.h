@@ -58,6 +58,21 @@ struct testpmd_args {
 	int topology;
 	bool disable_promisc;
 	struct engine_settings engines;
+	bool disable_device_start;
+	uint64_t max_pkt_len; /* 0: as the MTU is; header and checksum included */
+};
+
+/* What shall be so of a port, over stop, close and start, where the device does not remember it itself. */
+struct port_wishes {
+	uint32_t rx_offloads, tx_offloads;	   /* on, if the device can */
+	uint32_t rx_offloads_off, tx_offloads_off; /* off, whatever else would want them */
+	uint16_t mtu;				   /* at the next configuring; 0: as it is */
+	uint16_t
+		reta_queues; /* the redirection table is the user's, for so many queues; 0: it is not */
+	bool rss;	     /* key and hash types are the user's */
+	bool promiscuous;      /* at the first start */
+	bool changed;	       /* the next start has to configure anew */
+	struct plx_pool *pool; /* that its queues take from, NULL while closed */
 };
 
 /* What one lcore does again and again: take from one queue, give to another. */
@@ -89,6 +104,9 @@ struct testpmd {
 	const struct engine *engine;
 	uint16_t ports[PLX_ETHDEV_MAX]; /* that there are; nb_ports of them */
 	unsigned nb_ports;
+	struct port_wishes wishes[PLX_ETHDEV_MAX];
+	struct plx_pool *more_pools[PLX_ETHDEV_MAX]; /* nb_more_pools of them, see port_pool.c */
+	unsigned nb_more_pools, pools_made;
 
 	struct selection chosen; /* who shall forward; what follows comes from it */
 	uint16_t fwd_ports

@@ -124,6 +124,18 @@ int plx_ethdev_by_name(const char *name, uint16_t *ret_port);
 /* What the device is and can do; valid from probe to removal. -ENODEV. */
 int plx_ethdev_info(uint16_t port, struct plx_ethdev_info *ret_info);
 
+/*
+ * Hot plug: makes the device that `devargs` names ("net_null3,size=64") and tells its port, which is closed.
+ * -EEXIST for a name that is there, -ENODEV if no driver knows it, -EINVAL for wrong arguments, -ENOTSUP for
+ * a device without a port, or what the driver answered. Thread: main. Path: slow.
+ */
+int plx_ethdev_attach(const char *devargs, uint16_t *ret_port, struct plx_why *why);
+/*
+ * Closes the port and takes its device away, with all that belongs to it; its number is free for the next.
+ * -EBUSY while it is started. Thread: main, while nobody else uses the port. Path: slow.
+ */
+int plx_ethdev_detach(uint16_t port, struct plx_why *why);
+
 /* -- life ------------------------------------------------------------------------------------------- */
 
 /*

@@ -73,7 +73,7 @@ assert_grep "$TMP/said" 'Nothing was received'
 printf '%s\n' 'frobnicate' 'show port info' 'show port info 7' 'set fwd nosuch' 'stop' 'set burst 0' '# a comment' '' \
 	'show port summary 0' quit | prompt 1 "${NULLS[@]}" -- -i
 assert_grep "$TMP/said" 'there is no command "frobnicate"'
-assert_grep "$TMP/said" 'show port info\|stats\|xstats\|summary <port>'
+assert_grep "$TMP/said" 'show port info\|stats\|xstats\|summary\|offloads <port>'
 assert_grep "$TMP/said" 'there is no port 7'
 assert_grep "$TMP/said" 'there is no engine "nosuch"; there are .*io, '
 assert_grep "$TMP/said" 'start first'

@@ -51,7 +51,7 @@ an_incomplete_command_shows_what_there_is(void **state)
 	struct plx_why why;
 
 	assert_int_equal(command_run(&app, "show port", &why), -EINVAL);
-	assert_non_null(strstr(why.text, "show port info|stats|xstats|summary <port>"));
+	assert_non_null(strstr(why.text, "show port info|stats|xstats|summary|offloads <port>"));
 }
 
 static void

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A port's life at the prompt: configured anew when that is needed, started, stopped, closed; come and gone. */
+#include "port.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define FRAME_OVERHEAD 18 /* header and checksum: what --max-pkt-len counts and an MTU does not */
+
+int
+port_check_stopped(uint16_t port, const char *what, struct plx_why *why)
+{
+	struct plx_ethdev_info info = {0};
+
+	if (plx_ethdev_info(port, &info) != 0 || info.state != PLX_ETHDEV_STARTED)
+		return 0;
+	return plx_why(why, -EBUSY, "port %u (%s) runs; %s needs `port stop %u` before", port,
+		       info.name, what, port);
+}
+
+/* -- wishes -------------------------------------------------------------------------------------------- */
+
+void
+port_wishes_init(struct testpmd *app, uint16_t port)
+{
+	const struct testpmd_args *args = &app->args;
+
+	app->wishes[port] = (struct port_wishes){
+		.mtu = (uint16_t)(args->max_pkt_len != 0 ? args->max_pkt_len - FRAME_OVERHEAD
+							 : args->mtu),
+		.promiscuous = !args->disable_promisc,
+	};
+}
+
+/* Frames that may be longer than a buffer, or are made in pieces, go in chains, where the port can. */
+static void
+ask_for_chains(const struct testpmd *app, const struct plx_ethdev_info *info, uint16_t port,
+	       struct plx_ethdev_conf *conf)
+{
+	uint16_t mtu = conf->mtu;
+
+	if (mtu == 0)
+		plx_ethdev_mtu(port, &mtu);
+	if (mtu <= 1500 && app->args.txpkts.n <= 1 &&
+	    (app->args.mbuf_size == 0 || app->args.mbuf_size >= 2048))
+		return;
+	conf->rx_offloads |= info->rx_offloads_capable & PLX_ETH_RX_OFFLOAD_SCATTER;
+	conf->tx_offloads |= info->tx_offloads_capable & PLX_ETH_TX_OFFLOAD_MULTI_SEGS;
+}
+
+static int
+set_up_queues(struct testpmd *app, uint16_t port, struct plx_why *why)
+{
+	struct plx_pool *pool;
+	int ret = pool_of_port(app, port, &pool, why);
+
+	for (uint16_t q = 0; q < app->args.rxq && ret == 0; q++)
+		ret = plx_ethdev_rx_queue_setup(port, q, (uint16_t)app->args.rxd, pool, why);
+	for (uint16_t q = 0; q < app->args.txq && ret == 0; q++)
+		ret = plx_ethdev_tx_queue_setup(port, q, (uint16_t)app->args.txd, why);
+	return ret;
+}
+
+/* What a device forgets when it is configured. */
+struct rss_kept {
+	uint8_t key[PLX_ETHDEV_RSS_KEY_MAX];
+	uint16_t table[PLX_ETHDEV_RETA_MAX];
+	uint32_t types;
+};
+
+static void
+keep_rss(uint16_t port, const struct plx_ethdev_info *info, struct rss_kept *ret_kept)
+{
+	if (info->reta_size == 0)
+		return;
+	plx_ethdev_rss_key(port, ret_kept->key, &ret_kept->types);
+	plx_ethdev_reta(port, ret_kept->table, info->reta_size);
+}
+
+static void
+give_rss_back(struct port_wishes *wishes, uint16_t port, const struct plx_ethdev_info *info,
+	      const struct rss_kept *kept, uint16_t rxq)
+{
+	if (info->reta_size == 0)
+		return;
+	if (wishes->rss)
+		plx_ethdev_set_rss_key(port, kept->key, info->rss_key_size, kept->types);
+	/* A table made for another number of queues is worth nothing. */
+	if (wishes->reta_queues == rxq)
+		plx_ethdev_set_reta(port, kept->table, info->reta_size);
+	else
+		wishes->reta_queues = 0;
+}
+
+static void
+give_pool_back(struct testpmd *app, uint16_t port)
+{
+	app->wishes[port].pool = NULL;
+	pools_sweep(app);
+}
+
+int
+port_configure(struct testpmd *app, uint16_t port, struct plx_why *why)
+{
+	const uint16_t rxq = (uint16_t)app->args.rxq, txq = (uint16_t)app->args.txq;
+	struct port_wishes *wishes = &app->wishes[port];
+	struct plx_ethdev_conf conf = {.mtu = wishes->mtu,
+				       .rx_offloads = wishes->rx_offloads,
+				       .tx_offloads = wishes->tx_offloads};
+	struct plx_ethdev_info info;
+	struct rss_kept rss = {.types = 0};
+	int ret = plx_ethdev_info(port, &info);
+
+	if (ret != 0)
+		return plx_why(why, ret, "there is no port %u", port);
+	ask_for_chains(app, &info, port, &conf);
+	conf.rx_offloads &= ~wishes->rx_offloads_off;
+	conf.tx_offloads &= ~wishes->tx_offloads_off;
+	keep_rss(port, &info, &rss);
+	ret = plx_ethdev_configure(port, rxq, txq, &conf, why);
+	if (ret == 0)
+		ret = set_up_queues(app, port, why);
+	if (ret != 0) {
+		plx_ethdev_close(port);
+		give_pool_back(app, port);
+		return ret;
+	}
+	give_rss_back(wishes, port, &info, &rss, rxq);
+	wishes->mtu = 0; /* the device has it from now on */
+	wishes->changed = false;
+	return 0;
+}
+
+/* -- life ---------------------------------------------------------------------------------------------- */
+
+int
+port_start(struct testpmd *app, uint16_t port, struct plx_why *why)
+{
+	struct port_wishes *wishes = &app->wishes[port];
+	struct plx_ethdev_info info = {0};
+	int ret = 0;
+
+	plx_ethdev_info(port, &info);
+	if (info.state == PLX_ETHDEV_CLOSED ||
+	    (wishes->changed && info.state != PLX_ETHDEV_STARTED))
+		ret = port_configure(app, port, why);
+	if (ret == 0)
+		ret = plx_ethdev_start(port, why);
+	/* Once: what is set later is the user's. A port that cannot is no reason to stop. */
+	if (ret == 0 && wishes->promiscuous) {
+		plx_ethdev_set_promiscuous(port, true);
+		wishes->promiscuous = false;
+	}
+	return ret;
+}
+
+int
+port_stop(struct testpmd *app, uint16_t port, struct plx_why *why)
+{
+	int ret = plx_ethdev_stop(port);
+
+	return ret == 0 ? 0 : port_refused(port, "stopping it", ret, why);
+}
+
+int
+port_close(struct testpmd *app, uint16_t port, struct plx_why *why)
+{
+	int ret = port_check_stopped(port, "closing it", why);
+
+	if (ret != 0)
+		return ret;
+	plx_ethdev_close(port);
+	give_pool_back(app, port);
+	return 0;
+}
+
+int
+port_reset(struct testpmd *app, uint16_t port, struct plx_why *why)
+{
+	int ret = port_check_stopped(port, "a reset", why);
+
+	if (ret != 0)
+		return ret;
+	ret = plx_ethdev_reset(port, why);
+	give_pool_back(app, port);
+	return ret;
+}
+
+/* -- coming and going ----------------------------------------------------------------------------------- */
+
+int
+port_attach(struct testpmd *app, const char *devargs, uint16_t *ret_port, struct plx_why *why)
+{
+	int ret = plx_ethdev_attach(devargs, ret_port, why);
+
+	if (ret != 0)
+		return ret;
+	port_wishes_init(app, *ret_port);
+	app->ports[app->nb_ports++] = *ret_port;
+	return 0;
+}
+
+static void
+forget(struct testpmd *app, uint16_t port)
+{
+	unsigned i = 0;
+
+	while (i < app->nb_ports && app->ports[i] != port)
+		i++;
+	if (i == app->nb_ports)
+		return;
+	app->nb_ports--;
+	memmove(&app->ports[i], &app->ports[i + 1], (app->nb_ports - i) * sizeof(app->ports[0]));
+	app->wishes[port] = (struct port_wishes){0};
+}
+
+int
+port_detach(struct testpmd *app, uint16_t port, struct plx_why *why)
+{
+	int ret = port_check_stopped(port, "detaching it", why);
+
+	if (ret == 0)
+		ret = plx_ethdev_detach(port, why);
+	if (ret != 0)
+		return ret;
+	/* They name ports that may be gone. */
+	streams_free(app);
+	forget(app, port);
+	pools_sweep(app);
+	return 0;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ports that come and go, with a driver that makes toys. */
+#include "eal_fixture.h"
+#include "plx_zone.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "toy.h"
+
+static struct plx_pool *pool;
+static unsigned nb_toys;
+static bool without_port;
+
+static int
+toy_probe(struct plx_device *device, struct plx_why *why)
+{
+	struct toy *toy = calloc(1, sizeof(*toy));
+
+	toy_init(toy, device->name);
+	toy->dev.device = device;
+	if (!without_port)
+		assert_int_equal(plx_ethdev_register(&toy->dev, why), 0);
+	device->data = toy;
+	nb_toys++;
+	return 0;
+}
+
+static void
+toy_remove(struct plx_device *device)
+{
+	struct toy *toy = device->data;
+
+	plx_ethdev_unregister(&toy->dev);
+	assert_int_equal(toy->queues, 0);
+	free(toy);
+	nb_toys--;
+}
+
+static const struct plx_driver toy_driver = {
+	.api = PLX_DRIVER_API,
+	.bus = PLX_BUS_VDEV,
+	.name = "net_toy",
+	.about = "toys",
+	.probe = toy_probe,
+	.remove = toy_remove,
+};
+
+static void
+an_attached_port_goes_with_all_it_had_and_its_number_is_free_again(void **state)
+{
+	struct plx_ethdev_info info;
+	struct toy *toy;
+	uint16_t port;
+
+	assert_int_equal(plx_ethdev_attach("net_toy7", &port, NULL), 0);
+	assert_int_equal(port, 0);
+	assert_int_equal(plx_ethdev_info(0, &info), 0);
+	assert_string_equal(info.name, "net_toy7");
+	assert_int_equal(info.state, PLX_ETHDEV_CLOSED);
+	toy = toy_of(plx_ethdev_at(0));
+	run(toy, pool, 2, 1);
+	assert_int_equal(plx_ethdev_stop(0), 0);
+	assert_int_equal(plx_ethdev_detach(0, NULL), 0);
+	assert_int_equal(nb_toys, 0);
+	assert_int_equal(plx_ethdev_count(), 0);
+	assert_int_equal(plx_ethdev_attach("net_toy8", &port, NULL), 0);
+	assert_int_equal(port, 0);
+	assert_int_equal(plx_ethdev_detach(port, NULL), 0);
+}
+
+static void
+a_running_port_stays(void **state)
+{
+	struct plx_why why = {""};
+	uint16_t port;
+
+	assert_int_equal(plx_ethdev_attach("net_toy0", &port, NULL), 0);
+	run(toy_of(plx_ethdev_at(port)), pool, 1, 1);
+	assert_int_equal(plx_ethdev_detach(port, &why), -EBUSY);
+	assert_non_null(strstr(why.text, "stop it before detaching"));
+	assert_int_equal(nb_toys, 1);
+	assert_int_equal(plx_ethdev_stop(port), 0);
+	assert_int_equal(plx_ethdev_detach(port, NULL), 0);
+	assert_int_equal(plx_ethdev_detach(port, &why), -ENODEV);
+}
+
+static void
+what_is_no_port_is_refused_and_leaves_nothing(void **state)
+{
+	struct plx_why why = {""};
+	uint16_t port = 77;
+
+	assert_int_equal(plx_ethdev_attach("net_nosuch0", &port, &why), -ENODEV);
+	assert_int_equal(plx_ethdev_attach("", &port, &why), -EINVAL);
+	without_port = true;
+	assert_int_equal(plx_ethdev_attach("net_toy0", &port, &why), -ENOTSUP);
+	without_port = false;
+	assert_non_null(strstr(why.text, "has no port"));
+	assert_int_equal(nb_toys, 0);
+	assert_int_equal(port, 77);
+}
+
+static int
+set_up(void **state)
+{
+	const struct plx_pool_params params = {.name = "ports", .n = 128, .node = PLX_NODE_ANY};
+
+	if (eal_fixture_init("0@0") != 0 || plx_driver_add(&toy_driver, NULL) != 0)
+		return -1;
+	return plx_pool_create(&params, &pool, NULL);
+}
+
+static int
+tear_down(void **state)
+{
+	return plx_pool_destroy(pool, NULL) != 0 ? -1 : plx_eal_cleanup();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			an_attached_port_goes_with_all_it_had_and_its_number_is_free_again),
+		cmocka_unit_test(a_running_port_stays),
+		cmocka_unit_test(what_is_no_port_is_refused_and_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
