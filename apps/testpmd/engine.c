@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const struct engine *const engines[] = {
-	&engine_io, &engine_mac, &engine_macswap, &engine_5tswap, &engine_rxonly, &engine_txonly,
+	&engine_io,	&engine_mac,	&engine_macswap, &engine_5tswap,   &engine_csum,
+	&engine_rxonly, &engine_txonly, &engine_flowgen, &engine_icmpecho, &engine_noisy,
 };
 
 const struct engine *
@@ -53,4 +54,14 @@ stream_send_rest(struct stream *stream, struct plx_mbuf **pkts, uint16_t n)
 	stream->dropped += n - sent;
 	plx_mbuf_free_bulk(pkts + sent, n - sent);
 	return sent;
+}
+
+unsigned
+engine_buffer_room(struct plx_pool *pool)
+{
+	struct plx_mbuf *m = plx_mbuf_alloc(pool);
+	unsigned room = m != NULL ? plx_mbuf_tailroom(m) : 0;
+
+	plx_mbuf_free(m);
+	return room;
 }

@@ -42,6 +42,9 @@ const struct engine *engine_find(const char *name);
 /* The i-th, NULL behind the last. */
 const struct engine *engine_at(unsigned i);
 
+/* Bytes that a fresh buffer of the pool takes, 0 if the pool is empty. */
+unsigned engine_buffer_room(struct plx_pool *pool);
+
 /* Offers again what the tx queue did not take, if that is wanted; then frees and counts the rest. Returns sent. */
 uint16_t stream_send_rest(struct stream *stream, struct plx_mbuf **pkts, uint16_t n);
 

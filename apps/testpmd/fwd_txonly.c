@@ -25,20 +25,10 @@ struct txonly {
 	uint8_t frames[];
 };
 
-static unsigned
-room_of_a_buffer(struct plx_pool *pool)
-{
-	struct plx_mbuf *m = plx_mbuf_alloc(pool);
-	unsigned room = m != NULL ? plx_mbuf_tailroom(m) : 0;
-
-	plx_mbuf_free(m);
-	return room;
-}
-
 static int
 check_shape(const struct stream *stream, const struct txpkts *shape, struct plx_why *why)
 {
-	const unsigned room = room_of_a_buffer(stream->app->pool);
+	const unsigned room = engine_buffer_room(stream->app->pool);
 	struct plx_ethdev_info info = {0};
 
 	for (unsigned i = 0; i < shape->n; i++) {

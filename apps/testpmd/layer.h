@@ -16,7 +16,7 @@
 /* All frames. False without IP or ARP. */
 bool layer_parse(const uint8_t *bytes, uint32_t len, struct plx_net_layer *ret);
 
-/* TCP or UDP whose header is whole, behind IP that ends at `end`. Sets what concerns it. */
+/* TCP, UDP or ICMP whose header is whole, behind IP that ends at `end`. Sets what concerns it. */
 static inline bool
 layer_transport(uint8_t proto, uint32_t l4_off, uint32_t end, struct plx_net_layer *ret)
 {
@@ -24,6 +24,9 @@ layer_transport(uint8_t proto, uint32_t l4_off, uint32_t end, struct plx_net_lay
 		ret->l4 = PLX_NET_L4_UDP;
 	else if (proto == PLX_NET_PROTO_TCP && l4_off + sizeof(struct plx_net_tcp) <= end)
 		ret->l4 = PLX_NET_L4_TCP;
+	else if (proto == PLX_NET_PROTO_ICMP && l4_off == LAYER_IPV4_L4 &&
+		 l4_off + sizeof(struct plx_net_icmp) <= end)
+		ret->l4 = PLX_NET_L4_ICMP;
 	else
 		return false;
 	ret->proto = proto;

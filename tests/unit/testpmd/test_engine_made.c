@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Engines that make packets or keep them: txonly, flowgen, noisy. And what happens when a tx queue is full. */
+#include "engine_fixture.h"
+
+#include <errno.h>
+
+static uint32_t
+src_of(const struct frame *f)
+{
+	return plx_load_be32(f->bytes + 26);
+}
+
+static uint32_t
+dst_of(const struct frame *f)
+{
+	return plx_load_be32(f->bytes + 30);
+}
+
+static void
+take_good(struct frame *f)
+{
+	f->len = take(f->bytes);
+	assert_true(f->len > 0);
+	assert_int_equal(ipv4_csum(f), PLX_NET_CSUM_GOOD);
+	assert_int_equal(l4_csum(f), PLX_NET_CSUM_GOOD);
+}
+
+static void
+flows_follow_each_other_and_begin_again(void **state)
+{
+	struct frame f;
+
+	app.args.engines.flows = 20;
+	begin("flowgen");
+	engine->run(&stream);
+	for (uint32_t i = 0; i < 32; i++) {
+		take_good(&f);
+		assert_int_equal(f.len, 64);
+		assert_memory_equal(f.bytes, "\0\x01\x02\x03\x04\x01\0\x01\x02\x03\x04\0", 12);
+		assert_int_equal(src_of(&f), 10u << 24 | 254u << 16);
+		assert_int_equal(dst_of(&f), (10u << 24 | 253u << 16) + i % 20);
+		assert_int_equal(plx_load_be16(f.bytes + 34), 1000);
+		assert_int_equal(plx_load_be16(f.bytes + 36), 1001);
+	}
+	assert_int_equal(stream.tx, 32);
+	end();
+}
+
+/* Every low and high half of an address, so that each carry of the checksums is met. */
+static void
+checksums_of_all_flows_are_good(void **state)
+{
+	struct frame f;
+
+	app.args.engines.flows = 70000;
+	begin("flowgen");
+	for (unsigned i = 0; i < 70016; i++) {
+		if (i % 32 == 0)
+			engine->run(&stream);
+		take_good(&f);
+	}
+	end();
+}
+
+static void
+flowgen_frees_what_it_receives(void **state)
+{
+	begin("flowgen");
+	give("some packet that comes from elsewhere", 38);
+	engine->run(&stream);
+	assert_int_equal(stream.rx, 1);
+	end();
+}
+
+/* Of 96 packets 64 find room; the flow of the first that found none is the next to be sent. */
+static void
+flows_that_were_dropped_come_again(void **state)
+{
+	struct frame f = {0};
+	uint64_t sent;
+
+	begin("flowgen");
+	for (unsigned i = 0; i < 3; i++)
+		engine->run(&stream);
+	sent = stream.tx;
+	assert_int_equal(sent + stream.dropped, 96);
+	assert_true(stream.dropped >= 32);
+	for (uint64_t i = 0; i < sent; i++)
+		take_good(&f);
+	engine->run(&stream);
+	take_good(&f);
+	assert_int_equal(dst_of(&f), (10u << 24 | 253u << 16) + sent);
+	end();
+}
+
+static void
+txonly_sends_between_the_addresses_it_was_given(void **state)
+{
+	struct engine_settings *settings = &app.args.engines;
+	struct frame f;
+
+	memcpy(settings->src_ip, "\x0a\x01\x02\x03", 4);
+	memcpy(settings->dst_ip, "\x0a\x04\x05\x06", 4);
+	settings->src_port = 7;
+	settings->dst_port = 8;
+	memcpy(settings->ports[NEAR].peer, "\x02\xaa\xbb\xcc\xdd\xee", 6);
+	begin("txonly");
+	engine->run(&stream);
+	for (unsigned i = 0; i < 32; i++) {
+		take_good(&f);
+		assert_memory_equal(f.bytes, "\x02\xaa\xbb\xcc\xdd\xee", 6);
+		assert_memory_equal(f.bytes + 6, near_mac, 6);
+		assert_int_equal(src_of(&f), 0x0a010203);
+		assert_int_equal(dst_of(&f), 0x0a040506);
+		assert_int_equal(plx_load_be32(f.bytes + 34), 7u << 16 | 8);
+	}
+	end();
+}
+
+static void
+txonly_has_256_sources_if_it_shall(void **state)
+{
+	struct frame f;
+
+	app.args.engines.multi_flow = true;
+	begin("txonly");
+	for (uint32_t i = 0; i < 512; i++) {
+		if (i % 32 == 0)
+			engine->run(&stream);
+		take_good(&f);
+		assert_int_equal(src_of(&f), 198u << 24 | 18u << 16 | (i & 0xff) << 8 | 1);
+	}
+	end();
+}
+
+static void
+give_numbers(unsigned from, unsigned n)
+{
+	for (unsigned i = from; i < from + n; i++)
+		give((uint8_t[60]){(uint8_t)i}, 60);
+}
+
+static void
+take_numbers(unsigned from, unsigned n)
+{
+	uint8_t bytes[FRAME_MAX];
+
+	for (unsigned i = from; i < from + n; i++) {
+		assert_int_equal(take(bytes), 60);
+		assert_int_equal(bytes[0], i);
+	}
+}
+
+static void
+nothing_is_taken(void)
+{
+	uint8_t bytes[FRAME_MAX];
+
+	assert_int_equal(take(bytes), 0);
+}
+
+static void
+noisy_alone_is_io(void **state)
+{
+	begin("noisy");
+	give_numbers(0, 5);
+	engine->run(&stream);
+	take_numbers(0, 5);
+	end();
+}
+
+static void
+packets_wait_until_others_push_them_out(void **state)
+{
+	app.args.engines.noisy_queue = 20;
+	app.args.engines.noisy_memory_mb = 1;
+	app.args.engines.noisy_reads = app.args.engines.noisy_writes = 3;
+	app.args.engines.noisy_reads_writes = 2;
+	begin("noisy");
+	give_numbers(0, 20);
+	engine->run(&stream);
+	nothing_is_taken();
+	give_numbers(20, 7);
+	engine->run(&stream);
+	take_numbers(0, 7);
+	nothing_is_taken();
+	give_numbers(27, 30); /* more than the queue holds */
+	engine->run(&stream);
+	take_numbers(7, 30);
+	nothing_is_taken();
+	end();
+	take_numbers(37, 20);
+	assert_int_equal(stream.rx, 57);
+	assert_int_equal(stream.tx, 57);
+}
+
+static void
+packets_that_waited_too_long_are_sent(void **state)
+{
+	unsigned rounds = 0;
+	struct frame f;
+
+	app.args.engines.noisy_queue = 20;
+	app.args.engines.noisy_flush_ms = 1;
+	begin("noisy");
+	give_numbers(0, 5);
+	while (stream.tx == 0 && rounds++ < 2000000000)
+		assert_true(engine->run(&stream) > 0);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(take(f.bytes), 60);
+	assert_int_equal(engine->run(&stream), 0);
+	end();
+}
+
+static void
+noisy_says_what_it_lacks(void **state)
+{
+	struct engine_settings *settings = &app.args.engines;
+
+	settings->noisy_reads = 1;
+	assert_int_equal(engine_noisy.begin(&stream, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "give --noisy-lkup-memory"));
+	settings->noisy_reads = 0;
+	settings->noisy_flush_ms = 1;
+	assert_int_equal(engine_noisy.begin(&stream, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "give --noisy-tx-sw-buffer-size"));
+	settings->noisy_queue = 5000;
+	assert_int_equal(engine_noisy.begin(&stream, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "--total-num-mbufs"));
+}
+
+static void
+a_full_queue_drops_and_counts(void **state)
+{
+	unsigned sent = 0;
+	uint8_t bytes[FRAME_MAX];
+
+	app.args.burst = 24; /* so that one finds room for a part of it */
+	begin("txonly");
+	for (unsigned i = 0; i < 4; i++)
+		engine->run(&stream);
+	assert_int_equal(stream.tx + stream.dropped, 96);
+	assert_true(stream.dropped >= 32);
+	while (take(bytes) > 0)
+		sent++;
+	assert_int_equal(sent, stream.tx);
+	end();
+}
+
+/* With retry the queue is asked again, in vain here, since nobody takes from it: the sums are the same. */
+static void
+a_retry_ends(void **state)
+{
+	app.args.engines.retry = true;
+	app.args.engines.retry_max = 5;
+	a_full_queue_drops_and_counts(state);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(flows_follow_each_other_and_begin_again),
+		TEST(checksums_of_all_flows_are_good),
+		TEST(flowgen_frees_what_it_receives),
+		TEST(flows_that_were_dropped_come_again),
+		TEST(txonly_sends_between_the_addresses_it_was_given),
+		TEST(txonly_has_256_sources_if_it_shall),
+		TEST(noisy_alone_is_io),
+		TEST(packets_wait_until_others_push_them_out),
+		TEST(packets_that_waited_too_long_are_sent),
+		TEST(noisy_says_what_it_lacks),
+		TEST(a_full_queue_drops_and_counts),
+		TEST(a_retry_ends),
+	};
+
+	return run_engine_tests(tests, PLX_ARRAY_LEN(tests));
+}
