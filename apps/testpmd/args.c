@@ -59,6 +59,12 @@ static const struct option_row rows[] = {
 	{"no-flush-rx", 0, OPTION_OFF, AT(flush_rx),
 	 .help = "forward what waits in the rx queues (so it is)"},
 
+	{"", 0, OPTION_HEADING, .help = "Measuring"},
+	{"record-core-cycles", 0, OPTION_ON, AT(record_cycles),
+	 .help = "cycles a packet, of the rounds that found some"},
+	{"record-burst-stats", 0, OPTION_ON, AT(record_bursts),
+	 .help = "how many packets came and went at a time"},
+
 	{"", 0, OPTION_HEADING, .help = "Engines"},
 	{"eth-peer", 0, OPTION_TEXTS, AT(engines.eth_peer), .value = "PORT,MAC",
 	 .help = "whom mac and csum send to on a port (02:00:00:00:00:0PORT)"},

@@ -2,6 +2,8 @@
 /* start, stop, and what is forwarded how. */
 #include "command.h"
 #include "engine.h"
+#include "facts.h"
+#include "figures.h"
 #include "report.h"
 
 #include <errno.h>
@@ -65,10 +67,43 @@ show_fwd_stats(struct testpmd *app, char *const *words, unsigned nb_words, struc
 	return 0;
 }
 
+static int
+show_fwd_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+	       struct plx_why *why)
+{
+	facts_forward(app, result);
+	return 0;
+}
+
+static int
+clear_fwd_stats(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	return figures_clear(app, why);
+}
+
+static int
+set_record(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	const bool on = strcmp(words[2], "on") == 0;
+	int ret = forward_is_stopped(app, why);
+
+	if (ret != 0)
+		return ret;
+	if (strcmp(words[1], "record-core-cycles") == 0)
+		app->args.record_cycles = on;
+	else
+		app->args.record_bursts = on;
+	return 0;
+}
+
 const struct command commands_forward[] = {
 	{"start [tx_first] [<bursts>]", "forward packets; tx_first sends some before", start},
 	{"stop", "stop forwarding and show what happened", stop},
 	{"set fwd <engine>", "what is done with packets: io, macswap, ...", set_fwd},
-	{"show fwd stats", "what the engines did since start", show_fwd_stats},
+	{"set record-core-cycles|record-burst-stats on|off",
+	 "measure cycles a packet, or how many packets come at a time", set_record},
+	{"show fwd stats [all]", "what the engines did since start", show_fwd_stats,
+	 show_fwd_facts},
+	{"clear fwd stats [all]", "count from zero", clear_fwd_stats},
 	{NULL},
 };

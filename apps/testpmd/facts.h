@@ -27,6 +27,7 @@ void facts_queue(uint16_t port, uint16_t queue, bool rx,
 json_t *facts_hints(const struct hints *hints);
 
 /* These fill an object. */
+void facts_forward(const struct testpmd *app, json_t *result);
 void facts_config_fwd(const struct testpmd *app, json_t *result);
 void facts_config_cores(const struct testpmd *app, json_t *result);
 void facts_config_rxtx(const struct testpmd *app, json_t *result);

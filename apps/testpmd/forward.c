@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The lcore loop: every stream of this lcore in turn, until told to stop. */
 #include "engine.h"
+#include "record.h"
 
 #include <pollux/plx_clock.h>
 #include <pollux/plx_idle.h>
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 static bool
@@ -42,25 +44,48 @@ wait_on_queues(struct plx_idle *idle, const struct engine *engine, const struct 
 									       stream->rx_queue));
 }
 
-static int
-forward_loop(void *arg)
+static void
+clear_records(struct stream *first, struct stream *end)
 {
-	struct testpmd *app = arg;
+	for (struct stream *stream = first; stream < end; stream++)
+		memset(stream->record, 0, sizeof(*stream->record));
+}
+
+/* The rounds of an lcore. Compiled twice, so that what is not recorded costs nothing. */
+static PLX_ALWAYS_INLINE void
+forward_rounds(struct testpmd *app, struct stream *first, struct stream *end, const bool recording)
+{
 	unsigned (*run)(struct stream *) = app->engine->run;
-	struct stream *first, *end = NULL;
+	unsigned clears = app->clears;
 	struct plx_idle idle;
 
-	first = my_streams(app, &end);
-	if (first == NULL)
-		return 0;
 	wait_on_queues(&idle, app->engine, first, end);
 	while (!told_to_stop(app)) {
 		unsigned done = 0;
 
 		for (struct stream *stream = first; stream < end; stream++)
-			done += run(stream);
+			done += recording ? record_round(stream, run) : run(stream);
+		if (recording && __atomic_load_n(&app->clears, __ATOMIC_RELAXED) != clears) {
+			clears = __atomic_load_n(&app->clears, __ATOMIC_RELAXED);
+			clear_records(first, end);
+		}
 		plx_idle_round(&idle, done);
 	}
+}
+
+static int
+forward_loop(void *arg)
+{
+	struct testpmd *app = arg;
+	struct stream *first, *end = NULL;
+
+	first = my_streams(app, &end);
+	if (first == NULL)
+		return 0;
+	if (first->record != NULL)
+		forward_rounds(app, first, end, true);
+	else
+		forward_rounds(app, first, end, false);
 	return 0;
 }
 
@@ -129,6 +154,23 @@ flush_rx(struct testpmd *app)
 			  sum);
 }
 
+static void
+note_start(struct testpmd *app)
+{
+	struct plx_ethdev_stats stats;
+
+	for (unsigned i = 0; i < app->nb_fwd_ports; i++) {
+		if (plx_ethdev_stats(app->fwd_ports[i], &stats) != 0)
+			continue;
+		app->at_start[app->fwd_ports[i]] = (struct port_start){
+			.rx_missed = stats.rx_missed,
+			.rx_no_mbuf = stats.rx_no_mbuf,
+		};
+	}
+	app->started_ticks = plx_clock_ticks();
+	app->counted_ticks = app->started_ticks;
+}
+
 int
 forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why)
 {
@@ -138,6 +180,8 @@ forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why)
 		return plx_why(why, -EBUSY, "packets are being forwarded already; stop first");
 	ret = streams_assign(app, why);
 	if (ret == 0)
+		ret = streams_record(app, why);
+	if (ret == 0)
 		flush_rx(app);
 	if (ret == 0 && tx_first > 0)
 		ret = send_first(app, tx_first, why);
@@ -145,7 +189,7 @@ forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why)
 		ret = begin_streams(app, why);
 	if (ret != 0)
 		return ret;
-	app->started_ticks = plx_clock_ticks();
+	note_start(app);
 	__atomic_store_n(&app->stop_lcores, false, __ATOMIC_RELAXED);
 	app->forwarding = true;
 	for (unsigned i = 0; i < app->nb_lcores; i++)

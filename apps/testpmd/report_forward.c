@@ -1,105 +1,135 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the engines do and did: the sums, and a hint when nothing came. */
+/* show fwd stats, and the report of every stop: what the engines did, what was measured, and what is odd about it. */
 #include "engine.h"
+#include "figures.h"
+#include "record.h"
 #include "report.h"
+#include "symptoms.h"
 #include "units.h"
 
-#include <pollux/plx_clock.h>
-
 #include <inttypes.h>
-
-struct sums {
-	uint64_t rx, tx, dropped, no_mbuf;
-	uint64_t counts[ENGINE_COUNTS];
-};
+#include <stdlib.h>
 
 static void
-add(struct sums *sums, const struct stream *stream, bool rx_side, bool tx_side)
-{
-	sums->rx += rx_side ? stream->rx : 0;
-	sums->tx += tx_side ? stream->tx : 0;
-	sums->dropped += tx_side ? stream->dropped : 0;
-	sums->no_mbuf += tx_side ? stream->no_mbuf : 0;
-	for (unsigned i = 0; i < ENGINE_COUNTS; i++)
-		sums->counts[i] += rx_side ? stream->counts[i] : 0;
-}
-
-static void
-print(const struct sums *sums, const struct engine *engine, FILE *out)
+print_counts(const struct figures *figures, const struct engine *engine, FILE *out)
 {
 	fprintf(out,
 		"  RX-packets: %-14" PRIu64 " TX-packets: %-14" PRIu64 " TX-dropped: %-14" PRIu64,
-		sums->rx, sums->tx, sums->dropped);
-	if (sums->no_mbuf > 0)
-		fprintf(out, " TX-nombuf: %" PRIu64, sums->no_mbuf);
+		figures->rx, figures->tx, figures->dropped);
+	if (figures->no_mbuf > 0)
+		fprintf(out, " TX-nombuf: %" PRIu64, figures->no_mbuf);
 	fprintf(out, "\n");
 	for (unsigned i = 0; i < ENGINE_COUNTS && engine->counts[i] != NULL; i++)
 		fprintf(out, "%s%s: %-14" PRIu64, i == 0 ? "  " : " ", engine->counts[i],
-			sums->counts[i]);
+			figures->counts[i]);
 	if (engine->counts[0] != NULL)
 		fprintf(out, "\n");
 }
 
-/* Why there may be nothing: the first cause that applies to a port. */
+/* "  RX-bursts : 1234 [98% of 32 pkts + 1% of 0 pkts + 1% of other]" */
 static void
-hint(const struct testpmd *app, FILE *out)
+print_bursts(const char *side, const uint64_t bursts[BURST_MAX + 1], FILE *out)
 {
-	for (unsigned i = 0; i < app->nb_fwd_ports; i++) {
-		struct plx_ethdev_link link = {0};
-		struct plx_ethdev_info info;
+	const uint64_t total = record_bursts(bursts);
+	unsigned known[3] = {0};
+	uint64_t left = total;
 
-		plx_ethdev_info(app->fwd_ports[i], &info);
-		plx_ethdev_link(app->fwd_ports[i], &link);
-		if (!link.up) {
-			fprintf(out, "Nothing was received. The link of port %u (%s) is down.\n",
-				app->fwd_ports[i], info.name);
-			return;
-		}
+	if (total == 0)
+		return;
+	fprintf(out, "  %s-bursts : %" PRIu64 " [", side, total);
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(known) && left > 0; i++) {
+		known[i] = record_most_frequent(bursts, known, i);
+		left -= bursts[known[i]];
+		fprintf(out, "%s%s of %u pkts", i > 0 ? " + " : "",
+			units_percent(bursts[known[i]], total).text, known[i]);
 	}
-	fprintf(out, "Nothing was received. All links are up, so the other ends sent nothing%s.\n",
-		app->nb_fwd_ports > 1
-			? ", or the ports are paired otherwise than they are cabled (see above)"
-			: "; two ports that feed each other need start tx_first");
+	if (left > 0)
+		fprintf(out, " + %s of other", units_percent(left, total).text);
+	fprintf(out, "]\n");
 }
 
-static uint64_t
-seconds_ns(const struct testpmd *app)
+static void
+print_cycles(const struct figures *figures, FILE *out)
 {
-	uint64_t end = app->forwarding ? plx_clock_ticks() : app->stopped_ticks;
+	const uint64_t packets = figures->rx > 0 ? figures->rx : figures->tx;
 
-	return plx_clock_ticks_to_ns(end - app->started_ticks);
+	if (packets == 0)
+		return;
+	fprintf(out,
+		"  CPU cycles/packet=%.2f (busy cycles=%" PRIu64 " / total %s packets=%" PRIu64
+		") at %" PRIu64 " MHz Clock\n",
+		(double)figures->record->busy_cycles / (double)packets,
+		figures->record->busy_cycles, figures->rx > 0 ? "RX" : "TX", packets,
+		plx_clock_hz() / 1000000);
+}
+
+static void
+print(const struct testpmd *app, const struct figures *figures, FILE *out)
+{
+	print_counts(figures, app->engine, out);
+	if (!figures->recorded)
+		return;
+	if (app->args.record_bursts) {
+		if (record_packets(figures->record->rx_bursts) > 0 || !app->engine->makes_packets)
+			print_bursts("RX", figures->record->rx_bursts, out);
+		print_bursts("TX", figures->record->tx_bursts, out);
+	}
+	if (app->args.record_cycles)
+		print_cycles(figures, out);
+}
+
+/* Where ports have several queues: each stream. */
+static void
+print_streams(const struct testpmd *app, struct figures *figures, FILE *out)
+{
+	for (unsigned i = 0; i < app->nb_streams && app->nb_streams > app->nb_fwd_ports; i++) {
+		const struct stream *stream = &app->streams[i];
+
+		figures_of_stream(app, i, figures);
+		if (figures->rx == 0 && figures->tx == 0 && figures->dropped == 0)
+			continue;
+		fprintf(out,
+			"\n  ------- Forward Stats for RX Port=%2u/Queue=%2u -> TX Port=%2u/Queue=%2u -------\n",
+			stream->rx_port, stream->rx_queue, stream->tx_port, stream->tx_queue);
+		print(app, figures, out);
+	}
+}
+
+static void
+print_ports(const struct testpmd *app, struct figures *figures, FILE *out)
+{
+	for (unsigned i = 0; i < app->nb_fwd_ports; i++) {
+		figures_of_port(app, app->fwd_ports[i], figures);
+		fprintf(out,
+			"\n  ---------------------- Forward statistics for port %-2u ----------------------\n",
+			app->fwd_ports[i]);
+		print_counts(figures, app->engine, out);
+	}
 }
 
 void
 report_forward(const struct testpmd *app, FILE *out)
 {
-	struct sums all = {0};
-	uint64_t ns = seconds_ns(app);
+	const uint64_t ns = figures_ns(app);
+	struct figures figures = {.record = NULL};
+	struct hints hints;
 
 	if (app->nb_streams == 0 || app->started_ticks == 0) {
 		fprintf(out, "Nothing was forwarded yet.\n");
 		return;
 	}
-	for (unsigned p = 0; p < app->nb_fwd_ports; p++) {
-		struct sums port = {0};
-
-		for (unsigned i = 0; i < app->nb_streams; i++)
-			add(&port, &app->streams[i], app->streams[i].rx_port == app->fwd_ports[p],
-			    app->streams[i].tx_port == app->fwd_ports[p]);
-		fprintf(out,
-			"\n  ---------------------- Forward statistics for port %-2u ----------------------\n",
-			app->fwd_ports[p]);
-		print(&port, app->engine, out);
-	}
-	for (unsigned i = 0; i < app->nb_streams; i++)
-		add(&all, &app->streams[i], true, true);
+	figures.record = malloc(sizeof(*figures.record));
+	print_streams(app, &figures, out);
+	print_ports(app, &figures, out);
+	figures_of_all(app, &figures);
 	fprintf(out,
 		"\n  +++++++++++++++ Accumulated forward statistics for all ports+++++++++++++++\n");
-	print(&all, app->engine, out);
+	print(app, &figures, out);
 	if (ns > 0)
 		fprintf(out, "  in %s: %s received, %s sent\n", units_time(ns).text,
-			units_rate((double)all.rx * 1e9 / (double)ns, "pps").text,
-			units_rate((double)all.tx * 1e9 / (double)ns, "pps").text);
-	if (all.rx == 0 && !app->engine->makes_packets && ns > 500000000)
-		hint(app, out);
+			units_rate((double)figures.rx * 1e9 / (double)ns, "pps").text,
+			units_rate((double)figures.tx * 1e9 / (double)ns, "pps").text);
+	symptoms_hints(app, &hints);
+	report_hints(&hints, out);
+	free(figures.record);
 }

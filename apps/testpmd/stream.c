@@ -3,7 +3,7 @@
  * Who forwards what. Ports are paired by the topology; each rx queue of a port becomes a stream to the same
  * queue of its peer; streams are dealt to lcores in runs, so that an lcore works on neighbouring queues.
  */
-#include "testpmd.h"
+#include "record.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -128,25 +128,52 @@ is_same_way(const struct stream *a, const struct stream *b)
 int
 streams_preview(struct testpmd *app, struct plx_why *why)
 {
-	struct stream *old = app->streams;
-	const unsigned nb_old = app->nb_streams;
+	struct testpmd old = {
+		.streams = app->streams,
+		.nb_streams = app->nb_streams,
+		.cleared = app->cleared,
+		.records = app->records,
+	};
 	bool same;
 	int ret;
 
 	if (app->forwarding)
 		return 0;
-	app->streams = NULL;
+	app->streams = app->cleared = NULL;
+	app->records = NULL;
 	ret = streams_assign(app, why);
-	same = ret == 0 && nb_old == app->nb_streams;
-	for (unsigned i = 0; i < nb_old && same; i++)
-		same = is_same_way(&old[i], &app->streams[i]);
+	same = ret == 0 && old.nb_streams == app->nb_streams;
+	for (unsigned i = 0; i < old.nb_streams && same; i++)
+		same = is_same_way(&old.streams[i], &app->streams[i]);
 	if (same) { /* the figures of the last run stay */
 		free(app->streams);
-		app->streams = old;
+		app->streams = old.streams;
+		app->cleared = old.cleared;
+		app->records = old.records;
 	} else {
-		free(old);
+		streams_free(&old);
 	}
 	return ret;
+}
+
+int
+streams_record(struct testpmd *app, struct plx_why *why)
+{
+	if (!app->args.record_cycles && !app->args.record_bursts)
+		return 0;
+	app->records = calloc(app->nb_streams, sizeof(*app->records));
+	if (app->records == NULL)
+		return plx_why(why, -ENOMEM, "out of memory");
+	for (unsigned i = 0; i < app->nb_streams; i++)
+		app->streams[i].record = &app->records[i];
+	return 0;
+}
+
+void
+streams_forget(struct testpmd *app)
+{
+	if (app->records != NULL)
+		memset(app->records, 0, app->nb_streams * sizeof(*app->records));
 }
 
 unsigned
@@ -163,6 +190,9 @@ void
 streams_free(struct testpmd *app)
 {
 	free(app->streams);
-	app->streams = NULL;
+	free(app->cleared);
+	free(app->records);
+	app->streams = app->cleared = NULL;
+	app->records = NULL;
 	app->nb_streams = 0;
 }

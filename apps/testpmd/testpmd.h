@@ -45,6 +45,7 @@ struct testpmd_args {
 	uint64_t nb_cores, nb_ports;		    /* 0: all of them */
 	const char *coremask, *portmask, *portlist; /* NULL: all of them */
 	const char *display_xstats;
+	bool record_cycles, record_bursts;
 	bool flush_rx; /* at start, what waits in the rx queues is thrown away */
 	uint64_t rxq, txq;
 	uint64_t rxd, txd; /* 0: the device's default */
@@ -84,11 +85,13 @@ struct stream {
 	uint64_t dropped; /* received, but the tx queue was full */
 	uint64_t no_mbuf; /* engines that make packets: the pool was empty */
 	const struct testpmd *app;
+	struct record *record;		/* NULL unless something is recorded */
 	void *engine;			/* what its begin() made and its end() frees */
 	uint64_t counts[ENGINE_COUNTS]; /* of the things that its engine names, see engine.h */
 } PLX_CACHE_ALIGNED;
 
 struct engine;
+struct record;
 struct script;
 
 /* A port's figures when forwarding began, so that what it lost since can be told. */
@@ -114,8 +117,11 @@ struct testpmd {
 	unsigned nb_fwd_ports;
 	struct hints notes; /* who is left out or paired oddly, as of the last streams_assign */
 
-	struct stream *streams; /* nb_streams, made by stream_assign */
+	struct stream *streams; /* nb_streams, made by streams_assign */
 	unsigned nb_streams;
+	struct stream *cleared; /* the streams as they were at clear fwd stats, NULL before */
+	struct record *records; /* a stream's each, NULL when nothing is recorded */
+	unsigned clears;	/* counts up: lcores then clear what they record; atomic */
 	uint32_t lcores[PLX_LCORE_MAX]; /* that forward; nb_lcores of them */
 	unsigned nb_lcores;
 
@@ -124,6 +130,8 @@ struct testpmd {
 	bool quit;
 	int status; /* exit status: 0 while nothing went wrong */
 	uint64_t started_ticks, stopped_ticks;
+	uint64_t counted_ticks; /* the start, or the last clear fwd stats */
+	struct port_start at_start[PLX_ETHDEV_MAX];
 };
 
 /* port.c */
@@ -134,6 +142,10 @@ void ports_close(struct testpmd *app);
 int streams_assign(struct testpmd *app, struct plx_why *why);
 /* The same unless packets are being forwarded: what is shown before a start. */
 int streams_preview(struct testpmd *app, struct plx_why *why);
+/* Makes room for what is recorded, as args say. -ENOMEM. */
+int streams_record(struct testpmd *app, struct plx_why *why);
+/* Clears what was recorded; not while packets are forwarded. */
+void streams_forget(struct testpmd *app);
 unsigned streams_of_lcore(const struct testpmd *app, uint32_t lcore);
 void streams_free(struct testpmd *app);
 

@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# plx-testpmd's measurements: cycles a packet, bursts by their length, counting from zero, figures by stream, and hints, for
+# people and as JSON.
+# shellcheck source=tests/func/lib.sh
+. "$(dirname "$0")/lib.sh"
+func_begin anyone
+need jq
+
+NULLS=(--vdev net_null0 --vdev net_null1)
+
+# STATUS ARGS...: runs the commands on standard input; all it says goes to $TMP/said, answers in JSON to $TMP/said.json.
+prompt()
+{
+	local expected=$1 status=0
+
+	shift
+	run "$PLX_TESTPMD" --no-huge "$@" >"$TMP/said" 2>&1 || status=$?
+	[ "$status" -eq "$expected" ] || {
+		cat "$TMP/said" >&2
+		fail "exit status $status, expected $expected"
+	}
+	grep '^{' "$TMP/said" >"$TMP/said.json" || true
+}
+
+json()
+{
+	jq -rc "$1" "$TMP/said.json" | tr '\n' ' '
+}
+
+measured()
+{
+	{ printf '%s\n' 'set record-core-cycles on' 'set record-burst-stats on' start; sleep 0.3
+		printf '%s\n' stop 'show fwd stats all --json' quit; } |
+		prompt 0 --lcores '(0-2)@0' "${NULLS[@]}" -- -i --rxq 2 --txq 2 --burst 16
+	assert_grep "$TMP/said" 'CPU cycles/packet=[0-9.]+ \(busy cycles=[0-9]+ / total RX packets=[0-9]+\) at [0-9]+ MHz Clock'
+	assert_grep "$TMP/said" 'RX-bursts : [0-9]+ \[100.0 % of 16 pkts\]'
+	assert_grep "$TMP/said" 'TX-bursts : [0-9]+ \[100.0 % of 16 pkts\]'
+	assert_grep "$TMP/said" 'Forward Stats for RX Port= 1/Queue= 1 -> TX Port= 0/Queue= 1'
+	assert_eq "$(json '.result | (.total.rx_bursts["16"] * 16 == .total.rx_packets), (.total.tx_bursts["16"] * 16 == .total.tx_packets),
+		(([.streams[].rx_packets] | add) == .total.rx_packets), (([.ports[].tx_packets] | add) == .total.tx_packets),
+		(([.streams[].busy_cycles] | add) == .total.busy_cycles), (.total.cycles_per_packet > 0), (.hints | length)')" \
+		'true true true true true true 0 ' "figures that agree"
+
+	# Whatever the engine; what does not receive has no bursts of that side.
+	assert_status 0 "$PLX_TESTPMD" --no-huge --lcores '(0,1)@0' "${NULLS[@]}" -- --forward-mode txonly --duration 1 \
+		--record-core-cycles --record-burst-stats
+	assert_grep "$TMP/out.log" 'TX-bursts : [0-9]+ \[100.0 % of 32 pkts\]'
+	assert_grep "$TMP/out.log" 'total TX packets='
+	assert_no_grep "$TMP/out.log" 'RX-bursts'
+
+	# Not asked for, not there.
+	{ echo start; sleep 0.1; printf '%s\n' stop 'show fwd stats --json' quit; } |
+		prompt 0 --lcores '(0,1)@0' "${NULLS[@]}" -- -i
+	assert_no_grep "$TMP/said" 'cycles/packet|-bursts'
+	assert_eq "$(json '.result.total | has("rx_bursts"), has("busy_cycles")')" 'false false ' "what was not asked for"
+	printf '%s\n' start 'set record-core-cycles on' stop quit | prompt 1 --lcores '(0,1)@0' "${NULLS[@]}" -- -i
+	assert_grep "$TMP/said" 'stop first'
+}
+
+# A ring that is filled and read empty: what is cleared is cleared once, and never counts backwards.
+cleared()
+{
+	{ printf '%s\n' 'set fwd txonly' start; sleep 0.2
+		printf '%s\n' stop 'clear fwd stats' 'show fwd stats --json' start stop 'show fwd stats --json' quit; } |
+		prompt 0 --lcores '(0,1)@0' --vdev net_ring0,entries=64 -- -i --record-burst-stats
+	assert_eq "$(json '.result.total | .tx_packets, .tx_dropped, (.tx_bursts | length)' | cut -d' ' -f1-3)" '0 0 0' "after clear"
+	{ printf '%s\n' start; sleep 0.3; printf '%s\n' 'show fwd stats --json' 'clear fwd stats all' 'show fwd stats --json'; sleep 0.1
+		printf '%s\n' stop 'show fwd stats --json' quit; } |
+		prompt 0 --lcores '(0,1)@0' "${NULLS[@]}" -- -i --record-burst-stats
+	assert_eq "$(jq -s '.[0].result.total.rx_packets > .[1].result.total.rx_packets and
+		.[1].result.total.rx_packets < .[2].result.total.rx_packets and
+		.[2].result.total.rx_packets >= .[2].result.total.rx_bursts["32"] * 32 and
+		.[0].result.time_ns > .[1].result.time_ns' "$TMP/said.json")" true "figures around clear fwd stats"
+}
+
+# Hints: the cause and what mends it, as a sentence and by name.
+hinted()
+{
+	{ echo start; sleep 0.7; printf '%s\n' 'show fwd stats --json' stop quit; } |
+		prompt 0 --lcores '(0,1)@0' --vdev net_null0,no-rx=1 --vdev net_null1,no-rx=1 -- -i
+	assert_eq "$(json '.result.hints[].name')" 'nothing-received ' hint
+	assert_grep "$TMP/said" 'Nothing was received. All links are up'
+
+	# The other end of a ring stands still.
+	{ printf '%s\n' 'set fwd txonly' start; sleep 0.2; printf '%s\n' 'show fwd stats --json' stop quit; } |
+		prompt 0 --lcores '(0,1)@0' --vdev net_ring0,peer=net_ring1 -- -i
+	assert_eq "$(json '.result.hints[].name')" 'link-down tx-all-dropped ' hints
+	assert_grep "$TMP/said" 'took none of [0-9]+ packets: its link is down: start the port at its other end'
+
+	# A pool that the packets waiting in a ring use up, since nobody reads its other end.
+	{ printf '%s\n' start; sleep 0.3; printf '%s\n' 'show fwd stats --json' stop quit; } |
+		prompt 0 --lcores '(0,1)@0' --vdev net_null0 --vdev net_ring0,peer=net_ring1,entries=4096 --vdev net_ring1 -- -i \
+		--total-num-mbufs 2048 --mbcache 0 --portlist 0,1
+	assert_eq "$(json '.result.hints[].name')" 'pool-exhausted ' hint
+	assert_grep "$TMP/said" 'because the pool testpmd with its 2048 buffers was empty: start with --total-num-mbufs 4096'
+
+	# An odd port that receives, and many queues on few lcores.
+	{ echo start; sleep 0.2; printf '%s\n' 'show fwd stats --json' stop quit; } |
+		prompt 0 --lcores '(0-2)@0' "${NULLS[@]}" --vdev net_null2 -- -i --rxq 3 --txq 3 --nb-cores 1
+	assert_eq "$(json '.result.hints[].name')" 'paired-with-itself busy-lcore ' hints
+	assert_grep "$TMP/said" 'Lcore 1 polls 9 queues while 1 lcores do nothing: set nbcore 2'
+}
+
+measured
+cleared
+hinted
