@@ -13,6 +13,7 @@ PLX_BUILD=${PLX_BUILD:-$FUNC_DIR/../../build}
 # shellcheck disable=SC2034
 {
 	PLX_CAPTURE=$PLX_BUILD/apps/capture/plx-capture
+	PLX_DOCTOR=$PLX_BUILD/apps/doctor/plx-doctor
 	PLX_TESTPMD=$PLX_BUILD/apps/testpmd/plx-testpmd
 }
 

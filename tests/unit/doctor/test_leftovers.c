@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "fake_machine.h"
+
+#include "leftover.h"
+
+static bool
+first_listens(const char *path)
+{
+	return strstr(path, "alive.sock") != NULL;
+}
+
+static struct machine
+machine(void)
+{
+	return (struct machine){
+		.root = fake_root, .link = fake_link_read, .listens = first_listens};
+}
+
+static bool
+is_there(const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s%s", fake_root, name);
+	return access(path, F_OK) == 0;
+}
+
+static void
+a_socket_nobody_listens_on_is_found_and_swept_and_a_living_one_stays(void **state)
+{
+	const struct machine m = machine();
+	struct leftovers all;
+
+	fake_file("/run/pollux/alive.sock", "");
+	fake_file("/run/pollux/dead.sock", "");
+	fake_file("/run/pollux/notes.txt", "");
+	assert_int_equal(leftovers_find(&m, &all), 0);
+	assert_int_equal(all.n, 1);
+	assert_string_equal(all.item[0].name, "/run/pollux/dead.sock");
+	assert_string_equal(all.item[0].mend, "rm /run/pollux/dead.sock");
+	assert_int_equal(leftover_sweep(&m, &all.item[0]), 0);
+	leftovers_free(&all);
+	assert_false(is_there("/run/pollux/dead.sock"));
+	assert_true(is_there("/run/pollux/alive.sock"));
+	assert_true(is_there("/run/pollux/notes.txt"));
+}
+
+static void
+a_socket_that_came_to_life_since_is_not_swept(void **state)
+{
+	const struct machine m = machine();
+	struct leftover item = {.kind = LEFTOVER_SOCKET, .name = "/run/pollux/alive.sock"};
+
+	fake_file("/run/pollux/alive.sock", "");
+	assert_int_equal(leftover_sweep(&m, &item), -EBUSY);
+	assert_true(is_there("/run/pollux/alive.sock"));
+}
+
+static void
+a_namespace_is_stale_when_its_maker_is_gone_and_has_our_name(void **state)
+{
+	const struct machine m = machine();
+	struct leftovers all;
+
+	fake_file("/run/netns/plx-100-a", "");
+	fake_file("/run/netns/plx-200-a", "");
+	fake_file("/run/netns/plx-x", "");
+	fake_file("/run/netns/other", "");
+	fake_file("/proc/200/status", "");
+	assert_int_equal(leftovers_find(&m, &all), 0);
+	assert_int_equal(all.n, 1);
+	assert_string_equal(all.item[0].mend, "sudo ip netns del plx-100-a");
+	assert_int_equal(leftover_sweep(&m, &all.item[0]), 0);
+	leftovers_free(&all);
+	assert_false(is_there("/run/netns/plx-100-a"));
+	assert_true(is_there("/run/netns/plx-200-a"));
+	assert_true(is_there("/run/netns/other"));
+}
+
+static void
+our_program_is_stale_only_without_a_holder(void **state)
+{
+	const struct machine m = machine();
+	struct leftovers all;
+
+	fake_file("/proc/net/dev", "head\nhead\n eth1: 0\n");
+	fake_link.prog_id = 9;
+	fake_link.holder_visible = true;
+	snprintf(fake_link.prog_name, sizeof(fake_link.prog_name), "plx_af_xdp");
+	assert_int_equal(leftovers_find(&m, &all), 0);
+	assert_int_equal(all.n, 1);
+	assert_int_equal(all.item[0].kind, LEFTOVER_XDP);
+	assert_string_equal(all.item[0].mend, "sudo ip link set dev eth1 xdpdrv off");
+	leftovers_free(&all);
+	fake_link.bpf_link = 4;
+	fake_link.holder_pid = 77;
+	assert_int_equal(leftovers_find(&m, &all), 0);
+	assert_int_equal(all.n, 0);
+	leftovers_free(&all);
+}
+
+static void
+what_cannot_be_looked_at_is_no_leftover_but_said_to_be_unseen(void **state)
+{
+	const struct machine m = machine();
+	struct leftovers all;
+
+	fake_file("/proc/net/dev", "head\nhead\n eth1: 0\n");
+	fake_link.prog_id = 9;
+	assert_int_equal(leftovers_find(&m, &all), 0);
+	assert_int_equal(all.n, 0);
+	assert_true(all.unseen);
+	leftovers_free(&all);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_socket_nobody_listens_on_is_found_and_swept_and_a_living_one_stays),
+		CASE(a_socket_that_came_to_life_since_is_not_swept),
+		CASE(a_namespace_is_stale_when_its_maker_is_gone_and_has_our_name),
+		CASE(our_program_is_stale_only_without_a_holder),
+		CASE(what_cannot_be_looked_at_is_no_leftover_but_said_to_be_unseen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
