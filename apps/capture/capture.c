@@ -8,6 +8,7 @@
 #include <pollux/plx_clock.h>
 #include <pollux/plx_lcore.h>
 
+#include "facts.h"
 #include "stop.h"
 
 /* -- open ----------------------------------------------------------------------------------------- */
@@ -293,38 +294,6 @@ capture_totals(const struct capture *capture, struct capture_totals *ret_totals)
 	*ret_totals = t;
 }
 
-/* What the writer's sources of that port saw; of the device only when one file has all of it. */
-static void
-describe_port(const struct capture *c, const struct writer *w, unsigned index,
-	      struct plx_pcapfile_stats *ret)
-{
-	uint64_t filtered = 0, too_slow = 0, delivered = 0;
-
-	*ret = (struct plx_pcapfile_stats){
-		.has = PLX_PCAPFILE_HAS_START | PLX_PCAPFILE_HAS_END | PLX_PCAPFILE_HAS_ACCEPTED |
-		       PLX_PCAPFILE_HAS_OSDROPPED | PLX_PCAPFILE_HAS_DELIVERED,
-		.start_ns = c->start_ns,
-		.end_ns = c->end_ns,
-	};
-	for (unsigned i = 0; i < w->nb_lanes; i++) {
-		const struct source *source = w->lanes[i].source;
-
-		if (source->params.port_index != index)
-			continue;
-		delivered += tally_read(&source->counts.delivered);
-		filtered += tally_read(&source->counts.filtered);
-		too_slow += tally_read(&source->counts.too_slow);
-	}
-	ret->accepted = delivered - filtered;
-	ret->os_dropped = too_slow;
-	ret->delivered = ret->accepted - too_slow;
-	if (c->nb_writers == 1) {
-		ret->has |= PLX_PCAPFILE_HAS_RECEIVED | PLX_PCAPFILE_HAS_DROPPED;
-		ret->received = c->ledgers[index].rx_received;
-		ret->dropped = ledger_rx_lost(&c->ledgers[index]);
-	}
-}
-
 int
 capture_finish(struct capture *capture, struct plx_why *why)
 {
@@ -336,12 +305,12 @@ capture_finish(struct capture *capture, struct plx_why *why)
 		plx_ethdev_ledger(c->ports[i].port, &c->ledgers[i]);
 	}
 	for (unsigned w = 0; w < c->nb_outputs; w++) {
-		struct plx_pcapfile_stats stats;
+		struct facts facts;
 		int err;
 
 		for (unsigned i = 0; i < c->nb_ports; i++) {
-			describe_port(c, &c->writers[w], i, &stats);
-			output_stats(&c->outputs[w], i, &stats);
+			facts_of_port(c, &c->writers[w], i, &facts);
+			output_stats(&c->outputs[w], i, &facts.stats);
 		}
 		err = output_close(&c->outputs[w], first == 0 ? why : NULL);
 		first = first != 0 ? first : err;

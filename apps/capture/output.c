@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -11,6 +12,7 @@
 
 #include "port.h"
 #include "settings.h"
+#include "source.h"
 #include "tally.h"
 
 #define FLUSH_AFTER_NS 50000000 /* how long a reader of a pipe may wait at most for a lone packet */
@@ -38,10 +40,13 @@ create_writer(struct output *o, const struct settings *settings, struct plx_why 
 		.snaplen = (uint32_t)settings->snaplen,
 	};
 	char os[160], application[64];
+	const char *comments[OPTION_TEXTS_MAX + 1] = {NULL};
 	struct utsname system;
 
+	memcpy(comments, settings->comments.item, sizeof(settings->comments.item));
 	snprintf(application, sizeof(application), "plx-capture (Pollux) %s", plx_version());
 	params.application = application;
+	params.comments = comments;
 	if (uname(&system) == 0) {
 		snprintf(os, sizeof(os), "%.60s %.60s", system.sysname, system.release);
 		params.os = os;
@@ -61,10 +66,19 @@ add_interface(struct output *o, const struct settings *settings, const struct ca
 		.speed_bps = (uint64_t)port->speed_mbps * 1000000,
 	};
 	char description[sizeof(port->info.name) + sizeof(port->info.mode) + 8];
+	char os[160], hardware[160];
+	struct utsname system;
 	uint32_t id;
 
 	snprintf(description, sizeof(description), "%s: %s", port->info.name, port->info.mode);
 	interface.description = description;
+	interface.comment = port_clock(port);
+	port_hardware(port, hardware, sizeof(hardware));
+	interface.hardware = hardware;
+	if (uname(&system) == 0) {
+		snprintf(os, sizeof(os), "%.60s %.60s", system.sysname, system.release);
+		interface.os = os;
+	}
 	return plx_pcapfile_writer_add_interface(o->writer, &interface, &id, why);
 }
 
@@ -113,17 +127,35 @@ describe(const struct plx_mbuf *m, unsigned port_index, struct plx_pcapfile_pack
 	}
 }
 
+/* Each packet behind a loss has the number; the first one of a source says it in words, too. */
+static void
+describe_loss(struct source *source, uint64_t drops, char *words, size_t size,
+	      struct plx_pcapfile_packet *ret)
+{
+	ret->has |= PLX_PCAPFILE_HAS_DROPS;
+	ret->drops = drops;
+	if (source->loss_seen)
+		return;
+	source->loss_seen = true;
+	ret->comment = words;
+	ret->comment_len = (uint32_t)snprintf(
+		words, size, "%" PRIu64 " lost before this packet: writer too slow", drops);
+}
+
 int
-output_write(struct output *output, const struct plx_mbuf *m, unsigned port_index)
+output_write(struct output *output, const struct plx_mbuf *m, struct source *source, uint64_t drops)
 {
 	struct iovec segments[SEGMENTS_MAX];
 	struct plx_pcapfile_packet packet;
+	char words[80];
 	unsigned n = 0;
 	int err;
 
 	if (PLX_UNLIKELY(output->error != 0))
 		return output->error;
-	describe(m, port_index, &packet);
+	describe(m, source->params.port_index, &packet);
+	if (PLX_UNLIKELY(drops != 0))
+		describe_loss(source, drops, words, sizeof(words), &packet);
 	PLX_MBUF_FOREACH_SEG(seg, m) {
 		if (n == SEGMENTS_MAX)
 			break;

@@ -8,6 +8,7 @@
 
 struct settings;
 struct capture_port;
+struct source;
 
 struct output {
 	char *path;
@@ -26,8 +27,9 @@ struct output {
 int output_open(struct output *output, const struct settings *settings, unsigned worker,
 		const struct capture_port *ports, unsigned nb_ports, struct plx_why *why);
 
-/* 0, or the error. Path: hot. */
-int output_write(struct output *output, const struct plx_mbuf *m, unsigned port_index);
+/* One packet of a source, in front of which `drops` others were lost. 0, or the error. Path: hot. */
+int output_write(struct output *output, const struct plx_mbuf *m, struct source *source,
+		 uint64_t drops);
 
 /* When there is nothing else to do: sends what waits in the buffer on, if it has waited long enough. 0, or the error. */
 int output_idle(struct output *output);

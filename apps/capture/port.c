@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <pollux/plx_lcore.h>
 
@@ -239,6 +240,17 @@ configure(struct capture_port *port, struct plx_why *why)
 	return err;
 }
 
+static void
+ask_link(struct capture_port *port)
+{
+	struct plx_ethdev_link link;
+
+	if (plx_ethdev_link(port->port, &link) != 0)
+		return;
+	port->speed_mbps = link.speed_mbps;
+	port->was_up = link.up;
+}
+
 int
 port_open(struct capture_port *port, unsigned nb_workers, struct plx_why *why)
 {
@@ -248,13 +260,15 @@ port_open(struct capture_port *port, unsigned nb_workers, struct plx_why *why)
 		err = make_pool(port, nb_workers, why);
 	for (uint16_t queue = 0; queue < port->nb_queues && err == 0; queue++)
 		err = plx_ethdev_rx_queue_setup(port->port, queue, port->descs, port->pool, why);
+	/* Files name the speed before the port is started. */
+	if (err == 0)
+		ask_link(port);
 	return err;
 }
 
 int
 port_start(struct capture_port *port, const struct settings *settings, struct plx_why *why)
 {
-	struct plx_ethdev_link link = {0};
 	int err = plx_ethdev_start(port->port, why);
 
 	if (err != 0)
@@ -263,10 +277,7 @@ port_start(struct capture_port *port, const struct settings *settings, struct pl
 	/* A port without such a switch shows what it shows. */
 	if (settings->promisc)
 		plx_ethdev_set_promiscuous(port->port, true);
-	if (plx_ethdev_link(port->port, &link) == 0) {
-		port->speed_mbps = link.speed_mbps;
-		port->was_up = link.up;
-	}
+	ask_link(port);
 	return plx_ethdev_info(port->port, &port->info);
 }
 
@@ -289,6 +300,34 @@ port_close(struct capture_port *port, struct plx_why *why)
 		err = plx_pool_destroy(port->pool, why);
 	port->pool = NULL;
 	return err;
+}
+
+const char *
+port_clock(const struct capture_port *port)
+{
+	if (port->is_file)
+		return "time: as in the file that was read";
+	if ((port->info.rx_offloads & PLX_ETH_RX_OFFLOAD_TIMESTAMP) != 0)
+		return "time: kernel software stamp, CLOCK_REALTIME, ns";
+	return "time: stamp of plx-capture at the burst that received it, CLOCK_REALTIME, ns";
+}
+
+void
+port_hardware(const struct capture_port *port, char *buf, size_t size)
+{
+	char link[64], target[256];
+	const char *slash;
+	ssize_t n = -1;
+
+	snprintf(link, sizeof(link), "/sys/class/net/%.16s/device/driver", port->label);
+	if (port->info.if_index != 0)
+		n = readlink(link, target, sizeof(target) - 1);
+	target[n > 0 ? n : 0] = '\0';
+	slash = strrchr(target, '/');
+	if (slash != NULL)
+		snprintf(buf, size, "%s over %s", port->info.driver, slash + 1);
+	else
+		snprintf(buf, size, "%s", port->info.driver);
 }
 
 bool

@@ -42,6 +42,12 @@ void port_stop(struct capture_port *port);
 /* Stops and closes; complains in why (-EBUSY) about buffers that did not come home. */
 int port_close(struct capture_port *port, struct plx_why *why);
 
+/* Where the times of its packets come from, in words for a file. */
+const char *port_clock(const struct capture_port *port);
+
+/* What it runs on, in words: driver, and the kernel's driver of its interface. */
+void port_hardware(const struct capture_port *port, char *buf, size_t size);
+
 /* True if the port is a file that was read to its end. Thread: one control thread at a time. */
 bool port_at_end(struct capture_port *port);
 

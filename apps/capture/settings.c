@@ -86,6 +86,11 @@ check(struct settings *settings, struct plx_why *why)
 	if (settings->snaplen == 0)
 		settings->snaplen = PLX_PCAPFILE_SNAPLEN_MAX;
 	settings->format = choose_format(settings);
+	if (settings->comments.n != 0 && settings->format != PLX_PCAPFILE_PCAPNG)
+		return plx_why(
+			why, -EINVAL,
+			"--comment: only pcapng files have room for it: --format pcapng, or a "
+			"name that ends in .pcapng");
 	return 0;
 }
 

@@ -21,6 +21,7 @@ struct settings {
 	bool list;			/* only show the interfaces */
 	const char *output;		/* NULL: look only, write nothing */
 	struct option_texts texts;	/* of -f; `filter` has them and the free words in one */
+	struct option_texts comments;	/* into the file */
 	char *filter;			/* NULL: everything */
 	int format_choice;
 	enum plx_pcapfile_format format;

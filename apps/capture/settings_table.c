@@ -46,6 +46,8 @@ const struct option_row settings_rows[] = {
 	{"format", 0, OPTION_CHOICE, AT(format_choice), 0, 0, formats, "FORMAT",
 	 "pcap (nanoseconds), pcapng, pcap-us (microseconds);\n"
 	 "default: pcapng if the name ends so, else pcap"},
+	{"comment", 0, OPTION_TEXTS, AT(comments), .value = "TEXT",
+	 .help = "a note at the beginning of a pcapng file; several for several"},
 	{"", 0, OPTION_HEADING, .help = "When it ends"},
 	{"count", 'c', OPTION_UINT, AT(count), 1, UINT64_MAX, NULL, "N", "after N packets"},
 	{"duration", 'd', OPTION_TIME, AT(duration_ns), NS_S / 1000, UINT64_C(864000) * NS_S, NULL,

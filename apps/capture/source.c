@@ -109,17 +109,35 @@ keep_matching(struct source *s, struct plx_mbuf **pkts, unsigned n)
 	return kept;
 }
 
+/* Before the packet behind the gap goes into the ring, so that the writer knows of it when it comes. */
+static void
+tell_gap(struct source *s)
+{
+	uint32_t in = atomic_load_explicit(&s->gaps_in, memory_order_relaxed);
+
+	if (s->untold == 0 ||
+	    in - atomic_load_explicit(&s->gaps_out, memory_order_acquire) == SOURCE_GAPS)
+		return;
+	s->gaps[in % SOURCE_GAPS] = (struct source_gap){s->handed, s->untold};
+	s->untold = 0;
+	atomic_store_explicit(&s->gaps_in, in + 1, memory_order_release);
+}
+
 static void
 hand_over(struct source *s, struct plx_mbuf **pkts, unsigned n)
 {
 	const uint64_t *elements = (const uint64_t *)(const void *)pkts;
-	unsigned taken = plx_ring_spsc_enqueue_burst64(s->ring, elements, n);
+	unsigned taken;
 
+	tell_gap(s);
+	taken = plx_ring_spsc_enqueue_burst64(s->ring, elements, n);
+	s->handed += taken;
 	if (s->params.wake != NULL)
 		wake_call(s->params.wake);
 	if (PLX_UNLIKELY(taken < n)) {
 		plx_mbuf_free_bulk(pkts + taken, n - taken);
 		tally_add(&s->counts.too_slow, n - taken);
+		s->untold += n - taken;
 	}
 }
 

@@ -41,14 +41,32 @@ struct source_params {
 	struct wake *wake; /* of the writer; NULL if it never sleeps */
 };
 
+/*
+ * Packets that found the ring full, told to the writer by the one that came through behind them. When there are
+ * more gaps than room for them, some are told together at a later packet.
+ */
+#define SOURCE_GAPS 64
+struct source_gap {
+	uint64_t number; /* of the packet behind it, from 0 */
+	uint64_t drops;
+};
+
 struct source {
 	struct source_params params;
 	struct plx_ring_spsc *ring;
 	uint64_t last_ns; /* of the last packet */
 	uint8_t *scratch; /* a chained packet in one piece, for the filter */
+	uint64_t handed;  /* packets that went into the ring */
+	uint64_t untold;  /* lost since then */
 	struct source_counts counts PLX_CACHE_ALIGNED;
 	/* No packet handed over from now on is older; UINT64_MAX: none comes any more. */
 	_Atomic uint64_t floor_ns;
+	_Atomic uint32_t gaps_in;
+	/* The writer's. */
+	_Atomic uint32_t gaps_out PLX_CACHE_ALIGNED;
+	uint64_t written; /* packets it is done with */
+	bool loss_seen;
+	struct source_gap gaps[SOURCE_GAPS];
 };
 
 /* -ENOMEM, -EINVAL (ring). */
@@ -67,6 +85,25 @@ void source_close(struct source *source);
 
 /* Up to n packets, oldest first, then the caller's. Thread: the writer. Path: hot. */
 unsigned source_take(struct source *source, struct plx_mbuf **pkts, unsigned n);
+
+/*
+ * To be called for each packet that was taken, in their order: how many were lost between the one before and this
+ * one. Thread: the writer. Path: hot.
+ */
+static inline uint64_t
+source_drops_before(struct source *source)
+{
+	uint64_t number = source->written++, drops = 0;
+	uint32_t out = atomic_load_explicit(&source->gaps_out, memory_order_relaxed);
+
+	/* Acquire: pairs with the release in hand_over; the gap is whole, and in front of its packet. */
+	while (out != atomic_load_explicit(&source->gaps_in, memory_order_acquire) &&
+	       source->gaps[out % SOURCE_GAPS].number <= number) {
+		drops += source->gaps[out % SOURCE_GAPS].drops;
+		atomic_store_explicit(&source->gaps_out, ++out, memory_order_release);
+	}
+	return drops;
+}
 
 /* True if the ring is so full that the writer should not wait for anything. Thread: the writer. */
 bool source_presses(const struct source *source);

@@ -14,13 +14,15 @@ end_all(struct writing *writing)
 
 /* Past the last packet that is wanted, or one that could not be written, the program ends. */
 static void
-keep(struct writer *w, struct writing *writing, struct plx_mbuf *m, unsigned port_index)
+keep(struct writer *w, struct writing *writing, struct plx_mbuf *m, struct source *source)
 {
+	uint64_t drops = source_drops_before(source);
+
 	if (writing->left == 0) {
 		tally_add(&writing->beyond, 1);
 		return;
 	}
-	if (w->output != NULL && output_write(w->output, m, port_index) != 0) {
+	if (w->output != NULL && output_write(w->output, m, source, drops) != 0) {
 		tally_add(&writing->unwritten, 1);
 		end_all(writing);
 		return;
@@ -41,7 +43,7 @@ write_run(struct writer *w, struct writing *writing, struct lane *lane, uint64_t
 	do {
 		if (lane->at + 1 < lane->n)
 			plx_prefetch(plx_mbuf_data(lane->pkts[lane->at + 1]));
-		keep(w, writing, lane_head(lane), lane->source->params.port_index);
+		keep(w, writing, lane_head(lane), lane->source);
 		lane->at++;
 	} while (!lane_is_empty(lane) && lane_head(lane)->timestamp <= until_ns);
 	plx_mbuf_free_bulk(lane->pkts + first, lane->at - first);

@@ -72,6 +72,7 @@ struct plx_pcapfile_stats {
 	uint64_t accepted;   /* by the filter (isb_filteraccept) */
 	uint64_t os_dropped; /* by the system after the filter (isb_osdrop) */
 	uint64_t delivered;  /* to the program (isb_usrdeliv) */
+	const char *comment; /* written, not read; NULL if there is none */
 };
 
 PLX_END_DECLS

@@ -81,6 +81,7 @@ struct plx_pcapfile_writer_params {
 	const char *os;
 	const char *application;
 	const char *comment;
+	const char *const *comments; /* further ones, NULL at the end; NULL = none */
 };
 
 struct plx_pcapfile_interface {
@@ -89,6 +90,7 @@ struct plx_pcapfile_interface {
 	const char *filter; /* in libpcap's language */
 	const char *hardware;
 	const char *os;
+	const char *comment;
 	uint64_t speed_bps; /* 0 = unknown */
 	uint32_t snaplen;   /* 0 = the writer's, which it cannot exceed */
 	uint16_t link_type; /* 0 = PLX_PCAPFILE_LINK_ETHERNET */

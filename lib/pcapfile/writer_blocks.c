@@ -32,6 +32,8 @@ add_section(struct bytes *bytes, const struct plx_pcapfile_writer_params *params
 
 	bytes_add(bytes, &shb, sizeof(shb));
 	bytes_add_text(bytes, NG_OPT_COMMENT, params->comment);
+	for (const char *const *c = params->comments; c != NULL && *c != NULL; c++)
+		bytes_add_text(bytes, NG_OPT_COMMENT, *c);
 	bytes_add_text(bytes, NG_SHB_HARDWARE, params->hardware);
 	bytes_add_text(bytes, NG_SHB_OS, params->os);
 	bytes_add_text(bytes, NG_SHB_APPLICATION, params->application);
@@ -73,6 +75,7 @@ blocks_add_interface(struct bytes *bytes, const struct plx_pcapfile_interface *i
 	size_t start = bytes->len;
 
 	bytes_add(bytes, &idb, sizeof(idb));
+	bytes_add_text(bytes, NG_OPT_COMMENT, interface->comment);
 	bytes_add_text(bytes, NG_IF_NAME, interface->name);
 	bytes_add_text(bytes, NG_IF_DESCRIPTION, interface->description);
 	if (interface->speed_bps != 0)
@@ -117,6 +120,7 @@ blocks_add_stats(struct bytes *bytes, uint32_t interface, uint64_t time_ns,
 	size_t start = bytes->len;
 
 	bytes_add(bytes, &isb, sizeof(isb));
+	bytes_add_text(bytes, NG_OPT_COMMENT, stats->comment);
 	if (stats->has & PLX_PCAPFILE_HAS_START)
 		add_time(bytes, NG_ISB_STARTTIME, stats->start_ns);
 	if (stats->has & PLX_PCAPFILE_HAS_END)

@@ -72,6 +72,59 @@ what_does_not_fit_is_counted_and_given_back(void **state)
 	source_destroy(s);
 }
 
+/* Takes and gives back n packets; the drops told in front of each must be those of `expected`, 0 behind its end. */
+static void
+expect_drops(struct source *s, unsigned n, unsigned nb_expected, const uint64_t *expected)
+{
+	struct plx_mbuf *pkts[RING];
+
+	assert_int_equal(source_take(s, pkts, n), n);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(source_drops_before(s), i < nb_expected ? expected[i] : 0);
+	plx_mbuf_free_bulk(pkts, n);
+}
+
+static void
+the_packet_behind_a_loss_knows_how_many_were_lost(void **state)
+{
+	struct source *s = make(&(struct source_params){.ring = RING});
+
+	offer(s, 60, 0, 1);
+	offer(s, 60, 0, 2);
+	offer(s, 60, 0, 3); /* 8 fit */
+	offer(s, 10, 0, 4); /* none does */
+	expect_drops(s, 1, 0, NULL);
+	offer(s, 5, 0, 5); /* one does: 62 were lost before it, and 4 behind it */
+	expect_drops(s, RING - 1, 0, NULL);
+	expect_drops(s, 1, 1, (const uint64_t[]){62});
+	offer(s, 3, 0, 6);
+	expect_drops(s, 3, 1, (const uint64_t[]){4});
+	assert_int_equal(tally_read(&s->counts.too_slow), 66);
+	source_destroy(s);
+}
+
+static void
+more_gaps_than_can_be_kept_are_told_together(void **state)
+{
+	struct source *s = make(&(struct source_params){.ring = RING});
+	uint64_t told = 0;
+	struct plx_mbuf *m;
+
+	offer(s, SOURCE_BURST, 0, 1);
+	offer(s, SOURCE_BURST, 0, 1);
+	for (unsigned i = 0; i < 3 * SOURCE_GAPS; i++)
+		offer(s, 2, 0, 1);
+	for (unsigned i = 0; source_take(s, &m, 1) == 1; i++) {
+		plx_mbuf_free(m);
+		told += source_drops_before(s);
+		if (i < 2 * RING)
+			offer(s, 2, 0, 1);
+	}
+	assert_int_equal(told + s->untold, tally_read(&s->counts.too_slow));
+	assert_true(told > 6 * SOURCE_GAPS);
+	source_destroy(s);
+}
+
 static void
 a_filter_keeps_what_matches_in_order(void **state)
 {
@@ -168,6 +221,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_are_stamped_unless_they_bring_a_time),
 		cmocka_unit_test(what_does_not_fit_is_counted_and_given_back),
+		cmocka_unit_test(the_packet_behind_a_loss_knows_how_many_were_lost),
+		cmocka_unit_test(more_gaps_than_can_be_kept_are_told_together),
 		cmocka_unit_test(a_filter_keeps_what_matches_in_order),
 		cmocka_unit_test(a_filter_sees_all_segments),
 		cmocka_unit_test(the_floor_rises_with_time_and_never_falls),
