@@ -3,6 +3,7 @@
 #include "plx_ethdev_open.h"
 
 #include "plx_bits.h"
+#include "plx_ethdev_driver.h"
 #include "plx_lcore.h"
 #include "plx_net_wire.h"
 #include "plx_zone.h"
@@ -122,6 +123,17 @@ plx_ethdev_open(uint16_t port, uint16_t nb_queues, struct plx_pool *pool, struct
 	if (ret != 0)
 		plx_ethdev_close(port);
 	return ret;
+}
+
+bool
+plx_ethdev_ended(uint16_t port)
+{
+	const struct plx_ethdev *dev = plx_ethdev_at(port);
+	struct plx_ethdev_link link;
+
+	if (dev == NULL || dev->info.if_index != 0)
+		return false;
+	return plx_ethdev_link(port, &link) == 0 && !link.up;
 }
 
 /* -- books -------------------------------------------------------------------------------------------- */

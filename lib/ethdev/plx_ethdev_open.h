@@ -36,6 +36,12 @@ int plx_ethdev_pool_create(const char *name, uint16_t nb_queues, uint32_t held,
 int plx_ethdev_open(uint16_t port, uint16_t nb_queues, struct plx_pool *pool, struct plx_why *why);
 
 /*
+ * True if nothing more will come: the port is no kernel interface and its link is down, as that of a capture file
+ * (net_pcap, eof=1) is at its end. For loops to ask when a burst was empty. Thread: the port's. Path: warm.
+ */
+bool plx_ethdev_ended(uint16_t port);
+
+/*
  * Writes the port's ledger: a line for each direction that had packets, and one for each loss that happened. Call it
  * when the port is stopped or closed. 0 if the books are right, -EUCLEAN if not (and says so), -ENODEV.
  */

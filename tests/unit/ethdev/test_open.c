@@ -23,7 +23,7 @@ struct toy_queue {
 struct toy {
 	struct plx_ethdev dev;
 	struct plx_device device;
-	bool broken;
+	bool broken, link_down;
 	unsigned queues;
 };
 
@@ -67,6 +67,13 @@ toy_stop(struct plx_ethdev *dev)
 {
 }
 
+static int
+toy_link(struct plx_ethdev *dev, struct plx_ethdev_link *ret_link)
+{
+	*ret_link = (struct plx_ethdev_link){.up = !toy_of(dev)->link_down};
+	return 0;
+}
+
 static uint16_t
 toy_burst(void *queue, struct plx_mbuf **pkts, uint16_t n)
 {
@@ -80,6 +87,7 @@ static const struct plx_ethdev_ops toy_ops = {
 	.tx_queue_release = toy_release,
 	.start = toy_start,
 	.stop = toy_stop,
+	.link = toy_link,
 };
 
 static struct toy toys[2];
@@ -246,6 +254,21 @@ a_buffer_that_is_out_keeps_the_pool(void **state)
 	assert_int_equal(plx_pool_destroy(pool, NULL), 0);
 }
 
+static void
+only_a_port_of_no_interface_whose_link_is_down_has_ended(void **state)
+{
+	struct plx_pool *pool;
+
+	assert_int_equal(plx_ethdev_open_all(2, 1, 0, &pool, NULL), 0);
+	assert_false(plx_ethdev_ended(0));
+	toys[0].link_down = toys[1].link_down = true;
+	toys[1].dev.info.if_index = 7;
+	assert_true(plx_ethdev_ended(0));
+	assert_false(plx_ethdev_ended(1));
+	assert_false(plx_ethdev_ended(9));
+	assert_int_equal(plx_ethdev_close_all(pool, NULL, NULL, NULL), 0);
+}
+
 static int
 start(void **state)
 {
@@ -270,6 +293,7 @@ main(void)
 		CASE(a_port_that_fails_closes_those_before_it),
 		CASE(the_books_are_added_up_and_written),
 		CASE(books_that_do_not_balance_are_an_error),
+		CASE(only_a_port_of_no_interface_whose_link_is_down_has_ended),
 		CASE(a_buffer_that_is_out_keeps_the_pool),
 	};
 
