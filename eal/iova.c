@@ -47,9 +47,11 @@ physical(int pagemap, const void *addr, uint64_t *ret_address, struct plx_why *w
 	if ((entry & PAGEMAP_PRESENT) == 0)
 		return plx_why(why, -EIO, "the page at %p is not in memory", addr);
 	if ((entry & PAGEMAP_FRAME_MASK) == 0)
-		return plx_why(why, -EPERM,
-			       "the kernel hides physical addresses from this program: "
-			       "--iova-mode pa needs CAP_SYS_ADMIN (run as root), or use va");
+		return plx_why(
+			why, -EPERM,
+			"the kernel hides physical addresses from this program: "
+			"--iova-mode pa needs CAP_SYS_ADMIN (run as root), or use va" PLX_DOCTOR(
+				"capabilities"));
 	*ret_address = (entry & PAGEMAP_FRAME_MASK) * plain;
 	return 0;
 }

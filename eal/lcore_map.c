@@ -225,7 +225,7 @@ plx_lcore_map_check(const struct plx_lcore_map *map, const cpu_set_t *allowed, s
 		return plx_why(why, -EINVAL,
 			       "lcore %u wants CPU %d, but this program may run on CPU %s only "
 			       "(machine, taskset or cgroup cpuset). More lcores than CPUs: "
-			       "--lcores '(0-%u)@(%s)'",
+			       "--lcores '(0-%u)@(%s)'" PLX_DOCTOR("cpus"),
 			       lcore, plx_cpuset_first(&missing), have,
 			       map->count > 1 ? map->count - 1 : 1, have);
 	}

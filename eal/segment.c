@@ -88,13 +88,14 @@ too_few(const struct plx_segment *segment, int node, int err, struct plx_why *wh
 	plx_hugepage_name(segment->page_size, size, sizeof(size));
 	if (is_plain(segment->page_size))
 		return plx_why(why, -ENOMEM,
-			       "%zu KiB of memory are needed, %llu KiB can be had: %s (free -h and "
-			       "memory.max of the cgroup tell)",
+			       "%zu KiB of memory are needed, %llu KiB can be had: %s" PLX_DOCTOR(
+				       "memory"),
 			       segment->len >> 10,
 			       (unsigned long long)(plx_memory_available() >> 10), strerror(err));
 	if (node >= 0)
 		snprintf(where, sizeof(where), " on node %d", node);
-	return plx_why(why, -ENOMEM, "%zu pages of %s are needed, %llu are free%s: %s",
+	return plx_why(why, -ENOMEM,
+		       "%zu pages of %s are needed, %llu are free%s: %s" PLX_DOCTOR("hugepages"),
 		       segment->len / segment->page_size, size,
 		       (unsigned long long)plx_hugepage_free(segment->page_size, node), where,
 		       plx_hugepage_cure(segment->page_size, segment->len, cure, sizeof(cure)));

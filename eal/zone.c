@@ -114,7 +114,8 @@ tell_fallback(size_t page_size, size_t len)
 	zones.told = true;
 	plx_log_notice(
 		&logger,
-		"no free huge pages: using plain ones, joined where the kernel can. For %s pages: %s",
+		"no free huge pages: using plain ones, joined where the kernel can. For %s pages: %s" PLX_DOCTOR(
+			"hugepages"),
 		plx_hugepage_name(page_size, size, sizeof(size)),
 		plx_hugepage_cure(page_size, len, cure, sizeof(cure)));
 }

@@ -73,6 +73,12 @@ plx_prefetch_write(const void *p)
 	__builtin_prefetch(p, 1, 3);
 }
 
+/*
+ * At the end of a sentence about what a machine lacks: which check of plx-doctor tells more. The ids are those of
+ * apps/doctor/check.c, which a style test sees to.
+ */
+#define PLX_DOCTOR(id) " (plx-doctor " id ")"
+
 PLX_BEGIN_DECLS
 
 /*

@@ -76,7 +76,8 @@ plx_netdev_init(struct plx_netdev *netdev, const char *name, struct plx_why *why
 	if (ioctl(netdev->fd, SIOCGIFINDEX, &request) < 0) {
 		err = -errno;
 		plx_why(why, err,
-			"there is no interface \"%s\" in this network namespace; there are: %s",
+			"there is no interface \"%s\" in this network namespace; there are: %s" PLX_DOCTOR(
+				"interfaces"),
 			name, plx_netdev_list(names, sizeof(names)));
 		close(netdev->fd);
 		netdev->fd = -1;
@@ -129,7 +130,8 @@ netdev_refused(const struct plx_netdev *netdev, struct plx_why *why, int err, co
 	if (err == -EPERM || err == -EACCES)
 		return plx_why(why, err,
 			       "changing the %s of %s needs CAP_NET_ADMIN: run as root, or "
-			       "setcap cap_net_admin,cap_net_raw+ep on the program",
+			       "setcap cap_net_admin,cap_net_raw+ep on the program" PLX_DOCTOR(
+				       "capabilities"),
 			       what, netdev->name);
 	if (err == -ENODEV)
 		return plx_why(why, err, "interface %s has gone", netdev->name);

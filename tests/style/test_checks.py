@@ -13,6 +13,7 @@ sys.path.insert(0, SCRIPTS)
 sys.dont_write_bytecode = True
 
 import check_comments  # noqa: E402
+import check_doctor  # noqa: E402
 import check_exports  # noqa: E402
 import check_layers  # noqa: E402
 import check_links  # noqa: E402
@@ -79,7 +80,8 @@ class Sample(unittest.TestCase):
                         f'no problem "{words}" at {path}:{line} in {found}')
 
     def test_good_tree_has_no_problem(self):
-        for module in (check_layers, check_tokens, check_sizes, check_rooms, check_comments, check_links, check_quotes):
+        for module in (check_layers, check_tokens, check_sizes, check_rooms, check_comments, check_links, check_quotes,
+                       check_doctor):
             self.assertEqual(self.problems(module.check, {}), [], module.__name__)
 
     def test_problems_end_with_status_1_and_print_the_place(self):
@@ -214,6 +216,15 @@ class Tokens(Sample):
 class Sizes(Sample):
     def test_long_file(self):
         self.expect(check_sizes.check, {'lib/ring/a.c': '\n' * 801}, 'lib/ring/a.c', 801, '801 lines')
+
+    def test_errors_that_point_at_the_doctor(self):
+        table = {'apps/doctor/check.c': LICENCE + 'const struct check checks[] = {\n\t{"memlock", "m", 1, run},\n};\n'}
+        self.expect(check_doctor.check, {**table, 'lib/ring/a.c': 'f(PLX_DOCTOR("memlok"));\n'},
+                    'lib/ring/a.c', 1, 'plx-doctor has no check "memlok"')
+        self.expect(check_doctor.check, {**table, 'lib/ring/a.c': '\nplx_why(why, -1,\n"needs CAP_BPF");\n'},
+                    'lib/ring/a.c', 2, 'does not point at plx-doctor')
+        self.assertEqual(self.problems(check_doctor.check, {
+            **table, 'lib/ring/a.c': 'plx_why(why, -1, "needs CAP_BPF" PLX_DOCTOR("memlock"));\n'}), [])
 
     def test_long_function(self):
         text = 'int a;\n\nstatic int\nlong_one(int (*f)(void), char c)\n{\n' + "\tif ('{' == c) { f(); }\n" * 100 + '}\n'

@@ -46,7 +46,8 @@ check_up(struct afp_port *port, struct plx_why *why)
 		return plx_why(why, err, "interface %s has gone", port->netdev.name);
 	if (flags & IFF_UP)
 		return 0;
-	return plx_why(why, -ENETDOWN, "interface %s is down: `ip link set dev %s up`",
+	return plx_why(why, -ENETDOWN,
+		       "interface %s is down: `ip link set dev %s up`" PLX_DOCTOR("interfaces"),
 		       port->netdev.name, port->netdev.name);
 }
 

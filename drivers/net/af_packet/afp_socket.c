@@ -21,13 +21,14 @@ afp_socket_open(int *ret_fd, struct plx_why *why)
 		return 0;
 	}
 	if (err == -EPERM || err == -EACCES)
-		return plx_why(why, err,
-			       "a packet socket needs CAP_NET_RAW: run as root, or setcap "
-			       "cap_net_raw,cap_net_admin+ep on the program");
+		return plx_why(
+			why, err,
+			"a packet socket needs CAP_NET_RAW: run as root, or setcap "
+			"cap_net_raw,cap_net_admin+ep on the program" PLX_DOCTOR("capabilities"));
 	if (err == -EAFNOSUPPORT)
 		return plx_why(why, err,
 			       "the kernel has no packet sockets: `modprobe af_packet` "
-			       "(CONFIG_PACKET)");
+			       "(CONFIG_PACKET)" PLX_DOCTOR("kernel"));
 	return plx_why(why, err, "cannot open a packet socket: %s", strerror(-err));
 }
 

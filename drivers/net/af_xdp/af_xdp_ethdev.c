@@ -151,7 +151,7 @@ check_queues(const struct af_xdp_port *port, uint16_t *ret_count, struct plx_why
 			why, -EINVAL,
 			"start_queue=%u with %u queue(s) reaches beyond what %s has (%u): see "
 			"`ethtool -l %s`; more, if the device can, with `ethtool -L %s combined N` "
-			"(veth: rx N tx N)",
+			"(veth: rx N tx N)" PLX_DOCTOR("interfaces"),
 			first, asked != 0 ? asked : 1, port->netdev.name, there, port->netdev.name,
 			port->netdev.name);
 	*ret_count = (uint16_t)(asked != 0			    ? asked

@@ -85,7 +85,8 @@ af_xdp_mtu_check(struct af_xdp_port *port, uint32_t mtu, struct plx_why *why)
 			why, -ERANGE,
 			"the MTU of %s is too large: %u makes frames of %u bytes, and the "
 			"buffers of pool %s take %u; lower it with `ip link set dev %s mtu %u`, "
-			"use buffers of up to %u bytes, or ask for the scatter offload",
+			"use buffers of up to %u bytes, or ask for the scatter offload" PLX_DOCTOR(
+				"interfaces"),
 			port->netdev.name, mtu, mtu + AF_XDP_FRAME_OVERHEAD,
 			plx_pool_name(q->rx_pool), umem.frame, port->netdev.name,
 			umem.frame - AF_XDP_FRAME_OVERHEAD, XSK_CHUNK_MAX);
@@ -254,8 +255,10 @@ check_interface(struct af_xdp_port *port, struct plx_why *why)
 	if (err != 0)
 		return plx_why(why, err, "cannot look at interface %s: %s", name, strerror(-err));
 	if ((flags & IFF_UP) == 0)
-		return plx_why(why, -ENETDOWN, "interface %s is down: `ip link set dev %s up`",
-			       name, name);
+		return plx_why(
+			why, -ENETDOWN,
+			"interface %s is down: `ip link set dev %s up`" PLX_DOCTOR("interfaces"),
+			name, name);
 	return af_xdp_mtu_check(port, mtu, why);
 }
 
@@ -349,7 +352,8 @@ check_scatter(const struct af_xdp_port *port, struct plx_why *why)
 		return plx_why(
 			why, -ERANGE,
 			"the MTU of %s is too large: this kernel or the driver (%s) has no "
-			"multi-buffer XDP (Linux 6.6), so `ip link set dev %s mtu %u` is the most",
+			"multi-buffer XDP (Linux 6.6), so `ip link set dev %s mtu %u` is the most" PLX_DOCTOR(
+				"kernel"),
 			port->netdev.name, port->driver, port->netdev.name,
 			port->queue[0].umem.frame - AF_XDP_FRAME_OVERHEAD);
 	plx_log_notice(&queue_log, "%s: no multi-buffer XDP here, packets come in one buffer each",

@@ -121,9 +121,11 @@ xdp_holder_explain(const char *if_name, uint32_t if_index, struct plx_why *why)
 	const char *hook;
 
 	if (bpf_xdp_query((int)if_index, 0, &query) != 0)
-		return plx_why(why, -EBUSY,
-			       "%s is taken by another XDP program: `ip link show dev %s`", if_name,
-			       if_name);
+		return plx_why(
+			why, -EBUSY,
+			"%s is taken by another XDP program: `ip link show dev %s`" PLX_DOCTOR(
+				"interfaces"),
+			if_name, if_name);
 	hook = query.drv_prog_id != 0 ? "xdpdrv" : query.skb_prog_id != 0 ? "xdpgeneric" : "xdp";
 	id = query.drv_prog_id != 0   ? query.drv_prog_id
 	     : query.skb_prog_id != 0 ? query.skb_prog_id
@@ -135,12 +137,12 @@ xdp_holder_explain(const char *if_name, uint32_t if_index, struct plx_why *why)
 		return plx_why(
 			why, -EBUSY,
 			"%s is taken by another XDP program, id %u%s, held by bpf link %u of %s: "
-			"end that, or `bpftool link detach id %u`",
+			"end that, or `bpftool link detach id %u`" PLX_DOCTOR("interfaces"),
 			if_name, id, name, link, process, link);
 	}
 	return plx_why(
 		why, -EBUSY,
 		"%s is taken by another XDP program, id %u%s: remove it with `ip link set dev %s "
-		"%s off`",
+		"%s off`" PLX_DOCTOR("interfaces"),
 		if_name, id, name, if_name, hook);
 }

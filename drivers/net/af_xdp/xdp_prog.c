@@ -68,10 +68,12 @@ make_maps(struct xdp_prog *prog, struct plx_why *why)
 
 refused:
 	if (errno == EPERM)
-		return plx_why(why, -EPERM,
-			       "the kernel lets this user make no BPF maps: XDP needs CAP_BPF and "
-			       "CAP_NET_ADMIN (run as root, or setcap "
-			       "cap_net_raw,cap_net_admin,cap_bpf,cap_ipc_lock+ep PROGRAM)");
+		return plx_why(
+			why, -EPERM,
+			"the kernel lets this user make no BPF maps: XDP needs CAP_BPF and "
+			"CAP_NET_ADMIN (run as root, or setcap "
+			"cap_net_raw,cap_net_admin,cap_bpf,cap_ipc_lock+ep PROGRAM)" PLX_DOCTOR(
+				"capabilities"));
 	return plx_why(why, -errno, "cannot make the maps of the XDP program: %s", strerror(errno));
 }
 
@@ -92,7 +94,7 @@ load_insns(struct xdp_prog *prog, const struct bpf_insn *insns, size_t n, struct
 	if (err == -EPERM)
 		return plx_why(why, err,
 			       "the kernel lets this user load no XDP program: it needs "
-			       "CAP_BPF and CAP_NET_ADMIN");
+			       "CAP_BPF and CAP_NET_ADMIN" PLX_DOCTOR("capabilities"));
 	/* Once more, to hear the verifier. */
 	log = calloc(1, VERIFIER_LOG);
 	if (log != NULL) {
@@ -160,14 +162,17 @@ attach_in_mode(struct xdp_prog *prog, enum xdp_mode mode, struct plx_why *why)
 		return plx_why(
 			why, -ERANGE,
 			"the MTU of %s or of its peer (%u here) is too large for native XDP in "
-			"one buffer: lower both with `ip link set dev %s mtu %u`, or %s",
+			"one buffer: lower both with `ip link set dev %s mtu %u`, or %s" PLX_DOCTOR(
+				"interfaces"),
 			prog->params.if_name, prog->params.mtu, prog->params.if_name,
 			XDP_MTU_ONE_PAGE,
 			prog->params.frags
 				? "take mode=generic, which is slower"
 				: "ask for scatter, which uses several buffers a packet");
-	return plx_why(why, err, "cannot attach the XDP program to %s in %s mode: %s",
-		       prog->params.if_name, native ? "native" : "generic", strerror(-err));
+	return plx_why(
+		why, err,
+		"cannot attach the XDP program to %s in %s mode: %s" PLX_DOCTOR("interfaces"),
+		prog->params.if_name, native ? "native" : "generic", strerror(-err));
 }
 
 /* Errors by which a driver says that it has no native XDP of this kind. */

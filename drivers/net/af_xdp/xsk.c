@@ -65,7 +65,7 @@ register_umem(int fd, const struct xsk_area *area, struct plx_why *why)
 			why, err,
 			"locking %llu KiB of packet buffers exceeds the limit of %llu KiB: "
 			"run `ulimit -l unlimited` first (LimitMEMLOCK=infinity in a unit), or "
-			"add CAP_IPC_LOCK",
+			"add CAP_IPC_LOCK" PLX_DOCTOR("memlock"),
 			(unsigned long long)area->len / 1024,
 			(unsigned long long)limit.rlim_cur / 1024);
 	if (err == -EINVAL)
@@ -226,18 +226,19 @@ explain_bind(const struct xsk_params *params, int err, struct plx_why *why)
 		return plx_why(
 			why, err,
 			"queue %u of %s is in use by another AF_XDP socket: stop that program "
-			"(`ss -a --xdp -p` may name it) or choose other queues with start_queue=",
+			"(`ss -a --xdp -p` may name it) or choose other queues with start_queue=" PLX_DOCTOR(
+				"interfaces"),
 			params->queue, params->if_name);
 	case -EINVAL:
 		return plx_why(why, err,
 			       "the kernel refuses queue %u of %s: see how many there are with "
-			       "`ethtool -l %s`",
+			       "`ethtool -l %s`" PLX_DOCTOR("interfaces"),
 			       params->queue, params->if_name, params->if_name);
 	case -EOPNOTSUPP:
 		return plx_why(
 			why, err,
 			"the driver of %s has no zero-copy for AF_XDP%s: leave out zero_copy=1 to "
-			"run in copy mode",
+			"run in copy mode" PLX_DOCTOR("interfaces"),
 			params->if_name, params->multi_buffer ? " with multi-buffer" : "");
 	case -ENODEV:
 		return plx_why(why, err, "interface %s (index %u) is gone", params->if_name,
@@ -313,10 +314,13 @@ open_socket(struct plx_why *why)
 		return plx_why(
 			why, -EPERM,
 			"AF_XDP needs CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF: run as root, or "
-			"`setcap cap_net_raw,cap_net_admin,cap_bpf,cap_ipc_lock+ep PROGRAM`");
+			"`setcap cap_net_raw,cap_net_admin,cap_bpf,cap_ipc_lock+ep PROGRAM`" PLX_DOCTOR(
+				"capabilities"));
 	if (errno == EAFNOSUPPORT)
-		return plx_why(why, -EAFNOSUPPORT,
-			       "this kernel has no AF_XDP (CONFIG_XDP_SOCKETS): use net_af_packet");
+		return plx_why(
+			why, -EAFNOSUPPORT,
+			"this kernel has no AF_XDP (CONFIG_XDP_SOCKETS): use net_af_packet" PLX_DOCTOR(
+				"kernel"));
 	return plx_why(why, -errno, "cannot open an AF_XDP socket: %s", strerror(errno));
 }
 

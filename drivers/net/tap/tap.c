@@ -82,10 +82,12 @@ tap_start(struct plx_ethdev *dev, struct plx_why *why)
 	if (err == 0)
 		err = tap_netdev_set_carrier(port, true);
 	if (err == -EPERM)
-		return plx_why(why, err,
-			       "bringing %s up needs CAP_NET_ADMIN: `sudo ip link set dev %s up` "
-			       "beforehand, run as root, or setcap cap_net_admin+ep on the program",
-			       port->netdev.name, port->netdev.name);
+		return plx_why(
+			why, err,
+			"bringing %s up needs CAP_NET_ADMIN: `sudo ip link set dev %s up` "
+			"beforehand, run as root, or setcap cap_net_admin+ep on the program" PLX_DOCTOR(
+				"capabilities"),
+			port->netdev.name, port->netdev.name);
 	if (err < 0)
 		return plx_why(why, err, "cannot bring %s up: %s", port->netdev.name,
 			       strerror(-err));

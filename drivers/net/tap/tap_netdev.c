@@ -20,12 +20,12 @@ why_no_device(int err, struct plx_why *why)
 		return plx_why(why, err,
 			       TUN_DEVICE
 			       " is missing: load it with `modprobe tun`, or give it to the "
-			       "container with --device " TUN_DEVICE);
+			       "container with --device " TUN_DEVICE PLX_DOCTOR("tun"));
 	if (err == -EACCES || err == -EPERM)
 		return plx_why(why, err,
 			       "no rights to open " TUN_DEVICE
 			       ": run as root, or `chmod 0666 " TUN_DEVICE
-			       "` and setcap cap_net_admin+ep on the program");
+			       "` and setcap cap_net_admin+ep on the program" PLX_DOCTOR("tun"));
 	return plx_why(why, err, "cannot open " TUN_DEVICE ": %s", strerror(-err));
 }
 
@@ -43,7 +43,7 @@ why_not_attached(const char *name, int err, struct plx_why *why)
 			"making the tap %s needs CAP_NET_ADMIN: run as root, setcap "
 			"cap_net_admin+ep on the program, or have it made beforehand with `sudo ip "
 			"tuntap add %s mode tap multi_queue user $USER` and use "
-			"iface=%s,persist=1",
+			"iface=%s,persist=1" PLX_DOCTOR("capabilities"),
 			typed, typed, typed);
 	if (err == -EBUSY)
 		return plx_why(
