@@ -92,17 +92,56 @@ place_of_word(const struct line *line, unsigned i)
 
 #define PATTERNS_SHOWN 8
 
+/* How far the commands go with a line that go farthest, and by which words. */
+struct reach {
+	unsigned fitting;
+	unsigned literals; /* grammar_literals() of the words that fit */
+};
+
+static struct reach
+reach_of(const struct command *c, const struct line *line)
+{
+	struct reach reach;
+	bool whole;
+
+	reach.fitting = grammar_match(c->pattern, line->words, line->n, &whole);
+	reach.literals = grammar_literals(c->pattern, line->words, reach.fitting);
+	return reach;
+}
+
+static struct reach
+longest_reach(const struct line *line)
+{
+	struct reach longest = {0};
+
+	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
+		struct reach reach = reach_of(c, line);
+
+		if (reach.fitting > longest.fitting ||
+		    (reach.fitting == longest.fitting && reach.literals > longest.literals))
+			longest = reach;
+	}
+	return longest;
+}
+
+static bool
+reaches(const struct command *c, const struct line *line, const struct reach *wanted)
+{
+	struct reach reach = reach_of(c, line);
+
+	return reach.fitting == wanted->fitting && reach.literals == wanted->literals;
+}
+
 /* The commands that go as far with the line as any. */
 static void
-show_alike(const struct line *line, unsigned fitting, struct plx_why *why)
+show_alike(const struct line *line, const struct reach *longest, struct plx_why *why)
 {
 	unsigned shown = 0;
-	bool whole;
 
 	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
 		size_t used = strlen(why->text);
 
-		if (grammar_match(c->pattern, line->words, line->n, &whole) != fitting)
+		if (!reaches(c, line, longest))
 			continue;
 		if (++shown > PATTERNS_SHOWN ||
 		    used + strlen(c->pattern) + 40 > sizeof(why->text)) {
@@ -114,38 +153,24 @@ show_alike(const struct line *line, unsigned fitting, struct plx_why *why)
 	}
 }
 
-/* What could have stood in the place of word i, where the line is as far as any command goes. */
+/* What could have stood in the place where the line goes wrong. */
 static void
-expected_words(const struct line *line, unsigned i, struct words *words)
+expected_words(const struct line *line, const struct reach *longest, struct words *words)
 {
 	struct grammar_word expected;
-	bool whole;
 
 	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
-		if (grammar_match(c->pattern, line->words, line->n, &whole) >= i &&
-		    grammar_word(c->pattern, i, &expected))
+		if (reaches(c, line, longest) &&
+		    grammar_word(c->pattern, longest->fitting, &expected))
 			grammar_choices(&expected, "", words);
 	}
-}
-
-static unsigned
-longest_match(const struct line *line)
-{
-	unsigned longest = 0;
-	bool whole;
-
-	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
-		unsigned n = grammar_match(c->pattern, line->words, line->n, &whole);
-
-		longest = n > longest ? n : longest;
-	}
-	return longest;
 }
 
 static int
 not_understood(const struct line *line, struct command_place *place, struct plx_why *why)
 {
-	const unsigned fitting = longest_match(line);
+	const struct reach longest = longest_reach(line);
+	const unsigned fitting = longest.fitting;
 	struct words words = {0};
 	char meant[96] = "";
 	const char *near;
@@ -153,10 +178,10 @@ not_understood(const struct line *line, struct command_place *place, struct plx_
 	*place = place_of_word(line, fitting);
 	if (fitting == line->n) {
 		plx_why(why, -EINVAL, "\"%.64s\" is not complete; there is", line->words[0]);
-		show_alike(line, fitting, why);
+		show_alike(line, &longest, why);
 		return -EINVAL;
 	}
-	expected_words(line, fitting, &words);
+	expected_words(line, &longest, &words);
 	near = words_nearest(&words, line->words[fitting]);
 	if (near != NULL)
 		snprintf(meant, sizeof(meant), "; did you mean \"%.64s\"?", near);
@@ -166,7 +191,7 @@ not_understood(const struct line *line, struct command_place *place, struct plx_
 	} else {
 		plx_why(why, -EINVAL, "\"%.64s\" is not right here%s%s there is",
 			line->words[fitting], meant, near != NULL ? "" : ";");
-		show_alike(line, fitting, why);
+		show_alike(line, &longest, why);
 	}
 	words_free(&words);
 	return -EINVAL;

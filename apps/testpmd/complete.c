@@ -5,7 +5,9 @@
 #include "engine.h"
 #include "grammar.h"
 
+#include <pollux/plx_eal.h>
 #include <pollux/plx_log.h>
+#include <pollux/plx_zone.h>
 
 #include <glob.h>
 #include <stdlib.h>
@@ -94,6 +96,37 @@ add_pools(const struct testpmd *app, const char *prefix, struct words *words)
 }
 
 static void
+add_devices(const struct testpmd *app, const char *prefix, struct words *words)
+{
+	struct plx_device_info devices[64];
+	unsigned n = plx_device_list(devices, PLX_ARRAY_LEN(devices));
+
+	for (unsigned i = 0; i < n && i < PLX_ARRAY_LEN(devices); i++)
+		add(words, prefix, devices[i].name);
+}
+
+static void
+add_zones(const struct testpmd *app, const char *prefix, struct words *words)
+{
+	struct plx_zone zones[64];
+	unsigned n = plx_zone_list(zones, PLX_ARRAY_LEN(zones));
+
+	for (unsigned i = 0; i < n && i < PLX_ARRAY_LEN(zones); i++)
+		add(words, prefix, zones[i].name);
+}
+
+static void
+add_components(const struct testpmd *app, const char *prefix, struct words *words)
+{
+	struct plx_log_entry entries[PLX_LOG_COMPONENTS_MAX];
+	unsigned n = plx_log_components(entries, PLX_ARRAY_LEN(entries));
+
+	for (unsigned i = 0; i < n && i < PLX_ARRAY_LEN(entries); i++)
+		add(words, prefix, entries[i].name);
+	add(words, prefix, "global");
+}
+
+static void
 add_files(const struct testpmd *app, const char *prefix, struct words *words)
 {
 	char pattern[1024];
@@ -113,8 +146,9 @@ static const struct {
 	const char *parameter;
 	void (*add)(const struct testpmd *app, const char *prefix, struct words *words);
 } parameters[] = {
-	{"<port>", add_ports},	 {"<engine>", add_engines}, {"<section>", add_sections},
-	{"<level>", add_levels}, {"<pool>", add_pools},	    {"<file>", add_files},
+	{"<port>", add_ports},	   {"<engine>", add_engines}, {"<section>", add_sections},
+	{"<level>", add_levels},   {"<pool>", add_pools},     {"<file>", add_files},
+	{"<device>", add_devices}, {"<zone>", add_zones},     {"<component>", add_components},
 };
 
 static void
@@ -130,6 +164,36 @@ add_parameter(const struct testpmd *app, const struct grammar_word *expected, co
 
 /* -- the line ---------------------------------------------------------------------------------------- */
 
+static bool
+fits(const struct command *c, const struct typed *typed)
+{
+	bool whole;
+
+	return grammar_match(c->pattern, typed->words, typed->n, &whole) == typed->n;
+}
+
+/* Of the commands that the words fit, those that are meant. */
+static unsigned
+most_literals(const struct typed *typed)
+{
+	unsigned most = 0;
+
+	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
+		unsigned literals = grammar_literals(c->pattern, typed->words, typed->n);
+
+		if (fits(c, typed) && literals > most)
+			most = literals;
+	}
+	return most;
+}
+
+static bool
+is_meant(const struct command *c, const struct typed *typed, unsigned literals)
+{
+	return fits(c, typed) && grammar_literals(c->pattern, typed->words, typed->n) == literals;
+}
+
+/* What may follow the words if this command is meant. */
 static void
 add_next(const struct testpmd *app, const struct command *c, const struct typed *typed,
 	 struct words *words)
@@ -137,12 +201,11 @@ add_next(const struct testpmd *app, const struct command *c, const struct typed 
 	struct grammar_word expected;
 	bool whole;
 
-	if (grammar_match(c->pattern, typed->words, typed->n, &whole) < typed->n)
-		return;
 	if (grammar_word(c->pattern, typed->n, &expected)) {
 		grammar_choices(&expected, typed->prefix, words);
 		add_parameter(app, &expected, typed->prefix, words);
 	}
+	grammar_match(c->pattern, typed->words, typed->n, &whole);
 	if (whole && c->facts != NULL)
 		add(words, typed->prefix, "--json");
 }
@@ -151,11 +214,15 @@ size_t
 complete_words(const struct testpmd *app, const char *line, struct words *words)
 {
 	struct typed typed;
+	unsigned literals;
 
 	if (!cut(line, &typed))
 		return 0;
-	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c))
-		add_next(app, c, &typed, words);
+	literals = most_literals(&typed);
+	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
+		if (is_meant(c, &typed, literals))
+			add_next(app, c, &typed, words);
+	}
 	words_sort(words);
 	free(typed.copy);
 	return strlen(typed.prefix);
@@ -167,9 +234,9 @@ leads_to(const struct testpmd *app, const struct command *c, const struct typed 
 {
 	struct words words = {0};
 	struct grammar_word expected;
-	bool whole, leads;
+	bool leads;
 
-	if (grammar_match(c->pattern, typed->words, typed->n, &whole) < typed->n)
+	if (!is_meant(c, typed, most_literals(typed)))
 		return false;
 	if (typed->prefix[0] == '\0')
 		return true;

@@ -95,3 +95,16 @@ grammar_match(const char *pattern, char *const *words, unsigned nb_words, bool *
 	*ret_whole = i == nb_words;
 	return i;
 }
+
+unsigned
+grammar_literals(const char *pattern, char *const *words, unsigned n)
+{
+	struct grammar_word expected;
+	unsigned literals = 0;
+
+	for (unsigned i = 0; i < n && grammar_word(pattern, i, &expected); i++) {
+		if (grammar_has_choice(&expected, words[i]))
+			literals |= 1u << (31 - i);
+	}
+	return literals;
+}

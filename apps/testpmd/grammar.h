@@ -33,4 +33,10 @@ void grammar_choices(const struct grammar_word *expected, const char *prefix, st
  */
 unsigned grammar_match(const char *pattern, char *const *words, unsigned nb_words, bool *ret_whole);
 
+/*
+ * Which of the first n words are literally there, the first in the highest bit: of two patterns that the words
+ * fit, the one with the larger value is meant ("show port info <port>", not "show port <port> macs").
+ */
+unsigned grammar_literals(const char *pattern, char *const *words, unsigned n);
+
 #endif
