@@ -236,7 +236,7 @@ add_lcores(struct devices *d, unsigned n, struct plx_why *why)
 	return add_text(d, why, "-l") != 0 ? -ENOMEM : add_text(d, why, "%s", list);
 }
 
-/* Without options of the EAL: few lcores, no load while nothing comes, no remark on huge pages. */
+/* Without options of the EAL: few lcores, no load while nothing comes, no remark on huge pages (with -q, none at all). */
 static int
 add_defaults(struct devices *d, const struct settings *s, struct plx_why *why)
 {
@@ -244,7 +244,7 @@ add_defaults(struct devices *d, const struct settings *s, struct plx_why *why)
 	int err = add_text(d, why, "--idle=sleep");
 
 	if (err == 0)
-		err = add_text(d, why, "--log-level=eal.zone:warning");
+		err = add_text(d, why, "--log-level=%s", s->quiet ? "error" : "eal.zone:warning");
 	if (err == 0)
 		err = add_lcores(d, only_files ? 1 : LCORES_USUAL, why);
 	return err;

@@ -13,6 +13,7 @@
 #include <pollux/plx_lcore.h>
 
 #include "devices.h"
+#include "extcap.h"
 #include "faults.h"
 #include "filter_text.h"
 #include "form.h"
@@ -214,37 +215,56 @@ serve(struct capture *capture, int at, char **argv)
 	return status;
 }
 
-int
-main(int argc, char **argv)
+/* A command line of people. */
+static int
+obey(struct capture *capture, int argc, char **argv)
 {
-	struct capture *capture = calloc(1, sizeof(*capture));
 	int at = options_separator(argc, argv);
 	int own = at < argc ? at : 0;
 	struct plx_why why = {""};
-	int status = REFUSED, err;
+	int err;
 
-	stdfds_open();
-	if (capture == NULL)
-		return REFUSED;
 	if (asked_for(at, argv, "-h", "--help")) {
 		usage(stdout);
-		status = DONE;
-		goto free_capture;
+		return DONE;
 	}
 	if (argc == 2 && asked_for(at, argv, "-v", "--version")) {
 		printf("plx-capture (Pollux) %s\n", plx_version());
-		status = DONE;
-		goto free_capture;
+		return DONE;
 	}
 	err = form_check(argc, argv, at, &why);
 	if (err == 0)
 		err = settings_read(&capture->settings, argc - own, argv + own, &why);
-	if (err != 0)
-		status = refuse(&why);
+	return err != 0 ? refuse(&why) : serve(capture, own == 0 ? 1 : own, argv);
+}
+
+/* One of Wireshark's: an answer, or a capture. */
+static int
+obey_wireshark(struct capture *capture, int argc, char **argv)
+{
+	struct plx_why why = {""};
+	struct extcap extcap;
+	int ret = extcap_serve(argc, argv, stdout, &extcap, &why);
+
+	if (ret == 1)
+		return obey(capture, extcap.argc, extcap.argv);
+	return ret == 0 ? DONE : refuse(&why);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct capture *capture = calloc(1, sizeof(*capture));
+	int status;
+
+	stdfds_open();
+	if (capture == NULL)
+		return REFUSED;
+	if (extcap_is_asked(argc, argv))
+		status = obey_wireshark(capture, argc, argv);
 	else
-		status = serve(capture, own == 0 ? 1 : own, argv);
+		status = obey(capture, argc, argv);
 	settings_fini(&capture->settings);
-free_capture:
 	free(capture);
 	return status;
 }
