@@ -65,12 +65,17 @@ any_gone(const struct capture *capture)
 
 /* A reader that has seen enough is no failure. */
 static int
+tell_reader_gone(void)
+{
+	fprintf(stderr, "plx-capture: the reader of the output has gone\n");
+	return DONE;
+}
+
+static int
 answer_write_error(int err, const struct plx_why *why)
 {
-	if (err == -EPIPE) {
-		fprintf(stderr, "plx-capture: the reader of the output has gone\n");
-		return DONE;
-	}
+	if (err == -EPIPE)
+		return tell_reader_gone();
 	fprintf(stderr, "plx-capture: %s\n", why->text);
 	return FAILED;
 }
@@ -105,6 +110,8 @@ run(struct capture *capture)
 	err = capture_finish(capture, &why);
 	if (err != 0)
 		status = answer_write_error(err, &why);
+	else if (progress.reader_gone)
+		status = tell_reader_gone();
 	if (!capture->settings.quiet)
 		summary_end(capture, &progress, stderr);
 	if (status == DONE &&

@@ -31,7 +31,7 @@ int output_open(struct output *output, const struct settings *settings, unsigned
 int output_write(struct output *output, const struct plx_mbuf *m, struct source *source,
 		 uint64_t drops);
 
-/* When there is nothing else to do: sends what waits in the buffer on, if it has waited long enough. 0, or the error. */
+/* Between two rounds: sends what waits in the buffer on, if it has waited long enough. 0, or the error. */
 int output_idle(struct output *output);
 
 /* Makes the length of the file known to other threads. */

@@ -13,6 +13,8 @@
 #define RING_TOTAL   16384 /* packets of all queues that may wait for the disk */
 #define RING_MIN     1024
 #define RING_MAX     8192
+#define RING_PARTS   65536 /* buffers they may take, unless a size is asked for */
+#define BUFFER_USUAL 2048
 #define QUEUES_USUAL 4
 #define FILES_MAX    16	   /* of one port; more queues than that mean: none was named */
 #define DESCS_TOTAL  16384 /* packets that may wait in all device queues */
@@ -87,15 +89,26 @@ refuse_missing(const struct settings *settings, struct plx_why *why)
 	return 0;
 }
 
+/* Buffers that the largest packet may take: of an MTU of 64 KiB, as lo has it, a ring full is a lot of memory. */
 static uint32_t
-choose_ring(const struct settings *settings, unsigned nb_queues)
+parts_of(const struct capture_port *port, uint32_t buf_size)
+{
+	uint16_t mtu;
+
+	return plx_ethdev_mtu(port->port, &mtu) == 0 ? 1 + mtu / buf_size : 1;
+}
+
+static uint32_t
+choose_ring(const struct settings *settings, const struct capture_port *port, unsigned nb_queues)
 {
 	uint64_t least = settings->ring;
-	uint32_t ring = RING_MIN;
+	uint32_t ring = RING_MIN, parts = parts_of(port, BUFFER_USUAL);
 
 	if (least == 0) {
 		least = RING_TOTAL / nb_queues;
 		least = least > RING_MAX ? RING_MAX : least;
+		while (least > RING_MIN && least * parts > RING_PARTS)
+			least /= 2;
 	} else {
 		ring = 64;
 	}
@@ -147,7 +160,7 @@ ports_choose(const struct settings *settings, unsigned nb_workers, struct captur
 		n++;
 	}
 	for (int i = 0; i < n; i++) {
-		ports[i].ring = choose_ring(settings, nb_queues);
+		ports[i].ring = choose_ring(settings, &ports[i], nb_queues);
 		ports[i].descs = choose_descs(settings, &ports[i], nb_queues);
 	}
 	return n;
@@ -172,7 +185,7 @@ buffer_size(const struct capture_port *port)
 {
 	uint32_t headroom = port->info.headroom_min > PLX_MBUF_HEADROOM ? port->info.headroom_min
 									: PLX_MBUF_HEADROOM;
-	uint32_t bytes = 2048;
+	uint32_t bytes = BUFFER_USUAL;
 	uint16_t mtu;
 
 	if ((port->info.rx_offloads & PLX_ETH_RX_OFFLOAD_SCATTER) == 0 &&
@@ -193,11 +206,8 @@ buffer_size(const struct capture_port *port)
 static uint32_t
 pool_size(const struct capture_port *port, unsigned nb_workers, uint32_t buf_size)
 {
-	uint32_t parts = 1, per_queue;
-	uint16_t mtu;
+	uint32_t parts = parts_of(port, buf_size), per_queue;
 
-	if (plx_ethdev_mtu(port->port, &mtu) == 0)
-		parts += mtu / buf_size;
 	per_queue = 3 * port->descs + parts * (port->ring + 4 * SOURCE_BURST);
 	return port->nb_queues * per_queue + (nb_workers + 2) * 2 * POOL_CACHE;
 }

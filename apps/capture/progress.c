@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "progress.h"
 
+#include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <pollux/plx_clock.h>
@@ -55,6 +57,16 @@ all_at_end(struct capture *c)
 	return true;
 }
 
+/* A pipe's writer is told that the reader went away when it writes; without packets it would never know. */
+static bool
+reader_is_gone(const struct capture *c)
+{
+	struct pollfd output = {.fd = STDOUT_FILENO};
+
+	return c->settings.output != NULL && strcmp(c->settings.output, "-") == 0 &&
+	       poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
 /* Asks the kernel, so not at every tick. */
 static void
 look_at_ports(struct progress *p, uint64_t now_ns)
@@ -62,6 +74,10 @@ look_at_ports(struct progress *p, uint64_t now_ns)
 	if (now_ns < p->look_ns)
 		return;
 	p->look_ns = now_ns + LOOK_NS;
+	if (reader_is_gone(p->capture)) {
+		p->reader_gone = true;
+		stop_request();
+	}
 	for (unsigned i = 0; i < p->capture->nb_ports; i++)
 		port_look(&p->capture->ports[i]);
 }

@@ -19,6 +19,7 @@ struct progress {
 	bool report; /* a line for programs each period */
 	bool tty;
 	bool ended;	  /* nothing is left to come */
+	bool reader_gone; /* of standard output */
 	uint64_t look_ns; /* next look at the interfaces */
 	bool timed_out;
 	uint64_t next_ns;

@@ -144,6 +144,7 @@ reason_name(enum summary_reason reason)
 		[SUMMARY_SIGNAL] = "signal",
 		[SUMMARY_INPUT_ENDED] = "input_ended",
 		[SUMMARY_DURATION] = "duration",
+		[SUMMARY_READER_GONE] = "reader_gone",
 		[SUMMARY_OTHER] = "other",
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "summary.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <pollux/plx_lcore.h>
@@ -58,9 +59,21 @@ any_failed(const struct capture *c)
 	return false;
 }
 
+static bool
+any_failed_with(const struct capture *c, int err)
+{
+	for (unsigned w = 0; w < c->nb_outputs; w++) {
+		if (c->outputs[w].error == err)
+			return true;
+	}
+	return false;
+}
+
 enum summary_reason
 summary_reason(const struct capture *capture, const struct progress *progress)
 {
+	if (progress->reader_gone || any_failed_with(capture, -EPIPE))
+		return SUMMARY_READER_GONE;
 	if (any_failed(capture))
 		return SUMMARY_OUTPUT_FAILED;
 	if (capture->writing.left == 0)
@@ -89,6 +102,9 @@ print_reason(const struct capture *c, const struct progress *progress, FILE *out
 		break;
 	case SUMMARY_INPUT_ENDED:
 		fprintf(out, "there is nothing left to come, after %s\n", time.text);
+		break;
+	case SUMMARY_READER_GONE:
+		fprintf(out, "ended after %s, since nobody reads the output any more\n", time.text);
 		break;
 	case SUMMARY_DURATION:
 		fprintf(out, "the time is over, after %s\n", time.text);

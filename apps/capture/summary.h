@@ -19,6 +19,7 @@ enum summary_reason {
 	SUMMARY_SIGNAL,
 	SUMMARY_INPUT_ENDED,
 	SUMMARY_DURATION,
+	SUMMARY_READER_GONE,
 	SUMMARY_OTHER,
 };
 enum summary_reason summary_reason(const struct capture *capture, const struct progress *progress);

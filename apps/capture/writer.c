@@ -64,7 +64,7 @@ writer_round(struct writer *writer, struct writing *writing, bool *ret_more)
 			break;
 		done += write_run(writer, writing, lane, until_ns);
 	}
-	if (writer->output != NULL && done == 0 && output_idle(writer->output) != 0)
+	if (writer->output != NULL && output_idle(writer->output) != 0)
 		end_all(writing);
 	if (writer->output != NULL && done != 0)
 		output_publish(writer->output);
