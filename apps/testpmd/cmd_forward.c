@@ -53,10 +53,15 @@ set_fwd(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_w
 	if (engine == NULL)
 		return plx_why(why, -EINVAL, "there is no engine \"%s\"; there are %s", words[2],
 			       engine_names(names));
+	if (nb_words > 3 && strcmp(words[3], "retry") != 0)
+		return plx_why(why, -EINVAL, "set fwd %s \"%s\": only retry may follow", words[2],
+			       words[3]);
 	for (unsigned i = 0; i < app->nb_streams && engine != app->engine; i++)
 		memset(app->streams[i].counts, 0, sizeof(app->streams[i].counts));
 	app->engine = engine;
-	printf("Set %s packet forwarding mode\n", engine->name);
+	app->args.engines.retry = nb_words > 3;
+	printf("Set %s packet forwarding mode%s\n", engine->name,
+	       nb_words > 3 ? " with retry" : "");
 	return 0;
 }
 
@@ -99,7 +104,8 @@ set_record(struct testpmd *app, char *const *words, unsigned nb_words, struct pl
 const struct command commands_forward[] = {
 	{"start [tx_first] [<bursts>]", "forward packets; tx_first sends some before", start},
 	{"stop", "stop forwarding and show what happened", stop},
-	{"set fwd <engine>", "what is done with packets: io, macswap, ...", set_fwd},
+	{"set fwd <engine> [retry]",
+	 "what is done with packets: io, mac, ...; retry: ask a full queue again", set_fwd},
 	{"set record-core-cycles|record-burst-stats on|off",
 	 "measure cycles a packet, or how many packets come at a time", set_record},
 	{"show fwd stats [all]", "what the engines did since start", show_fwd_stats,

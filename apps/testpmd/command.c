@@ -16,6 +16,7 @@ const struct command_section command_sections[] = {
 	{"control", "help, scripts and leaving", commands_control},
 	{"forward", "forwarding packets, and what became of them", commands_forward},
 	{"config", "who forwards what, and in which pieces", commands_config},
+	{"engine", "what the engines are told", commands_engine},
 	{"dump", "what the program holds: memory, rings, lcores, devices, log", commands_dump},
 	{"port", "ports that come and go, start and stop", commands_port},
 	{"show", "ports: what they are and what they count", commands_show_port},

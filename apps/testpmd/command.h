@@ -39,6 +39,7 @@ struct command {
 extern const struct command commands_config[];
 extern const struct command commands_control[];
 extern const struct command commands_dump[];
+extern const struct command commands_engine[];
 extern const struct command commands_forward[];
 extern const struct command commands_port[];
 extern const struct command commands_show_port[];

@@ -11,7 +11,6 @@
 /* Of a port that packets are sent to. */
 struct engine_port {
 	uint8_t peer[PLX_NET_MAC_LEN]; /* who is at the other end */
-	uint32_t hw;		       /* PLX_ETH_TX_OFFLOAD_* that csum leaves to the port */
 	uint16_t tso_segsz;	       /* 0: TCP segments are not cut */
 	bool keeps_macs;	       /* csum leaves the MAC addresses alone */
 };

@@ -33,6 +33,9 @@ void facts_config_cores(const struct testpmd *app, json_t *result);
 void facts_config_rxtx(const struct testpmd *app, json_t *result);
 void facts_config_txpkts(const struct testpmd *app, json_t *result);
 
+void facts_csum(const struct testpmd *app, uint16_t port, json_t *result);
+void facts_tso(const struct testpmd *app, uint16_t port, json_t *result);
+
 /* For dump: new arrays of flat objects, all with the same keys; what can be picked by name has a "name". */
 json_t *facts_pools(void);
 json_t *facts_rings(void);

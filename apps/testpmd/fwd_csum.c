@@ -57,7 +57,7 @@ begin(struct stream *stream, struct plx_why *why)
 	if (own == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
 	plx_ethdev_info(stream->tx_port, &info);
-	own->hw = port->hw & info.tx_offloads;
+	own->hw = info.tx_offloads;
 	own->tso_segsz = (own->hw & PLX_ETH_TX_OFFLOAD_TCP_TSO) != 0 ? port->tso_segsz : 0;
 	own->keeps_macs = port->keeps_macs;
 	memcpy(own->macs, port->peer, PLX_NET_MAC_LEN);

@@ -18,14 +18,15 @@ or_default(uint64_t wanted, uint16_t usual)
 	return wanted != 0 ? (uint32_t)wanted : usual;
 }
 
-/* Full rx and tx rings of every queue of a port, as the options are now. */
+/* Full rx and tx rings of every queue of a port and what noisy keeps, as the options are now. */
 static uint32_t
 ring_mbufs(const struct testpmd *app, uint16_t port)
 {
 	struct plx_ethdev_info info = {0};
 
 	plx_ethdev_info(port, &info);
-	return (uint32_t)app->args.rxq * or_default(app->args.rxd, info.rx_desc_default) +
+	return (uint32_t)(app->args.rxq * app->args.engines.noisy_queue) +
+	       (uint32_t)app->args.rxq * or_default(app->args.rxd, info.rx_desc_default) +
 	       (uint32_t)app->args.txq * or_default(app->args.txd, info.tx_desc_default);
 }
 

@@ -36,4 +36,8 @@ void report_port_mcast_macs(uint16_t port, FILE *out);
 void report_queue(uint16_t port, uint16_t queue, bool rx,
 		  const struct plx_ethdev_queue_info *queue_info, FILE *out);
 
+/* Who makes a port's checksums, and where its TCP packets are cut. */
+void report_csum(const struct testpmd *app, uint16_t port, FILE *out);
+void report_tso(const struct testpmd *app, uint16_t port, FILE *out);
+
 #endif

@@ -3,6 +3,7 @@
 #include "engine_fixture.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 static uint32_t
 src_of(const struct frame *f)
@@ -256,6 +257,49 @@ a_retry_ends(void **state)
 	a_full_queue_drops_and_counts(state);
 }
 
+static bool enough;
+
+/* The far end, slowly: one packet at a time. */
+static void *
+take_slowly(void *arg)
+{
+	uint64_t *taken = arg;
+	struct plx_mbuf *m;
+
+	while (!__atomic_load_n(&enough, __ATOMIC_ACQUIRE)) {
+		if (plx_ethdev_rx_burst(FAR, 0, &m, 1) == 0)
+			continue;
+		plx_mbuf_free(m);
+		++*taken;
+	}
+	return NULL;
+}
+
+static void
+a_retry_waits_for_a_slow_receiver(void **state)
+{
+	pthread_t receiver;
+	uint64_t taken = 0;
+	uint8_t bytes[FRAME_MAX];
+
+	app.args.engines.retry = true;
+	app.args.engines.retry_delay_us = 0;
+	app.args.engines.retry_max = UINT64_MAX;
+	begin("txonly");
+	enough = false;
+	assert_int_equal(pthread_create(&receiver, NULL, take_slowly, &taken), 0);
+	for (unsigned i = 0; i < 100; i++)
+		engine->run(&stream);
+	__atomic_store_n(&enough, true, __ATOMIC_RELEASE);
+	pthread_join(receiver, NULL);
+	while (take(bytes) > 0)
+		taken++;
+	assert_int_equal(stream.dropped, 0);
+	assert_int_equal(stream.tx, 3200);
+	assert_int_equal(taken, 3200);
+	end();
+}
+
 int
 main(void)
 {
@@ -272,6 +316,7 @@ main(void)
 		TEST(noisy_says_what_it_lacks),
 		TEST(a_full_queue_drops_and_counts),
 		TEST(a_retry_ends),
+		TEST(a_retry_waits_for_a_slow_receiver),
 	};
 
 	return run_engine_tests(tests, PLX_ARRAY_LEN(tests));

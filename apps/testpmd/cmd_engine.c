@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What engines are told at the prompt: peers, checksums, segments, retries. */
+#include "command.h"
+#include "facts.h"
+#include "port.h"
+#include "report.h"
+
+#include <pollux/plx_net_format.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *word;
+	const char *title;
+	uint32_t offload;
+} checksums[] = {
+	{"ip", "IP checksums", PLX_ETH_TX_OFFLOAD_IPV4_CSUM},
+	{"udp", "UDP checksums", PLX_ETH_TX_OFFLOAD_UDP_CSUM},
+	{"tcp", "TCP checksums", PLX_ETH_TX_OFFLOAD_TCP_CSUM},
+	{"sctp", "SCTP checksums", PLX_ETH_TX_OFFLOAD_SCTP_CSUM},
+};
+
+/* The port `word` names, while nothing is forwarded. */
+static int
+quiet_port(const struct testpmd *app, const char *word, uint16_t *ret_port, struct plx_why *why)
+{
+	int ret = forward_is_stopped(app, why);
+
+	return ret == 0 ? port_one(word, ret_port, why) : ret;
+}
+
+static int
+set_peer(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	uint8_t mac[PLX_NET_MAC_LEN];
+	uint16_t port;
+	int ret = quiet_port(app, words[2], &port, why);
+
+	if (ret != 0)
+		return ret;
+	if (plx_net_mac_parse(words[3], mac) != 0)
+		return plx_why(why, -EINVAL,
+			       "\"%s\": a MAC address is expected, as in 02:00:00:00:00:01",
+			       words[3]);
+	memcpy(app->args.engines.ports[port].peer, mac, sizeof(mac));
+	return 0;
+}
+
+static int
+set_retry(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	struct engine_settings *settings = &app->args.engines;
+	uint64_t delay_us, max;
+	int ret = forward_is_stopped(app, why);
+
+	if (ret == 0)
+		ret = command_number(words[4], "delay in microseconds", 0, 1000000, &delay_us, why);
+	if (ret == 0)
+		ret = command_number(words[6], "retries", 0, 1000000, &max, why);
+	if (ret != 0)
+		return ret;
+	settings->retry_delay_us = delay_us;
+	settings->retry_max = max;
+	return 0;
+}
+
+/* Has the port do it, or not any more. A port that runs is stopped for that and started again. */
+static int
+set_offload(struct testpmd *app, uint16_t port, uint32_t offload, bool on, const char *title,
+	    struct plx_why *why)
+{
+	struct port_wishes *wishes = &app->wishes[port];
+	struct plx_ethdev_info info = {0};
+	int ret = 0;
+
+	plx_ethdev_info(port, &info);
+	if (on && (info.tx_offloads_capable & offload) == 0)
+		return plx_why(why, -ENOTSUP,
+			       "port %u (%s) cannot do %s; `show port %u tx_offload capabilities` "
+			       "tells what it can",
+			       port, info.name, title, port);
+	wishes->tx_offloads = on ? wishes->tx_offloads | offload : wishes->tx_offloads & ~offload;
+	wishes->tx_offloads_off &= ~offload;
+	wishes->changed = true;
+	if (info.state != PLX_ETHDEV_STARTED)
+		return 0;
+	ret = port_stop(app, port, why);
+	return ret == 0 ? port_start(app, port, why) : ret;
+}
+
+static int
+csum_set(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	unsigned row = 0;
+	uint16_t port;
+	int ret = quiet_port(app, words[4], &port, why);
+
+	while (strcmp(checksums[row].word, words[2]) != 0)
+		row++;
+	if (ret == 0)
+		ret = set_offload(app, port, checksums[row].offload, strcmp(words[3], "hw") == 0,
+				  checksums[row].title, why);
+	if (ret == 0)
+		report_csum(app, port, stdout);
+	return ret;
+}
+
+static int
+csum_mac_swap(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	uint16_t port;
+	int ret = quiet_port(app, words[3], &port, why);
+
+	if (ret == 0)
+		app->args.engines.ports[port].keeps_macs = strcmp(words[2], "off") == 0;
+	return ret;
+}
+
+static int
+csum_show(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	uint16_t port;
+	int ret = port_one(words[2], &port, why);
+
+	if (ret == 0)
+		report_csum(app, port, stdout);
+	return ret;
+}
+
+static int
+csum_show_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+		struct plx_why *why)
+{
+	uint16_t port;
+	int ret = port_one(words[2], &port, why);
+
+	if (ret == 0)
+		facts_csum(app, port, result);
+	return ret;
+}
+
+static int
+tso_set(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	uint64_t segsz;
+	uint16_t port;
+	int ret = quiet_port(app, words[3], &port, why);
+
+	if (ret == 0)
+		ret = command_number(words[2], "segment size", 0, UINT16_MAX, &segsz, why);
+	if (ret == 0)
+		ret = set_offload(app, port, PLX_ETH_TX_OFFLOAD_TCP_TSO, segsz != 0,
+				  "TCP segments (TSO)", why);
+	if (ret != 0)
+		return ret;
+	app->args.engines.ports[port].tso_segsz = (uint16_t)segsz;
+	report_tso(app, port, stdout);
+	return 0;
+}
+
+static int
+tso_show(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	uint16_t port;
+	int ret = port_one(words[2], &port, why);
+
+	if (ret == 0)
+		report_tso(app, port, stdout);
+	return ret;
+}
+
+static int
+tso_show_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+	       struct plx_why *why)
+{
+	uint16_t port;
+	int ret = port_one(words[2], &port, why);
+
+	if (ret == 0)
+		facts_tso(app, port, result);
+	return ret;
+}
+
+const struct command commands_engine[] = {
+	{"set eth-peer <port> <mac>", "whom mac and csum send to", set_peer},
+	{"set burst tx delay <us> retry <times>", "what retry means in set fwd", set_retry},
+	{"csum set ip|udp|tcp|sctp hw|sw <port>", "who makes the checksums of a port", csum_set},
+	{"csum mac-swap on|off <port>", "whether csum sends from the port to its peer",
+	 csum_mac_swap},
+	{"csum show <port>", "who makes them", csum_show, csum_show_facts},
+	{"tso set <bytes> <port>", "payload of TCP segments that a port cuts for csum; 0: none",
+	 tso_set},
+	{"tso show <port>", "the same", tso_show, tso_show_facts},
+	{NULL},
+};
