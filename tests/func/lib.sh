@@ -233,7 +233,7 @@ assert_status()
 	[ "$status" -eq "$expected" ] || fail "expected exit status $expected, got $status: $*"
 }
 
-# PATTERN COMMAND...: the command must refuse (status 1..123) with a sentence that matches.
+# PATTERN COMMAND...: the command must refuse (status 1..123, 2 for our programs) with a sentence that matches.
 assert_refuses()
 {
 	local pattern=$1 status=0
@@ -243,6 +243,9 @@ assert_refuses()
 	if [ "$status" -eq 0 ] || [ "$status" -ge 124 ]; then
 		fail "expected a refusal, got status $status: $*"
 	fi
+	case $1 in
+	"$PLX_TESTPMD" | "$PLX_CAPTURE") assert_eq "$status" 2 "exit status of the refusal of: $*" ;;
+	esac
 	assert_grep "$TMP/out.log" "$pattern" "refusal of: $*"
 }
 
