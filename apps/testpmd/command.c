@@ -20,6 +20,11 @@ const struct command_section command_sections[] = {
 	{"dump", "what the program holds: memory, rings, lcores, devices, log", commands_dump},
 	{"port", "ports that come and go, start and stop", commands_port},
 	{"show", "ports: what they are and what they count", commands_show_port},
+	{"settings", "queues, lengths and offloads of ports", commands_port_config},
+	{"rss", "how packets are spread over rx queues", commands_rss},
+	{"address", "what ports listen to", commands_address},
+	{"vlan", "VLAN tags", commands_vlan},
+	{"link", "links and flow control", commands_link},
 	{NULL},
 };
 

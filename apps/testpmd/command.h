@@ -43,6 +43,11 @@ extern const struct command commands_engine[];
 extern const struct command commands_forward[];
 extern const struct command commands_port[];
 extern const struct command commands_show_port[];
+extern const struct command commands_port_config[];
+extern const struct command commands_rss[];
+extern const struct command commands_address[];
+extern const struct command commands_vlan[];
+extern const struct command commands_link[];
 
 /* The tables, by the names that "help <section>" knows. The last is followed by one without rows. */
 struct command_section {

@@ -19,7 +19,10 @@ json_t *facts_port_mcast_macs(uint16_t port);
 json_t *facts_offloads_one_way(uint16_t port, bool rx, bool capable);
 json_t *facts_rss_types(uint32_t types);
 
+struct rss_facts;
 /* Put into `result`. */
+void facts_rss_hash(const struct rss_facts *rss, json_t *result);
+void facts_reta(const struct rss_facts *rss, const bool *chosen, json_t *result);
 void facts_queue(uint16_t port, uint16_t queue, bool rx,
 		 const struct plx_ethdev_queue_info *queue_info, json_t *result);
 

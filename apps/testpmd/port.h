@@ -17,6 +17,17 @@
 /* 0, or -EBUSY: the port has to be stopped for that. `what` is what should be done, "changing its queues". */
 int port_check_stopped(uint16_t port, const char *what, struct plx_why *why);
 
+#define PORT_FRAME_OVERHEAD \
+	18 /* header and checksum: what max-pkt-len counts and an MTU does not */
+
+/* An offload on or off from the next start on; -EBUSY while the port runs, -ENOTSUP if it cannot. */
+struct port_offload {
+	bool rx;
+	uint32_t bit;
+	bool on;
+};
+int port_wish_offload(struct testpmd *app, uint16_t port, const void *offload, struct plx_why *why);
+
 /* What the options say about every port. */
 void port_wishes_init(struct testpmd *app, uint16_t port);
 /* Queues and wishes made real; the port is stopped then, or closed if that failed. */

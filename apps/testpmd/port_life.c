@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define FRAME_OVERHEAD 18 /* header and checksum: what --max-pkt-len counts and an MTU does not */
-
 int
 port_check_stopped(uint16_t port, const char *what, struct plx_why *why)
 {
@@ -26,10 +24,38 @@ port_wishes_init(struct testpmd *app, uint16_t port)
 	const struct testpmd_args *args = &app->args;
 
 	app->wishes[port] = (struct port_wishes){
-		.mtu = (uint16_t)(args->max_pkt_len != 0 ? args->max_pkt_len - FRAME_OVERHEAD
+		.mtu = (uint16_t)(args->max_pkt_len != 0 ? args->max_pkt_len - PORT_FRAME_OVERHEAD
 							 : args->mtu),
 		.promiscuous = !args->disable_promisc,
 	};
+}
+
+int
+port_wish_offload(struct testpmd *app, uint16_t port, const void *offload, struct plx_why *why)
+{
+	const struct port_offload *wish = offload;
+	struct port_wishes *wishes = &app->wishes[port];
+	uint32_t *on = wish->rx ? &wishes->rx_offloads : &wishes->tx_offloads;
+	uint32_t *off = wish->rx ? &wishes->rx_offloads_off : &wishes->tx_offloads_off;
+	struct plx_ethdev_info info = {0};
+	char name[64];
+	int ret = port_check_stopped(port, "another set of offloads", why);
+
+	if (ret != 0)
+		return ret;
+	plx_ethdev_info(port, &info);
+	plx_ethdev_bits_text(wish->rx ? PLX_ETHDEV_RX_OFFLOADS : PLX_ETHDEV_TX_OFFLOADS, wish->bit,
+			     name, sizeof(name));
+	if (wish->on &&
+	    (wish->bit & (wish->rx ? info.rx_offloads_capable : info.tx_offloads_capable)) == 0)
+		return plx_why(why, -ENOTSUP,
+			       "port %u (%s) has no %s; `show port %u %s capabilities` lists what "
+			       "it has",
+			       port, info.name, name, port, wish->rx ? "rx_offload" : "tx_offload");
+	*on = wish->on ? *on | wish->bit : *on & ~wish->bit;
+	*off = wish->on ? *off & ~wish->bit : *off | wish->bit;
+	wishes->changed = true;
+	return 0;
 }
 
 /* Frames that may be longer than a buffer, or are made in pieces, go in chains, where the port can. */

@@ -31,6 +31,11 @@ void report_port_offloads(uint16_t port, FILE *out);
 /* One direction, as DPDK shows it: what the device could do, or what is in force. */
 void report_offloads_one_way(uint16_t port, bool rx, bool capable, FILE *out);
 
+/* What the hash is made of, its key; and the chosen entries of the table. */
+struct rss_facts;
+void report_rss_hash(const struct rss_facts *rss, bool with_key, FILE *out);
+void report_reta(const struct rss_facts *rss, const bool *chosen, FILE *out);
+
 void report_port_macs(uint16_t port, FILE *out);
 void report_port_mcast_macs(uint16_t port, FILE *out);
 void report_queue(uint16_t port, uint16_t queue, bool rx,

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A port's link and its flow control. */
+#include "command.h"
+#include "port.h"
+#include "port_words.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int
+set_link_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+{
+	const bool up = *(const bool *)arg;
+	int ret = plx_ethdev_set_link(port, up);
+
+	return ret == 0 ? 0
+			: port_refused(port, up ? "setting its link up" : "setting its link down",
+				       ret, why);
+}
+
+static int
+set_link(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	const bool up = strcmp(words[1], "link-up") == 0;
+
+	return port_each(app, words[3], set_link_one, &up, why);
+}
+
+/* -- flow control -------------------------------------------------------------------------------------- */
+
+static int
+ask_flow(const char *word, uint16_t *ret_port, struct plx_ethdev_flow_ctrl *ret_flow,
+	 struct plx_why *why)
+{
+	int ret = port_one(word, ret_port, why);
+
+	if (ret != 0)
+		return ret;
+	ret = plx_ethdev_flow_ctrl(*ret_port, ret_flow);
+	return ret == 0 ? 0 : port_refused(*ret_port, "flow control", ret, why);
+}
+
+/* "rx on tx off autoneg on": pairs between the command and the port. */
+static int
+set_flow(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	struct plx_ethdev_flow_ctrl flow;
+	uint16_t port;
+	int ret = ask_flow(words[nb_words - 1], &port, &flow, why);
+
+	if (ret != 0)
+		return ret;
+	for (unsigned i = 2; i + 1 < nb_words; i += 2) {
+		const bool on = strcmp(words[i + 1], "on") == 0;
+
+		if (strcmp(words[i], "rx") == 0)
+			flow.rx = on;
+		else if (strcmp(words[i], "tx") == 0)
+			flow.tx = on;
+		else
+			flow.autoneg = on;
+	}
+	ret = plx_ethdev_set_flow_ctrl(port, &flow);
+	return ret == 0 ? 0 : port_refused(port, "flow control", ret, why);
+}
+
+static int
+show_flow(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	struct plx_ethdev_flow_ctrl flow;
+	uint16_t port;
+	int ret = ask_flow(words[2], &port, &flow, why);
+
+	if (ret != 0)
+		return ret;
+	printf("\n********************* Flow control infos for port %u *********************\n"
+	       "FC mode:\n   Rx pause: %s\n   Tx pause: %s\nAutoneg: %s\n",
+	       port, words_on(flow.rx), words_on(flow.tx), words_on(flow.autoneg));
+	return 0;
+}
+
+static int
+show_flow_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+		struct plx_why *why)
+{
+	struct plx_ethdev_flow_ctrl flow;
+	uint16_t port;
+	int ret = ask_flow(words[2], &port, &flow, why);
+
+	if (ret != 0)
+		return ret;
+	json_object_set_new(result, "port", json_integer(port));
+	json_object_set_new(result, "rx_pause", json_boolean(flow.rx));
+	json_object_set_new(result, "tx_pause", json_boolean(flow.tx));
+	json_object_set_new(result, "autoneg", json_boolean(flow.autoneg));
+	return 0;
+}
+
+const struct command commands_link[] = {
+	{"set link-up|link-down port <port>", "the device's link, as the other end sees it",
+	 set_link},
+	{"set flow_ctrl rx|tx|autoneg on|off <port>", "pause frames: heed them, send them",
+	 set_flow},
+	{"set flow_ctrl rx on|off tx on|off <port>", "both at once", set_flow},
+	{"set flow_ctrl rx on|off tx on|off autoneg on|off <port>", "all three", set_flow},
+	{"show port <port> flow_ctrl", "pause frames of a port", show_flow, show_flow_facts},
+	{NULL},
+};
