@@ -101,7 +101,27 @@ static const struct option_row rows[] = {
 	{"txd", 0, OPTION_UINT, AT(txd), 1, UINT16_MAX, .value = "N",
 	 .help = "descriptors a tx queue"},
 	{"mtu", 0, OPTION_UINT, AT(mtu), 68, 65535, .value = "BYTES", .help = "MTU of every port"},
+	{"max-pkt-len", 0, OPTION_UINT, AT(ports.max_pkt_len), 86, 65535, .value = "BYTES",
+	 .help = "the same by the longest frame, header and checksum included"},
 	{"disable-promisc", 0, OPTION_ON, AT(disable_promisc), .help = "leave ports as they are"},
+	{"disable-device-start", 0, OPTION_ON, AT(ports.disable_start),
+	 .help = "ports are ready, and started at the prompt"},
+	{"rx-offloads", 0, OPTION_TEXT, AT(ports.rx_names), .value = "NAME[,NAME..]",
+	 .help = "what ports shall do beside receiving, where they can: vlan_strip,timestamp"},
+	{"tx-offloads", 0, OPTION_TEXT, AT(ports.tx_names), .value = "NAME[,NAME..]",
+	 .help = "and beside sending: ipv4_cksum,tcp_tso"},
+	{"enable-rx-cksum", 0, OPTION_ON, AT(ports.rx_cksum),
+	 .help = "rx offloads ipv4_cksum,udp_cksum,tcp_cksum"},
+	{"enable-scatter", 0, OPTION_ON, AT(ports.scatter), .help = "rx offload scatter"},
+	{"enable-lro", 0, OPTION_ON, AT(ports.lro), .help = "rx offload tcp_lro"},
+	{"enable-rx-timestamp", 0, OPTION_ON, AT(ports.rx_timestamp),
+	 .help = "rx offload timestamp"},
+	{"enable-hw-vlan-strip", 0, OPTION_ON, AT(ports.vlan_strip),
+	 .help = "rx offload vlan_strip"},
+	{"disable-rss", 0, OPTION_ON, AT(ports.disable_rss),
+	 .help = "no hash to choose the rx queue"},
+	{"rss-ip", 0, OPTION_ON, AT(ports.rss_ip), .help = "one of IP addresses"},
+	{"rss-udp", 0, OPTION_ON, AT(ports.rss_udp), .help = "one of UDP ports"},
 
 	{"", 0, OPTION_HEADING, .help = "Buffers"},
 	{"total-num-mbufs", 0, OPTION_UINT, AT(total_num_mbufs), 32, PLX_POOL_N_MAX, .value = "N",
@@ -118,6 +138,8 @@ check_selection(struct testpmd_args *args, struct plx_why *why)
 {
 	if (args->portlist != NULL && args->portmask != NULL)
 		return plx_why(why, -EINVAL, "--portlist contradicts --portmask; give one of them");
+	if (args->mtu != 0 && args->ports.max_pkt_len != 0)
+		return plx_why(why, -EINVAL, "--mtu contradicts --max-pkt-len; give one of them");
 	return txpkts_parse(args->txpkts_text, &args->txpkts, why);
 }
 
@@ -125,6 +147,10 @@ check_selection(struct testpmd_args *args, struct plx_why *why)
 static int
 check_prompt(const struct testpmd_args *args, struct plx_why *why)
 {
+	if (args->ports.disable_start && (!args->interactive || args->auto_start))
+		return plx_why(why, -EINVAL,
+			       "--disable-device-start goes with --interactive alone: ports are "
+			       "started at the prompt, before anything is forwarded");
 	if (args->auto_start && !args->interactive)
 		return plx_why(why, -EINVAL,
 			       "--auto-start goes with --interactive; without a prompt forwarding "
@@ -175,6 +201,8 @@ args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why
 			      args->forward_mode, engine_names(names));
 	if (ret == 0)
 		ret = engine_settings_read(&args->engines, why);
+	if (ret == 0)
+		ret = port_options_read(&args->ports, why);
 	if (ret == 0)
 		ret = check_selection(args, why);
 	return ret == 0 ? check_prompt(args, why) : ret;

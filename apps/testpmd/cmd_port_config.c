@@ -146,7 +146,7 @@ config_max_pkt_len(struct testpmd *app, char *const *words, unsigned nb_words, s
 	}
 	if (ret != 0)
 		return ret;
-	app->args.max_pkt_len = n;
+	app->args.ports.max_pkt_len = n;
 	n -= PORT_FRAME_OVERHEAD;
 	return port_each(app, "all", set_mtu, &(uint16_t){(uint16_t)n}, why);
 }

@@ -21,8 +21,8 @@ ports_make_ready(struct testpmd *app, struct plx_why *why)
 			"  --vdev net_null0                packets from nowhere, to try it out");
 	ret = pool_make_first(app, why);
 	for (unsigned i = 0; i < app->nb_ports && ret == 0; i++)
-		ret = app->args.disable_device_start ? port_configure(app, app->ports[i], why)
-						     : port_start(app, app->ports[i], why);
+		ret = app->args.ports.disable_start ? port_configure(app, app->ports[i], why)
+						    : port_start(app, app->ports[i], why);
 	return ret;
 }
 

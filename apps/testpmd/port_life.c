@@ -24,8 +24,13 @@ port_wishes_init(struct testpmd *app, uint16_t port)
 	const struct testpmd_args *args = &app->args;
 
 	app->wishes[port] = (struct port_wishes){
-		.mtu = (uint16_t)(args->max_pkt_len != 0 ? args->max_pkt_len - PORT_FRAME_OVERHEAD
-							 : args->mtu),
+		.rx_offloads = args->ports.rx_offloads,
+		.tx_offloads = args->ports.tx_offloads,
+		.mtu = (uint16_t)(args->ports.max_pkt_len != 0
+					  ? args->ports.max_pkt_len - PORT_FRAME_OVERHEAD
+					  : args->mtu),
+		.rss_types = args->ports.rss_types,
+		.rss_by_option = args->ports.rss,
 		.promiscuous = !args->disable_promisc,
 	};
 }
@@ -109,8 +114,12 @@ give_rss_back(struct port_wishes *wishes, uint16_t port, const struct plx_ethdev
 {
 	if (info->reta_size == 0)
 		return;
-	if (wishes->rss)
+	if (wishes->rss_by_option)
+		wishes->rss = plx_ethdev_set_rss_key(port, NULL, 0,
+						     wishes->rss_types & info->rss_types) == 0;
+	else if (wishes->rss)
 		plx_ethdev_set_rss_key(port, kept->key, info->rss_key_size, kept->types);
+	wishes->rss_by_option = false;
 	/* A table made for another number of queues is worth nothing. */
 	if (wishes->reta_queues == rxq)
 		plx_ethdev_set_reta(port, kept->table, info->reta_size);

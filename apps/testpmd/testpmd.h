@@ -16,6 +16,7 @@
 
 #include <stdio.h>
 #include "hints.h"
+#include "port_options.h"
 #include "selection.h"
 #include "txpkts.h"
 
@@ -59,8 +60,7 @@ struct testpmd_args {
 	int topology;
 	bool disable_promisc;
 	struct engine_settings engines;
-	bool disable_device_start;
-	uint64_t max_pkt_len; /* 0: as the MTU is; header and checksum included */
+	struct port_options ports;
 };
 
 /* What shall be so of a port, over stop, close and start, where the device does not remember it itself. */
@@ -71,6 +71,8 @@ struct port_wishes {
 	uint16_t
 		reta_queues; /* the redirection table is the user's, for so many queues; 0: it is not */
 	bool rss;	     /* key and hash types are the user's */
+	uint32_t rss_types; /* at the next configuring, with rss_by_option */
+	bool rss_by_option;
 	bool promiscuous;      /* at the first start */
 	bool changed;	       /* the next start has to configure anew */
 	struct plx_pool *pool; /* that its queues take from, NULL while closed */

@@ -24,3 +24,49 @@ answer()
 {
 	jq -rs --arg c "$1" "[.[] | select(.command == \$c)] | last | $2" "$TMP/said.json"
 }
+
+# NAMESPACE ARGS...: a prompt that stays open in the namespace; `type_line` types at it, `close_prompt` ends it. What it
+# says is in $TMP/testpmd.log.
+open_prompt()
+{
+	local name=$1
+
+	shift
+	rm -f "$TMP/typed"
+	mkfifo "$TMP/typed"
+	exec 8<>"$TMP/typed"
+	# The inner shell has the arguments.
+	# shellcheck disable=SC2016
+	start testpmd "$name" bash -c 'typed=$0; exec "$@" <"$typed"' "$TMP/typed" \
+		"$PLX_TESTPMD" --lcores "$LCORES" --no-huge "$@"
+	TESTPMD=$JOB
+	TYPED=0
+	type_line 'show port summary all'
+}
+
+# COMMAND: types it and waits until it was run.
+type_line()
+{
+	TYPED=$((TYPED + 1))
+	printf '%s\n# typed-%s\n' "$*" "$TYPED" >&8
+	wait_until 20 "testpmd to run $*" grep -q "# typed-$TYPED\$" "$TMP/testpmd.log"
+}
+
+# COMMAND: the line of JSON that answers it.
+ask_json()
+{
+	type_line "$* --json"
+	sed -n 's/^\(testpmd> \)*{/{/p' "$TMP/testpmd.log" | tail -n 1
+}
+
+# [STATUS]: types quit and looks at the exit status: 0, or 1 if a line was refused.
+close_prompt()
+{
+	local status=0
+
+	echo quit >&8
+	wait_end "$TESTPMD" 20 || status=$?
+	exec 8>&-
+	assert_eq "$status" "${1:-0}" "exit status of testpmd"
+	assert_grep "$TMP/testpmd.log" '^Bye'
+}
