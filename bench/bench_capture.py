@@ -32,7 +32,7 @@ from testpmd_prompt import HugePages
 TICK = os.sysconf("SC_CLK_TCK")
 RATES = [50, 100, 200, 300, 400, 600, 800, 1000, 1300]  # thousand packets a second
 FRAME = 200
-PERIOD_US = 10000
+PERIOD_US = 20000
 
 
 class Share:

@@ -12,10 +12,11 @@
 unsigned
 rx_round(const struct rx_worker *worker)
 {
+	const uint64_t now_ns = plx_clock_realtime_ns(); /* once: most polls find nothing */
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < worker->nb_sources; i++)
-		n += source_poll(worker->sources[i]);
+		n += source_poll(worker->sources[i], now_ns);
 	return n;
 }
 

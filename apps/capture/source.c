@@ -183,16 +183,13 @@ has_room(const struct source *s)
 }
 
 unsigned
-source_poll(struct source *source)
+source_poll(struct source *source, uint64_t now_ns)
 {
 	struct plx_mbuf *pkts[SOURCE_BURST];
-	uint64_t now_ns;
 	unsigned n;
 
 	if (source->params.patient && !has_room(source))
 		return 0;
-	/* Taken before the burst, so that it holds as a floor for the next one. */
-	now_ns = plx_clock_realtime_ns();
 	n = plx_ethdev_rx_burst(source->params.port, source->params.queue, pkts, SOURCE_BURST);
 	source_accept(source, pkts, n, now_ns);
 	return n;

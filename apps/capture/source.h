@@ -74,8 +74,11 @@ int source_create(const struct source_params *params, struct source **ret_source
 /* NULL is fine. The ring must be empty. */
 void source_destroy(struct source *source);
 
-/* One burst from the device; returns how many packets it had. Thread: the rx lcore. Path: hot. */
-unsigned source_poll(struct source *source);
+/*
+ * One burst from the device; returns how many packets it had. now_ns is the time of day, read before: it holds
+ * as the floor of the next burst. Thread: the rx lcore. Path: hot.
+ */
+unsigned source_poll(struct source *source, uint64_t now_ns);
 
 /* Stamps, filters and hands over n packets received at now_ns: source_poll without the device. */
 void source_accept(struct source *source, struct plx_mbuf **pkts, unsigned n, uint64_t now_ns);

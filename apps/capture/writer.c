@@ -3,7 +3,9 @@
 
 #include "stop.h"
 
-#define ROUND_MAX 1024 /* packets of a round, so that other duties get their turn */
+#define AHEAD	    4	 /* packets */
+#define AHEAD_BYTES 512	 /* of each */
+#define ROUND_MAX   1024 /* packets of a round, so that other duties get their turn */
 
 static void
 end_all(struct writing *writing)
@@ -35,14 +37,25 @@ keep(struct writer *w, struct writing *writing, struct plx_mbuf *m, struct sourc
 		end_all(writing);
 }
 
+/* Packets lie far apart and were written by another CPU: without this the copy waits for each of its lines. */
+static inline void
+prefetch_bytes(const struct plx_mbuf *m)
+{
+	const uint8_t *bytes = plx_mbuf_data(m);
+	unsigned len = m->data_len < AHEAD_BYTES ? m->data_len : AHEAD_BYTES;
+
+	for (unsigned at = 0; at < len; at += PLX_CACHE_LINE)
+		plx_prefetch(bytes + at);
+}
+
 static unsigned
 write_run(struct writer *w, struct writing *writing, struct lane *lane, uint64_t until_ns)
 {
 	unsigned first = lane->at;
 
 	do {
-		if (lane->at + 1 < lane->n)
-			plx_prefetch(plx_mbuf_data(lane->pkts[lane->at + 1]));
+		if (lane->at + AHEAD < lane->n)
+			prefetch_bytes(lane->pkts[lane->at + AHEAD]);
 		keep(w, writing, lane_head(lane), lane->source);
 		lane->at++;
 	} while (!lane_is_empty(lane) && lane_head(lane)->timestamp <= until_ns);
