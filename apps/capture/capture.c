@@ -127,7 +127,8 @@ open_outputs(struct capture *c, struct plx_why *why)
 		c->writers[w].nb_lanes = c->workers[w].nb_sources;
 	}
 	for (unsigned w = 0; c->settings.output != NULL && w < c->nb_writers; w++) {
-		int err = output_open(&c->outputs[w], &c->settings, w, c->ports, c->nb_ports, why);
+		int err = output_open(&c->outputs[w], &c->settings, w, c->nb_writers, c->ports,
+				      c->nb_ports, why);
 
 		if (err != 0)
 			return err;

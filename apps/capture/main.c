@@ -63,6 +63,17 @@ any_gone(const struct capture *capture)
 	return false;
 }
 
+/* Packets were lost because they could not be written, or a file could not be finished. */
+static bool
+any_troubled(const struct capture *capture)
+{
+	for (unsigned w = 0; w < capture->nb_outputs; w++) {
+		if (capture->outputs[w].troubled)
+			return true;
+	}
+	return false;
+}
+
 /* A reader that has seen enough is no failure. */
 static int
 tell_reader_gone(void)
@@ -114,8 +125,8 @@ run(struct capture *capture)
 		status = tell_reader_gone();
 	if (!capture->settings.quiet)
 		summary_end(capture, &progress, stderr);
-	if (status == DONE &&
-	    (any_gone(capture) || !inputs_were_whole(capture) || !summary_adds_up(capture)))
+	if (status == DONE && (any_troubled(capture) || any_gone(capture) ||
+			       !inputs_were_whole(capture) || !summary_adds_up(capture)))
 		status = FAILED;
 	if (capture->report != NULL)
 		report_end(capture, &progress, status);
@@ -156,6 +167,7 @@ start(struct capture *capture, const struct devices *devices)
 
 	if (report_open(capture, &why) != 0)
 		return refuse(&why);
+	postrotate_remember_cpus();
 	if (plx_eal_init(devices->argc, devices->argv, &why) < 0) {
 		status = refuse(&why);
 	} else {

@@ -5,109 +5,187 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include <pollux/plx_clock.h>
-#include <pollux/plx_eal.h>
 
+#include "output_open.h"
 #include "port.h"
 #include "settings.h"
 #include "source.h"
 #include "tally.h"
 
+#define NS_S	       UINT64_C(1000000000)
 #define FLUSH_AFTER_NS 50000000 /* how long a reader of a pipe may wait at most for a lone packet */
-#define SEGMENTS_MAX   64
+#define SEGMENTS_MAX   64	/* of usual packets; there is room made for longer chains */
+#define RETRY_NS       NS_S
+#define TRUST_PAST_NS  (60 * NS_S) /* time stamps that differ more from the clock are not its */
+#define TRUST_AHEAD_NS NS_S
+#define LATE_NS	       (NS_S / 2) /* packets of a period may come that late */
 
-/* "log-%w.pcap" -> "log-3.pcap" */
-static char *
-make_path(const char *name, unsigned worker)
+/* -- open ----------------------------------------------------------------------------------------- */
+
+static bool
+all_files(const struct capture_port *ports, unsigned n)
 {
-	const char *mark = strstr(name, "%w");
-	char *path = NULL;
-
-	if (mark == NULL)
-		return strdup(name);
-	if (asprintf(&path, "%.*s%u%s", (int)(mark - name), name, worker, mark + 2) < 0)
-		return NULL;
-	return path;
+	for (unsigned i = 0; i < n; i++) {
+		if (!ports[i].is_file)
+			return false;
+	}
+	return n != 0;
 }
 
-static int
-create_writer(struct output *o, const struct settings *settings, struct plx_why *why)
+static void
+take_time(struct output *o)
 {
-	struct plx_pcapfile_writer_params params = {
-		.format = settings->format,
-		.snaplen = (uint32_t)settings->snaplen,
-	};
-	char os[160], application[64];
-	const char *comments[OPTION_TEXTS_MAX + 1] = {NULL};
-	struct utsname system;
-
-	memcpy(comments, settings->comments.item, sizeof(settings->comments.item));
-	snprintf(application, sizeof(application), "plx-capture (Pollux) %s", plx_version());
-	params.application = application;
-	params.comments = comments;
-	if (uname(&system) == 0) {
-		snprintf(os, sizeof(os), "%.60s %.60s", system.sysname, system.release);
-		params.os = os;
-		params.hardware = system.machine;
-	}
-	return plx_pcapfile_writer_create(&params, o->sink, &o->writer, why);
-}
-
-static int
-add_interface(struct output *o, const struct settings *settings, const struct capture_port *port,
-	      struct plx_why *why)
-{
-	struct plx_pcapfile_interface interface = {
-		.name = port->label,
-		.filter = settings->filter,
-		.snaplen = (uint32_t)settings->snaplen,
-		.speed_bps = (uint64_t)port->speed_mbps * 1000000,
-	};
-	char description[sizeof(port->info.name) + sizeof(port->info.mode) + 8];
-	char os[160], hardware[160];
-	struct utsname system;
-	uint32_t id;
-
-	snprintf(description, sizeof(description), "%s: %s", port->info.name, port->info.mode);
-	interface.description = description;
-	interface.comment = port_clock(port);
-	port_hardware(port, hardware, sizeof(hardware));
-	interface.hardware = hardware;
-	if (uname(&system) == 0) {
-		snprintf(os, sizeof(os), "%.60s %.60s", system.sysname, system.release);
-		interface.os = os;
-	}
-	return plx_pcapfile_writer_add_interface(o->writer, &interface, &id, why);
+	if (o->replays)
+		return;
+	o->now.wall_ns = plx_clock_realtime_ns();
+	o->now.mono_ns = plx_clock_monotonic_ns();
 }
 
 int
 output_open(struct output *output, const struct settings *settings, unsigned worker,
-	    const struct capture_port *ports, unsigned nb_ports, struct plx_why *why)
+	    unsigned nb_outputs, const struct capture_port *ports, unsigned nb_ports,
+	    struct plx_why *why)
 {
+	struct output *o = output;
 	int err;
 
-	*output = (struct output){.format = settings->format};
-	output->path = make_path(settings->output, worker);
-	if (output->path == NULL)
-		return plx_why(why, -ENOMEM, "no memory for a file name");
-	err = plx_pcapfile_sink_open(output->path, &output->sink, why);
+	*o = (struct output){.format = settings->format, .settings = settings, .ports = ports};
+	take_time(o);
+	o->replays = all_files(ports, nb_ports);
+	o->path = output_make_path(settings->output, worker);
+	o->segments_max = SEGMENTS_MAX;
+	o->segments = calloc(SEGMENTS_MAX, sizeof(*o->segments));
+	if (o->path == NULL || o->segments == NULL)
+		err = plx_why(why, -ENOMEM, "no memory for a file name");
+	else
+		err = output_open_set(o, nb_outputs, why);
 	if (err == 0)
-		err = create_writer(output, settings, why);
+		err = output_create_writer(o, why);
 	for (unsigned i = 0; i < nb_ports && err == 0; i++)
-		err = add_interface(output, settings, &ports[i], why);
+		err = output_add_interface(o, &ports[i], why);
 	/* The header goes out at once: a file that cannot even hold that is told before the capture. */
 	if (err == 0)
-		err = plx_pcapfile_writer_flush(output->writer, why);
+		err = plx_pcapfile_writer_flush(o->writer, why);
 	if (err != 0) {
-		output->error = err;
-		output_fini(output);
+		o->error = err;
+		output_fini(o);
 		return err;
 	}
-	output_publish(output);
+	output_publish(o);
 	return 0;
 }
+
+/* -- trouble -------------------------------------------------------------------------------------- */
+
+static bool
+is_stream(const struct output *o)
+{
+	return strcmp(o->path, "-") == 0;
+}
+
+static int
+lose(struct output *o, int err)
+{
+	tally_add(&o->lost_by[trouble_kind(err)], 1);
+	return err;
+}
+
+/* What the writer had taken over and could not bring into the file. */
+static void
+take_losses(struct output *o, int err)
+{
+	struct plx_pcapfile_writer_counts counts;
+	uint64_t lost;
+
+	plx_pcapfile_writer_counts(o->writer, &counts);
+	lost = counts.lost.packets - o->lost_seen;
+	o->lost_seen = counts.lost.packets;
+	tally_add(&o->lost, lost);
+	tally_add(&o->lost_by[trouble_kind(err)], lost);
+}
+
+static void
+say(struct output *o, int err, const char *sentence)
+{
+	o->troubled = true;
+	trouble_say(&o->trouble, err, sentence,
+		    "packets are lost, and counted, until it can be written again");
+}
+
+static void
+wait_for_better_times(struct output *o)
+{
+	o->state = OUTPUT_WAITS;
+	o->probation = false;
+	o->retry_ns = plx_clock_monotonic_ns() + RETRY_NS;
+}
+
+/* The file cannot be written: the end, or a new attempt in a second. */
+static void
+fail(struct output *o, int err, const char *sentence)
+{
+	o->last_error = err;
+	take_losses(o, err);
+	if (err == -EPIPE || is_stream(o) || o->settings->on_full == ON_FULL_STOP) {
+		o->state = OUTPUT_FAILED;
+		o->error = plx_why(&o->why, err, "%s", sentence);
+		return;
+	}
+	say(o, err, sentence);
+	wait_for_better_times(o);
+}
+
+static uint64_t
+lost_so_far(const struct output *o)
+{
+	return tally_read(&o->lost_by[TROUBLE_FULL]) + tally_read(&o->lost_by[TROUBLE_OTHER]);
+}
+
+/* In the same file behind the last whole record; in a new one if that is not possible. */
+static bool
+recover(struct output *o)
+{
+	uint64_t clock = plx_clock_monotonic_ns();
+	struct plx_pcapfile_writer_counts counts;
+	struct plx_why why;
+	int err = 0;
+
+	if (clock < o->retry_ns)
+		return false;
+	o->retry_ns = clock + RETRY_NS;
+	take_time(o);
+	if (!trouble_room(o->path))
+		return false;
+	if (!plx_pcapfile_fileset_is_there(o->set) || plx_pcapfile_writer_resume(o->writer) != 0)
+		err = plx_pcapfile_fileset_renew(o->set, o->writer, &o->now, &why);
+	if (err != 0) {
+		o->last_error = err;
+		say(o, err, why.text);
+		return false;
+	}
+	plx_pcapfile_writer_counts(o->writer, &counts);
+	o->in_file = counts.file_packets;
+	o->state = OUTPUT_WRITES;
+	o->probation = true;
+	o->proven_at = counts.accepted.packets - counts.lost.packets + 1;
+	return true;
+}
+
+/* Something has reached the file again. */
+static void
+prove(struct output *o, const struct plx_pcapfile_writer_counts *counts)
+{
+	uint64_t there = counts->accepted.packets - counts->lost.packets - counts->buffered.packets;
+
+	if (!o->probation || there < o->proven_at)
+		return;
+	o->probation = false;
+	trouble_over(&o->trouble, plx_pcapfile_fileset_path(o->set), lost_so_far(o));
+}
+
+/* -- packets ------------------------------------------------------------------------------------ */
 
 static void
 describe(const struct plx_mbuf *m, unsigned port_index, struct plx_pcapfile_packet *ret)
@@ -142,58 +220,213 @@ describe_loss(struct source *source, uint64_t drops, char *words, size_t size,
 		words, size, "%" PRIu64 " lost before this packet: writer too slow", drops);
 }
 
-int
-output_write(struct output *output, const struct plx_mbuf *m, struct source *source, uint64_t drops)
+/* The clock of the day as the packet tells it: exact at the limits of periods, if it can be believed. */
+static void
+set_time(struct output *o, const struct plx_mbuf *m)
 {
-	struct iovec segments[SEGMENTS_MAX];
+	uint64_t stamp = m->timestamp, clock = o->clock_ns;
+
+	if (o->replays) {
+		o->now.wall_ns = stamp;
+		o->now.mono_ns = stamp > o->now.mono_ns ? stamp : o->now.mono_ns;
+		return;
+	}
+	o->now.wall_ns =
+		stamp + TRUST_PAST_NS >= clock && stamp <= clock + TRUST_AHEAD_NS ? stamp : clock;
+}
+
+/* What a set had to say that is no reason to stop. */
+static int
+answer_turn(struct output *o, int answer, const struct plx_why *why)
+{
+	struct plx_pcapfile_fileset_counts counts;
+	struct plx_pcapfile_writer_counts written;
+
+	plx_pcapfile_writer_counts(o->writer, &written);
+	o->in_file = written.file_packets;
+	if (answer == 0)
+		return 0;
+	if (answer == 1) {
+		o->state = OUTPUT_OVER;
+		return OUTPUT_ENDED;
+	}
+	plx_pcapfile_fileset_counts(o->set, &counts);
+	if (!counts.open || o->settings->on_full == ON_FULL_STOP) {
+		fail(o, answer, why->text);
+		return answer;
+	}
+	take_losses(o, answer);
+	o->troubled = true;
+	trouble_say(&o->trouble, answer, why->text, "the capture goes on");
+	return 0;
+}
+
+/* Does this packet begin another file? */
+static int
+turn(struct output *o, const struct plx_mbuf *m)
+{
+	struct plx_why why = {""};
+
+	set_time(o, m);
+	if (!plx_pcapfile_due_reached(plx_pcapfile_fileset_due(o->set),
+				      plx_pcapfile_writer_file_bytes(o->writer), o->in_file,
+				      &o->now))
+		return 0;
+	return answer_turn(o, plx_pcapfile_fileset_turn(o->set, o->writer, &o->now, &why), &why);
+}
+
+static bool
+make_room_for_segments(struct output *o, unsigned n)
+{
+	struct iovec *more = reallocarray(o->segments, n, sizeof(*more));
+
+	if (more == NULL)
+		return false;
+	o->segments = more;
+	o->segments_max = n;
+	return true;
+}
+
+static int
+write_packet(struct output *o, const struct plx_mbuf *m, struct source *source, uint64_t drops)
+{
 	struct plx_pcapfile_packet packet;
 	char words[80];
 	unsigned n = 0;
-	int err;
 
-	if (PLX_UNLIKELY(output->error != 0))
-		return output->error;
+	if (PLX_UNLIKELY(m->nb_segs > o->segments_max) && !make_room_for_segments(o, m->nb_segs))
+		return -ENOMEM;
 	describe(m, source->params.port_index, &packet);
 	if (PLX_UNLIKELY(drops != 0))
 		describe_loss(source, drops, words, sizeof(words), &packet);
 	PLX_MBUF_FOREACH_SEG(seg, m) {
-		if (n == SEGMENTS_MAX)
+		if (PLX_UNLIKELY(n == o->segments_max))
 			break;
-		segments[n++] = (struct iovec){plx_mbuf_data(seg), seg->data_len};
+		o->segments[n++] = (struct iovec){plx_mbuf_data(seg), seg->data_len};
 	}
-	err = plx_pcapfile_writer_packet(output->writer, &packet, segments, n);
-	if (PLX_UNLIKELY(err != 0)) {
-		output->error = err;
-		return err;
-	}
-	output->dirty = true;
-	tally_add(&output->packets, 1);
-	return 0;
+	return plx_pcapfile_writer_packet(o->writer, &packet, o->segments, n);
 }
 
 int
+output_write(struct output *output, const struct plx_mbuf *m, struct source *source, uint64_t drops)
+{
+	struct output *o = output;
+	int err;
+
+	if (PLX_UNLIKELY(o->state != OUTPUT_WRITES) && !(o->state == OUTPUT_WAITS && recover(o))) {
+		if (o->state == OUTPUT_OVER)
+			return OUTPUT_ENDED;
+		return lose(o, o->last_error);
+	}
+	if (o->rotates) {
+		err = turn(o, m);
+		if (PLX_UNLIKELY(err != 0))
+			return err == OUTPUT_ENDED ? err : lose(o, err);
+	}
+	err = write_packet(o, m, source, drops);
+	if (PLX_UNLIKELY(err == -ENOMEM))
+		return lose(o, err);
+	if (PLX_UNLIKELY(err != 0)) {
+		fail(o, err, plx_pcapfile_writer_why(o->writer));
+		return lose(o, err);
+	}
+	o->dirty = true;
+	o->in_file++;
+	tally_add(&o->packets, 1);
+	return 0;
+}
+
+/* -- between packets ------------------------------------------------------------------------------ */
+
+void
+output_round(struct output *output)
+{
+	struct output *o = output;
+
+	if (!o->rotates || o->replays)
+		return;
+	o->clock_ns = plx_clock_realtime_ns();
+	o->now.mono_ns = plx_clock_monotonic_ns();
+}
+
+static void
+end_period(struct output *o)
+{
+	struct plx_pcapfile_now now = o->now;
+	struct plx_why why = {""};
+	int answer;
+
+	if (!o->rotates || o->replays || o->state != OUTPUT_WRITES)
+		return;
+	now.wall_ns = o->clock_ns - LATE_NS;
+	answer = plx_pcapfile_fileset_idle(o->set, o->writer, &now, &why);
+	if (answer != 0)
+		answer_turn(o, answer, &why);
+}
+
+void
 output_idle(struct output *output)
 {
+	struct output *o = output;
 	uint64_t now = plx_clock_ticks();
+	int err;
 
-	if (!output->dirty || output->error != 0 ||
-	    plx_clock_ticks_to_ns(now - output->flushed_ticks) < FLUSH_AFTER_NS)
-		return output->error;
-	output->error = plx_pcapfile_writer_flush(output->writer, NULL);
-	output->dirty = false;
-	output->flushed_ticks = now;
-	return output->error;
+	if (plx_clock_ticks_to_ns(now - o->flushed_ticks) < FLUSH_AFTER_NS)
+		return;
+	o->flushed_ticks = now;
+	if (o->dirty && o->state == OUTPUT_WRITES) {
+		err = plx_pcapfile_writer_flush(o->writer, NULL);
+		o->dirty = false;
+		if (err != 0)
+			fail(o, err, plx_pcapfile_writer_why(o->writer));
+	}
+	end_period(o);
+	output_publish(o);
+}
+
+/* A file that somebody has removed takes packets without a word, and keeps none. */
+static void
+look_after_file(struct output *o)
+{
+	struct plx_pcapfile_fileset_counts set;
+	struct plx_pcapfile_writer_counts counts;
+	uint64_t now = plx_clock_monotonic_ns();
+	struct plx_why why;
+
+	if (now < o->look_ns || o->state != OUTPUT_WRITES)
+		return;
+	o->look_ns = now + NS_S;
+	plx_pcapfile_fileset_counts(o->set, &set);
+	if (!set.open || plx_pcapfile_fileset_is_there(o->set))
+		return;
+	plx_pcapfile_writer_counts(o->writer, &counts);
+	plx_why(&why, -ENOENT, "'%s' was removed, with %llu packets in it",
+		plx_pcapfile_fileset_path(o->set), (unsigned long long)counts.file_packets);
+	o->last_error = -ENOENT;
+	tally_add(&o->lost, counts.buffered.packets);
+	tally_add(&o->lost_by[TROUBLE_OTHER], counts.buffered.packets);
+	say(o, -ENOENT, why.text);
+	wait_for_better_times(o);
+	o->retry_ns = now;
 }
 
 void
 output_publish(struct output *output)
 {
+	struct output *o = output;
+	struct plx_pcapfile_fileset_counts files;
 	struct plx_pcapfile_writer_counts counts;
 
-	if (output->writer == NULL)
+	if (o->writer == NULL)
 		return;
-	plx_pcapfile_writer_counts(output->writer, &counts);
-	tally_set(&output->bytes, counts.file_bytes);
+	plx_pcapfile_writer_counts(o->writer, &counts);
+	plx_pcapfile_fileset_counts(o->set, &files);
+	tally_set(&o->bytes, files.bytes + (files.open ? counts.file_bytes : 0));
+	tally_set(&o->files, files.finished);
+	tally_set(&o->removed, files.removed);
+	prove(o, &counts);
+	look_after_file(o);
+	postrotate_look(&o->after, o->look_ns);
 }
 
 void
@@ -201,38 +434,58 @@ output_stats(struct output *output, unsigned port_index, const struct plx_pcapfi
 {
 	int err;
 
-	if (output->error != 0 || output->format != PLX_PCAPFILE_PCAPNG)
+	if (output->state == OUTPUT_WAITS || output->state == OUTPUT_FAILED ||
+	    output->format != PLX_PCAPFILE_PCAPNG)
 		return;
 	err = plx_pcapfile_writer_stats(output->writer, port_index, stats->end_ns, stats);
 	if (err != 0)
-		output->error = err;
+		fail(output, err, plx_pcapfile_writer_why(output->writer));
+}
+
+/* -- close ---------------------------------------------------------------------------------------- */
+
+static void
+end_files(struct output *o)
+{
+	struct plx_why why = {""};
+	int err;
+
+	err = plx_pcapfile_fileset_end(o->set, o->writer, &why);
+	output_publish(o);
+	if (err == 0 || o->state == OUTPUT_WAITS || o->state == OUTPUT_FAILED) {
+		take_losses(o, o->last_error);
+		return;
+	}
+	fail(o, err, why.text);
+}
+
+static void
+end_commands(struct output *o)
+{
+	unsigned left = postrotate_end(&o->after);
+
+	if (left != 0)
+		fprintf(stderr,
+			"plx-capture: -z %s: %u commands still run, and are left to themselves\n",
+			o->after.command, left);
 }
 
 int
 output_close(struct output *output, struct plx_why *why)
 {
-	struct plx_pcapfile_writer_counts counts;
-	int err;
+	struct output *o = output;
 
-	if (output->writer != NULL) {
-		err = plx_pcapfile_writer_flush(output->writer, NULL);
-		if (err != 0)
-			output->error = err;
-		if (err != 0 && why != NULL)
-			plx_why(why, err, "%s", plx_pcapfile_writer_why(output->writer));
-		plx_pcapfile_writer_counts(output->writer, &counts);
-		output->lost = counts.lost.packets;
-		output_publish(output);
-		plx_pcapfile_writer_destroy(output->writer);
-		output->writer = NULL;
+	if (o->writer != NULL) {
+		end_files(o);
+		plx_pcapfile_writer_destroy(o->writer);
+		o->writer = NULL;
+		end_commands(o);
 	}
-	if (output->sink != NULL) {
-		err = plx_pcapfile_sink_close(output->sink, output->error == 0 ? why : NULL);
-		if (output->error == 0)
-			output->error = err;
-		output->sink = NULL;
-	}
-	return output->error;
+	plx_pcapfile_fileset_destroy(o->set);
+	o->set = NULL;
+	if (o->state == OUTPUT_FAILED)
+		return plx_why(why, o->error, "%s", o->why.text);
+	return 0;
 }
 
 void
@@ -240,5 +493,7 @@ output_fini(struct output *output)
 {
 	output_close(output, NULL);
 	free(output->path);
+	free(output->segments);
 	output->path = NULL;
+	output->segments = NULL;
 }

@@ -126,11 +126,12 @@ files_json(const struct capture *c)
 		const struct output *o = &c->outputs[w];
 
 		json_array_append_new(
-			files,
-			json_pack("{s:o, s:o, s:o, s:o, s:s}", "path", text_json(o->path),
-				  "packets", json_count(tally_read(&o->packets) - o->lost), "bytes",
-				  json_count(tally_read(&o->bytes)), "lost", json_count(o->lost),
-				  "format", plx_pcapfile_format_name(o->format)));
+			files, json_pack("{s:o, s:o, s:o, s:o, s:s}", "path", text_json(o->path),
+					 "packets",
+					 json_count(tally_read(&o->packets) - tally_read(&o->lost)),
+					 "bytes", json_count(tally_read(&o->bytes)), "lost",
+					 json_count(tally_read(&o->lost)), "format",
+					 plx_pcapfile_format_name(o->format)));
 	}
 	return files;
 }
@@ -141,6 +142,7 @@ reason_name(enum summary_reason reason)
 	static const char *const names[] = {
 		[SUMMARY_OUTPUT_FAILED] = "output_failed",
 		[SUMMARY_COUNT] = "count",
+		[SUMMARY_FILES] = "files",
 		[SUMMARY_SIGNAL] = "signal",
 		[SUMMARY_INPUT_ENDED] = "input_ended",
 		[SUMMARY_DURATION] = "duration",

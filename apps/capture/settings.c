@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rotation.h"
+
 static enum plx_pcapfile_format
 choose_format(const struct settings *settings)
 {
@@ -91,6 +93,25 @@ check(struct settings *settings, struct plx_why *why)
 			why, -EINVAL,
 			"--comment: only pcapng files have room for it: --format pcapng, or a "
 			"name that ends in .pcapng");
+	return rotation_read(settings, why);
+}
+
+/* -b names a device, or is one of dumpcap's rules for files. */
+static int
+part_devices(struct settings *settings, struct plx_why *why)
+{
+	struct option_texts both = settings->devices;
+
+	settings->devices.n = 0;
+	for (unsigned i = 0; i < both.n; i++) {
+		struct option_texts *to =
+			rotation_is_rule(both.item[i]) ? &settings->ring_rules : &settings->devices;
+
+		if (to->n == OPTION_TEXTS_MAX)
+			return plx_why(why, -EINVAL, "-b is given more than %d times",
+				       OPTION_TEXTS_MAX);
+		to->item[to->n++] = both.item[i];
+	}
 	return 0;
 }
 
@@ -107,6 +128,8 @@ settings_read(struct settings *settings, int argc, char **argv, struct plx_why *
 		return plx_why(why, -ENOMEM, "no memory for the options");
 	err = options_parse(settings_rows, argc, argv, settings, &found, why);
 	settings->period_given = err == 0 && options_given(settings_rows, &found, "stats-period");
+	if (err == 0)
+		err = part_devices(settings, why);
 	if (err == 0)
 		err = check(settings, why);
 	if (err == 0 && settings->texts.n + (unsigned)found.nb_words > 0) {

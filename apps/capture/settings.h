@@ -3,12 +3,13 @@
 #ifndef PLX_APPS_CAPTURE_SETTINGS_H
 #define PLX_APPS_CAPTURE_SETTINGS_H
 
-#include <pollux/plx_pcapfile.h>
+#include <pollux/plx_pcapfile_fileset.h>
 
 #include "options.h"
 
 enum { DRIVER_AF_PACKET, DRIVER_AF_XDP };
 enum { DIRECTION_INOUT, DIRECTION_IN };
+enum { ON_FULL_COUNT, ON_FULL_STOP, ON_FULL_WAIT };
 
 struct settings {
 	bool short_form;		/* there is no "--": all options are the program's own */
@@ -25,7 +26,18 @@ struct settings {
 	char *filter;			/* NULL: everything */
 	int format_choice;
 	enum plx_pcapfile_format format;
-	uint64_t ports;	  /* bit set of port numbers; 0: all */
+	const char *file_size;		/* -C */
+	uint64_t rotate_ns;		/* -G */
+	uint64_t file_count;		/* -W */
+	struct option_texts ring_rules; /* -b KEY:VALUE */
+	struct option_texts autostop;	/* -a */
+	uint64_t stop_bytes;		/* of -a filesize */
+	uint64_t quota;
+	const char *postrotate; /* -z; NULL: nothing is run */
+	int on_full;		/* ON_FULL_* */
+	bool safe_rename;
+	struct plx_pcapfile_fileset_params rules; /* what all of that means */
+	uint64_t ports;				  /* bit set of port numbers; 0: all */
 	uint64_t workers; /* lcores that receive; 0: as many as are useful */
 	uint64_t queues;  /* rx queues a port; 0: by the port's nature */
 	uint64_t rxd;	  /* descriptors of an rx queue; 0: by the number of queues */

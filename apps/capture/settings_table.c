@@ -8,6 +8,9 @@ static const char *const formats[] = {"auto", "pcap", "pcapng", "pcap-us", NULL}
 static const char *const drivers[] = {"af_packet", "af_xdp", NULL};
 static const char *const directions[] = {"inout", "in", NULL};
 
+/* In the order of ON_FULL_*. */
+static const char *const on_full[] = {"count", "stop", "wait", NULL};
+
 #define AT(field) offsetof(struct settings, field)
 
 const struct option_row settings_rows[] = {
@@ -18,7 +21,7 @@ const struct option_row settings_rows[] = {
 	{"read", 'r', OPTION_TEXTS, AT(files), .value = "FILE",
 	 .help = "read this pcap or pcapng file in place of a port; - is standard input"},
 	{"device", 'b', OPTION_TEXTS, AT(devices), .value = "DEVICE",
-	 .help = "a device, by PCI address, interface or as --vdev has it"},
+	 .help = "a device, by PCI address, interface or as --vdev has it; or a rule of --ring-buffer"},
 	{"list-interfaces", 'D', OPTION_ON, AT(list), .help = "show what -i may name, and end"},
 	{"driver", 0, OPTION_CHOICE, AT(driver), 0, 0, drivers, "DRIVER",
 	 "of -i: af_packet (default; the interface keeps working) or af_xdp"},
@@ -48,7 +51,29 @@ const struct option_row settings_rows[] = {
 	 "default: pcapng if the name ends so, else pcap"},
 	{"comment", 0, OPTION_TEXTS, AT(comments), .value = "TEXT",
 	 .help = "a note at the beginning of a pcapng file; several for several"},
+	{"", 0, OPTION_HEADING, .help = "When a file is full"},
+	{"file-size", 'C', OPTION_TEXT, AT(file_size), .value = "SIZE",
+	 .help = "as tcpdump: the next file once this one is larger than SIZE millions of bytes\n"
+		 "(10k, 10m, 10g: KiB, MiB, GiB): FILE, FILE1, FILE2"},
+	{"rotate-seconds", 'G', OPTION_TIME, AT(rotate_ns), NS_S / 100, UINT64_C(31622400) * NS_S,
+	 NULL, "TIME",
+	 "as tcpdump: a file for each period since the start, FILE being a pattern of strftime(3)"},
+	{"file-count", 'W', OPTION_UINT, AT(file_count), 1, 1000000, NULL, "N",
+	 "as tcpdump: -C writes over FILE0 .. FILEN-1, -G ends after N files; both keep the newest N"},
+	{"ring-buffer", 0, OPTION_TEXTS, AT(ring_rules), .value = "KEY:VALUE",
+	 .help = "as dumpcap, also as -b: filesize:KB, duration:TIME, packets:N,\n"
+		 "interval:TIME (by the clock), files:N (are kept): FILE_00001_20261121130000.pcap"},
+	{"quota", 0, OPTION_UINT, AT(quota), 1000000, UINT64_C(1) << 60, NULL, "BYTES",
+	 "of all files of this run; the oldest are removed"},
+	{"postrotate-command", 'z', OPTION_TEXT, AT(postrotate), .value = "COMMAND",
+	 .help = "as tcpdump: run COMMAND FILE for each file that is finished, the last one too"},
+	{"safe-rename", 0, OPTION_ON, AT(safe_rename),
+	 .help = "a file is FILE.part until it is whole (default: it is written in place)"},
+	{"on-full", 0, OPTION_CHOICE, AT(on_full), 0, 0, on_full, "WHAT",
+	 "when it cannot be written: count what is lost and go on (default), stop, or wait for room"},
 	{"", 0, OPTION_HEADING, .help = "When it ends"},
+	{"autostop", 'a', OPTION_TEXTS, AT(autostop), .value = "KEY:VALUE",
+	 .help = "as dumpcap: duration:TIME, packets:N, files:N, filesize:KB (of a file, with -b)"},
 	{"count", 'c', OPTION_UINT, AT(count), 1, UINT64_MAX, NULL, "N", "after N packets"},
 	{"duration", 'd', OPTION_TIME, AT(duration_ns), NS_S / 1000, UINT64_C(864000) * NS_S, NULL,
 	 "TIME", "after so many seconds; 500ms, 10m and 1h are times too"},

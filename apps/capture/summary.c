@@ -69,6 +69,16 @@ any_failed_with(const struct capture *c, int err)
 	return false;
 }
 
+static bool
+any_is_full(const struct capture *c)
+{
+	for (unsigned w = 0; w < c->nb_outputs; w++) {
+		if (c->outputs[w].state == OUTPUT_OVER)
+			return true;
+	}
+	return false;
+}
+
 enum summary_reason
 summary_reason(const struct capture *capture, const struct progress *progress)
 {
@@ -78,6 +88,8 @@ summary_reason(const struct capture *capture, const struct progress *progress)
 		return SUMMARY_OUTPUT_FAILED;
 	if (capture->writing.left == 0)
 		return SUMMARY_COUNT;
+	if (any_is_full(capture))
+		return SUMMARY_FILES;
 	if (stop_signal() != 0)
 		return SUMMARY_SIGNAL;
 	if (progress->ended)
@@ -96,6 +108,9 @@ print_reason(const struct capture *c, const struct progress *progress, FILE *out
 		break;
 	case SUMMARY_COUNT:
 		fprintf(out, "the packets asked for are there, after %s\n", time.text);
+		break;
+	case SUMMARY_FILES:
+		fprintf(out, "the files asked for are full, after %s\n", time.text);
 		break;
 	case SUMMARY_SIGNAL:
 		fprintf(out, "ended by SIG%s after %s\n", sigabbrev_np(stop_signal()), time.text);
@@ -120,20 +135,24 @@ summary_account(const struct capture *capture, const struct plx_ethdev_ledger *l
 		struct account *ret_account)
 {
 	const struct capture *c = capture;
-	uint64_t delivered = 0, lost = 0;
+	uint64_t delivered = 0, lost = 0, full = 0, other = 0;
 	struct capture_totals t;
 
 	capture_totals(c, &t);
 	for (unsigned i = 0; i < c->nb_ports; i++)
 		delivered += ledgers[i].rx_delivered;
-	for (unsigned w = 0; w < c->nb_outputs; w++)
-		lost += c->outputs[w].lost;
+	for (unsigned w = 0; w < c->nb_outputs; w++) {
+		lost += tally_read(&c->outputs[w].lost);
+		full += tally_read(&c->outputs[w].lost_by[TROUBLE_FULL]);
+		other += tally_read(&c->outputs[w].lost_by[TROUBLE_OTHER]);
+	}
 	account_init(ret_account, "delivered by the ports", delivered);
 	account_add(ret_account, c->nb_outputs != 0 ? "written" : "counted", t.kept - lost, true);
 	account_add(ret_account, "filtered out", t.filtered, c->filter != NULL);
 	account_add(ret_account, "after the last one asked for", t.beyond, false);
 	account_add(ret_account, "lost: writer too slow", t.too_slow, true);
-	account_add(ret_account, "lost: could not be written", t.unwritten + lost, false);
+	account_add(ret_account, "lost: disk full", full, false);
+	account_add(ret_account, "lost: could not be written", other, false);
 }
 
 static void
@@ -171,11 +190,20 @@ print_files(const struct capture *c, FILE *out)
 	for (unsigned w = 0; w < c->nb_outputs; w++) {
 		const struct output *o = &c->outputs[w];
 
-		fprintf(out, "%s: %s packets, %s, %s\n",
+		fprintf(out, "%s: %s packets, %s, %s",
 			strcmp(o->path, "-") == 0 ? "standard output" : o->path,
-			units_count(tally_read(&o->packets) - o->lost).text,
+			units_count(tally_read(&o->packets) - tally_read(&o->lost)).text,
 			units_bytes(tally_read(&o->bytes)).text,
 			plx_pcapfile_format_name(o->format));
+		if (o->rotates)
+			fprintf(out, ", files: %s", units_count(tally_read(&o->files)).text);
+		if (tally_read(&o->removed) != 0)
+			fprintf(out, ", of which %s were removed",
+				units_count(tally_read(&o->removed)).text);
+		fputc('\n', out);
+		if (o->after.failed != 0)
+			fprintf(out, "-z %s failed %s times\n", o->after.command,
+				units_count(o->after.failed).text);
 	}
 }
 

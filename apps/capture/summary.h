@@ -16,6 +16,7 @@ void summary_end(const struct capture *capture, const struct progress *progress,
 enum summary_reason {
 	SUMMARY_OUTPUT_FAILED,
 	SUMMARY_COUNT,
+	SUMMARY_FILES, /* all that were asked for are full */
 	SUMMARY_SIGNAL,
 	SUMMARY_INPUT_ENDED,
 	SUMMARY_DURATION,

@@ -14,7 +14,7 @@ end_all(struct writing *writing)
 	stop_request();
 }
 
-/* Past the last packet that is wanted, or one that could not be written, the program ends. */
+/* Past the last packet that is wanted, or when nothing can be written any more, the program ends. */
 static void
 keep(struct writer *w, struct writing *writing, struct plx_mbuf *m, struct source *source)
 {
@@ -24,10 +24,15 @@ keep(struct writer *w, struct writing *writing, struct plx_mbuf *m, struct sourc
 		tally_add(&writing->beyond, 1);
 		return;
 	}
-	if (w->output != NULL && output_write(w->output, m, source, drops) != 0) {
-		tally_add(&writing->unwritten, 1);
-		end_all(writing);
-		return;
+	if (w->output != NULL) {
+		int err = output_write(w->output, m, source, drops);
+
+		if (PLX_UNLIKELY(err != 0)) {
+			tally_add(err == OUTPUT_ENDED ? &writing->beyond : &writing->unwritten, 1);
+			if (output_has_ended(w->output))
+				end_all(writing);
+			return;
+		}
 	}
 	tally_add(&writing->kept, 1);
 	tally_add(&writing->kept_bytes, m->pkt_len);
@@ -70,6 +75,8 @@ writer_round(struct writer *writer, struct writing *writing, bool *ret_more)
 	uint64_t until_ns;
 	struct lane *lane;
 
+	if (writer->output != NULL)
+		output_round(writer->output);
 	while (done < ROUND_MAX) {
 		*ret_more = order_refill(writer->lanes, writer->nb_lanes);
 		lane = order_pick(writer->lanes, writer->nb_lanes, &until_ns);
@@ -77,9 +84,12 @@ writer_round(struct writer *writer, struct writing *writing, bool *ret_more)
 			break;
 		done += write_run(writer, writing, lane, until_ns);
 	}
-	if (writer->output != NULL && output_idle(writer->output) != 0)
-		end_all(writing);
-	if (writer->output != NULL && done != 0)
+	if (writer->output == NULL)
+		return done;
+	output_idle(writer->output);
+	if (done != 0)
 		output_publish(writer->output);
+	if (PLX_UNLIKELY(output_has_ended(writer->output)) && !writing->over)
+		end_all(writing);
 	return done;
 }

@@ -21,11 +21,11 @@ struct writer {
 struct writing {
 	struct talkers *talkers; /* NULL: not wanted */
 	uint64_t left;		 /* packets still wanted; UINT64_MAX: all */
-	_Atomic bool over;	 /* none is wanted any more: all are there, or a write failed */
+	_Atomic bool over; /* none is wanted any more: all are there, or a write failed for good */
 	_Atomic uint64_t kept;
 	_Atomic uint64_t kept_bytes;
 	_Atomic uint64_t beyond;    /* came after the last one that was wanted */
-	_Atomic uint64_t unwritten; /* came after a write had failed */
+	_Atomic uint64_t unwritten; /* could not be written; its output knows why */
 };
 
 /*

@@ -335,13 +335,18 @@ plx_pcapfile_fileset_renew(struct plx_pcapfile_fileset *set, struct plx_pcapfile
 			   const struct plx_pcapfile_now *now, struct plx_why *why)
 {
 	struct file before = set->file, next;
-	bool empty = is_empty(w);
+	bool empty = is_empty(w), gone = !file_is_there(&set->file);
 	int err;
 
 	if (before.sink == NULL)
 		return begin(set, w, now, why);
 	prune(set, 2);
+	/* The name of one that was removed is free again. */
+	if (gone)
+		names_back(set);
 	err = open_next(set, now, &next, why);
+	if (err != 0 && gone)
+		names_skip(set);
 	if (err != 0)
 		return err;
 	plx_pcapfile_writer_restart(w, next.sink, NULL);

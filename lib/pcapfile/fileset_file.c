@@ -50,8 +50,10 @@ make_sink(const struct plx_pcapfile_fileset *set, struct file *file, struct plx_
 	if (set->p.make_sink != NULL)
 		return set->p.make_sink(set->p.arg, file->fd, file->path, &file->sink, why);
 	err = plx_pcapfile_sink_fd(file->fd, true, file->path, &file->sink);
-	if (err != 0)
+	if (err != 0) {
+		close(file->fd);
 		return plx_why(why, err, "cannot write '%s': out of memory", file->path);
+	}
 	plx_pcapfile_sink_fd_long(file->sink);
 	return 0;
 }
@@ -106,7 +108,6 @@ file_open(struct plx_pcapfile_fileset *set, uint64_t wall_ns, struct file *file,
 			       strerror(-file->fd));
 	err = make_sink(set, file, why);
 	if (err != 0) {
-		close(file->fd);
 		unlink(file->written);
 		return err;
 	}

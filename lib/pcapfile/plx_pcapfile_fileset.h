@@ -67,7 +67,7 @@ struct plx_pcapfile_fileset_params {
 
 	bool safe_rename; /* a file is NAME.part until it is whole */
 
-	/* Makes the sink over a new file; NULL: the file as it is. Takes the fd if it returns 0. */
+	/* Makes the sink over a new file; NULL: the file as it is. Takes the fd, also if it fails. */
 	int (*make_sink)(void *arg, int fd, const char *path, struct plx_pcapfile_sink **ret_sink,
 			 struct plx_why *why);
 	/* A file is whole, and closed. Not called for standard output. */

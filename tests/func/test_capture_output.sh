@@ -37,14 +37,14 @@ full_disk()
 	local file=$TMP/small/out.$1 written
 
 	mount -t tmpfs -o size=3m none "$TMP/small"
-	capture_until_it_fails "$2" 1 "$file"
+	capture_until_it_fails "$2" 1 "$file" --on-full stop
 	cp "$file" "$TMP/"
 	umount "$TMP/small"
 	assert_grep "$TMP/capture.log" "out.$1.*No space left on device"
 	assert_grep "$TMP/capture.log" 'since the output could not be written'
 	written=$(account 'written  ')
 	assert_ge "$written" 1000 'packets written'
-	assert_ge "$(account 'lost: could not be written')" 1 'packets not written'
+	assert_ge "$(account 'lost: disk full')" 1 'packets not written'
 	assert_eq "$(count_packets "$TMP/out.$1")" "$written" 'packets in the file'
 	tcpdump -nr "$TMP/out.$1" >/dev/null 2>"$TMP/tcpdump.log"
 	assert_no_grep "$TMP/tcpdump.log" 'truncated'

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "output_open.h"
+
+#include <errno.h>
+#include <string.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <pollux/plx_eal.h>
+
+#include "patient.h"
+#include "port.h"
+#include "rotation.h"
+#include "settings.h"
+#include "tally.h"
+
+char *
+output_make_path(const char *name, unsigned worker)
+{
+	const char *mark = strstr(name, "%w");
+	char *path = NULL;
+
+	if (mark == NULL)
+		return strdup(name);
+	if (asprintf(&path, "%.*s%u%s", (int)(mark - name), name, worker, mark + 2) < 0)
+		return NULL;
+	return path;
+}
+
+/* The file as it is, or behind a sink that waits for room. */
+static int
+make_sink(void *arg, int fd, const char *path, struct plx_pcapfile_sink **ret_sink,
+	  struct plx_why *why)
+{
+	struct output *o = arg;
+	struct plx_pcapfile_sink *sink = NULL;
+	int err = plx_pcapfile_sink_fd(fd, true, path, &sink);
+
+	if (err != 0) {
+		close(fd);
+		return plx_why(why, err, "cannot write '%s': out of memory", path);
+	}
+	plx_pcapfile_sink_fd_long(sink);
+	if (o->settings->on_full == ON_FULL_WAIT)
+		err = patient_sink_make(sink, &o->trouble, &sink);
+	if (err != 0) {
+		plx_pcapfile_sink_close(sink, NULL);
+		return plx_why(why, err, "cannot write '%s': out of memory", path);
+	}
+	*ret_sink = sink;
+	return 0;
+}
+
+static void
+on_finished(void *arg, const char *path, uint64_t bytes)
+{
+	struct output *o = arg;
+
+	postrotate_add(&o->after, path);
+}
+
+int
+output_open_set(struct output *o, unsigned nb_outputs, struct plx_why *why)
+{
+	struct plx_pcapfile_fileset_params params = o->settings->rules;
+	bool timed = params.duration_ns != 0 || params.period_ns != 0 || params.interval_ns != 0;
+
+	o->replays = o->replays && timed;
+	params.name = o->path;
+	params.quota /= nb_outputs;
+	params.make_sink = make_sink;
+	params.finished = on_finished;
+	params.arg = o;
+	/* A replay's time begins with its first packet, which is later than this. */
+	if (o->replays)
+		o->now = (struct plx_pcapfile_now){0, 0};
+	o->rotates = rotation_wanted(o->settings);
+	postrotate_init(&o->after, o->settings->postrotate);
+	return plx_pcapfile_fileset_create(&params, &o->now, &o->set, why);
+}
+
+int
+output_create_writer(struct output *o, struct plx_why *why)
+{
+	struct plx_pcapfile_writer_params params = {
+		.format = o->settings->format,
+		.snaplen = (uint32_t)o->settings->snaplen,
+	};
+	char os[160], application[64];
+	const char *comments[OPTION_TEXTS_MAX + 1] = {NULL};
+	struct utsname system;
+
+	memcpy(comments, o->settings->comments.item, sizeof(o->settings->comments.item));
+
+	snprintf(application, sizeof(application), "plx-capture (Pollux) %s", plx_version());
+	params.application = application;
+	params.comments = comments;
+	if (uname(&system) == 0) {
+		snprintf(os, sizeof(os), "%.60s %.60s", system.sysname, system.release);
+		params.os = os;
+		params.hardware = system.machine;
+	}
+	return plx_pcapfile_writer_create(&params, plx_pcapfile_fileset_sink(o->set), &o->writer,
+					  why);
+}
+
+int
+output_add_interface(struct output *o, const struct capture_port *port, struct plx_why *why)
+{
+	struct plx_pcapfile_interface interface = {
+		.name = port->label,
+		.filter = o->settings->filter,
+		.snaplen = (uint32_t)o->settings->snaplen,
+		.speed_bps = (uint64_t)port->speed_mbps * 1000000,
+	};
+	char description[sizeof(port->info.name) + sizeof(port->info.mode) + 8];
+	char os[160], hardware[160];
+	struct utsname system;
+	uint32_t id;
+
+	snprintf(description, sizeof(description), "%s: %s", port->info.name, port->info.mode);
+	interface.description = description;
+	interface.comment = port_clock(port);
+	port_hardware(port, hardware, sizeof(hardware));
+	interface.hardware = hardware;
+	if (uname(&system) == 0) {
+		snprintf(os, sizeof(os), "%.60s %.60s", system.sysname, system.release);
+		interface.os = os;
+	}
+	return plx_pcapfile_writer_add_interface(o->writer, &interface, &id, why);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "patient.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "stop.h"
+
+#define AGAIN_NS 100000000
+
+struct patient_sink {
+	struct plx_pcapfile_sink sink;
+	struct plx_pcapfile_sink *inner;
+	struct trouble *trouble;
+};
+
+static void
+say(const struct patient_sink *s, int err)
+{
+	struct plx_why why;
+
+	plx_why(&why, err, "cannot write '%s': %s", s->sink.name, strerror(-err));
+	trouble_say(s->trouble, err, why.text, "the writer waits until there is room");
+}
+
+static int
+patient_write(struct plx_pcapfile_sink *sink, const void *data, size_t len, size_t *ret_done)
+{
+	struct patient_sink *s = PLX_CONTAINER_OF(sink, struct patient_sink, sink);
+	const struct timespec again = {0, AGAIN_NS};
+	bool waited = false;
+	size_t done = 0;
+	int err;
+
+	*ret_done = 0;
+	while ((err = s->inner->ops->write(s->inner, (const uint8_t *)data + *ret_done,
+					   len - *ret_done, &done)) != 0) {
+		*ret_done += done;
+		if (trouble_kind(err) != TROUBLE_FULL || stop_requested())
+			return err;
+		say(s, err);
+		waited = true;
+		nanosleep(&again, NULL);
+	}
+	*ret_done = len;
+	if (waited)
+		trouble_over(s->trouble, s->sink.name, 0);
+	return 0;
+}
+
+static int
+patient_truncate(struct plx_pcapfile_sink *sink, uint64_t size)
+{
+	struct patient_sink *s = PLX_CONTAINER_OF(sink, struct patient_sink, sink);
+
+	return s->inner->ops->truncate != NULL ? s->inner->ops->truncate(s->inner, size) : -ESPIPE;
+}
+
+static int
+patient_close(struct plx_pcapfile_sink *sink)
+{
+	struct patient_sink *s = PLX_CONTAINER_OF(sink, struct patient_sink, sink);
+	int err = s->inner->ops->close(s->inner);
+
+	free(s);
+	return err;
+}
+
+static const struct plx_pcapfile_sink_ops patient_ops = {patient_write, patient_truncate,
+							 patient_close};
+
+int
+patient_sink_make(struct plx_pcapfile_sink *inner, struct trouble *trouble,
+		  struct plx_pcapfile_sink **ret_sink)
+{
+	struct patient_sink *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->sink.ops = &patient_ops;
+	s->sink.name = inner->name;
+	s->inner = inner;
+	s->trouble = trouble;
+	*ret_sink = &s->sink;
+	return 0;
+}
