@@ -4,22 +4,20 @@
  * other; what is received is counted and freed. Addresses and ports are those of DPDK's flowgen.
  */
 #include "engine.h"
+#include "flows.h"
 
 #include <pollux/plx_net_build.h>
-#include <pollux/plx_net_csum.h>
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define IP  sizeof(struct plx_net_ether)
-#define UDP (IP + sizeof(struct plx_net_ipv4))
 #define DST ((10u << 24) | (253u << 16)) /* 10.253.0.0, of flow 0 */
 
-/* The packet without its destination, and the sums of the rest: adding an address makes the checksums. */
+/* The packet without its destination. */
 struct flowgen {
 	uint32_t flow, flows;
-	uint16_t ip_sum, udp_sum;
+	struct flows_sums sums;
 	uint16_t len;
 	uint8_t frame[];
 };
@@ -31,15 +29,6 @@ static const struct plx_net_build build = {
 	.src_port = 1000,
 	.dst_port = 1001,
 };
-
-static uint16_t
-rest_of(const uint8_t *csum)
-{
-	uint16_t value;
-
-	memcpy(&value, csum, sizeof(value));
-	return (uint16_t)~value;
-}
 
 static int
 begin(struct stream *stream, struct plx_why *why)
@@ -59,8 +48,7 @@ begin(struct stream *stream, struct plx_why *why)
 	own->flows = (uint32_t)stream->app->args.engines.flows;
 	own->len = (uint16_t)len;
 	plx_net_build_frame(&build, own->frame, len);
-	own->ip_sum = rest_of(own->frame + IP + offsetof(struct plx_net_ipv4, csum));
-	own->udp_sum = rest_of(own->frame + UDP + offsetof(struct plx_net_udp, csum));
+	own->sums = flows_sums(own->frame);
 	stream->engine = own;
 	return 0;
 }
@@ -76,15 +64,8 @@ end(struct stream *stream)
 static inline void
 fill(struct flowgen *own, uint8_t *bytes)
 {
-	const uint32_t dst = __builtin_bswap32(DST + own->flow);
-	const uint16_t ip = (uint16_t)~plx_net_csum_fold((uint64_t)own->ip_sum + dst);
-	const uint16_t udp = (uint16_t)~plx_net_csum_fold((uint64_t)own->udp_sum + dst);
-	const uint16_t sent = udp == 0 ? UINT16_MAX : udp;
-
 	memcpy(bytes, own->frame, own->len);
-	memcpy(bytes + IP + offsetof(struct plx_net_ipv4, dst), &dst, sizeof(dst));
-	memcpy(bytes + IP + offsetof(struct plx_net_ipv4, csum), &ip, sizeof(ip));
-	memcpy(bytes + UDP + offsetof(struct plx_net_udp, csum), &sent, sizeof(sent));
+	flows_write(bytes, FLOWS_DST, DST + own->flow, own->sums);
 	own->flow = own->flow + 1 < own->flows ? own->flow + 1 : 0;
 }
 

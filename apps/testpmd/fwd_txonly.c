@@ -4,24 +4,23 @@
  * --txonly-multi-flow the third byte of the source address counts up, so that receivers spread them over queues.
  */
 #include "engine.h"
+#include "flows.h"
 
 #include <pollux/plx_byteorder.h>
 #include <pollux/plx_net_build.h>
-#include <pollux/plx_net_csum.h>
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define IP  sizeof(struct plx_net_ether)
-#define UDP (IP + sizeof(struct plx_net_ipv4))
 
 /* A packet for each number of segments that may be asked for, at the same stride. */
 struct txonly {
 	struct txpkts shape;
 	uint32_t stride;
 	uint64_t chance; /* state of a generator, for txsplit rand */
-	bool multi_flow;
+	bool multi_flow; /* the frames are without source address then */
+	uint32_t src;	 /* the next one */
+	struct flows_sums sums[TXPKTS_MAX];
 	uint8_t frames[];
 };
 
@@ -61,6 +60,7 @@ build_frames(struct txonly *own, const struct plx_net_build *build)
 	for (unsigned i = 0; i < own->shape.n; i++) {
 		len += own->shape.len[i];
 		plx_net_build_frame(build, own->frames + i * own->stride, len);
+		own->sums[i] = flows_sums(own->frames + i * own->stride);
 	}
 }
 
@@ -80,7 +80,8 @@ begin(struct stream *stream, struct plx_why *why)
 		return ret;
 	plx_ethdev_mac(stream->tx_port, build.src_mac);
 	memcpy(build.dst_mac, settings->ports[stream->tx_port].peer, sizeof(build.dst_mac));
-	memcpy(build.src_ip, settings->src_ip, sizeof(settings->src_ip));
+	if (!settings->multi_flow)
+		memcpy(build.src_ip, settings->src_ip, sizeof(settings->src_ip));
 	memcpy(build.dst_ip, settings->dst_ip, sizeof(settings->dst_ip));
 	own = calloc(1, sizeof(*own) + (size_t)shape->n * txpkts_len(shape));
 	if (own == NULL)
@@ -89,6 +90,7 @@ begin(struct stream *stream, struct plx_why *why)
 	own->stride = txpkts_len(shape);
 	own->chance = stream->tx_port * 64u + stream->tx_queue + 1u;
 	own->multi_flow = settings->multi_flow;
+	own->src = plx_load_be32(settings->src_ip);
 	build_frames(own, &build);
 	stream->engine = own;
 	return 0;
@@ -101,20 +103,12 @@ end(struct stream *stream)
 	stream->engine = NULL;
 }
 
-/* The next flow: both checksums follow the address. */
-static void
-next_flow(uint8_t *frame)
+/* Writes the source address into a copy of the frame of n segments, and counts up its third byte. */
+static inline void
+write_source(struct txonly *own, uint8_t *copy, unsigned n)
 {
-	uint8_t *half = frame + IP + offsetof(struct plx_net_ipv4, src) + 2;
-	uint8_t *ip_csum = frame + IP + offsetof(struct plx_net_ipv4, csum);
-	uint8_t *udp_csum = frame + UDP + offsetof(struct plx_net_udp, csum);
-	uint16_t before = plx_load_be16(half), sum;
-
-	half[0]++;
-	sum = plx_net_csum_update16(plx_load_be16(ip_csum), before, plx_load_be16(half));
-	plx_store_be16(ip_csum, sum);
-	sum = plx_net_csum_update16(plx_load_be16(udp_csum), before, plx_load_be16(half));
-	plx_store_be16(udp_csum, sum == 0 ? UINT16_MAX : sum);
+	flows_write(copy, FLOWS_SRC, own->src, own->sums[n - 1]);
+	own->src = (own->src & ~0xff00u) | ((own->src + 0x100) & 0xff00);
 }
 
 /* How many segments the next packet has: xorshift64 (Marsaglia 2003) decides with txsplit rand. */
@@ -133,7 +127,7 @@ next_nb_segs(struct txonly *own)
 static void
 fill_chain(struct txonly *own, struct plx_mbuf **segs, unsigned n)
 {
-	uint8_t *bytes = own->frames + (n - 1) * own->stride;
+	const uint8_t *bytes = own->frames + (n - 1) * own->stride;
 	uint32_t len = 0;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -144,7 +138,7 @@ fill_chain(struct txonly *own, struct plx_mbuf **segs, unsigned n)
 	segs[0]->nb_segs = (uint16_t)n;
 	segs[0]->pkt_len = len;
 	if (own->multi_flow)
-		next_flow(bytes);
+		write_source(own, plx_mbuf_data(segs[0]), n);
 }
 
 /* Up to n packets of several segments; fewer when the pool has no more. */
@@ -175,9 +169,11 @@ make_packets(struct stream *stream, struct plx_mbuf **pkts, uint16_t n)
 	if (PLX_UNLIKELY(plx_mbuf_alloc_bulk(stream->app->pool, pkts, n) != 0))
 		return 0;
 	for (uint16_t i = 0; i < n; i++) {
-		memcpy(plx_mbuf_append(pkts[i], own->shape.len[0]), own->frames, own->shape.len[0]);
+		uint8_t *bytes = plx_mbuf_append(pkts[i], own->shape.len[0]);
+
+		memcpy(bytes, own->frames, own->shape.len[0]);
 		if (own->multi_flow)
-			next_flow(own->frames);
+			write_source(own, bytes, 1);
 	}
 	return n;
 }
