@@ -18,6 +18,7 @@
 #include "filter_text.h"
 #include "form.h"
 #include "interfaces.h"
+#include "privilege.h"
 #include "progress.h"
 #include "report.h"
 #include "stdfds.h"
@@ -135,6 +136,17 @@ run(struct capture *capture)
 	return status;
 }
 
+/* Everything is open. Root in somebody's folder may have more files to make there. */
+static int
+give_up_rights(const struct settings *settings, struct plx_why *why)
+{
+	const char *output = settings->output;
+
+	if (settings->keep_privileges)
+		return 0;
+	return privilege_drop(output != NULL ? privilege_for_files(output) : 0, why);
+}
+
 static int
 capture_with_eal(struct capture *capture)
 {
@@ -145,7 +157,7 @@ capture_with_eal(struct capture *capture)
 		plx_why(&why, -errno, "signals cannot be caught: %s", strerror(errno));
 		return refuse(&why);
 	}
-	if (capture_open(capture, &why) != 0)
+	if (capture_open(capture, &why) != 0 || give_up_rights(&capture->settings, &why) != 0)
 		status = refuse(&why);
 	else
 		status = run(capture);

@@ -48,6 +48,7 @@ struct settings {
 	uint64_t period_ns;   /* of the progress line */
 	uint64_t top;
 	bool promisc;
+	bool keep_privileges;
 	bool quiet;
 	bool verbose;
 	bool json;	     /* lines for programs in place of text */

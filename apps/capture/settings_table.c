@@ -86,6 +86,8 @@ const struct option_row settings_rows[] = {
 	 "packets an rx queue of a device holds (default: 16384 over all queues, 512 to 4096)"},
 	{"ring", 0, OPTION_UINT, AT(ring), 64, 1 << 20, NULL, "N",
 	 "packets that may wait for the disk, per queue (default: 16384 over all queues)"},
+	{"keep-privileges", 0, OPTION_ON, AT(keep_privileges),
+	 .help = "give up no capabilities once everything is open"},
 	{"", 0, OPTION_HEADING, .help = "What is shown"},
 	{"top", 0, OPTION_UINT, AT(top), 1, 1000, NULL, "N",
 	 "the N busiest conversations at the end"},

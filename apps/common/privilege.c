@@ -224,6 +224,8 @@ privilege_drop(uint64_t keep, struct plx_why *why)
 		err = -EPERM;
 	if (err == 0)
 		return 0;
-	return plx_why(why, err, "rights cannot be given up on every thread: %s; left: %s",
+	return plx_why(why, err,
+		       "capabilities cannot be given up on every thread: %s; left: %s; "
+		       "--keep-privileges goes without",
 		       strerror(-err), privilege_names(rest, names, sizeof(names)));
 }

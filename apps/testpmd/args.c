@@ -103,6 +103,8 @@ static const struct option_row rows[] = {
 	{"mtu", 0, OPTION_UINT, AT(mtu), 68, 65535, .value = "BYTES", .help = "MTU of every port"},
 	{"max-pkt-len", 0, OPTION_UINT, AT(ports.max_pkt_len), 86, 65535, .value = "BYTES",
 	 .help = "the same by the longest frame, header and checksum included"},
+	{"keep-privileges", 0, OPTION_ON, AT(keep_privileges),
+	 .help = "give up no capabilities once the ports run"},
 	{"disable-promisc", 0, OPTION_ON, AT(disable_promisc), .help = "leave ports as they are"},
 	{"disable-device-start", 0, OPTION_ON, AT(ports.disable_start),
 	 .help = "ports are ready, and started at the prompt"},

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "engine.h"
 #include "faults.h"
+#include "privilege.h"
 #include "prompt.h"
 #include "report.h"
 #include "script.h"
@@ -183,6 +184,25 @@ judge_books(struct testpmd *app)
 	}
 }
 
+/*
+ * The ports run. At a prompt, or with commands from a file, they may be opened and changed later; without, an MTU that
+ * was changed is put back.
+ */
+static int
+give_up_rights(const struct testpmd_args *args, struct plx_why *why)
+{
+	const uint64_t files = PRIVILEGE_BIT(CAP_DAC_OVERRIDE);
+	uint64_t keep = 0;
+
+	if (args->keep_privileges)
+		return 0;
+	if (args->interactive || args->cmdline_file != NULL)
+		keep = PRIVILEGE_NET | files;
+	else if (args->mtu != 0 || args->ports.max_pkt_len != 0)
+		keep = PRIVILEGE_BIT(CAP_NET_ADMIN);
+	return privilege_drop(keep, why);
+}
+
 static void
 run_ports(struct testpmd *app)
 {
@@ -192,6 +212,8 @@ run_ports(struct testpmd *app)
 	ret = ports_make_ready(app, &why);
 	if (ret == 0)
 		ret = selection_from_args(app, &why);
+	if (ret == 0)
+		ret = give_up_rights(&app->args, &why);
 	if (ret == 0)
 		ret = run(app, &why);
 	if (ret != 0)

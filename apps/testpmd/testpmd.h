@@ -59,6 +59,7 @@ struct testpmd_args {
 	struct txpkts txpkts;
 	int topology;
 	bool disable_promisc;
+	bool keep_privileges;
 	struct engine_settings engines;
 	struct port_options ports;
 };

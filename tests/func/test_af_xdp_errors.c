@@ -114,7 +114,7 @@ an_interface_with_another_program(void **state)
 	sh("ip link set dev vb xdpgeneric off");
 	link = bpf_link_create(fd, index, BPF_XDP, NULL);
 	assert_true(link >= 0);
-	refused("iface=vb", -EBUSY, WORDS("other_one", "bpf link", "end that process"));
+	refused("iface=vb", -EBUSY, WORDS("other_one", "bpf link", "end that"));
 	close(link);
 	close(fd);
 }

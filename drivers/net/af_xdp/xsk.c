@@ -33,6 +33,7 @@
 
 #define BIND_TRIES    200 /* of 5 ms: a second */
 #define BIND_PAUSE_NS 5000000L
+#define RELEASE_NS    200000000L /* ten times what the kernel usually takes to free a queue */
 #define BUSY_POLL_US  20
 #define SEND_BUFFER   (8 << 20) /* bytes of packets between a kick and the far end taking them */
 
@@ -367,8 +368,10 @@ close_socket:
 static void
 wait_until_released(const struct xsk_params *params)
 {
+	const struct timespec released = {0, RELEASE_NS};
 	struct xsk probe;
 	struct xsk_params small = *params;
+	int err;
 	void *page = mmap(NULL, XSK_CHUNK_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			  -1, 0);
 
@@ -379,8 +382,12 @@ wait_until_released(const struct xsk_params *params)
 	small.tx_descs = 0;
 	small.shared_fd = -1;
 	small.copy = XSK_COPY_FORCE;
-	if (xsk_open(&probe, &small, NULL) == 0)
+	err = xsk_open(&probe, &small, NULL);
+	if (err == 0)
 		xsk_close(&probe, NULL);
+	else if (err ==
+		 -EPERM) /* capabilities were given up: it cannot be tried, only waited for */
+		nanosleep(&released, NULL);
 	munmap(page, XSK_CHUNK_MAX);
 }
 
