@@ -134,6 +134,7 @@ drop_on_worker(void *arg)
 struct on_control {
 	uint64_t keep;
 	int err;
+	bool ran;
 	sem_t done;
 };
 
@@ -143,6 +144,7 @@ drop_on_control(void *arg)
 	struct on_control *job = arg;
 
 	job->err = drop_own(job->keep);
+	job->ran = true;
 	sem_post(&job->done);
 }
 
@@ -162,8 +164,9 @@ drop_control(uint64_t keep)
 	end.tv_sec += CONTROL_WAIT_S;
 	while (sem_timedwait(&job.done, &end) != 0 && errno == EINTR)
 		;
-	/* Does not return while the callback runs. */
-	err = plx_event_remove(id) == 0 ? -ETIMEDOUT : job.err;
+	/* Behind this the callback is over, or will never run. */
+	(void)plx_event_remove(id);
+	err = job.ran ? job.err : -ETIMEDOUT;
 	sem_destroy(&job.done);
 	return err;
 }

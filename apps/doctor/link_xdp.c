@@ -12,9 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The bpf link of that interface. False if links may not be looked at. */
+/*
+ * The bpf link that holds this program on that interface. Other network namespaces have interfaces of the same index, so
+ * the program tells. False if links may not be looked at.
+ */
 static bool
-find_link(unsigned index, uint32_t *ret_id)
+find_link(unsigned index, uint32_t prog, uint32_t *ret_id)
 {
 	uint32_t id = 0;
 
@@ -29,7 +32,8 @@ find_link(unsigned index, uint32_t *ret_id)
 			continue;
 		err = bpf_obj_get_info_by_fd(fd, &info, &len);
 		close(fd);
-		if (err != 0 || info.type != BPF_LINK_TYPE_XDP || info.xdp.ifindex != index)
+		if (err != 0 || info.type != BPF_LINK_TYPE_XDP || info.xdp.ifindex != index ||
+		    info.prog_id != prog)
 			continue;
 		*ret_id = id;
 		return true;
@@ -128,7 +132,8 @@ link_xdp(struct link_facts *facts)
 	if (facts->prog_id == 0)
 		return;
 	read_name(facts->prog_id, facts->prog_name, sizeof(facts->prog_name));
-	facts->holder_visible = geteuid() == 0 && find_link(facts->index, &facts->bpf_link);
+	facts->holder_visible =
+		geteuid() == 0 && find_link(facts->index, facts->prog_id, &facts->bpf_link);
 	if (facts->bpf_link != 0)
 		find_holder(facts);
 }

@@ -57,6 +57,11 @@ interfaces()
 # While a capture runs, the doctor names it, and does not take its program for a leftover.
 a_holder()
 {
+	# One in another namespace on an interface of the same index, which is not the one.
+	assert_eq "$(netns_exec a cat /sys/class/net/veth0/ifindex)" "$(netns_exec b cat /sys/class/net/veth0/ifindex)" indices
+	start other b "$PLX_CAPTURE" --no-huge -l 0 --idle sleep --vdev net_af_xdp0,iface=veth0 -- -o "$TMP/other.pcap"
+	OTHER=$JOB
+	wait_until 10 'the other capture' grep -q 'receives and writes' "$TMP/other.log"
 	start capture a "$PLX_CAPTURE" --no-huge -l 0 --idle sleep --vdev net_af_xdp0,iface=veth0 -- -o "$TMP/out.pcap"
 	wait_until 10 'the capture' grep -q 'receives and writes' "$TMP/capture.log"
 	doctor --for af_xdp interfaces
@@ -69,6 +74,7 @@ a_holder()
 	run_in a "${NOBODY[@]}" "$PLX_DOCTOR" leftovers >"$TMP/doctor" || fail 'leftovers as nobody'
 	assert_grep "$TMP/doctor" 'unseen .*only root may see'
 	stop "$JOB" INT
+	stop "$OTHER" INT
 	assert_no_xdp a veth0
 }
 

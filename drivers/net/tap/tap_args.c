@@ -7,6 +7,8 @@
 #include "plx_kvargs.h"
 #include "tap_priv.h"
 
+#define ANY_NAME "dtap%d"
+
 static const struct plx_kvargs_field tap_fields[] = {
 	{.key = "iface",
 	 .type = PLX_KVARGS_STRING,
@@ -25,6 +27,11 @@ static const struct plx_kvargs_field tap_fields[] = {
 	 .type = PLX_KVARGS_BOOL,
 	 .offset = offsetof(struct tap_args, persist),
 	 .help = "keep the interface afterwards, and take over one that is there (0)"},
+	{.key = "fd",
+	 .type = PLX_KVARGS_UINT,
+	 .offset = offsetof(struct tap_args, fd),
+	 .max = INT32_MAX,
+	 .help = "an open file descriptor of a tap, passed by who started the program; needs no rights"},
 	{.key = NULL},
 };
 
@@ -55,13 +62,26 @@ check_mac(const char *key, const uint8_t mac[6], struct plx_why *why)
 		       key, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
+static int
+check_fd(const struct tap_args *args, struct plx_why *why)
+{
+	if (args->fd == TAP_NO_FD || (strcmp(args->iface, ANY_NAME) == 0 && !args->persist))
+		return 0;
+	return plx_why(
+		why, -EINVAL,
+		"fd=%u is a tap that was made already: iface= and persist= are for who makes it",
+		(unsigned)args->fd);
+}
+
 int
 tap_args_parse(const char *text, struct tap_args *ret_args, struct plx_why *why)
 {
 	int err;
 
-	*ret_args = (struct tap_args){.iface = "dtap%d"};
+	*ret_args = (struct tap_args){.iface = ANY_NAME, .fd = TAP_NO_FD};
 	err = plx_kvargs_parse(text, tap_fields, ret_args, why);
+	if (err == 0)
+		err = check_fd(ret_args, why);
 	if (err == 0)
 		err = plx_netdev_check_name(ret_args->iface, why);
 	if (err == 0)

@@ -105,6 +105,54 @@ make_interface(struct tap_port *port, char name[PLX_NETDEV_NAME_MAX], struct plx
 	return err;
 }
 
+/* What the fd is a queue of; the packet header is chosen when the interface is made, so it must be there. */
+static int
+check_passed(int fd, struct ifreq *ret_request, struct plx_why *why)
+{
+	if (ioctl(fd, TUNGETIFF, ret_request) < 0)
+		return plx_why(why, errno == EBADF ? -EBADF : -EINVAL,
+			       errno == EBADF
+				       ? "fd=%d is not open: pass it when starting the program "
+					 "(no close-on-exec)"
+				       : "fd=%d is no tap that was made (" TUN_DEVICE
+					 " and TUNSETIFF)",
+			       fd);
+	if ((ret_request->ifr_flags & IFF_TAP) == 0)
+		return plx_why(why, -EINVAL, "fd=%d is %s, a tun: packets without Ethernet headers",
+			       fd, ret_request->ifr_name);
+	if ((ret_request->ifr_flags & IFF_NO_PI) == 0 ||
+	    (ret_request->ifr_flags & IFF_VNET_HDR) == 0)
+		return plx_why(
+			why, -EINVAL,
+			"fd=%d is tap %s, made without the flags IFF_NO_PI and IFF_VNET_HDR: "
+			"whoever makes it must ask TUNSETIFF for both",
+			fd, ret_request->ifr_name);
+	return 0;
+}
+
+/* A queue that somebody else made. The caller's fd stays the caller's. */
+static int
+take_passed(struct tap_port *port, char name[PLX_NETDEV_NAME_MAX], struct plx_why *why)
+{
+	struct ifreq request = {0};
+	int err = check_passed((int)port->args.fd, &request, why);
+	int fd;
+
+	if (err < 0)
+		return err;
+	fd = fcntl((int)port->args.fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0) {
+		err = plx_why(why, -errno, "fd=%u: %s", (unsigned)port->args.fd, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	memcpy(name, request.ifr_name, PLX_NETDEV_NAME_MAX);
+	port->fd[0] = fd;
+	port->nb_fds = 1;
+	return 0;
+}
+
 static int
 set_up_interface(struct tap_port *port, struct plx_why *why)
 {
@@ -130,7 +178,8 @@ tap_netdev_open(struct tap_port *port, struct plx_why *why)
 	int err;
 
 	memcpy(name, port->args.iface, sizeof(name));
-	err = make_interface(port, name, why);
+	err = port->args.fd != TAP_NO_FD ? take_passed(port, name, why)
+					 : make_interface(port, name, why);
 	if (err < 0)
 		return err;
 	err = plx_netdev_init(&port->netdev, name, why);

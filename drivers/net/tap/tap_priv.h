@@ -20,7 +20,9 @@ struct tap_args {
 	uint8_t mac[6];			 /* of the port: the application's end */
 	uint8_t host_mac[6]; /* of the interface: the kernel's end; zero = the kernel's choice */
 	bool persist;
+	uint64_t fd; /* of a tap that somebody with more rights made, TAP_NO_FD for none */
 };
+#define TAP_NO_FD UINT64_MAX
 
 /* Defaults, the user's text, and the checks between fields. */
 int tap_args_parse(const char *text, struct tap_args *ret_args, struct plx_why *why);

@@ -40,6 +40,9 @@ all_of_it_is_understood(void **state)
 	assert_memory_equal(args.host_mac, host_mac, 6);
 	assert_true(args.persist);
 	assert_int_equal(tap_args_parse("iface=a%db", &args, NULL), 0);
+	assert_int_equal(args.fd, TAP_NO_FD);
+	assert_int_equal(tap_args_parse("fd=5,mac=02:00:00:00:00:01", &args, NULL), 0);
+	assert_int_equal(args.fd, 5);
 }
 
 static void
@@ -60,6 +63,10 @@ nonsense_is_refused_with_the_word_in_question(void **state)
 		{"host_mac=ff:ff:ff:ff:ff:ff", "host_mac"},
 		{"persist=maybe", "persist"},
 		{"queues=2", "queues"},
+		{"fd=-1", "fd"},
+		{"fd=4294967296", "fd"},
+		{"fd=5,iface=dtap7", "fd=5 is a tap that was made already"},
+		{"fd=5,persist=1", "fd=5 is a tap that was made already"},
 	};
 	struct tap_args args;
 
