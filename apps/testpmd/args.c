@@ -64,6 +64,8 @@ static const struct option_row rows[] = {
 	 .help = "cycles a packet, of the rounds that found some"},
 	{"record-burst-stats", 0, OPTION_ON, AT(record_bursts),
 	 .help = "how many packets came and went at a time"},
+	{"latency-stats", 0, OPTION_ON, AT(latency_stats),
+	 .help = "how long packets made take from port to port, and which get lost"},
 
 	{"", 0, OPTION_HEADING, .help = "Engines"},
 	{"eth-peer", 0, OPTION_TEXTS, AT(engines.eth_peer), .value = "PORT,MAC",

@@ -96,9 +96,44 @@ set_record(struct testpmd *app, char *const *words, unsigned nb_words, struct pl
 		return ret;
 	if (strcmp(words[1], "record-core-cycles") == 0)
 		app->args.record_cycles = on;
-	else
+	else if (strcmp(words[1], "record-burst-stats") == 0)
 		app->args.record_bursts = on;
+	else
+		app->args.latency_stats = on;
 	return 0;
+}
+
+static int
+set_verbose(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	const uint64_t before = app->verbose;
+	int ret = command_number(words[2], "verbose", 0, UINT16_MAX, &app->verbose, why);
+
+	if (ret != 0)
+		return ret;
+	watch_streams(app);
+	printf("Change verbose level from %u to %u\n", (unsigned)before, (unsigned)app->verbose);
+	return 0;
+}
+
+static int
+show_fwd_latency(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	if (app->latencies == NULL)
+		return plx_why(why, -EINVAL,
+			       "latency is not measured: set latency-stats on, then start");
+	report_latency(app, stdout);
+	return 0;
+}
+
+static int
+show_fwd_latency_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+		       struct plx_why *why)
+{
+	if (app->latencies == NULL)
+		return plx_why(why, -EINVAL,
+			       "latency is not measured: set latency-stats on, then start");
+	return facts_latency(app, result) == 0 ? 0 : plx_why(why, -ENOMEM, "out of memory");
 }
 
 const struct command commands_forward[] = {
@@ -106,8 +141,12 @@ const struct command commands_forward[] = {
 	{"stop", "stop forwarding and show what happened", stop},
 	{"set fwd <engine> [retry]",
 	 "what is done with packets: io, mac, ...; retry: ask a full queue again", set_fwd},
-	{"set record-core-cycles|record-burst-stats on|off",
-	 "measure cycles a packet, or how many packets come at a time", set_record},
+	{"set record-core-cycles|record-burst-stats|latency-stats on|off",
+	 "measure cycles a packet, packets at a time, or time from port to port", set_record},
+	{"set verbose <level>", "show packets: 1 received ones, 2 sent ones, 3 both, 0 none",
+	 set_verbose},
+	{"show fwd latency", "how long packets take from port to port", show_fwd_latency,
+	 show_fwd_latency_facts},
 	{"show fwd stats [all]", "what the engines did since start", show_fwd_stats,
 	 show_fwd_facts},
 	{"clear fwd stats [all]", "count from zero", clear_fwd_stats},

@@ -6,6 +6,7 @@
 #define PLX_APPS_TESTPMD_ENGINE_H
 
 #include "testpmd.h"
+#include "watch.h"
 
 struct engine {
 	const char *name;
@@ -48,9 +49,9 @@ unsigned engine_buffer_room(struct plx_pool *pool);
 /* Offers again what the tx queue did not take, if that is wanted; then frees and counts the rest. Returns sent. */
 uint16_t stream_send_rest(struct stream *stream, struct plx_mbuf **pkts, uint16_t n);
 
-/* Hands packets to the stream's tx queue; what it does not take is freed and counted. Returns sent. */
+/* stream_send without what may look at the packets. */
 static inline uint16_t
-stream_send(struct stream *stream, struct plx_mbuf **pkts, uint16_t n)
+stream_send_unwatched(struct stream *stream, struct plx_mbuf **pkts, uint16_t n)
 {
 	uint16_t taken = plx_ethdev_tx_burst(stream->tx_port, stream->tx_queue, pkts, n);
 
@@ -58,6 +59,15 @@ stream_send(struct stream *stream, struct plx_mbuf **pkts, uint16_t n)
 	if (PLX_UNLIKELY(taken < n))
 		taken += stream_send_rest(stream, pkts + taken, n - taken);
 	return taken;
+}
+
+/* Hands packets to the stream's tx queue; what it does not take is freed and counted. Returns sent. */
+static inline uint16_t
+stream_send(struct stream *stream, struct plx_mbuf **pkts, uint16_t n)
+{
+	if (PLX_UNLIKELY(__atomic_load_n(&stream->watch, __ATOMIC_RELAXED) != 0))
+		return watch_send(stream, pkts, n);
+	return stream_send_unwatched(stream, pkts, n);
 }
 
 /* Takes up to a burst from the stream's rx queue. */
@@ -68,6 +78,8 @@ stream_receive(struct stream *stream, struct plx_mbuf **pkts)
 					   (uint16_t)stream->app->args.burst);
 
 	stream->rx += got;
+	if (PLX_UNLIKELY(__atomic_load_n(&stream->watch, __ATOMIC_RELAXED) != 0))
+		watch_received(stream, pkts, got);
 	return got;
 }
 

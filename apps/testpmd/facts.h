@@ -31,6 +31,7 @@ json_t *facts_hints(const struct hints *hints);
 
 /* These fill an object. */
 void facts_forward(const struct testpmd *app, json_t *result);
+int facts_latency(const struct testpmd *app, json_t *result); /* -ENOMEM */
 void facts_config_fwd(const struct testpmd *app, json_t *result);
 void facts_config_cores(const struct testpmd *app, json_t *result);
 void facts_config_rxtx(const struct testpmd *app, json_t *result);

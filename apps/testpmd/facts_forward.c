@@ -111,6 +111,12 @@ facts_forward(const struct testpmd *app, json_t *result)
 	json_object_set_new(result, "ports", port_facts(app, &figures));
 	figures_of_all(app, &figures);
 	json_object_set_new(result, "total", figure_facts(app, &figures, true));
+	if (app->latencies != NULL) {
+		json_t *latency = json_object();
+
+		facts_latency(app, latency);
+		json_object_set_new(result, "latency", latency);
+	}
 	if (app->started_ticks != 0)
 		symptoms_hints(app, &hints);
 	json_object_set_new(result, "hints", facts_hints(&hints));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The lcore loop: every stream of this lcore in turn, until told to stop. */
 #include "engine.h"
+#include "latency.h"
 #include "record.h"
 
 #include <pollux/plx_clock.h>
@@ -45,17 +46,30 @@ wait_on_queues(struct plx_idle *idle, const struct engine *engine, const struct 
 }
 
 static void
-clear_records(struct stream *first, struct stream *end)
+clear_measured(struct stream *first, struct stream *end)
 {
-	for (struct stream *stream = first; stream < end; stream++)
-		memset(stream->record, 0, sizeof(*stream->record));
+	for (struct stream *stream = first; stream < end; stream++) {
+		if (stream->record != NULL)
+			memset(stream->record, 0, sizeof(*stream->record));
+		if (stream->latency != NULL)
+			latency_clear(stream->latency);
+	}
 }
 
-/* The rounds of an lcore. Compiled twice, so that what is not recorded costs nothing. */
+static unsigned
+measured_round(struct stream *stream, unsigned (*run)(struct stream *), bool collects)
+{
+	unsigned done = stream->record != NULL ? record_round(stream, run) : run(stream);
+
+	return collects ? done + latency_collect(stream) : done;
+}
+
+/* The rounds of an lcore. Compiled twice, so that what is not measured costs nothing. */
 static PLX_ALWAYS_INLINE void
-forward_rounds(struct testpmd *app, struct stream *first, struct stream *end, const bool recording)
+forward_rounds(struct testpmd *app, struct stream *first, struct stream *end, const bool measuring)
 {
 	unsigned (*run)(struct stream *) = app->engine->run;
+	const bool collects = measuring && latency_collects(app);
 	unsigned clears = app->clears;
 	struct plx_idle idle;
 
@@ -64,10 +78,10 @@ forward_rounds(struct testpmd *app, struct stream *first, struct stream *end, co
 		unsigned done = 0;
 
 		for (struct stream *stream = first; stream < end; stream++)
-			done += recording ? record_round(stream, run) : run(stream);
-		if (recording && __atomic_load_n(&app->clears, __ATOMIC_RELAXED) != clears) {
+			done += measuring ? measured_round(stream, run, collects) : run(stream);
+		if (measuring && __atomic_load_n(&app->clears, __ATOMIC_RELAXED) != clears) {
 			clears = __atomic_load_n(&app->clears, __ATOMIC_RELAXED);
-			clear_records(first, end);
+			clear_measured(first, end);
 		}
 		plx_idle_round(&idle, done);
 	}
@@ -82,7 +96,7 @@ forward_loop(void *arg)
 	first = my_streams(app, &end);
 	if (first == NULL)
 		return 0;
-	if (first->record != NULL)
+	if (first->record != NULL || first->latency != NULL)
 		forward_rounds(app, first, end, true);
 	else
 		forward_rounds(app, first, end, false);
@@ -101,8 +115,12 @@ send_first(struct testpmd *app, unsigned bursts, struct plx_why *why)
 		ret = engine_txonly.begin(stream, why);
 		if (ret != 0)
 			return ret;
+		if (stream->latency != NULL)
+			stream->latency->makes = true;
 		for (unsigned n = 0; n < bursts; n++)
 			engine_txonly.run(stream);
+		if (stream->latency != NULL)
+			stream->latency->makes = app->engine->makes_packets;
 		engine_txonly.end(stream);
 	}
 	return 0;
@@ -182,6 +200,10 @@ forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why)
 	if (ret == 0)
 		ret = streams_record(app, why);
 	if (ret == 0)
+		ret = latency_begin(app, why);
+	if (ret == 0)
+		watch_streams(app);
+	if (ret == 0)
 		flush_rx(app);
 	if (ret == 0 && tx_first > 0)
 		ret = send_first(app, tx_first, why);
@@ -243,4 +265,5 @@ forward_stop(struct testpmd *app)
 	for (unsigned i = 0; i < app->nb_streams && app->engine->end != NULL; i++)
 		app->engine->end(&app->streams[i]);
 	settle(app);
+	latency_settle(app);
 }

@@ -19,6 +19,9 @@ void report_config_cores(const struct testpmd *app, FILE *out);
 void report_config_rxtx(const struct testpmd *app, FILE *out);
 void report_config_txpkts(const struct testpmd *app, FILE *out);
 
+/* How long packets took from port to port; only with app->latencies. */
+void report_latency(const struct testpmd *app, FILE *out);
+
 /* A sentence a line. */
 void report_hints(const struct hints *hints, FILE *out);
 

@@ -129,6 +129,8 @@ report_forward(const struct testpmd *app, FILE *out)
 		fprintf(out, "  in %s: %s received, %s sent\n", units_time(ns).text,
 			units_rate((double)figures.rx * 1e9 / (double)ns, "pps").text,
 			units_rate((double)figures.tx * 1e9 / (double)ns, "pps").text);
+	if (app->latencies != NULL)
+		report_latency(app, out);
 	symptoms_hints(app, &hints);
 	report_hints(&hints, out);
 	free(figures.record);

@@ -3,6 +3,7 @@
  * Who forwards what. Ports are paired by the topology; each rx queue of a port becomes a stream to the same
  * queue of its peer; streams are dealt to lcores in runs, so that an lcore works on neighbouring queues.
  */
+#include "latency.h"
 #include "record.h"
 
 #include <errno.h>
@@ -133,6 +134,7 @@ streams_preview(struct testpmd *app, struct plx_why *why)
 		.nb_streams = app->nb_streams,
 		.cleared = app->cleared,
 		.records = app->records,
+		.latencies = app->latencies,
 	};
 	bool same;
 	int ret;
@@ -141,6 +143,7 @@ streams_preview(struct testpmd *app, struct plx_why *why)
 		return 0;
 	app->streams = app->cleared = NULL;
 	app->records = NULL;
+	app->latencies = NULL;
 	ret = streams_assign(app, why);
 	same = ret == 0 && old.nb_streams == app->nb_streams;
 	for (unsigned i = 0; i < old.nb_streams && same; i++)
@@ -150,6 +153,7 @@ streams_preview(struct testpmd *app, struct plx_why *why)
 		app->streams = old.streams;
 		app->cleared = old.cleared;
 		app->records = old.records;
+		app->latencies = old.latencies;
 	} else {
 		streams_free(&old);
 	}
@@ -174,6 +178,8 @@ streams_forget(struct testpmd *app)
 {
 	if (app->records != NULL)
 		memset(app->records, 0, app->nb_streams * sizeof(*app->records));
+	for (unsigned i = 0; i < app->nb_streams && app->latencies != NULL; i++)
+		latency_clear(&app->latencies[i]);
 }
 
 unsigned
@@ -192,6 +198,7 @@ streams_free(struct testpmd *app)
 	free(app->streams);
 	free(app->cleared);
 	free(app->records);
+	latency_free(app);
 	app->streams = app->cleared = NULL;
 	app->records = NULL;
 	app->nb_streams = 0;

@@ -46,7 +46,7 @@ struct testpmd_args {
 	uint64_t nb_cores, nb_ports;		    /* 0: all of them */
 	const char *coremask, *portmask, *portlist; /* NULL: all of them */
 	const char *display_xstats;
-	bool record_cycles, record_bursts;
+	bool record_cycles, record_bursts, latency_stats;
 	bool flush_rx; /* at start, what waits in the rx queues is thrown away */
 	uint64_t rxq, txq;
 	uint64_t rxd, txd; /* 0: the device's default */
@@ -88,12 +88,15 @@ struct stream {
 	uint64_t dropped; /* received, but the tx queue was full */
 	uint64_t no_mbuf; /* engines that make packets: the pool was empty */
 	const struct testpmd *app;
+	unsigned watch;			/* WATCH_ bits; 0: nobody looks at its packets; atomic */
+	struct latency *latency;	/* NULL without latency-stats */
 	struct record *record;		/* NULL unless something is recorded */
 	void *engine;			/* what its begin() made and its end() frees */
 	uint64_t counts[ENGINE_COUNTS]; /* of the things that its engine names, see engine.h */
 } PLX_CACHE_ALIGNED;
 
 struct engine;
+struct latency;
 struct record;
 struct script;
 
@@ -122,9 +125,12 @@ struct testpmd {
 
 	struct stream *streams; /* nb_streams, made by streams_assign */
 	unsigned nb_streams;
-	struct stream *cleared; /* the streams as they were at clear fwd stats, NULL before */
-	struct record *records; /* a stream's each, NULL when nothing is recorded */
-	unsigned clears;	/* counts up: lcores then clear what they record; atomic */
+	struct stream *cleared;	   /* the streams as they were at clear fwd stats, NULL before */
+	struct record *records;	   /* a stream's each, NULL when nothing is recorded */
+	struct latency *latencies; /* the same without latency-stats */
+	uint32_t latency_magic;	   /* in the probes of this run */
+	uint64_t verbose;	   /* set verbose: 1 received packets, 2 sent ones, more both */
+	unsigned clears;	   /* counts up: lcores then clear what they record; atomic */
 	uint32_t lcores[PLX_LCORE_MAX]; /* that forward; nb_lcores of them */
 	unsigned nb_lcores;
 
