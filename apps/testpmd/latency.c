@@ -20,7 +20,7 @@ struct probe {
 	uint16_t fix;
 	uint32_t sequence;
 	uint64_t stamp;
-} __attribute__((packed));
+} PLX_PACKED;
 PLX_STATIC_ASSERT(sizeof(struct probe) == LATENCY_PROBE, "as the header says");
 
 /* -- life -------------------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 func_begin root
 need jq tshark tcpdump
 
-RINGS=(--vdev net_ring0,peer=net_ring1 --vdev net_ring1,peer=net_ring0)
+RINGS=(--vdev 'net_ring0,peer=net_ring1' --vdev 'net_ring1,peer=net_ring0')
 
 # STATUS ARGS...: runs the commands on standard input; all it says goes to $TMP/said, answers in JSON to $TMP/said.json.
 prompt()
