@@ -164,6 +164,9 @@ capture_open(struct capture *capture, struct plx_why *why)
 		err = plx_filter_compile(c->settings.filter, PLX_FILTER_SNAPLEN, &c->filter, why);
 	if (err == 0 && c->settings.top != 0 && talkers_create(&c->writing.talkers) != 0)
 		err = plx_why(why, -ENOMEM, "no memory for the table of conversations");
+	if (err == 0 && c->settings.live &&
+	    (c->writing.board = calloc(1, sizeof(*c->writing.board))) == NULL)
+		err = plx_why(why, -ENOMEM, "no memory for the live table");
 	if (err == 0)
 		err = open_ports(c, nb_workers, why);
 	if (err != 0)
@@ -194,6 +197,8 @@ write_round(struct capture *c, bool *ret_more)
 		n += writer_round(&c->writers[w], &c->writing, &more);
 		*ret_more |= more;
 	}
+	if (c->writing.board != NULL)
+		board_serve(c->writing.board, c->writing.talkers);
 	return n;
 }
 
@@ -336,6 +341,7 @@ capture_close(struct capture *capture, struct plx_why *why)
 	for (unsigned i = 0; i < c->nb_ports; i++)
 		err = port_close(&c->ports[i], err == 0 ? why : NULL) != 0 ? -EBUSY : err;
 	wake_fini(&c->wake);
+	free(c->writing.board);
 	talkers_destroy(c->writing.talkers);
 	plx_filter_destroy(c->filter);
 	free(c->outputs);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <pollux/plx_eal.h>
 #include <pollux/plx_lcore.h>
@@ -177,6 +178,8 @@ start(struct capture *capture, const struct devices *devices)
 	struct plx_why why = {""};
 	int status;
 
+	capture->settings.live = capture->settings.top != 0 && !capture->settings.quiet &&
+				 live_is_possible(STDERR_FILENO);
 	if (report_open(capture, &why) != 0)
 		return refuse(&why);
 	postrotate_remember_cpus();

@@ -87,7 +87,9 @@ tell(struct progress *p, uint64_t now_ns)
 {
 	struct capture *c = p->capture;
 
-	if (p->show)
+	if (p->live != NULL)
+		live_period(p->live, now_ns);
+	else if (p->show)
 		print_line(p, now_ns);
 	if (p->report)
 		report_period(c, &p->last, p->last_ns, now_ns);
@@ -109,6 +111,8 @@ on_tick(void *arg)
 		p->ended = true;
 		stop_request();
 	}
+	if (p->live != NULL)
+		live_tick(p->live, now_ns);
 	if ((p->show || p->report) && now_ns >= p->next_ns)
 		tell(p, now_ns);
 }
@@ -139,6 +143,8 @@ progress_start(struct progress *progress, struct capture *capture, struct plx_wh
 		.look_ns = now_ns + LOOK_NS,
 		.next_ns = now_ns + settings->period_ns,
 	};
+	if (settings->live && live_create(capture, &progress->live) != 0)
+		return plx_why(why, -ENOMEM, "no memory for the live table");
 	err = plx_event_alarm_add(TICK_US, TICK_US, on_tick, progress, &progress->tick);
 	if (err == 0 && settings->duration_ns != 0)
 		err = plx_event_alarm_add(settings->duration_ns / 1000, 0, on_deadline, progress,
@@ -153,8 +159,12 @@ progress_stop(struct progress *progress)
 		plx_event_remove(progress->tick);
 	if (progress->deadline != 0)
 		plx_event_remove(progress->deadline);
-	if (progress->show && progress->tty && progress->last.delivered != 0)
+	live_destroy(progress->live);
+	/* What comes next begins a line of its own, also behind the ^C that the terminal shows. */
+	if (progress->show && progress->tty &&
+	    (progress->live != NULL || progress->last.delivered != 0))
 		fputc('\n', stderr);
+	progress->live = NULL;
 	progress->tick = 0;
 	progress->deadline = 0;
 	progress->show = false;

@@ -10,6 +10,7 @@
 #include <pollux/plx_event.h>
 
 #include "capture.h"
+#include "live.h"
 
 struct progress {
 	struct capture *capture;
@@ -18,9 +19,10 @@ struct progress {
 	bool show;
 	bool report; /* a line for programs each period */
 	bool tty;
-	bool ended;	  /* nothing is left to come */
-	bool reader_gone; /* of standard output */
-	uint64_t look_ns; /* next look at the interfaces */
+	struct live *live; /* in place of the line; NULL if there is none */
+	bool ended;	   /* nothing is left to come */
+	bool reader_gone;  /* of standard output */
+	uint64_t look_ns;  /* next look at the interfaces */
 	bool timed_out;
 	uint64_t next_ns;
 	uint64_t last_ns;

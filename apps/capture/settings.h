@@ -50,6 +50,7 @@ struct settings {
 	bool promisc;
 	bool keep_privileges;
 	bool quiet;
+	bool live; /* a table on the terminal: found out by the program */
 	bool verbose;
 	bool json;	     /* lines for programs in place of text */
 	const char *summary; /* they go there, and the text stays; NULL: standard error */

@@ -162,3 +162,43 @@ talkers_top(const struct talkers *talkers, struct talker *ret_top, unsigned n)
 	free(used);
 	return found < n ? found : n;
 }
+
+/* Keeps the n heaviest of what it is given, in order. */
+static unsigned
+insert(struct talker_rate *rates, unsigned found, unsigned n, const struct talker_rate *rate)
+{
+	unsigned at = found;
+
+	while (at > 0 && rates[at - 1].bytes < rate->bytes)
+		at--;
+	if (at == n)
+		return found;
+	if (found == n)
+		found--;
+	memmove(&rates[at + 1], &rates[at], (found - at) * sizeof(*rates));
+	rates[at] = *rate;
+	return found + 1;
+}
+
+unsigned
+talkers_busiest(struct talkers *talkers, struct talker_rate *ret_rates, unsigned n)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i < PLX_ARRAY_LEN(talkers->slots); i++) {
+		struct talkers_slot *slot = &talkers->slots[i];
+		uint64_t packets = slot->talker.packets[0] + slot->talker.packets[1];
+		struct talker_rate rate = {
+			.talker = slot->talker,
+			.packets = packets - slot->seen_packets,
+			.bytes = weight(slot) - slot->seen_bytes,
+		};
+
+		if (rate.packets == 0)
+			continue;
+		slot->seen_packets = packets;
+		slot->seen_bytes = weight(slot);
+		found = insert(ret_rates, found, n, &rate);
+	}
+	return found;
+}

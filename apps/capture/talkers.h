@@ -50,6 +50,20 @@ void talkers_add(struct talkers *talkers, const uint8_t *bytes, uint32_t len, ui
 /* The n busiest by bytes, busiest first; returns how many there are. */
 unsigned talkers_top(const struct talkers *talkers, struct talker *ret_top, unsigned n);
 
+/* What a conversation did since talkers_busiest was called before. */
+struct talker_rate {
+	struct talker talker;
+	uint64_t packets;
+	uint64_t bytes;
+};
+
+/* The n busiest by bytes since the last call, busiest first; returns how many there are. Thread: that of _add. */
+unsigned talkers_busiest(struct talkers *talkers, struct talker_rate *ret_rates, unsigned n);
+
+/* "10.0.0.1:80 <-> 10.0.0.2:5000" and "TCP"; who sent more comes first. */
+void talker_name(const struct talker *talker, char *buf, size_t size);
+void talker_protocol_name(const struct talker *talker, char *buf, size_t size);
+
 /*
  * The n busiest and all others: {"conversations": [{"protocol", "ends": [{"address", "port", "packets",
  * "bytes"} twice]}], "others": {"packets", "bytes"}}; what an end has is what it sent. NULL without memory.

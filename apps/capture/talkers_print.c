@@ -59,17 +59,29 @@ talker_protocol(const struct talker_key *key)
 	return t;
 }
 
-/* The end that sent more comes first. */
-static void
-print_talker(const struct talker *talker, uint64_t all_bytes, FILE *out)
+void
+talker_name(const struct talker *talker, char *buf, size_t size)
 {
 	unsigned from = talker->bytes[1] > talker->bytes[0];
 	bool both = talker->packets[0] != 0 && talker->packets[1] != 0;
+
+	snprintf(buf, size, "%s %s %s", name_end(talker, from).text, both ? "<->" : "->",
+		 name_end(talker, 1 - from).text);
+}
+
+void
+talker_protocol_name(const struct talker *talker, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", talker_protocol(&talker->key).text);
+}
+
+static void
+print_talker(const struct talker *talker, uint64_t all_bytes, FILE *out)
+{
 	uint64_t bytes = talker->bytes[0] + talker->bytes[1];
 	char ends[132];
 
-	snprintf(ends, sizeof(ends), "%s %s %s", name_end(talker, from).text, both ? "<->" : "->",
-		 name_end(talker, 1 - from).text);
+	talker_name(talker, ends, sizeof(ends));
 	fprintf(out, "  %-47s %-7s%13s%11s%8s\n", ends, talker_protocol(&talker->key).text,
 		units_count(talker->packets[0] + talker->packets[1]).text, units_bytes(bytes).text,
 		units_percent(bytes, all_bytes).text);

@@ -11,6 +11,7 @@
 struct talkers_slot {
 	uint32_t hash; /* 0: free */
 	struct talker talker;
+	uint64_t seen_packets, seen_bytes; /* by talkers_busiest */
 };
 
 struct talkers {

@@ -6,6 +6,7 @@
 #ifndef PLX_APPS_CAPTURE_WRITER_H
 #define PLX_APPS_CAPTURE_WRITER_H
 
+#include "board.h"
 #include "order.h"
 #include "output.h"
 #include "talkers.h"
@@ -20,6 +21,7 @@ struct writer {
 /* What all writers share. taken = kept + beyond + unwritten. Counts may be read by any thread. */
 struct writing {
 	struct talkers *talkers; /* NULL: not wanted */
+	struct board *board;	 /* of who is busy; NULL: nobody looks */
 	uint64_t left;		 /* packets still wanted; UINT64_MAX: all */
 	_Atomic bool over; /* none is wanted any more: all are there, or a write failed for good */
 	_Atomic uint64_t kept;

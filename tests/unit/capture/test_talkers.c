@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "board.h"
 #include "talkers_priv.h"
 
 #include <setjmp.h>
@@ -143,11 +144,60 @@ the_table_reads_well(void **state)
 	assert_non_null(strstr(text, "500 bytes  25.0 %"));
 }
 
+static void
+the_busiest_are_those_since_the_last_call(void **state)
+{
+	struct talker_rate rates[2];
+
+	for (unsigned i = 0; i < 10; i++)
+		send_udp(1, 500, 2, 53, 1000);
+	send_udp(3, 500, 4, 53, 300);
+	send_udp(5, 500, 6, 53, 200);
+	assert_int_equal(talkers_busiest(talkers, rates, 2), 2);
+	assert_int_equal(rates[0].packets, 10);
+	assert_int_equal(rates[0].bytes, 10000);
+	assert_int_equal(rates[1].bytes, 300);
+	send_udp(1, 500, 2, 53, 100);
+	send_udp(6, 53, 5, 500, 400);
+	assert_int_equal(talkers_busiest(talkers, rates, 2), 2);
+	assert_int_equal(rates[0].bytes, 400);
+	assert_int_equal(rates[0].talker.key.end[0].addr[3], 5);
+	assert_int_equal(rates[1].packets, 1);
+	assert_int_equal(rates[1].bytes, 100);
+	assert_int_equal(talkers_busiest(talkers, rates, 2), 0);
+}
+
+static void
+a_board_is_filled_when_it_is_asked(void **state)
+{
+	static struct board board;
+
+	send_udp(1, 500, 2, 53, 100);
+	board_serve(&board, talkers);
+	assert_false(board_is_full(&board));
+	board_ask(&board, 5);
+	assert_false(board_is_full(&board));
+	board_serve(&board, talkers);
+	assert_true(board_is_full(&board));
+	assert_int_equal(board.n, 1);
+	/* What is on it stays until the next question. */
+	send_udp(1, 500, 2, 53, 100);
+	board_serve(&board, talkers);
+	assert_int_equal(board.rates[0].packets, 1);
+	board_ask(&board, 5);
+	board_ask(&board, 5);
+	board_serve(&board, talkers);
+	assert_true(board_is_full(&board));
+	assert_int_equal(board.rates[0].packets, 1);
+}
+
 int
 main(void)
 {
 #define WITH_TABLE(test) cmocka_unit_test_setup_teardown(test, make, drop)
 	const struct CMUnitTest tests[] = {
+		WITH_TABLE(the_busiest_are_those_since_the_last_call),
+		WITH_TABLE(a_board_is_filled_when_it_is_asked),
 		WITH_TABLE(both_directions_are_one_conversation),
 		WITH_TABLE(ports_tell_conversations_apart),
 		WITH_TABLE(what_is_not_ip_goes_by_mac_address),
