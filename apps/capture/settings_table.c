@@ -90,7 +90,7 @@ const struct option_row settings_rows[] = {
 	 .help = "give up no capabilities once everything is open"},
 	{"", 0, OPTION_HEADING, .help = "What is shown"},
 	{"top", 0, OPTION_UINT, AT(top), 1, 1000, NULL, "N",
-	 "the N busiest conversations at the end"},
+	 "the N busiest conversations at the end, and on a terminal while it runs"},
 	{"stats-period", 0, OPTION_TIME, AT(period_ns), NS_S / 10, 3600 * NS_S, NULL, "TIME",
 	 "time between progress lines (default: 1)"},
 	{"json", 0, OPTION_ON, AT(json),
