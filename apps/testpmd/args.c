@@ -110,6 +110,8 @@ static const struct option_row rows[] = {
 	{"disable-promisc", 0, OPTION_ON, AT(disable_promisc), .help = "leave ports as they are"},
 	{"disable-device-start", 0, OPTION_ON, AT(ports.disable_start),
 	 .help = "ports are ready, and started at the prompt"},
+	{"no-lsc-interrupt", 0, OPTION_ON, AT(ports.no_link_events),
+	 .help = "do not tell when a link goes or comes"},
 	{"rx-offloads", 0, OPTION_TEXT, AT(ports.rx_names), .value = "NAME[,NAME..]",
 	 .help = "what ports shall do beside receiving, where they can: vlan_strip,timestamp"},
 	{"tx-offloads", 0, OPTION_TEXT, AT(ports.tx_names), .value = "NAME[,NAME..]",

@@ -3,6 +3,25 @@
 #include "port.h"
 
 #include <errno.h>
+#include <stdio.h>
+
+/* On the control thread, beside whatever the prompt prints: one call, so that lines stay whole. */
+static void
+tell_link(void *arg, uint16_t port, bool up)
+{
+	printf("Port %u: link state change event, link is %s\n", port, up ? "up" : "down");
+	fflush(stdout);
+}
+
+/* Of use, but nothing depends on it. */
+static void
+watch_links(const struct testpmd *app)
+{
+	struct plx_why why = {""};
+
+	if (!app->args.ports.no_link_events && plx_ethdev_watch_links(tell_link, NULL, &why) != 0)
+		fprintf(stderr, "link changes will not be told: %s\n", why.text);
+}
 
 int
 ports_make_ready(struct testpmd *app, struct plx_why *why)
@@ -23,12 +42,15 @@ ports_make_ready(struct testpmd *app, struct plx_why *why)
 	for (unsigned i = 0; i < app->nb_ports && ret == 0; i++)
 		ret = app->args.ports.disable_start ? port_configure(app, app->ports[i], why)
 						    : port_start(app, app->ports[i], why);
+	if (ret == 0)
+		watch_links(app);
 	return ret;
 }
 
 void
 ports_close(struct testpmd *app)
 {
+	plx_ethdev_unwatch_links();
 	for (unsigned i = 0; i < app->nb_ports; i++)
 		plx_ethdev_close(app->ports[i]);
 	pools_destroy(app);

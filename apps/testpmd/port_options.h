@@ -10,6 +10,7 @@ struct port_options {
 	bool rx_cksum, scatter, vlan_strip, rx_timestamp, lro;
 	bool disable_rss, rss_ip, rss_udp;
 	bool disable_start;
+	bool no_link_events;
 	uint64_t max_pkt_len; /* 0: as the MTU is; header and checksum included */
 
 	/* Worked out by port_options_read(). */

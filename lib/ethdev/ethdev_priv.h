@@ -39,6 +39,10 @@ void ethdev_totals(struct plx_ethdev *dev, struct ethdev_totals *ret_totals);
 void ethdev_totals_keep_rx(struct plx_ethdev *dev, const struct plx_ethdev_rxq_stats *queue);
 void ethdev_totals_keep_tx(struct plx_ethdev *dev, const struct plx_ethdev_txq_stats *queue);
 
+/* watch.c */
+void ethdev_watch_port(const struct plx_ethdev *dev);
+void ethdev_unwatch_port(const struct plx_ethdev *dev);
+
 /* rss.c */
 void ethdev_rss_default(struct plx_ethdev *dev, const struct plx_ethdev_conf *conf);
 

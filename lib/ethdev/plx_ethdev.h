@@ -199,6 +199,16 @@ int plx_ethdev_set_rss_key(uint16_t port, const uint8_t *key, uint8_t key_size, 
 int plx_ethdev_reta(uint16_t port, uint16_t *ret_table, uint16_t size);
 int plx_ethdev_set_reta(uint16_t port, const uint16_t *table, uint16_t size);
 
+/*
+ * Links as they go and come: `fn` is called, on the control thread, whenever the link of a port that is a
+ * kernel interface changes; other ports have no such news. It must not call the functions of this section.
+ * One watcher a program: -EBUSY if there is one. Unwatch before the EAL's cleanup; `fn` is not running any
+ * more when that returns, and doing it twice is fine. Thread: main. Path: slow.
+ */
+typedef void (*plx_ethdev_link_fn)(void *arg, uint16_t port, bool up);
+int plx_ethdev_watch_links(plx_ethdev_link_fn fn, void *arg, struct plx_why *why);
+void plx_ethdev_unwatch_links(void);
+
 /* An fd that turns readable when the queue has packets, for sleeping: -ENOTSUP if it has none. */
 int plx_ethdev_rx_fd(uint16_t port, uint16_t queue);
 /* Packets waiting in the queue, or an error. */

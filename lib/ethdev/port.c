@@ -123,6 +123,7 @@ plx_ethdev_register(struct plx_ethdev *dev, struct plx_why *why)
 	default_info(dev);
 	port_table[port] = dev;
 	ethdev_fast_stop(dev);
+	ethdev_watch_port(dev);
 	return 0;
 }
 
@@ -131,6 +132,7 @@ plx_ethdev_unregister(struct plx_ethdev *dev)
 {
 	if (dev == NULL || dev->priv == NULL)
 		return;
+	ethdev_unwatch_port(dev);
 	plx_ethdev_close(dev->port);
 	ethdev_fast_forget(dev);
 	port_table[dev->port] = NULL;

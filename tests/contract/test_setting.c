@@ -312,6 +312,52 @@ the_link_can_be_set_down_and_up(void **state)
 	wire_expect(wire, 0, 5, 100);
 }
 
+static struct {
+	unsigned downs, ups;
+	uint16_t port;
+} news;
+
+static void
+hear_news(void *arg, uint16_t port, bool up)
+{
+	__atomic_store_n(&news.port, port, __ATOMIC_RELAXED);
+	__atomic_fetch_add(up ? &news.ups : &news.downs, 1, __ATOMIC_RELEASE);
+}
+
+static bool
+comes(const unsigned *count)
+{
+	uint64_t until = now_ms() + 3000;
+
+	while (__atomic_load_n(count, __ATOMIC_ACQUIRE) == 0 && now_ms() < until)
+		sleep_ms(5);
+	return __atomic_load_n(count, __ATOMIC_ACQUIRE) > 0;
+}
+
+static void
+a_link_that_goes_and_comes_is_told(void **state)
+{
+	struct wire *wire = *state;
+	unsigned before;
+
+	wire_start(wire, 1, NULL);
+	assert_true(link_is(wire, true));
+	memset(&news, 0, sizeof(news));
+	assert_int_equal(plx_ethdev_watch_links(hear_news, NULL, NULL), 0);
+	assert_int_equal(plx_ethdev_watch_links(hear_news, NULL, NULL), -EBUSY);
+	assert_int_equal(plx_ethdev_set_link(wire->port, false), 0);
+	assert_true(comes(&news.downs));
+	assert_int_equal(news.port, wire->port);
+	assert_int_equal(plx_ethdev_set_link(wire->port, true), 0);
+	assert_true(comes(&news.ups));
+	plx_ethdev_unwatch_links();
+	plx_ethdev_unwatch_links();
+	before = news.downs;
+	assert_int_equal(plx_ethdev_set_link(wire->port, false), 0);
+	assert_true(link_is(wire, false));
+	assert_int_equal(news.downs, before);
+}
+
 static void
 the_fd_wakes_for_packets_and_sleeps_without(void **state)
 {
@@ -393,6 +439,7 @@ const struct contract_case setting_cases[] = {
 	CASE(a_hash_table_is_kept_or_there_is_none, .needs = HAS_QUEUES),
 	CASE(a_started_port_has_link),
 	CASE(the_link_can_be_set_down_and_up, .needs = HAS_RX | HAS_LINK),
+	CASE(a_link_that_goes_and_comes_is_told, .needs = HAS_LINK),
 	CASE(the_fd_wakes_for_packets_and_sleeps_without, .needs = HAS_RX | HAS_FD),
 	CASE(unsupported_settings_say_so),
 	CASE(received_packets_carry_the_time, .needs = HAS_RX | HAS_TIME),

@@ -94,8 +94,10 @@ for driver in net_af_xdp net_af_packet; do
 	type_line 'set link-down port 0'
 	wait_until 10 "the far end to see the link go" is 0 carrier_of_peer
 	assert_eq "$(ask_json 'show port summary 0' | jq .result.ports[0].link.up)" false "$driver: the link, set down"
+	wait_until 10 "$driver: the event" grep -q '^\(testpmd> \)*Port 0: link state change event, link is down$' "$TMP/testpmd.log"
 	type_line 'set link-up port 0'
 	wait_until 10 "the far end to see the link come" is 1 carrier_of_peer
+	wait_until 10 "$driver: the second event" grep -q 'Port 0: link state change event, link is up$' "$TMP/testpmd.log"
 
 	# A queue's figures, and pause frames, which a veth has not.
 	assert_eq "$(ask_json 'show port 0 rxq 0 desc used count' | jq .result.used_count)" 0 "$driver: packets waiting"
@@ -125,6 +127,26 @@ type_line 'port stop 0'
 type_line 'port detach 0'
 assert_eq "$(link mtu) $(link address)" "$MTU $MAC" "MTU and address after detach"
 close_prompt
+
+# While packets are forwarded, a link that the far end takes down is told, and the port says so.
+open_prompt r --vdev net_af_packet0,iface=r0 -- -i --port-topology loop --forward-mode rxonly
+type_line start
+netns_exec a ip link set veth0 down
+wait_until 10 "the event" grep -q 'Port 0: link state change event, link is down$' "$TMP/testpmd.log"
+assert_eq "$(ask_json 'show port info 0' | jq .result.ports[0].link.up)" false "the link, taken down by the far end"
+netns_exec a ip link set veth0 up
+wait_until 10 "the second event" grep -q 'Port 0: link state change event, link is up$' "$TMP/testpmd.log"
+type_line stop
+close_prompt
+
+# Not told on demand.
+open_prompt r --vdev net_af_packet0,iface=r0 -- -i --no-lsc-interrupt
+netns_exec a ip link set veth0 down
+type_line 'show port summary 0'
+netns_exec a ip link set veth0 up
+wait_until 10 "the link to come back" is 1 carrier_of_peer
+close_prompt
+assert_no_grep "$TMP/testpmd.log" 'link state change'
 
 # A tap comes and goes with its port.
 open_prompt r --vdev net_null0 -- -i

@@ -40,16 +40,18 @@ open_prompt()
 	start testpmd "$name" bash -c 'typed=$0; exec "$@" <"$typed"' "$TMP/typed" \
 		"$PLX_TESTPMD" --lcores "$LCORES" --no-huge "$@"
 	TESTPMD=$JOB
-	TYPED=0
 	type_line 'show port summary all'
 }
 
 # COMMAND: types it and waits until it was run.
 type_line()
 {
-	TYPED=$((TYPED + 1))
-	printf '%s\n# typed-%s\n' "$*" "$TYPED" >&8
-	wait_until 20 "testpmd to run $*" grep -q "# typed-$TYPED\$" "$TMP/testpmd.log"
+	local n
+
+	# Counted where they are seen, since this is called in subshells, too.
+	n=$(grep -c '# typed-' "$TMP/testpmd.log" || true)
+	printf '%s\n# typed-%s\n' "$*" "$n" >&8
+	wait_until 20 "testpmd to run $*" grep -q "# typed-$n\$" "$TMP/testpmd.log"
 }
 
 # COMMAND: the line of JSON that answers it.
