@@ -23,8 +23,11 @@ struct noisy {
 
 /* Enough buffers must be left for the rx queues when the noisy ones are full. */
 static int
-check(const struct engine_settings *settings, const struct plx_pool *pool, struct plx_why *why)
+check(const struct testpmd *app, struct plx_why *why)
 {
+	const struct engine_settings *settings = &app->args.engines;
+	const unsigned queues = app->nb_streams > 0 ? app->nb_streams : 1;
+	const uint32_t left = plx_pool_available(app->pool);
 	bool touches =
 		settings->noisy_reads + settings->noisy_writes + settings->noisy_reads_writes > 0;
 
@@ -39,12 +42,12 @@ check(const struct engine_settings *settings, const struct plx_pool *pool, struc
 			"--noisy-tx-sw-buffer-flushtime %u: there is no queue to flush; give "
 			"--noisy-tx-sw-buffer-size",
 			(unsigned)settings->noisy_flush_ms);
-	if (settings->noisy_queue >= plx_pool_available(pool))
+	if (settings->noisy_queue * queues + app->args.burst > left)
 		return plx_why(
 			why, -EINVAL,
-			"--noisy-tx-sw-buffer-size %u: the pool has %u buffers left; make it "
-			"larger with --total-num-mbufs",
-			(unsigned)settings->noisy_queue, plx_pool_available(pool));
+			"--noisy-tx-sw-buffer-size %u, in each of %u streams: the pool has %u "
+			"buffers left; make it larger with --total-num-mbufs",
+			(unsigned)settings->noisy_queue, queues, left);
 	return 0;
 }
 
@@ -55,7 +58,7 @@ begin(struct stream *stream, struct plx_why *why)
 {
 	const struct engine_settings *settings = &stream->app->args.engines;
 	struct noisy *own;
-	int ret = check(settings, stream->app->pool, why);
+	int ret = check(stream->app, why);
 
 	if (ret != 0)
 		return ret;

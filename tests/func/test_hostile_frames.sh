@@ -31,13 +31,21 @@ forward()
 forward io 65517
 assert_grep "$TMP/out.log" "lost: no bytes captured +$((TOTAL - FULL))\$"
 assert_eq "$(content "$OUT" | cksum)" "$(content "$IN" | cksum)" 'frames through io'
-forward macswap 65517
-assert_eq "$(count_packets "$OUT")" "$FULL" 'frames through macswap'
-mv "$OUT" "$TMP/all.pcap.swapped"
-# Swapped again, they are what they were.
-assert_status 0 "$PLX_TESTPMD" --no-huge --lcores '(0,1)@0' --vdev "net_pcap0,rx_pcap=$TMP/all.pcap.swapped,tx_pcap=$OUT" -- \
-	--forward-mode macswap --mtu 65517 --duration 2
-assert_eq "$(content "$OUT" | cksum)" "$(content "$IN" | cksum)" 'frames swapped twice'
+for engine in macswap 5tswap; do
+	forward "$engine" 65517
+	assert_eq "$(count_packets "$OUT")" "$FULL" "frames through $engine"
+	mv "$OUT" "$TMP/all.pcap.swapped"
+	# Swapped again, they are what they were.
+	assert_status 0 "$PLX_TESTPMD" --no-huge --lcores '(0,1)@0' \
+		--vdev "net_pcap0,rx_pcap=$TMP/all.pcap.swapped,tx_pcap=$OUT" -- --forward-mode "$engine" --mtu 65517 --duration 2
+	assert_eq "$(content "$OUT" | cksum)" "$(content "$IN" | cksum)" "frames through $engine twice"
+done
+for engine in mac csum noisy; do
+	forward "$engine" 65517
+	assert_eq "$(count_packets "$OUT")" "$FULL" "frames through $engine"
+done
+forward icmpecho 65517
+assert_grep "$TMP/out.log" "Not-answered: [1-9]"
 forward io 1500
 assert_grep "$TMP/out.log" 'lost: longer than a buffer, scatter off'
 
