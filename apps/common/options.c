@@ -225,10 +225,14 @@ options_given(const struct option_row *rows, const struct options_found *found, 
 bool
 options_has(const struct option_row *rows, const char *word)
 {
-	char typed[64];
+	size_t len = strcspn(word, "=");
 	bool ours = false;
+	char typed[64];
 
-	snprintf(typed, sizeof(typed), "%.*s", (int)strcspn(word, "="), word);
+	if (len >= sizeof(typed))
+		return false;
+	memcpy(typed, word, len);
+	typed[len] = '\0';
 	if (strncmp(word, "--", 2) == 0)
 		ours = find_long(rows, typed + 2, strlen(typed + 2)) != NULL;
 	else if (word[0] == '-' && word[1] != '\0' && word[2] == '\0')

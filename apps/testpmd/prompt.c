@@ -74,6 +74,8 @@ answer_signals(EditLine *el)
 	if (resized) {
 		resized = 0;
 		el_resize(el);
+		/* It now takes the cursor to be at the beginning of a line. */
+		fputc('\r', stdout);
 		el_set(el, EL_REFRESH);
 	}
 }
@@ -152,7 +154,7 @@ insert_common(EditLine *el, const struct words *words, size_t there)
 }
 
 static unsigned char
-on_tab(EditLine *el, int key)
+on_tab(EditLine *el, wint_t key)
 {
 	struct words words = {0};
 	char *line = typed_line(el);
@@ -176,7 +178,7 @@ on_tab(EditLine *el, int key)
 }
 
 static unsigned char
-on_question(EditLine *el, int key)
+on_question(EditLine *el, wint_t key)
 {
 	char *line = typed_line(el);
 
@@ -207,9 +209,10 @@ prepare(EditLine *el, struct testpmd *app, History *past)
 	el_set(el, EL_EDITOR, "emacs");
 	el_set(el, EL_SIGNAL, 0);
 	el_set(el, EL_GETCFN, read_key);
-	el_set(el, EL_ADDFN, "plx-complete", "what may follow", on_tab);
+	/* By el_wset, since el_set copies the two strings and never frees them. */
+	el_wset(el, EL_ADDFN, L"plx-complete", L"what may follow", on_tab);
 	el_set(el, EL_BIND, "^I", "plx-complete", NULL);
-	el_set(el, EL_ADDFN, "plx-help", "commands that begin so", on_question);
+	el_wset(el, EL_ADDFN, L"plx-help", L"commands that begin so", on_question);
 	el_set(el, EL_BIND, "?", "plx-help", NULL);
 	if (past != NULL)
 		el_set(el, EL_HIST, history, past);

@@ -13,11 +13,10 @@
 static void
 print_counts(const struct figures *figures, const struct engine *engine, FILE *out)
 {
-	fprintf(out,
-		"  RX-packets: %-14" PRIu64 " TX-packets: %-14" PRIu64 " TX-dropped: %-14" PRIu64,
+	fprintf(out, "  RX-packets: %-14" PRIu64 " TX-packets: %-14" PRIu64 " TX-dropped: %" PRIu64,
 		figures->rx, figures->tx, figures->dropped);
 	if (figures->no_mbuf > 0)
-		fprintf(out, " TX-nombuf: %" PRIu64, figures->no_mbuf);
+		fprintf(out, "  TX-nombuf: %" PRIu64, figures->no_mbuf);
 	fprintf(out, "\n");
 	for (unsigned i = 0; i < ENGINE_COUNTS && engine->counts[i] != NULL; i++)
 		fprintf(out, "%s%s: %-14" PRIu64, i == 0 ? "  " : " ", engine->counts[i],

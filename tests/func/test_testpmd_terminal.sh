@@ -102,15 +102,16 @@ completion()
 	wait_typed 'show port summary'
 	keys 0 Enter
 	wait_screen '^0 .*net_null0'
-	keys C-l set Space fwd Space macs Tab
-	wait_typed 'set fwd macswap'
-	keys Enter
-	wait_screen 'Set macswap packet forwarding mode'
+	keys C-l set Space log Space glob Tab warn Tab
+	wait_typed 'set log global warning'
+	keys Enter C-l load Space /proc/self/cmdl Tab
+	wait_typed 'load /proc/self/cmdline'
+	keys C-u
 	keys C-l 'dump mempool test' Tab '--j' Tab Enter
 	wait_screen '"command":"dump mempool testpmd"'
-	keys C-l 'set fwd ?'
-	wait_screen 'set fwd <engine> +what is done'
-	wait_typed 'set fwd'
+	keys C-l 'set log ?'
+	wait_screen 'set log <component> <level> +what is logged'
+	wait_typed 'set log'
 	keys C-u
 }
 
@@ -173,9 +174,18 @@ resize_and_suspend()
 	wait_screen '^status=0'
 }
 
+# COLUMNS ROWS: until the shell's terminal has that size; tmux takes its time.
+resize_shell()
+{
+	terminal resize-window -x "$1" -y "$2"
+	keys -l "clear; until [ \"\$(stty size)\" = '$2 $1' ]; do sleep 0.05; done; clear; echo resized"
+	keys Enter
+	wait_screen '^resized'
+}
+
 narrow()
 {
-	terminal resize-window -x 20 -y 10
+	resize_shell 20 10
 	keys -l "clear; $RUN; echo status=\$?"
 	keys Enter
 	wait_screen '^testpmd> ?$'
@@ -184,7 +194,7 @@ narrow()
 	keys Enter
 	wait_screen '^ +\^$|\^'
 	keys C-l 'show port ' Tab
-	wait_screen '^xstats'
+	wait_screen '(^| )xstats'
 	keys C-u
 	type_line 'show port stats all' '####'
 	type_line 'help' 'JSON'
@@ -194,7 +204,7 @@ narrow()
 # Neither the cursor can move nor colours be shown: lines are read as they come.
 dumb()
 {
-	terminal resize-window -x 80 -y 24
+	resize_shell 80 24
 	start_program 'TERM=dumb'
 	keys 'show prot info 0' Enter
 	wait_screen 'did you mean "port"'
