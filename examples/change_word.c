@@ -57,9 +57,14 @@ replace(uint8_t *l4, uint8_t *at, uint8_t *end, size_t csum_off, bool has_csum)
 	uint16_t csum;
 
 	memcpy(&csum, l4 + csum_off, sizeof(csum));
-	for (; (at = memmem(at, (size_t)(end - at), old_word, word_len)) != NULL; at += word_len) {
+	while (at + word_len <= end) {
+		if (memcmp(at, old_word, word_len) != 0) {
+			at++;
+			continue;
+		}
 		memcpy(at, new_word, word_len);
 		csum = mend(csum, (size_t)(at - l4));
+		at += word_len;
 		n++;
 	}
 	if (csum == 0)

@@ -22,7 +22,6 @@ static struct {
 	uint64_t lost; /* the other port had no room */
 } tally;
 
-/* region: pass_on */
 /* What tx_burst does not take stays ours: to be freed and counted. */
 static unsigned
 pass_on(uint16_t from, uint16_t to)
@@ -36,9 +35,7 @@ pass_on(uint16_t from, uint16_t to)
 	tally.lost += n - sent;
 	return n;
 }
-/* end */
 
-/* region: run */
 static void
 run(void)
 {
@@ -50,9 +47,7 @@ run(void)
 	while (!plx_event_stopped())
 		plx_idle_round(&idle, pass_on(0, 1) + pass_on(1, 0));
 }
-/* end */
 
-/* region: report */
 /* Closes the ports, and holds their books against ours. */
 static int
 report(struct plx_pool *pool, struct plx_why *why)
@@ -69,9 +64,7 @@ report(struct plx_pool *pool, struct plx_why *why)
 		printf("every packet is accounted for\n");
 	return ret;
 }
-/* end */
 
-/* region: forward */
 static int
 forward(int argc, char **argv, struct plx_why *why)
 {
@@ -87,7 +80,6 @@ forward(int argc, char **argv, struct plx_why *why)
 	run();
 	return report(pool, why);
 }
-/* end */
 
 int
 main(int argc, char **argv)

@@ -31,7 +31,6 @@ static struct port {
 } PLX_CACHE_ALIGNED ports[PLX_ETHDEV_MAX];
 static bool keep_macs;
 
-/* region: rewrite */
 static void
 rewrite(struct plx_mbuf *m, uint16_t port)
 {
@@ -43,7 +42,6 @@ rewrite(struct plx_mbuf *m, uint16_t port)
 	memcpy(ether->dst, to, sizeof(to));
 	memcpy(ether->src, ports[port].mac, sizeof(ether->src));
 }
-/* end */
 
 static unsigned
 pass_on(uint16_t from)
@@ -64,7 +62,6 @@ pass_on(uint16_t from)
 	return n;
 }
 
-/* region: lcore */
 /* The i-th of n lcores serves every n-th port: a queue has one thread, on either side. */
 static int
 serve(void *arg)
@@ -87,7 +84,6 @@ serve(void *arg)
 	}
 	return 0;
 }
-/* end */
 
 /* On the control thread, so that no lcore has to look at the time. */
 static void

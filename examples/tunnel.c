@@ -38,7 +38,6 @@ static struct {
 	uint64_t lost;	  /* the other port had no room */
 } tally;
 
-/* region: pack */
 /* Headers go into the head-room: the frame stays where it is. Flows keep apart by the source port. */
 static bool
 pack(struct plx_mbuf *m)
@@ -55,9 +54,7 @@ pack(struct plx_mbuf *m)
 	outer.src_port = (uint16_t)(PORTS_FROM | (hash & 0x3fff));
 	return plx_net_build_headers(&outer, plx_mbuf_data(m), m->data_len - headers, sum) > 0;
 }
-/* end */
 
-/* region: unpack */
 static bool
 unpack(struct plx_mbuf *m)
 {
@@ -75,7 +72,6 @@ unpack(struct plx_mbuf *m)
 	return plx_mbuf_trim(m, (uint16_t)(m->data_len - layer->end)) && /* padding */
 	       plx_mbuf_adj(m, (uint16_t)packet.layers[1].l2_off) != NULL;
 }
-/* end */
 
 static unsigned
 pass_on(uint16_t from, uint16_t to, bool (*change)(struct plx_mbuf *m), uint64_t *done,

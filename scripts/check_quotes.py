@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Code that the documentation quotes is the code: a fenced block that names a file, and a region of it, is identical to it.
+"""Code that the documentation quotes is the code: a fenced block that names a file, and something in it, is identical to it.
 
-    ```c examples/forward.c pass_on         between "region: pass_on" and the next "end" in comments of that file
-    ```sh scripts/demo                      the whole file, without such comments
+    ```c examples/forward.c pass_on         a function, struct or variable of a C file, without the comment above it
+    ```sh scripts/demo                      the whole file
 
 With --write the blocks are written anew from their files.
 """
@@ -13,35 +13,26 @@ import sys
 
 import tree as t
 
-FENCE = re.compile(r'^```(\w+) ([\w./+-]+)(?: ([\w-]+))?\n(.*?)^```$', re.M | re.S)
-MARK = re.compile(r'^.*(?:/\*|#) (?:region: ([\w-]+)|end)(?: \*/)?$')
+FENCE = re.compile(r'^```(\w+) ([\w./+-]+)(?: (\w+))?\n(.*?)^```$', re.M | re.S)
 
 
-def regions(text):
-    """name -> lines; regions may not be inside one another."""
-    found, name = {}, None
-    for line in text.split('\n'):
-        mark = MARK.match(line)
-        if mark:
-            name = mark[1]
-            if name:
-                found[name] = []
-        elif name:
-            found[name].append(line)
-    return {name: '\n'.join(lines) + '\n' for name, lines in found.items()}
+def is_named(statement, name):
+    head = statement.head.split('{')[0].split('=')[0]
+    return statement.function == name or (not statement.function and re.search(rf'\b{name}\b(\[[^\]]*\])*\s*$', head))
 
 
-def source(tree, path, region):
+def source(tree, path, name):
     """(text, None) or (None, what is wrong)."""
     if path not in tree.files:
         return None, f'the quoted file {path} is not there'
     text = tree.text(path)
-    if region is None:
-        return ''.join(line for line in text.splitlines(True) if not MARK.match(line.rstrip('\n'))), None
-    found = regions(text)
-    if region not in found:
-        return None, f'{path} has no region {region}; it has {", ".join(found) or "none"}'
-    return found[region].strip('\n') + '\n', None
+    if name is None:
+        return text, None
+    lines = text.split('\n')
+    for found in t.statements(t.declarations_only(text)):
+        if is_named(found, name):
+            return '\n'.join(lines[found.line - 1:found.end_line]) + '\n', None
+    return None, f'{path} defines no {name}'
 
 
 def check(tree):

@@ -125,21 +125,22 @@ class Links(Sample):
 
 
 class Quotes(Sample):
-    CODE = LICENCE + 'int a;\n/* region: one */\nint b;\n/* end */\nint c;\n'
+    CODE = LICENCE + '/* About. */\nstruct one {\n\tint a;\n};\n\nstatic struct one two[3] = {\n\t{1},\n};\n\nint\nthree(void)\n{\n\treturn 3;\n}\n'
 
     def quote(self, fence, text):
         return {'examples/x.c': self.CODE, 'examples/README.md': 'line\n' * 30, 'docs/a.md': f'one\n\n```c {fence}\n{text}```\n'}
 
     def test_what_is_quoted_must_be_there(self):
-        self.expect(check_quotes.check, self.quote('examples/x.c one', 'int d;\n'), 'docs/a.md', 3, 'is not what stands there')
+        self.expect(check_quotes.check, self.quote('examples/x.c one', 'struct one {\n};\n'), 'docs/a.md', 3, 'is not what stands there')
         self.expect(check_quotes.check, self.quote('examples/x.c', 'int b;\n'), 'docs/a.md', 3, 'is not what stands there')
-        self.expect(check_quotes.check, self.quote('examples/x.c two', ''), 'docs/a.md', 3, 'has no region two; it has one')
+        self.expect(check_quotes.check, self.quote('examples/x.c four', ''), 'docs/a.md', 3, 'defines no four')
         self.expect(check_quotes.check, self.quote('examples/y.c one', ''), 'docs/a.md', 3, 'is not there')
 
-    def test_regions_and_whole_files(self):
-        self.assertEqual(self.problems(check_quotes.check, self.quote('examples/x.c one', 'int b;\n')), [])
-        whole = LICENCE + 'int a;\nint b;\nint c;\n'
-        self.assertEqual(self.problems(check_quotes.check, self.quote('examples/x.c', whole)), [])
+    def test_structs_variables_functions_and_whole_files(self):
+        for fence, text in [('examples/x.c one', 'struct one {\n\tint a;\n};\n'), ('examples/x.c', self.CODE),
+                            ('examples/x.c two', 'static struct one two[3] = {\n\t{1},\n};\n'),
+                            ('examples/x.c three', 'int\nthree(void)\n{\n\treturn 3;\n}\n')]:
+            self.assertEqual(self.problems(check_quotes.check, self.quote(fence, text)), [])
 
 
 class Layers(Sample):
