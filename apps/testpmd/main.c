@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "faults.h"
 #include "privilege.h"
+#include "period.h"
 #include "prompt.h"
 #include "report.h"
 #include "script.h"
@@ -59,8 +60,10 @@ report_ports(struct testpmd *app)
 		command_run(app, "show port stats all", &why);
 		return;
 	}
-	for (unsigned i = 0; i < app->nb_ports; i++)
+	for (unsigned i = 0; i < app->nb_ports; i++) {
 		report_port_stats(app->ports[i], stdout);
+		period_report_xstats(app, app->ports[i], stdout);
+	}
 	fflush(stdout);
 }
 
@@ -70,13 +73,18 @@ wait_until_stopped(struct testpmd *app)
 {
 	const uint64_t step_us = 50000;
 	uint64_t start = plx_clock_monotonic_ns(), next_report, now;
+	struct period period;
 
 	next_report = start + app->args.stats_period_s * 1000000000ULL;
+	period_begin(app, &period);
 	while (!stop_requested()) {
 		usleep(step_us);
 		now = plx_clock_monotonic_ns();
 		if (app->args.stats_period_s != 0 && now >= next_report) {
-			report_ports(app);
+			if (app->args.json)
+				report_ports(app);
+			else
+				period_report(app, &period, stdout);
 			next_report += app->args.stats_period_s * 1000000000ULL;
 		}
 		if (app->args.duration_s != 0 &&
@@ -212,6 +220,8 @@ run_ports(struct testpmd *app)
 	ret = ports_make_ready(app, &why);
 	if (ret == 0)
 		ret = selection_from_args(app, &why);
+	if (ret == 0)
+		ret = period_check_xstats(app, &why);
 	if (ret == 0)
 		ret = give_up_rights(&app->args, &why);
 	if (ret == 0)

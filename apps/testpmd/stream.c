@@ -61,21 +61,19 @@ fill(struct testpmd *app, unsigned rxq, unsigned txq)
 	}
 }
 
-/* An odd port without a partner is what people trip over: it is told, not hidden. */
+/* An odd port without a partner is what people trip over: it is told, not hidden. One port alone is meant so. */
 static void
 note_odd_port(struct testpmd *app)
 {
 	const unsigned n = app->nb_fwd_ports;
 
-	if (app->args.topology != TOPOLOGY_PAIRED || n % 2 == 0)
+	if (app->args.topology != TOPOLOGY_PAIRED || n % 2 == 0 || n == 1)
 		return;
 	hints_add(
 		&app->notes, "paired-with-itself",
-		"Port %u is paired with itself, since the number of ports (%u) is odd; %s.",
-		app->fwd_ports[n - 1], n,
-		n > 1 ? "set portlist leaves one out, set port-topology chained passes packets on "
-			"in a circle"
-		      : "name a second one to forward between two");
+		"Port %u is paired with itself, since the number of ports (%u) is odd; set portlist "
+		"leaves one out, set port-topology chained passes packets on in a circle.",
+		app->fwd_ports[n - 1], n);
 }
 
 static int

@@ -41,7 +41,7 @@ by_prompt()
 	assert_eq "$(json 'select(.result.streams) | [.result.streams[] | select(.rx_queue == 0) | "\(.rx_port)>\(.tx_port)"] | join(" ")')" \
 		'0>1 1>0 2>2 2>0 0>2 2>2 0>1 1>2 2>0 ' "ways of packets"
 	assert_eq "$(json 'select(.result.streams) | [.result.hints[].name] | join(",")')" \
-		'paired-with-itself  paired-with-itself  ' "hints"
+		'paired-with-itself    ' "hints"
 	assert_eq "$(json 'select(.result.lcores) | [.result.lcores[] | "\(.lcore):\(.streams)"] | join(" ")')" '3:3 1:3 3:6 ' lcores
 	assert_grep "$TMP/said" '^List of forwarding lcores:  1  2  3$'
 	assert_grep "$TMP/said" 'io packet forwarding packets/burst=17'

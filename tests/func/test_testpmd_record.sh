@@ -5,7 +5,7 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
 func_begin anyone
-need jq
+need jq python3
 
 NULLS=(--vdev net_null0 --vdev net_null1)
 
@@ -102,6 +102,24 @@ hinted()
 	assert_grep "$TMP/said" 'Lcore 1 polls 9 queues while 1 lcores do nothing: set nbcore 2'
 }
 
+# Again and again: behind each other in a pipe, over each other on a terminal, with rates and the counters that were named.
+periods()
+{
+	local testpmd=("$PLX_TESTPMD" --no-huge --lcores '(0,1)@0' "${NULLS[@]}" --)
+
+	assert_status 0 "${testpmd[@]}" --stats-period 1 --duration 3 --display-xstats rx_q0_packets,tx_good_bytes
+	assert_ge "$(grep -c '^  Rx-pps: *[1-9][0-9]* *Rx-bps: *[1-9][0-9]*$' "$TMP/out.log")" 4 "rates of what was received"
+	assert_ge "$(grep -c '^  Tx-pps: *[1-9][0-9]* *Tx-bps: *[1-9][0-9]*$' "$TMP/out.log")" 4 "rates of what was sent"
+	assert_ge "$(grep -c '^  rx_q0_packets: [1-9]' "$TMP/out.log")" 6 "counters that were named"
+	assert_no_grep "$TMP/out.log" 'rx_good_packets'
+	assert_no_grep "$TMP/out.log" $'\033'
+	assert_refuses 'no port counts "nosuch"; show port xstats' "${testpmd[@]}" --duration 1 --display-xstats rx_q0_packets,nosuch
+	run python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "${testpmd[@]}" --stats-period 1 --duration 3 \
+		</dev/null >"$TMP/terminal" || fail "testpmd on a terminal"
+	assert_ge "$(grep -c $'\033\\[H\033\\[J' "$TMP/terminal")" 2 "times the screen was begun again"
+}
+
 measured
+periods
 cleared
 hinted

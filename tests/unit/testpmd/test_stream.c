@@ -97,6 +97,16 @@ an_odd_port_is_paired_with_itself_and_told(void **state)
 }
 
 static void
+one_port_alone_is_no_mistake(void **state)
+{
+	char text[128];
+
+	choose_ports("1");
+	assert_string_equal(ways(text), "1>1");
+	assert_int_equal(app.notes.n, 0);
+}
+
+static void
 chained_ports_make_a_circle_and_loops_stay_at_home(void **state)
 {
 	char text[128];
@@ -258,6 +268,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(an_odd_port_is_paired_with_itself_and_told),
+		CASE(one_port_alone_is_no_mistake),
 		CASE(chained_ports_make_a_circle_and_loops_stay_at_home),
 		CASE(a_portlist_pairs_in_its_own_order),
 		CASE(nbport_takes_the_first_of_the_list),
