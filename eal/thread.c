@@ -59,12 +59,12 @@ plx_thread_cpus(cpu_set_t *ret_cpus, struct plx_why *why)
 		return plx_why(
 			why, -errno,
 			"cannot read the CPUs this program may run on: %s (sched_getaffinity; "
-			"at most %d CPUs are supported)",
+			"at most %d CPUs are supported)" PLX_DOCTOR("cpus"),
 			strerror(errno), CPU_SETSIZE);
 	if (CPU_COUNT(ret_cpus) == 0)
 		return plx_why(why, -ENODEV,
 			       "this program may run on no CPU: its cgroup cpuset is "
-			       "empty");
+			       "empty" PLX_DOCTOR("cpus"));
 	return 0;
 }
 
@@ -88,7 +88,7 @@ plx_thread_pin_why(struct plx_why *why, int err, const char *what, const cpu_set
 		return plx_why(why, err,
 			       "%s cannot be pinned to CPU %s: %s; a sandbox forbids "
 			       "sched_setaffinity: allow it, or give each lcore all CPUs as in "
-			       "--lcores '0@(0-1)'",
+			       "--lcores '0@(0-1)'" PLX_DOCTOR("cpus"),
 			       what, set, strerror(-err));
 	if (err == -EAGAIN)
 		return plx_why(why, err,

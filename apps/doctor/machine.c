@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static int
-path_of(const struct machine *m, char path[PATH_MAX], const char *format, va_list args)
+static int PLX_PRINTF(3, 0)
+	path_of(const struct machine *m, char path[PATH_MAX], const char *format, va_list args)
 {
 	int len = snprintf(path, PATH_MAX, "%s", m->root);
 	int more;

@@ -49,13 +49,14 @@ afp_socket_ring(int fd, const struct afp_args *args, const struct afp_ring_size 
 	void *ring;
 
 	if (setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) < 0)
-		return plx_why(why, -errno, "the kernel has no TPACKET_V3 (Linux 3.2): %s",
+		return plx_why(why, -errno,
+			       "the kernel has no TPACKET_V3 (Linux 3.2): %s" PLX_DOCTOR("kernel"),
 			       strerror(errno));
 	if (setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) < 0)
 		return plx_why(
 			why, -errno,
 			"the kernel does not make a ring of %u blocks of %u bytes: %s; try a "
-			"smaller blocksz or fewer descriptors",
+			"smaller blocksz or fewer descriptors" PLX_DOCTOR("memory"),
 			size->nb_blocks, size->block_size, strerror(errno));
 	ring = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
 	if (ring == MAP_FAILED)

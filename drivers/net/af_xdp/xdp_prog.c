@@ -74,7 +74,9 @@ refused:
 			"CAP_NET_ADMIN (run as root, or setcap "
 			"cap_net_raw,cap_net_admin,cap_bpf,cap_ipc_lock+ep PROGRAM)" PLX_DOCTOR(
 				"capabilities"));
-	return plx_why(why, -errno, "cannot make the maps of the XDP program: %s", strerror(errno));
+	return plx_why(why, -errno,
+		       "cannot make the maps of the XDP program: %s" PLX_DOCTOR("kernel"),
+		       strerror(errno));
 }
 
 /* -- program ------------------------------------------------------------------------------------------ */
@@ -108,7 +110,8 @@ load_insns(struct xdp_prog *prog, const struct bpf_insn *insns, size_t n, struct
 		close_fd(&prog->prog_fd);
 		len = strlen(log);
 		plx_why(why, err,
-			"the kernel refuses the XDP program: %s; the verifier's last words: %s",
+			"the kernel refuses the XDP program: %s; the verifier's last words: %s" PLX_DOCTOR(
+				"kernel"),
 			strerror(-err), len > 200 ? log + len - 200 : log);
 		free(log);
 	}

@@ -74,7 +74,9 @@ register_umem(int fd, const struct xsk_area *area, struct plx_why *why)
 			       "the kernel refuses buffers of %u bytes: AF_XDP wants %u to %u%s",
 			       area->chunk, XSK_CHUNK_MIN, XSK_CHUNK_MAX,
 			       area->unaligned ? "" : ", a power of two");
-	return plx_why(why, err, "cannot register %llu KiB of packet buffers with the kernel: %s",
+	return plx_why(why, err,
+		       "cannot register %llu KiB of packet buffers with the kernel: %s" PLX_DOCTOR(
+			       "memory"),
 		       (unsigned long long)area->len / 1024, strerror(-err));
 }
 
@@ -341,8 +343,9 @@ xsk_open(struct xsk *xsk, const struct xsk_params *params, struct plx_why *why)
 	}
 	err = make_rings(xsk, params);
 	if (err != 0) {
-		plx_why(why, err, "cannot make the rings of queue %u of %s: %s", params->queue,
-			params->if_name, strerror(-err));
+		plx_why(why, err,
+			"cannot make the rings of queue %u of %s: %s" PLX_DOCTOR("kernel"),
+			params->queue, params->if_name, strerror(-err));
 		goto close_socket;
 	}
 	set_busy_poll(xsk, params);
