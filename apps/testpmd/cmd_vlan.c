@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* VLAN tags: taken out of what is received, let through by number. */
+/* VLAN tags: taken out of what is received, let through by number, put into what is sent. */
 #include "command.h"
 #include "port.h"
 
@@ -42,9 +42,33 @@ rx_vlan(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_w
 	return port_each(app, words[3], filter_one, words, why);
 }
 
+static int
+tx_vlan(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	const struct port_offload insert = {
+		.bit = PLX_ETH_TX_OFFLOAD_VLAN_INSERT,
+		.on = strcmp(words[1], "set") == 0,
+	};
+	uint64_t vlan = 0;
+	uint16_t port;
+	int ret = forward_is_stopped(app, why);
+
+	if (ret == 0)
+		ret = port_one(words[2], &port, why);
+	if (ret == 0 && insert.on)
+		ret = command_number(words[3], "vlan", 1, 4094, &vlan, why);
+	if (ret == 0)
+		ret = port_wish_offload(app, port, &insert, why);
+	if (ret == 0)
+		app->wishes[port].tx_vlan = (uint16_t)vlan;
+	return ret;
+}
+
 const struct command commands_vlan[] = {
 	{"vlan set strip|filter on|off <port>", "take tags out; receive listed VLANs only",
 	 set_vlan},
 	{"rx_vlan add|rm <vlan> <port>", "a VLAN to receive, or all", rx_vlan},
+	{"tx_vlan set <port> <vlan>", "the device tags what is sent", tx_vlan},
+	{"tx_vlan reset <port>", "it does not any more", tx_vlan},
 	{NULL},
 };

@@ -75,6 +75,7 @@ struct port_wishes {
 	uint32_t rss_types; /* at the next configuring, with rss_by_option */
 	bool rss_by_option;
 	bool promiscuous;      /* at the first start */
+	uint16_t tx_vlan;      /* the tag that what is sent gets, 0 none */
 	bool changed;	       /* the next start has to configure anew */
 	struct plx_pool *pool; /* that its queues take from, NULL while closed */
 };

@@ -18,6 +18,16 @@ watch_received(struct stream *stream, struct plx_mbuf **pkts, uint16_t n)
 		verbose_print(stream->rx_port, stream->rx_queue, true, pkts, n, stdout);
 }
 
+/* The device inserts it: bytes stay as they are. */
+static void
+tag(struct plx_mbuf **pkts, uint16_t n, uint16_t vlan)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		pkts[i]->ol_flags |= PLX_MBUF_TX_VLAN;
+		pkts[i]->vlan_tci = vlan;
+	}
+}
+
 uint16_t
 watch_send(struct stream *stream, struct plx_mbuf **pkts, uint16_t n)
 {
@@ -25,6 +35,8 @@ watch_send(struct stream *stream, struct plx_mbuf **pkts, uint16_t n)
 	bool probed[BURST_MAX];
 	uint16_t sent;
 
+	if ((stream->watch & WATCH_TAG) != 0)
+		tag(pkts, n, stream->app->wishes[stream->tx_port].tx_vlan);
 	if ((stream->watch & WATCH_TX) != 0)
 		verbose_print(stream->tx_port, stream->tx_queue, false, pkts, n, stdout);
 	if (timed)
@@ -42,7 +54,8 @@ watch_streams(struct testpmd *app)
 
 	for (unsigned i = 0; i < app->nb_streams; i++) {
 		struct stream *stream = &app->streams[i];
-		unsigned watch = verbose | (stream->latency != NULL ? WATCH_LATENCY : 0);
+		unsigned watch = verbose | (stream->latency != NULL ? WATCH_LATENCY : 0) |
+				 (app->wishes[stream->tx_port].tx_vlan != 0 ? WATCH_TAG : 0);
 
 		__atomic_store_n(&stream->watch, watch, __ATOMIC_RELAXED);
 	}

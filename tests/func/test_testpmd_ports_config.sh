@@ -83,7 +83,7 @@ printf '%s\n' 'port config all rxq 2' 'port config all max-pkt-len 2000' 'port c
 	'mac_addr add 0 02:00:00:00:00:01' 'mac_addr add 0 nonsense' 'mac_addr set 0 01:00:5e:00:00:01' 'mac_addr set 0 00:00:00:00:00:00' \
 	'mac_addr remove 0 02:70:6c:78:00:00' 'mcast_addr add 0 02:00:00:00:00:01' 'mcast_addr add all 01:00:5e:00:00:01' \
 	'set link-down port all' 'set flow_ctrl rx on tx on 0' 'show port 0 flow_ctrl' 'rx_vlan add 4095 0' 'rx_vlan add 5 0' \
-	'set promisc 9 on' 'show port info all --json' 'show port 0 rss-hash --json' quit | prompt 1 "${NULLS[@]}" -- -i
+	'set promisc 9 on' 'port stop 0' 'tx_vlan set 0 5' 'tx_vlan set 0 4095' 'port start 0' 'tx_vlan set 0 5' 'show port info all --json' 'show port 0 rss-hash --json' quit | prompt 1 "${NULLS[@]}" -- -i
 assert_eq "$(grep -c 'runs; another number of queues or descriptors needs .port stop' "$TMP/said")" 2 "queues of running ports"
 while read -r pattern; do
 	assert_grep "$TMP/said" "$pattern"
@@ -118,6 +118,8 @@ flow control is not supported by net_null
 vlan "4095": a number from 0 to 4094
 a filter by VLAN is not supported by net_null
 there is no port 9
+has no vlan_insert; .show port 0 tx_offload capabilities. lists
+vlan "4095": a number from 1 to 4094
 EOF
 assert_eq "$(answer 'show port info all' '[.result.ports[] | "\(.mtu) \(.rx.queues) \(.mac[15:])"] | join(" ")')" \
 	'1500 1 00 1500 1 01' "what is left as it was"

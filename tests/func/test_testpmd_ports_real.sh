@@ -126,7 +126,7 @@ type_line 'mac_addr set 0 02:00:00:00:00:88'
 type_line 'port stop 0'
 type_line 'port detach 0'
 assert_eq "$(link mtu) $(link address)" "$MTU $MAC" "MTU and address after detach"
-close_prompt
+close_prompt 0
 
 # While packets are forwarded, a link that the far end takes down is told, and the port says so.
 open_prompt r --vdev net_af_packet0,iface=r0 -- -i --port-topology loop --forward-mode rxonly
@@ -137,7 +137,7 @@ assert_eq "$(ask_json 'show port info 0' | jq .result.ports[0].link.up)" false "
 netns_exec a ip link set veth0 up
 wait_until 10 "the second event" grep -q 'Port 0: link state change event, link is up$' "$TMP/testpmd.log"
 type_line stop
-close_prompt
+close_prompt 0
 
 # Not told on demand.
 open_prompt r --vdev net_af_packet0,iface=r0 -- -i --no-lsc-interrupt
@@ -145,7 +145,7 @@ netns_exec a ip link set veth0 down
 type_line 'show port summary 0'
 netns_exec a ip link set veth0 up
 wait_until 10 "the link to come back" is 1 carrier_of_peer
-close_prompt
+close_prompt 0
 assert_no_grep "$TMP/testpmd.log" 'link state change'
 
 # A tap comes and goes with its port.
@@ -162,4 +162,4 @@ assert_eq "$(netns_exec r cat /sys/class/net/tap7/carrier)" 1 "the tap's carrier
 type_line 'port stop 1'
 type_line 'port detach 1'
 assert_eq "$(netns_exec r sh -c 'ls /sys/class/net | grep -c tap7' || true)" 0 "taps after detach"
-close_prompt
+close_prompt 0

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# VLAN tags on their way through plx-testpmd: as they came, taken out, put in. tshark is the judge at the far end.
+# shellcheck source=tests/func/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/func/testpmd_prompt.sh
+. "$(dirname "$0")/testpmd_prompt.sh"
+func_begin root
+need python3 tcpdump tshark
+
+# a: tagged and plain --- r0 [testpmd in r] r1 --- b
+netns_add a
+netns_add b
+netns_add r
+netns_veth a veth0 r r0 1
+netns_veth b veth0 r r1 1
+
+# PORT [VLAN]: five frames to that UDP port.
+frames()
+{
+	run_in a python3 "$FUNC_DIR/send_frames.py" veth0 5 "$@"
+}
+
+# PORT VLAN: have they come with that tag ("" for none)?
+came()
+{
+	[ "$(tshark -r "$TMP/far.pcap" -Y "udp.dstport == $1" -T fields -e vlan.id 2>/dev/null | grep -cx "$2")" -eq 5 ]
+}
+
+start dump b tcpdump -i veth0 -Uw "$TMP/far.pcap" --immediate-mode 'udp or (vlan and udp)'
+wait_until 10 "tcpdump to listen" grep -q 'listening on' "$TMP/dump.log"
+open_prompt r --vdev net_af_packet0,iface=r0 --vdev net_af_packet1,iface=r1 -- -i
+
+type_line start
+frames 1001 5
+wait_until 10 "tags as they came" came 1001 5
+
+type_line stop
+type_line 'port stop 0'
+type_line 'vlan set strip on 0'
+type_line 'port start 0'
+type_line start
+frames 1002 5
+wait_until 10 "frames without the tag" came 1002 ""
+
+type_line stop
+type_line 'port stop 1'
+type_line 'tx_vlan set 1 7'
+type_line 'port start 1'
+type_line start
+frames 1003 5
+frames 1004
+wait_until 10 "frames with another tag" came 1003 7
+wait_until 10 "plain frames with a tag" came 1004 7
+
+type_line stop
+type_line 'port stop all'
+type_line 'tx_vlan reset 1'
+type_line 'vlan set strip off 0'
+type_line 'port start all'
+type_line start
+frames 1005 5
+frames 1006
+wait_until 10 "tags as they came, again" came 1005 5
+wait_until 10 "plain frames as they came" came 1006 ""
+type_line stop
+type_line 'show port stats all'
+close_prompt 0
+assert_no_grep "$TMP/testpmd.log" 'not accounted|do not add up'
