@@ -110,6 +110,21 @@ place_workers(struct capture *c)
 	}
 }
 
+/* Each file of several says at its end what became of the traffic so far. */
+static void
+describe_ports(void *arg, struct output *output)
+{
+	const struct capture *c = arg;
+	const struct writer *writer = &c->writers[output - c->outputs];
+	struct facts facts;
+
+	/* An error is the writer's, which tells it when the file is closed. */
+	for (unsigned i = 0; i < c->nb_ports; i++) {
+		facts_of_port(c, writer, i, &facts);
+		plx_pcapfile_writer_stats(output->writer, i, facts.stats.end_ns, &facts.stats);
+	}
+}
+
 static int
 open_outputs(struct capture *c, struct plx_why *why)
 {
@@ -132,6 +147,8 @@ open_outputs(struct capture *c, struct plx_why *why)
 
 		if (err != 0)
 			return err;
+		c->outputs[w].ending = describe_ports;
+		c->outputs[w].ending_arg = c;
 		c->writers[w].output = &c->outputs[w];
 		c->nb_outputs++;
 	}

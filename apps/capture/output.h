@@ -53,6 +53,9 @@ struct output {
 	bool probation;	    /* written again, but nothing has reached the file yet */
 	uint64_t proven_at; /* packets that will be in the files then */
 	struct postrotate after;
+	void (*ending)(void *arg,
+		       struct output *output); /* one of its files is; NULL: nobody cares */
+	void *ending_arg;
 
 	_Atomic uint64_t packets;		 /* taken over */
 	_Atomic uint64_t bytes;			 /* of all its files */

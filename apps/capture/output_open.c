@@ -53,6 +53,15 @@ make_sink(void *arg, int fd, const char *path, struct plx_pcapfile_sink **ret_si
 }
 
 static void
+on_ending(void *arg)
+{
+	struct output *o = arg;
+
+	if (o->ending != NULL && o->format == PLX_PCAPFILE_PCAPNG)
+		o->ending(o->ending_arg, o);
+}
+
+static void
 on_finished(void *arg, const char *path, uint64_t bytes)
 {
 	struct output *o = arg;
@@ -70,6 +79,7 @@ output_open_set(struct output *o, unsigned nb_outputs, struct plx_why *why)
 	params.name = o->path;
 	params.quota /= nb_outputs;
 	params.make_sink = make_sink;
+	params.ending = on_ending;
 	params.finished = on_finished;
 	params.arg = o;
 	/* A replay's time begins with its first packet, which is later than this. */

@@ -126,12 +126,14 @@ files_json(const struct capture *c)
 		const struct output *o = &c->outputs[w];
 
 		json_array_append_new(
-			files, json_pack("{s:o, s:o, s:o, s:o, s:s}", "path", text_json(o->path),
-					 "packets",
+			files, json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "path",
+					 text_json(o->path), "packets",
 					 json_count(tally_read(&o->packets) - tally_read(&o->lost)),
 					 "bytes", json_count(tally_read(&o->bytes)), "lost",
 					 json_count(tally_read(&o->lost)), "format",
-					 plx_pcapfile_format_name(o->format)));
+					 plx_pcapfile_format_name(o->format), "finished",
+					 json_count(tally_read(&o->files)), "removed",
+					 json_count(tally_read(&o->removed))));
 	}
 	return files;
 }

@@ -255,6 +255,13 @@ replace_empty(struct plx_pcapfile_fileset *set, struct plx_pcapfile_writer *w,
 	return begin(set, w, now, why);
 }
 
+static void
+tell_ending(const struct plx_pcapfile_fileset *set)
+{
+	if (set->p.ending != NULL)
+		set->p.ending(set->p.arg);
+}
+
 static int
 rotate(struct plx_pcapfile_fileset *set, struct plx_pcapfile_writer *w,
        const struct plx_pcapfile_now *now, struct plx_why *why)
@@ -268,6 +275,7 @@ rotate(struct plx_pcapfile_fileset *set, struct plx_pcapfile_writer *w,
 		set_due_later(set, now);
 		return err;
 	}
+	tell_ending(set);
 	err = plx_pcapfile_writer_restart(w, next.sink, why);
 	left = file_finish(set, &before, err == 0 ? why : NULL);
 	prune(set, 1);
@@ -278,9 +286,11 @@ rotate(struct plx_pcapfile_fileset *set, struct plx_pcapfile_writer *w,
 static int
 park(struct plx_pcapfile_fileset *set, struct plx_pcapfile_writer *w, struct plx_why *why)
 {
-	int err = plx_pcapfile_writer_restart(w, &set->parked, why);
-	int left = file_finish(set, &set->file, err == 0 ? why : NULL);
+	int err, left;
 
+	tell_ending(set);
+	err = plx_pcapfile_writer_restart(w, &set->parked, why);
+	left = file_finish(set, &set->file, err == 0 ? why : NULL);
 	set_due_at_once(set);
 	set->over = set->p.stop_after != 0 && set->counts.finished >= set->p.stop_after;
 	err = err != 0 ? err : left;

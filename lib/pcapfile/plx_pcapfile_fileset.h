@@ -70,6 +70,11 @@ struct plx_pcapfile_fileset_params {
 	/* Makes the sink over a new file; NULL: the file as it is. Takes the fd, also if it fails. */
 	int (*make_sink)(void *arg, int fd, const char *path, struct plx_pcapfile_sink **ret_sink,
 			 struct plx_why *why);
+	/*
+	 * A file is about to end because another follows or its time is over: the writer is still on it, for
+	 * last blocks. Not called by _renew and _end, before which the caller knows it.
+	 */
+	void (*ending)(void *arg);
 	/* A file is whole, and closed. Not called for standard output. */
 	void (*finished)(void *arg, const char *path, uint64_t bytes);
 	void *arg;

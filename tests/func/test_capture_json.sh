@@ -47,6 +47,11 @@ assert_json '.event == "end" and .status == 0 and .reason == "input_ended" and .
 	'.account.delivered == 3000' ".files[0].path == \"$OUT\"" ".files[0].packets == $(count_packets "$OUT")" \
 	".files[0].bytes == $(stat -c %s "$OUT")" '(.talkers.conversations | length) == 3'
 
+# Files that follow one another are one entry.
+run "$PLX_CAPTURE" -r "$IN" -w "$TMP/set.pcap" -b packets:1000 --json 2>"$LINE"
+assert_sums
+assert_json '.files == [.files[0]] and .files[0].packets == 3000 and .files[0].finished == 3 and .files[0].removed == 0'
+
 # Beside the text, into a file, a descriptor, standard output.
 run "$PLX_CAPTURE" -r "$IN" --top 2 -c 100 --summary "$LINE" 2>"$TMP/capture.log"
 assert_sums

@@ -58,6 +58,23 @@ files_keep_their_times()
 	[ ! -e "$TMP/a.pcap" ] || fail 'a file was written'
 }
 
+# Each of several files says what was known when it ended.
+files_that_follow_one_another()
+{
+	local last=0 accepted n=0
+
+	python3 "$FUNC_DIR/make_pcap.py" "$TMP/in.pcap" 300
+	run "$PLX_CAPTURE" -q -r "$TMP/in.pcap" -w "$TMP/set.pcapng" -b packets:100
+	for OUT in "$TMP"/set_*.pcapng; do
+		assert_blocks '.packets | length == 100' '(.statistics | length) == 1' '.statistics[0].comments == ["lost: nothing"]'
+		accepted=$(jq '.statistics[0].accepted' "$TMP/blocks.json")
+		assert_ge "$accepted" $((last + 1)) "accepted by the filter until the end of $OUT"
+		last=$((n++ == 2 ? accepted : 100 * n))
+	done
+	assert_eq "$n $last" '3 300' 'files, and packets at the end'
+	OUT=$TMP/out.pcapng
+}
+
 # Losses: each packet behind a gap knows its size, the first one says it; the sums are those of the accounts.
 losses_are_where_they_were()
 {
@@ -88,4 +105,5 @@ make_pair 2
 netns_veth a veth1 b veth1
 interfaces_are_described
 files_keep_their_times
+files_that_follow_one_another
 losses_are_where_they_were
