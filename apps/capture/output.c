@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,8 @@ output_open(struct output *output, const struct settings *settings, unsigned wor
 	int err;
 
 	*o = (struct output){.format = settings->format, .settings = settings, .ports = ports};
+	/* The limit of a file's size is answered as a full disk is. */
+	signal(SIGXFSZ, SIG_IGN);
 	take_time(o);
 	o->replays = all_files(ports, nb_ports);
 	o->path = output_make_path(settings->output, worker);
@@ -135,6 +138,9 @@ fail(struct output *o, int err, const char *sentence)
 	}
 	say(o, err, sentence);
 	wait_for_better_times(o);
+	/* Another file has room for as much again. */
+	if (err == -EFBIG)
+		o->retry_ns = 0;
 }
 
 static uint64_t
@@ -158,7 +164,8 @@ recover(struct output *o)
 	take_time(o);
 	if (!trouble_room(o->path))
 		return false;
-	if (!plx_pcapfile_fileset_is_there(o->set) || plx_pcapfile_writer_resume(o->writer) != 0)
+	if (o->last_error == -EFBIG || !plx_pcapfile_fileset_is_there(o->set) ||
+	    plx_pcapfile_writer_resume(o->writer) != 0)
 		err = plx_pcapfile_fileset_renew(o->set, o->writer, &o->now, &why);
 	if (err != 0) {
 		o->last_error = err;
