@@ -17,7 +17,8 @@
 
 #define NS_S	       UINT64_C(1000000000)
 #define FLUSH_AFTER_NS 50000000 /* how long a reader of a pipe may wait at most for a lone packet */
-#define SEGMENTS_MAX   64	/* of usual packets; there is room made for longer chains */
+#define PACK_AFTER_NS  NS_S /* the same of a file that is compressed, by what was flushed at once */
+#define SEGMENTS_MAX   64   /* of usual packets; there is room made for longer chains */
 #define RETRY_NS       NS_S
 #define TRUST_PAST_NS  (60 * NS_S) /* time stamps that differ more from the clock are not its */
 #define TRUST_AHEAD_NS NS_S
@@ -57,7 +58,7 @@ output_open(struct output *output, const struct settings *settings, unsigned wor
 	signal(SIGXFSZ, SIG_IGN);
 	take_time(o);
 	o->replays = all_files(ports, nb_ports);
-	o->path = output_make_path(settings->output, worker);
+	o->path = output_make_path(settings, worker);
 	o->segments_max = SEGMENTS_MAX;
 	o->segments = calloc(SEGMENTS_MAX, sizeof(*o->segments));
 	if (o->path == NULL || o->segments == NULL)
@@ -164,8 +165,8 @@ recover(struct output *o)
 	take_time(o);
 	if (!trouble_room(o->path))
 		return false;
-	if (o->last_error == -EFBIG || !plx_pcapfile_fileset_is_there(o->set) ||
-	    plx_pcapfile_writer_resume(o->writer) != 0)
+	if (o->last_error == -EFBIG || o->last_error == -EIO ||
+	    !plx_pcapfile_fileset_is_there(o->set) || plx_pcapfile_writer_resume(o->writer) != 0)
 		err = plx_pcapfile_fileset_renew(o->set, o->writer, &o->now, &why);
 	if (err != 0) {
 		o->last_error = err;
@@ -375,10 +376,11 @@ void
 output_idle(struct output *output)
 {
 	struct output *o = output;
+	uint64_t wait = o->settings->zstd_level != 0 ? PACK_AFTER_NS : FLUSH_AFTER_NS;
 	uint64_t now = plx_clock_ticks();
 	int err;
 
-	if (plx_clock_ticks_to_ns(now - o->flushed_ticks) < FLUSH_AFTER_NS)
+	if (plx_clock_ticks_to_ns(now - o->flushed_ticks) < wait)
 		return;
 	o->flushed_ticks = now;
 	if (o->dirty && o->state == OUTPUT_WRITES) {

@@ -16,19 +16,24 @@
 #include "tally.h"
 
 char *
-output_make_path(const char *name, unsigned worker)
+output_make_path(const struct settings *settings, unsigned worker)
 {
-	const char *mark = strstr(name, "%w");
+	const char *name = settings->output, *mark = strstr(name, "%w");
+	size_t len = strlen(name);
+	bool named = len > 4 && strcmp(name + len - 4, ".zst") == 0;
+	const char *suffix = settings->zstd_level != 0 && !named ? ".zst" : "";
 	char *path = NULL;
+	int n;
 
 	if (mark == NULL)
-		return strdup(name);
-	if (asprintf(&path, "%.*s%u%s", (int)(mark - name), name, worker, mark + 2) < 0)
-		return NULL;
-	return path;
+		n = asprintf(&path, "%s%s", name, suffix);
+	else
+		n = asprintf(&path, "%.*s%u%s%s", (int)(mark - name), name, worker, mark + 2,
+			     suffix);
+	return n < 0 ? NULL : path;
 }
 
-/* The file as it is, or behind a sink that waits for room. */
+/* The file as it is, or behind a sink that waits for room, and compressed in front of that. */
 static int
 make_sink(void *arg, int fd, const char *path, struct plx_pcapfile_sink **ret_sink,
 	  struct plx_why *why)
@@ -47,6 +52,12 @@ make_sink(void *arg, int fd, const char *path, struct plx_pcapfile_sink **ret_si
 	if (err != 0) {
 		plx_pcapfile_sink_close(sink, NULL);
 		return plx_why(why, err, "cannot write '%s': out of memory", path);
+	}
+	if (o->settings->zstd_level != 0)
+		err = plx_pcapfile_sink_zstd(sink, o->settings->zstd_level, &sink, why);
+	if (err != 0) {
+		plx_pcapfile_sink_close(sink, NULL);
+		return err;
 	}
 	*ret_sink = sink;
 	return 0;

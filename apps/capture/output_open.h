@@ -5,8 +5,8 @@
 
 #include "output.h"
 
-/* "log-%w.pcap" -> "log-3.pcap"; NULL without memory. */
-char *output_make_path(const char *name, unsigned worker);
+/* "log-%w.pcap" -> "log-3.pcap", with .zst behind it if it is compressed; NULL without memory. */
+char *output_make_path(const struct settings *settings, unsigned worker);
 
 /* The set and its first file. */
 int output_open_set(struct output *o, unsigned nb_outputs, struct plx_why *why);

@@ -332,6 +332,31 @@ check_postrotate(const struct settings *settings, struct plx_why *why)
 	return 0;
 }
 
+/* zstd, zstd:3, or a name that ends in .zst. */
+static int
+read_compression(struct settings *settings, struct plx_why *why)
+{
+	const char *text = settings->compress, *name = settings->output;
+	size_t len = name != NULL ? strlen(name) : 0;
+	uint64_t level = 1;
+
+	if (text == NULL && (len <= 4 || strcmp(name + len - 4, ".zst") != 0))
+		return 0;
+	if (text != NULL && strcmp(text, "zstd") != 0 &&
+	    (strncmp(text, "zstd:", 5) != 0 ||
+	     plx_kvargs_uint(text + 5, 1, PLX_PCAPFILE_ZSTD_MAX, &level) != 0))
+		return plx_why(why, -EINVAL,
+			       "--compress %s: allowed are zstd and zstd:1 to zstd:%d", text,
+			       PLX_PCAPFILE_ZSTD_MAX);
+	if (name == NULL || strcmp(name, "-") == 0)
+		return plx_why(why, -EINVAL,
+			       "--compress %s: files are compressed, a pipe can be: "
+			       "plx-capture ... -w - | zstd",
+			       text);
+	settings->zstd_level = (int)level;
+	return 0;
+}
+
 bool
 rotation_wanted(const struct settings *settings)
 {
@@ -353,7 +378,9 @@ rotation_read(struct settings *settings, struct plx_why *why)
 			"files differently; give one kind");
 	rules->quota = settings->quota;
 	rules->safe_rename = settings->safe_rename;
-	err = read_tcpdumps(settings, why);
+	err = read_compression(settings, why);
+	if (err == 0)
+		err = read_tcpdumps(settings, why);
 	if (err == 0)
 		err = read_dumpcaps(settings, why);
 	if (err == 0)

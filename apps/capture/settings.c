@@ -10,8 +10,12 @@
 static enum plx_pcapfile_format
 choose_format(const struct settings *settings)
 {
-	static const char suffix[] = ".pcapng";
+	static const char suffix[] = ".pcapng", packed[] = ".zst";
 	size_t len = settings->output != NULL ? strlen(settings->output) : 0;
+
+	if (len > sizeof(packed) - 1 &&
+	    strcmp(settings->output + len - (sizeof(packed) - 1), packed) == 0)
+		len -= sizeof(packed) - 1;
 
 	switch (settings->format_choice) {
 	case FORMAT_PCAP:
@@ -24,7 +28,7 @@ choose_format(const struct settings *settings)
 		break;
 	}
 	if (len >= sizeof(suffix) - 1 &&
-	    strcmp(settings->output + len - (sizeof(suffix) - 1), suffix) == 0)
+	    strncmp(settings->output + len - (sizeof(suffix) - 1), suffix, sizeof(suffix) - 1) == 0)
 		return PLX_PCAPFILE_PCAPNG;
 	return PLX_PCAPFILE_PCAP_NS;
 }

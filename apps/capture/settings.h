@@ -34,6 +34,8 @@ struct settings {
 	uint64_t stop_bytes;		/* of -a filesize */
 	uint64_t quota;
 	const char *postrotate; /* -z; NULL: nothing is run */
+	const char *compress;	/* zstd[:LEVEL] */
+	int zstd_level;		/* 0: not compressed */
 	int on_full;		/* ON_FULL_* */
 	bool safe_rename;
 	struct plx_pcapfile_fileset_params rules; /* what all of that means */

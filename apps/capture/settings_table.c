@@ -51,6 +51,9 @@ const struct option_row settings_rows[] = {
 	 "default: pcapng if the name ends so, else pcap"},
 	{"comment", 0, OPTION_TEXTS, AT(comments), .value = "TEXT",
 	 .help = "a note at the beginning of a pcapng file; several for several"},
+	{"compress", 0, OPTION_TEXT, AT(compress), .value = "zstd[:LEVEL]",
+	 .help = "compress while writing, at level 1 (default) to 19; also by a name that ends in .zst.\n"
+		 "Sizes of --file-size and --ring-buffer are those before it"},
 	{"", 0, OPTION_HEADING, .help = "When a file is full"},
 	{"file-size", 'C', OPTION_TEXT, AT(file_size), .value = "SIZE",
 	 .help = "as tcpdump: the next file once this one is larger than SIZE millions of bytes\n"

@@ -64,6 +64,16 @@ int plx_pcapfile_sink_fd(int fd, bool take, const char *name, struct plx_pcapfil
  */
 void plx_pcapfile_sink_fd_long(struct plx_pcapfile_sink *sink);
 
+#define PLX_PCAPFILE_ZSTD_MAX 19
+
+/*
+ * Compresses by zstd for another sink, which it closes with itself. Each write, that is each buffer of the
+ * writer and each flush, is a frame of its own: what was written can be unpacked whatever happens next.
+ * -EINVAL (level, 1 to PLX_PCAPFILE_ZSTD_MAX), -ENOMEM, with why; `inner` then remains the caller's.
+ */
+int plx_pcapfile_sink_zstd(struct plx_pcapfile_sink *inner, int level,
+			   struct plx_pcapfile_sink **ret_sink, struct plx_why *why);
+
 /* Ends and frees the sink; NULL is fine. -errno of close(2), such as -EDQUOT, with why. */
 int plx_pcapfile_sink_close(struct plx_pcapfile_sink *sink, struct plx_why *why);
 

@@ -3,6 +3,7 @@
 #include "reader_priv.h"
 
 #include "pcapfile_spec.h"
+#include "source_zstd.h"
 
 #include <byteswap.h>
 #include <errno.h>
@@ -60,6 +61,16 @@ reader_fault(struct plx_pcapfile_reader *r, int err, const char *format, ...)
 
 /* -- input --------------------------------------------------------------------------------------- */
 
+static const char *
+why_not(const struct plx_pcapfile_reader *r, int err)
+{
+	if (r->unpacked != NULL && err == -EBADMSG)
+		return "the compressed data is damaged";
+	if (r->unpacked != NULL && err == -ENODATA)
+		return "the compressed file was cut";
+	return strerror(-err);
+}
+
 /* Reads what there is, as much as fits. 1, 0 at the end, or an error. */
 static int
 fill(struct plx_pcapfile_reader *r)
@@ -76,7 +87,7 @@ fill(struct plx_pcapfile_reader *r)
 	if (n == -EAGAIN)
 		return -EAGAIN;
 	if (n < 0)
-		return reader_fault(r, (int)n, "cannot read: %s", strerror((int)-n));
+		return reader_fault(r, (int)n, "cannot read: %s", why_not(r, (int)n));
 	r->end += (size_t)n;
 	return n > 0;
 }
@@ -229,6 +240,22 @@ refuse(struct plx_pcapfile_reader *r, uint32_t magic)
 		       "'%s' is neither pcap nor pcapng: it begins with 0x%08" PRIx32, name, magic);
 }
 
+static const uint8_t zstd_magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
+
+/* Goes on with what is inside. */
+static int
+unpack(struct plx_pcapfile_reader *r)
+{
+	int err = source_zstd_create(r->source, reader_at(r), r->end - r->start, &r->unpacked);
+
+	if (err != 0)
+		return plx_why(&r->why, err, "'%s': no memory to unpack", r->source->name);
+	r->source = r->unpacked;
+	r->start = 0;
+	r->end = 0;
+	return 0;
+}
+
 /* The first four bytes decide; pcapng's are the same in both byte orders. */
 static int
 begin(struct plx_pcapfile_reader *r)
@@ -241,6 +268,10 @@ begin(struct plx_pcapfile_reader *r)
 	if (err < 0)
 		return err;
 	memcpy(&magic, reader_at(r), sizeof(magic));
+	if (memcmp(reader_at(r), zstd_magic, sizeof(zstd_magic)) == 0 && r->unpacked == NULL) {
+		err = unpack(r);
+		return err != 0 ? err : begin(r);
+	}
 	if (magic == NG_SHB)
 		return reader_ng_begin(r);
 	r->swapped = magic == bswap_32(PCAP_MAGIC_US) || magic == bswap_32(PCAP_MAGIC_NS);
@@ -284,6 +315,7 @@ plx_pcapfile_reader_destroy(struct plx_pcapfile_reader *r)
 {
 	if (r == NULL)
 		return;
+	plx_pcapfile_source_close(r->unpacked);
 	free(r->interfaces);
 	free(r->buffer);
 	free(r);

@@ -20,6 +20,8 @@ struct reader_interface {
 struct plx_pcapfile_reader {
 	/* The input: bytes [start, end) of the buffer are read and not used; `offset` is start's in the file. */
 	struct plx_pcapfile_source *source;
+	struct plx_pcapfile_source
+		*unpacked; /* ours, over the caller's; NULL if that is not compressed */
 	uint8_t *buffer;
 	size_t size;
 	size_t start;

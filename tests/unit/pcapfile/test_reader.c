@@ -404,8 +404,10 @@ what_is_no_capture_file_is_refused(void **state)
 	put("\x1f\x8b\x08\0\0\0\0\0", 8);
 	expect_refused(-ENOTSUP, "gzip -dc 'memory'");
 	start_image(false);
-	put("\x28\xb5\x2f\xfd\0\0\0\0", 8);
-	expect_refused(-ENOTSUP, "zstd -dc");
+	put("\xfd"
+	    "7zX\0\0\0\0",
+	    8);
+	expect_refused(-ENOTSUP, "xz -dc");
 	start_image(true);
 	put_pcap_header(0xa1b2cd34);
 	expect_refused(-ENOTSUP, "editcap");
