@@ -111,10 +111,30 @@ def cases():
     yield 'empty', b''
 
 
+def zstd(data, last=1, size=None):
+    """A frame of one raw block."""
+    size = len(data) if size is None else size
+    return (b'\x28\xb5\x2f\xfd\x60' + struct.pack('<H', size - 256)
+            + struct.pack('<I', len(data) << 3 | last)[:3] + data)
+
+
+def packed_cases():
+    o = LE
+    whole = pcap(o, 0xa1b23c4d, *[record(o) for _ in range(8)])
+    yield 'zstd', zstd(whole)
+    yield 'zstd_frames', zstd(whole) + zstd(b''.join(record(o) for _ in range(8)))
+    yield 'zstd_cut', zstd(whole)[:-9]
+    yield 'zstd_not_last', zstd(whole, last=0)
+    yield 'zstd_size_lies', zstd(whole, size=60000)
+    yield 'zstd_window_huge', b'\x28\xb5\x2f\xfd\x00\xff' + bytes(40)
+    yield 'zstd_twice', zstd(zstd(whole))
+    yield 'zstd_skippable', b'\x50\x2a\x4d\x18\x04\0\0\0abcd' + zstd(whole)
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
-    for name, data in cases():
+    for name, data in (*cases(), *packed_cases()):
         with open(os.path.join(folder, name), 'wb') as out:
             out.write(data)
 
