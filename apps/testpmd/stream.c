@@ -41,17 +41,39 @@ lcore_of(const struct testpmd *app, unsigned stream, unsigned nb_streams)
 	return app->lcores[(uint64_t)stream * lcores / nb_streams];
 }
 
+/* As configured, whatever the options say by now: only these queues are there. */
+static unsigned
+rx_queues(uint16_t port)
+{
+	struct plx_ethdev_info info = {0};
+
+	plx_ethdev_info(port, &info);
+	return info.nb_rx_queues;
+}
+
+static unsigned
+tx_queues(uint16_t port)
+{
+	struct plx_ethdev_info info = {0};
+
+	plx_ethdev_info(port, &info);
+	return info.nb_tx_queues;
+}
+
 static void
-fill(struct testpmd *app, unsigned rxq, unsigned txq)
+fill(struct testpmd *app)
 {
 	struct stream *stream = app->streams;
 
 	for (unsigned i = 0; i < app->nb_fwd_ports; i++) {
+		const uint16_t peer = app->fwd_ports[peer_index(app, i)];
+		const unsigned rxq = rx_queues(app->fwd_ports[i]), txq = tx_queues(peer);
+
 		for (unsigned q = 0; q < rxq; q++, stream++) {
 			*stream = (struct stream){
 				.rx_port = app->fwd_ports[i],
 				.rx_queue = (uint16_t)q,
-				.tx_port = app->fwd_ports[peer_index(app, i)],
+				.tx_port = peer,
 				.tx_queue = (uint16_t)(q % txq),
 				.lcore = lcore_of(app, (unsigned)(stream - app->streams),
 						  app->nb_streams),
@@ -76,31 +98,41 @@ note_odd_port(struct testpmd *app)
 		app->fwd_ports[n - 1], n);
 }
 
+/* Two lcores must not send through one queue. */
+static int
+check_queues(const struct testpmd *app, struct plx_why *why)
+{
+	for (unsigned i = 0; i < app->nb_fwd_ports && app->nb_lcores > 1; i++) {
+		const unsigned rxq = rx_queues(app->fwd_ports[i]);
+		const unsigned txq = tx_queues(app->fwd_ports[peer_index(app, i)]);
+
+		if (txq < rxq)
+			return plx_why(why, -EINVAL,
+				       "%u rx queues share %u tx queues: with more than one "
+				       "forwarding lcore --txq must not be below --rxq",
+				       rxq, txq);
+	}
+	return 0;
+}
+
 static int
 check(const struct testpmd *app, struct plx_why *why)
 {
-	const unsigned rxq = (unsigned)app->args.rxq, txq = (unsigned)app->args.txq;
-
 	if (app->nb_lcores == 0)
 		return plx_why(why, -EINVAL,
 			       "no lcore to forward on: the main lcore keeps the prompt; give one "
 			       "more with -l, or --lcores '(0,1)@0' if there is one CPU only");
-	if (txq < rxq && app->nb_lcores > 1)
-		return plx_why(why, -EINVAL,
-			       "%u rx queues share %u tx queues: with more than one "
-			       "forwarding lcore --txq must not be below --rxq",
-			       rxq, txq);
 	if (app->nb_fwd_ports == 0)
 		return plx_why(why, -ENODEV, "no port to forward on%s%s",
 			       app->notes.n > 0 ? ": " : "",
 			       app->notes.n > 0 ? app->notes.item[0].text : "");
-	return 0;
+	return check_queues(app, why);
 }
 
 int
 streams_assign(struct testpmd *app, struct plx_why *why)
 {
-	const unsigned rxq = (unsigned)app->args.rxq, txq = (unsigned)app->args.txq;
+	unsigned n = 0;
 	int ret;
 
 	streams_free(app);
@@ -109,11 +141,13 @@ streams_assign(struct testpmd *app, struct plx_why *why)
 	ret = check(app, why);
 	if (ret != 0)
 		return ret;
-	app->nb_streams = app->nb_fwd_ports * rxq;
-	app->streams = aligned_alloc(PLX_CACHE_LINE, app->nb_streams * sizeof(*app->streams));
+	for (unsigned i = 0; i < app->nb_fwd_ports; i++)
+		n += rx_queues(app->fwd_ports[i]);
+	app->streams = aligned_alloc(PLX_CACHE_LINE, n * sizeof(*app->streams));
 	if (app->streams == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
-	fill(app, rxq, txq);
+	app->nb_streams = n;
+	fill(app);
 	return 0;
 }
 

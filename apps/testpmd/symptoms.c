@@ -30,7 +30,8 @@ take_port(const struct testpmd *app, uint16_t port, struct symptoms_port *sick)
 	plx_ethdev_stats(port, &stats);
 	*sick = (struct symptoms_port){
 		.port = port,
-		.link_up = link.up,
+		/* One that was stopped since is silent for that reason. */
+		.link_up = link.up || info.state != PLX_ETHDEV_STARTED,
 		.rx = figures.rx,
 		.tx = figures.tx,
 		.dropped = figures.dropped,

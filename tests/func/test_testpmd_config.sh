@@ -62,6 +62,26 @@ by_options()
 	assert_no_grep "$TMP/out.log" 'paired with itself'
 }
 
+# Ports that are stopped or gone are left out, and said to be.
+absent_ports()
+{
+	printf '%s\n' 'port stop 1' 'show config fwd --json' 'port close 1' 'port detach 1' 'show config fwd --json' \
+		'set portlist 0,2' 'port stop 2' 'show config fwd --json' 'port stop 0' start 'port start all' start \
+		'set portlist 0' stop 'show config fwd --json' quit | prompt 1 --lcores '(0-1)@0' "${THREE[@]}" -- -i
+	assert_eq "$(json '"\(.result.ports) \([.result.hints[].name])"')" \
+		'[0,2] ["port-stopped"] [0,2] [] [0] ["port-stopped"] [0,2] [] ' "ports and hints"
+	printf '%s\n' 'set portlist 0,1,2' start stop 'port stop 2' 'port close 2' 'port detach 2' 'show fwd stats --json' \
+		'show config fwd --json' quit | prompt 0 --lcores '(0-1)@0' "${THREE[@]}" -- -i
+	assert_eq "$(json '[.result.hints[].name]')" '["paired-with-itself"] ["port-gone"] ' "hints about a port that is gone"
+	assert_grep "$TMP/said" 'Port 2 is not there any more and is left out; set portlist names others'
+}
+
+absent_all()
+{
+	printf '%s\n' 'port stop all' start quit | prompt 1 --lcores '(0-1)@0' "${THREE[@]}" -- -i
+	assert_grep "$TMP/said" 'no port to forward on: Port 0 is stopped and is left out; port start 0 brings it back'
+}
+
 refusals()
 {
 	local refused=("$PLX_TESTPMD" --no-huge --lcores '(0,1)@0' "${THREE[@]}" -- --duration 1)
@@ -118,6 +138,8 @@ segments()
 
 by_prompt
 by_options
+absent_ports
+absent_all
 refusals
 flushing
 need tshark

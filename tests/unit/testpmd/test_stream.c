@@ -171,6 +171,17 @@ a_stopped_port_is_left_out_with_a_sentence(void **state)
 }
 
 static void
+queues_are_those_the_ports_have_now(void **state)
+{
+	struct plx_why why;
+
+	app.args.rxq = 4;
+	assert_int_equal(streams_assign(&app, &why), 0);
+	assert_int_equal(app.nb_streams, 6);
+	app.args.rxq = 2;
+}
+
+static void
 lcores_share_the_streams_in_runs(void **state)
 {
 	struct plx_why why;
@@ -274,6 +285,7 @@ main(void)
 		CASE(nbport_takes_the_first_of_the_list),
 		CASE(a_port_that_is_not_there_is_refused_and_nothing_changes),
 		CASE(a_stopped_port_is_left_out_with_a_sentence),
+		CASE(queues_are_those_the_ports_have_now),
 		CASE(lcores_share_the_streams_in_runs),
 		CASE(a_corelist_chooses_and_orders_lcores),
 		CASE(a_preview_keeps_the_figures_of_the_last_run),
