@@ -11,12 +11,12 @@ _plx_help()
 	printf '%s\n' "$kept"
 }
 
-# own|eal PROGRAM: the options behind or in front of "--", one a line, with what stands for their value.
+# own|eal|any PROGRAM: the options behind or in front of "--", one a line, with what stands for their value.
 _plx_options()
 {
 	_plx_help "$2" | awk -v side="$1" '
 		/^[A-Z]/ { eal = /^EAL options/ }
-		/^ +-/ && side != (eal ? "eal" : "own") { next }
+		/^ +-/ && side != "any" && side != (eal ? "eal" : "own") { next }
 		/^ +-/ {
 			value = ""
 			for (i = 1; i <= NF && $i ~ /^-/; i++)
@@ -51,7 +51,7 @@ _plx_device()
 
 _plx()
 {
-	local program=$1 word previous side value i
+	local program=$1 word previous side usage value i
 
 	# The words as the program will see them: bash parts them at = and :.
 	local line=${COMP_LINE:0:COMP_POINT}
@@ -63,6 +63,9 @@ _plx()
 	side=own
 	if _plx_help "$program" | grep -q '^EAL options'; then
 		side=eal
+		# A program that also goes without "--".
+		usage=$(_plx_help "$program")
+		[[ ${usage%%$'\n'*} == *'[EAL options]'* ]] || side=any
 		for ((i = 1; i < ${#words[@]} - 1; i++)); do
 			[ "${words[i]}" = -- ] && side=own
 		done
