@@ -218,6 +218,17 @@ dumps()
 	assert_grep "$TMP/said" '^pmd\.\* +rule +debug$'
 }
 
+# A packet that nobody can account for is a failure, whatever else went well.
+books()
+{
+	local status=0
+
+	LD_PRELOAD=$PLX_BUILD/tests/func/libunbalanced.so ASAN_OPTIONS=verify_asan_link_order=0 \
+		run "$PLX_TESTPMD" "${EAL[@]}" -- -i </dev/null >"$TMP/said" 2>"$TMP/errors" || status=$?
+	assert_eq "$status" 1 "exit status with books that do not add up"
+	assert_grep "$TMP/errors" '^port 1: the books do not add up: 1 received and 0 sent packets are not accounted for'
+}
+
 file_before_the_prompt
 file_without_a_prompt
 errors_name_file_and_line
@@ -229,3 +240,4 @@ interrupt
 closed
 hints
 dumps
+books
