@@ -139,9 +139,9 @@ answers_for_the_run()
 # An answer is there as soon as the question is asked: the next line is written only then.
 answers_are_flushed()
 {
-	local line pid
+	local line='' pid
 
-	coproc PMD { exec "$PLX_TESTPMD" "${EAL[@]}" -- -i 2>/dev/null; }
+	coproc PMD { exec "$PLX_TESTPMD" "${EAL[@]}" -- -i "$@" 2>/dev/null; }
 	pid=$PMD_PID
 	FUNC_JOBS+=("$pid")
 	echo 'show port summary all --json' >&"${PMD[1]}"
@@ -149,6 +149,7 @@ answers_are_flushed()
 	assert_eq "$(jq '.result.ports | length' <<<"$line")" 2 "ports in an answer"
 	kill -INT "$pid"
 	wait_until 10 "testpmd to end while it waits for a line" job_ended "$pid"
+	wait "$pid" || fail "status $? after SIGINT at the prompt"
 }
 
 # A stop is heard while a line is waited for, and the summary comes.
@@ -236,6 +237,7 @@ odd_files
 no_files_of_commands
 answers_for_the_run
 answers_are_flushed
+answers_are_flushed --json
 interrupt
 closed
 hints
