@@ -358,6 +358,62 @@ a_link_that_goes_and_comes_is_told(void **state)
 	assert_int_equal(news.downs, before);
 }
 
+/* Puts a tagged frame in and one without a tag behind it: was the first one heard? */
+static bool
+hears_vlan(struct wire *wire, uint16_t vlan)
+{
+	uint8_t frame[104];
+	struct plx_mbuf *m;
+	bool heard;
+
+	frame_make(frame, 100, wire->mac, 1);
+	memmove(frame + 16, frame + 12, 88);
+	frame[12] = 0x81;
+	frame[13] = 0;
+	frame[14] = (uint8_t)(0x20 | vlan >> 8);
+	frame[15] = (uint8_t)vlan;
+	assert_int_equal(wire->pmd->put(wire, frame, sizeof(frame)), 0);
+	wire_put(wire, 2, 1, 100);
+	assert_int_equal(wire_receive(wire, 0, &m, 1), 1);
+	heard = m->pkt_len == sizeof(frame);
+	plx_mbuf_free(m);
+	if (heard) {
+		assert_int_equal(wire_receive(wire, 0, &m, 1), 1);
+		plx_mbuf_free(m);
+	}
+	return heard;
+}
+
+static void
+a_vlan_filter_lets_listed_vlans_through_or_there_is_none(void **state)
+{
+	const struct plx_ethdev_conf conf = {.rx_offloads = PLX_ETH_RX_OFFLOAD_VLAN_FILTER};
+	struct wire *wire = *state;
+	struct plx_ethdev_info info;
+
+	assert_int_equal(plx_ethdev_set_vlan_filter(wire->port, 4095, true), -EINVAL);
+	wire_start(wire, 1, &conf);
+	assert_int_equal(plx_ethdev_info(wire->port, &info), 0);
+	if ((info.rx_offloads & PLX_ETH_RX_OFFLOAD_VLAN_FILTER) == 0) {
+		assert_int_equal(plx_ethdev_set_vlan_filter(wire->port, 5, true), -ENOTSUP);
+		return;
+	}
+	assert_false(hears_vlan(wire, 5));
+	assert_int_equal(plx_ethdev_set_vlan_filter(wire->port, 5, true), 0);
+	assert_true(hears_vlan(wire, 5));
+	assert_false(hears_vlan(wire, 6));
+	assert_int_equal(plx_ethdev_set_vlan_filter(wire->port, 4094, true), 0);
+	assert_int_equal(plx_ethdev_set_vlan_filter(wire->port, 5, false), 0);
+	assert_int_equal(plx_ethdev_close(wire->port), 0);
+	wire_start(wire, 1, &conf);
+	assert_false(hears_vlan(wire, 5));
+	assert_true(hears_vlan(wire, 4094));
+	assert_int_equal(plx_ethdev_close(wire->port), 0);
+	wire_start(wire, 1, NULL);
+	assert_true(hears_vlan(wire, 5));
+	wire_check_ledger(wire);
+}
+
 static void
 the_fd_wakes_for_packets_and_sleeps_without(void **state)
 {
@@ -440,6 +496,7 @@ const struct contract_case setting_cases[] = {
 	CASE(a_started_port_has_link),
 	CASE(the_link_can_be_set_down_and_up, .needs = HAS_RX | HAS_LINK),
 	CASE(a_link_that_goes_and_comes_is_told, .needs = HAS_LINK),
+	CASE(a_vlan_filter_lets_listed_vlans_through_or_there_is_none, .needs = HAS_RX),
 	CASE(the_fd_wakes_for_packets_and_sleeps_without, .needs = HAS_RX | HAS_FD),
 	CASE(unsupported_settings_say_so),
 	CASE(received_packets_carry_the_time, .needs = HAS_RX | HAS_TIME),

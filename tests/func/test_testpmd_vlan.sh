@@ -6,7 +6,7 @@
 # shellcheck source=tests/func/testpmd_prompt.sh
 . "$(dirname "$0")/testpmd_prompt.sh"
 func_begin root
-need python3 tcpdump tshark
+need jq python3 tcpdump tshark
 
 # a: tagged and plain --- r0 [testpmd in r] r1 --- b
 netns_add a
@@ -67,3 +67,31 @@ type_line stop
 type_line 'show port stats all'
 close_prompt 0
 assert_no_grep "$TMP/testpmd.log" 'not accounted|do not add up'
+
+# A tap lets listed VLANs through and counts the others; untagged frames are none.
+open_prompt r --vdev net_tap0,iface=tap7 -- -i --forward-mode rxonly
+type_line 'port stop 0'
+type_line 'vlan set filter on 0'
+type_line 'rx_vlan add 5 0'
+type_line 'rx_vlan add 7 0'
+type_line 'rx_vlan rm 7 0'
+type_line 'port start 0'
+type_line start
+for vlan in 5 6 7 0; do
+	run_in r python3 "$FUNC_DIR/send_frames.py" tap7 5 1007 "$vlan"
+done
+
+# WHAT: a figure of the port.
+figure()
+{
+	ask_json 'show port xstats 0' | jq ".result.ports[0].xstats.$1"
+}
+
+ten_came()
+{
+	[ "$(figure rx_good_packets) $(figure rx_filtered)" = '10 10' ]
+}
+
+wait_until 10 "frames of VLAN 5 and without a tag" ten_came
+type_line stop
+close_prompt 0

@@ -25,7 +25,7 @@ static const struct plx_ethdev_counter tap_counters[] = {
 			       PLX_COUNTER_RX_MISSED},
 	[TAP_RX_STOPPED] = {"rx_missed_while_stopped", "came while the port was stopped",
 			    PLX_COUNTER_RX_MISSED},
-	[TAP_RX_FILTERED] = {"rx_filtered", "for other addresses", PLX_COUNTER_INFO},
+	[TAP_RX_FILTERED] = {"rx_filtered", "for other addresses or VLANs", PLX_COUNTER_INFO},
 	[TAP_TX_DOWN] = {"tx_interface_down", "interface down", PLX_COUNTER_TX_ERROR},
 };
 PLX_STATIC_ASSERT(PLX_ARRAY_LEN(tap_counters) == PLX_ARRAY_LEN(((struct tap_port *)NULL)->retired),
@@ -38,8 +38,10 @@ tap_configure(struct plx_ethdev *dev, const struct plx_ethdev_conf *conf, struct
 {
 	struct tap_port *port = tap_port(dev);
 	unsigned rx = dev->info.nb_rx_queues, tx = dev->info.nb_tx_queues;
+	const bool by_vlan = (dev->info.rx_offloads & PLX_ETH_RX_OFFLOAD_VLAN_FILTER) != 0;
 	int err = tap_netdev_set_queues(port, rx > tx ? rx : tx, why);
 
+	__atomic_store_n(&port->filter.by_vlan, by_vlan, __ATOMIC_RELAXED);
 	return err < 0 ? err : tap_netdev_set_offloads(port, why);
 }
 
@@ -162,6 +164,13 @@ tap_filter_mac(struct plx_ethdev *dev, const uint8_t mac[6], bool on)
 }
 
 static int
+tap_filter_vlan(struct plx_ethdev *dev, uint16_t vlan, bool on)
+{
+	tap_filter_set_vlan(&tap_port(dev)->filter, vlan, on);
+	return 0;
+}
+
+static int
 tap_rx_fd(struct plx_ethdev *dev, void *queue)
 {
 	return ((const struct tap_rxq *)queue)->fd;
@@ -217,6 +226,7 @@ static const struct plx_ethdev_ops tap_ops = {
 	.set_allmulticast = tap_set_allmulticast,
 	.set_mac = tap_set_mac,
 	.filter_mac = tap_filter_mac,
+	.filter_vlan = tap_filter_vlan,
 	.rx_fd = tap_rx_fd,
 	.counters = tap_count,
 };
@@ -237,7 +247,8 @@ describe(struct tap_port *port)
 	info->rx_buf_min = 64;
 	info->max_mac_addrs = TAP_MACS_MAX;
 	info->rx_offloads_capable = PLX_ETH_RX_OFFLOAD_UDP_CSUM | PLX_ETH_RX_OFFLOAD_TCP_CSUM |
-				    PLX_ETH_RX_OFFLOAD_SCATTER | PLX_ETH_RX_OFFLOAD_LRO;
+				    PLX_ETH_RX_OFFLOAD_VLAN_FILTER | PLX_ETH_RX_OFFLOAD_SCATTER |
+				    PLX_ETH_RX_OFFLOAD_LRO;
 	info->tx_offloads_capable = PLX_ETH_TX_OFFLOAD_IPV4_CSUM | PLX_ETH_TX_OFFLOAD_UDP_CSUM |
 				    PLX_ETH_TX_OFFLOAD_TCP_CSUM | PLX_ETH_TX_OFFLOAD_VLAN_INSERT |
 				    PLX_ETH_TX_OFFLOAD_TCP_TSO | PLX_ETH_TX_OFFLOAD_MULTI_SEGS;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which frames a port wants that is not promiscuous. The kernel has a filter for taps too (TUNSETTXFILTER),
+ * Which frames a port wants: by address unless it is promiscuous, by VLAN if that was asked for. The kernel has a filter for taps too (TUNSETTXFILTER),
  * but counts what it drops as it counts a full queue, and the ledger must tell these apart.
  */
 #include <errno.h>
@@ -35,6 +35,33 @@ tap_filter_wants(const struct tap_filter *filter, const uint8_t *frame)
 			return true;
 	}
 	return false;
+}
+
+#define TAGGED_LEN   18 /* with the tag behind the addresses, and the type */
+#define TYPE_VLAN    0x8100
+#define TYPE_SERVICE 0x88a8
+
+bool
+tap_filter_wants_vlan(const struct tap_filter *filter, const uint8_t *frame, uint32_t len)
+{
+	uint16_t type, vlan;
+
+	if (!__atomic_load_n(&filter->by_vlan, __ATOMIC_RELAXED) || len < TAGGED_LEN)
+		return true;
+	type = plx_load_be16(frame + 12);
+	if (type != TYPE_VLAN && type != TYPE_SERVICE)
+		return true;
+	vlan = plx_load_be16(frame + 14) & 0xfff;
+	return (__atomic_load_n(&filter->vlan[vlan / 64], __ATOMIC_RELAXED) >> vlan % 64 & 1) != 0;
+}
+
+void
+tap_filter_set_vlan(struct tap_filter *filter, uint16_t vlan, bool on)
+{
+	const uint64_t bit = (uint64_t)1 << vlan % 64;
+	uint64_t word = filter->vlan[vlan / 64];
+
+	__atomic_store_n(&filter->vlan[vlan / 64], on ? word | bit : word & ~bit, __ATOMIC_RELAXED);
 }
 
 void

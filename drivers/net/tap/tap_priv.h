@@ -35,6 +35,8 @@ struct tap_filter {
 	uint64_t mac[TAP_MACS_MAX]; /* 0: free */
 	bool promiscuous;
 	bool allmulticast;
+	bool by_vlan;	   /* tagged frames need their bit below, promiscuous or not */
+	uint64_t vlan[64]; /* a bit each of 4,096 */
 };
 
 struct tap_port {
@@ -120,6 +122,9 @@ void tap_tx_queue_release(struct plx_ethdev *dev, void *queue);
 /* -- tap_filter.c --------------------------------------------------------------------------------------- */
 
 bool tap_filter_wants(const struct tap_filter *filter, const uint8_t *frame);
+/* Untagged frames pass. */
+bool tap_filter_wants_vlan(const struct tap_filter *filter, const uint8_t *frame, uint32_t len);
+void tap_filter_set_vlan(struct tap_filter *filter, uint16_t vlan, bool on);
 /* Slot 0 is the port's own address. */
 void tap_filter_set_own(struct tap_filter *filter, const uint8_t mac[6]);
 int tap_filter_set(struct tap_filter *filter, const uint8_t mac[6], bool on);

@@ -104,9 +104,12 @@ read_packet(struct tap_rxq *rxq)
 }
 
 static bool
-is_wanted(struct tap_rxq *rxq)
+is_wanted(struct tap_rxq *rxq, uint32_t len)
 {
-	if (tap_filter_wants(&rxq->port->filter, rxq->iov[1].iov_base))
+	const struct tap_filter *filter = &rxq->port->filter;
+	const uint8_t *frame = rxq->iov[1].iov_base;
+
+	if (tap_filter_wants(filter, frame) && tap_filter_wants_vlan(filter, frame, len))
 		return true;
 	plx_ethdev_add(&rxq->filtered, 1);
 	return false;
@@ -140,7 +143,7 @@ tap_rx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n)
 		/* Nothing there; or an interface that was deleted, which the link state shows. */
 		if (len < 0)
 			break;
-		if (!is_whole(rxq, len) || !is_wanted(rxq))
+		if (!is_whole(rxq, len) || !is_wanted(rxq, (uint32_t)len))
 			continue;
 		pkts[got++] = take(rxq, (uint32_t)len);
 		bytes += (uint32_t)len;
