@@ -61,10 +61,10 @@ _plx()
 	word=${words[-1]}
 	previous=${words[-2]:-}
 	side=own
-	if _plx_help "$program" | grep -q '^EAL options'; then
+	usage=$(_plx_help "$program")
+	if [[ $usage == *$'\nEAL options'* ]]; then
 		side=eal
 		# A program that also goes without "--".
-		usage=$(_plx_help "$program")
 		[[ ${usage%%$'\n'*} == *'[EAL options]'* ]] || side=any
 		for ((i = 1; i < ${#words[@]} - 1; i++)); do
 			[ "${words[i]}" = -- ] && side=own
