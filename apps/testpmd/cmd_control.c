@@ -67,9 +67,8 @@ show_sections(void)
 	printf("\nHelp is available for the following sections:\n\n");
 	for (const struct command_section *s = command_sections; s->rows != NULL; s++)
 		printf("    help %-12s %s\n", s->name, s->about);
-	printf("    help %-12s %s\n    help %-12s %s\n    help %-12s %s\n\n", "display",
-	       "all that shows something", "config", "all that sets something", "all",
-	       "all commands");
+	printf("    help %-12s %s\n    help %-12s %s\n\n", "display", "all that shows something",
+	       "all", "all commands");
 	printf("TAB completes a word or lists what may follow, ? tells of the commands that begin "
 	       "so.\nWhat shows something answers in JSON with --json as the last word.\n");
 }
