@@ -10,7 +10,7 @@ if [ "$(id -u)" -eq 0 ] && [ -z "${FUNC_MOUNTS:-}" ]; then
 	FUNC_MOUNTS=own exec unshare -m bash "$0"
 fi
 func_begin root
-need setpriv setcap ldconfig ping jq
+need setpriv setcap ldconfig ping gzip tcpdump capinfos
 
 EAL=(--no-huge --idle sleep --lcores '(0-1)@(0-1)')
 RUNS='lcore [0-9]+( writes|: RX| receives)'
@@ -239,6 +239,12 @@ files_of_others()
 {
 	gives_up capture net_af_packet0,iface=veth0 dac_override -o "$TMP/nobodys/roots.pcap"
 	end_running INT 'plx-capture in the folder of nobody'
+	# The files that follow the first, and a command on each.
+	assert_status 0 "$PLX_CAPTURE" "${EAL[@]}" --vdev net_null0 -- -w "$TMP/nobodys/set.pcap" -C 1 -z gzip -c 40000
+	assert_ge "$(find "$TMP/nobodys" -name 'set.pcap*.gz' | wc -l)" 3 'files of a set in the folder of nobody'
+	mkdir "$TMP/roots"
+	assert_status 0 "$PLX_CAPTURE" "${EAL[@]}" --vdev net_null0 -- -w "$TMP/roots/set.pcap" -C 1 -z gzip -c 40000
+	assert_ge "$(find "$TMP/roots" -name 'set.pcap*.gz' | wc -l)" 3 'files of a set in the folder of root'
 }
 
 # A prompt may stop and start ports, which takes all of it again.
