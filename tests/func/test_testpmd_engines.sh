@@ -5,7 +5,7 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
 func_begin root
-need ping arping tshark tcpdump jq python3
+need ping arping tshark tcpdump jq python3 ethtool
 
 LCORES='(0,1)@0'
 
@@ -80,6 +80,21 @@ csum_by_the_kernel()
 	assert_eq "$(total Bad-l4csum)" 0 "bad checksums that a port with hw would have to tell"
 }
 
+# A sender on this host leaves its checksums to its interface. They are put right, but they were not bad.
+csum_of_local_senders()
+{
+	start testpmd b "$PLX_TESTPMD" --lcores "$LCORES" --no-huge --vdev net_af_packet0,iface=veth0 \
+		--vdev "net_pcap0,tx_pcap=$TMP/local.pcap" -- --forward-mode "$1" --stats-period 1
+	LOCAL=$JOB
+	wait_until 10 "testpmd to listen" grep -q 'packet forwarding' "$TMP/testpmd.log"
+	for _ in 1 2 3 4 5; do
+		run_in a bash -c 'echo datagram >/dev/udp/10.99.0.2/9; echo datagram >/dev/udp/fd99::2/9'
+	done
+	wait_until 10 "ten datagrams" grep -Eq 'RX-packets: [1-9][0-9]' "$TMP/testpmd.log"
+	stop "$LOCAL" INT
+	assert_ge "$(tshark -r "$TMP/local.pcap" -Y 'udp.dstport == 9 && !icmp && !icmpv6' 2>/dev/null | wc -l)" 10 "datagrams"
+}
+
 wire_has()
 {
 	[ "$(count_packets "$TMP/wire.pcap")" -ge "$1" ]
@@ -133,6 +148,13 @@ refusals()
 refusals
 csum_of_files
 csum_by_the_kernel
+netns_exec a ethtool -K veth0 tx on >/dev/null
+csum_of_local_senders io
+assert_ge "$(bad_checksums "$TMP/local.pcap")" 10 "checksums that the sender left to its interface"
+csum_of_local_senders csum
+netns_exec a ethtool -K veth0 tx off >/dev/null
+assert_eq "$(bad_checksums "$TMP/local.pcap")" 0 "bad checksums of local senders behind csum"
+assert_eq "$(total Bad-l4csum)" 0 "bad checksums counted of local senders"
 
 # Nobody in b has this address but us.
 echo_over b net_af_packet0,iface=veth0
