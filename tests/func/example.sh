@@ -55,18 +55,34 @@ example_refusals()
 	assert_refuses 'did you mean --vdev' "$program" -l 0 --vdve net_null0
 }
 
-# NAME ARGS...: ports that need no interface: from nowhere into nothing, and two ends of a cable. The books balance.
+# NAME ARGS...: ports that need no interface: from nowhere into nothing, two ends of a cable, files. The books balance.
 example_anywhere()
 {
 	local name=$1 ports
 
 	shift
-	for ports in '--vdev net_null0 --vdev net_null1' '--vdev net_ring0,peer=net_ring1 --vdev net_ring1'; do
+	python3 "$FUNC_DIR/make_pcap.py" "$TMP/anywhere.pcap" 1000
+	for ports in '--vdev net_null0 --vdev net_null1' '--vdev net_ring0,peer=net_ring1 --vdev net_ring1' \
+		"--vdev net_pcap0,rx_pcap=$TMP/anywhere.pcap --vdev net_pcap1,tx_pcap=$TMP/anywhere.out"; do
 		# Words to be split.
 		# shellcheck disable=SC2086
 		example_start - "$name" $ports "$@"
 		example_stop
 	done
+}
+
+# NAME ARGS...: two taps in namespace a, of which the kernel there sends into the first.
+example_taps()
+{
+	local name=$1
+
+	shift
+	example_start a "$name" --vdev net_tap0,iface=left --vdev net_tap1,iface=right "$@"
+	netns_exec a ip link set left up
+	netns_exec a ip addr replace 10.97.0.1/24 dev left
+	run_in a ping -qbc 5 -i 0.01 -W 0.1 10.97.0.255 >/dev/null 2>&1 || true
+	example_stop
+	assert_grep "$TMP/example.log" '^port 0 \(net_tap0\): received [1-9]'
 }
 
 host_listens()

@@ -54,6 +54,7 @@ say()
 }
 
 make_line
+example_taps change_word -- cloud sheep
 start dump b tcpdump -i veth0 -Uw "$TMP/b.pcap" --immediate-mode
 DUMP=$JOB
 wait_until 10 "tcpdump to listen" grep -q 'listening on' "$TMP/dump.log"

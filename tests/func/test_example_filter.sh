@@ -14,6 +14,7 @@ assert_refuses 'filter: .*syntax error' "$PLX_BUILD/examples/filter" -l 0 --no-h
 
 FIELD='s/^received .* dropped by the rule \([0-9]*\) .*/\1/p'
 make_line
+example_taps filter -- icmp
 for kind in net_af_xdp net_af_packet; do
 	example_start r filter --vdev "${kind}0,iface=r0" --vdev "${kind}1,iface=r1" -- 'icmp or udp port 4000'
 	start dump b tcpdump -i veth0 -Uw "$TMP/$kind.pcap" --immediate-mode

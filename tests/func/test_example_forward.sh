@@ -21,9 +21,17 @@ for kind in net_af_xdp net_af_packet; do
 	assert_no_xdp r r0
 done
 
-# A tap in b in place of an interface; between ports of different kinds, too.
-example_start a forward --vdev net_tap0,iface=left --vdev net_af_packet0,iface=veth0
-example_stop
+# Ports of different kinds: a tap, behind which the kernel of a has another address, and the interface to b.
+netns_exec b ip addr add 10.98.0.2/24 dev veth0
+example_start r forward --vdev net_af_packet0,iface=r0 --vdev net_af_xdp0,iface=r1
+WIRE=$EXAMPLE
+LOG=tap example_start a forward --vdev net_tap0,iface=left --vdev net_af_packet0,iface=veth0
+netns_exec a ip addr add 10.98.0.1/24 dev left
+run_in a ping -qc 20 -i 0.01 -W 2 10.98.0.2 >"$TMP/ping.log"
+assert_grep "$TMP/ping.log" ' 20 received' "ping through a tap"
+example_stop "$EXAMPLE" tap
+example_stop "$WIRE"
+example_taps forward
 
 # From file to file: each packet that went in comes out, once.
 python3 "$FUNC_DIR/make_pcap.py" "$TMP/in.pcap" 1000

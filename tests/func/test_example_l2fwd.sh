@@ -15,6 +15,7 @@ assert_refuses '4 ports are needed, there are 3' "$PLX_BUILD/examples/l2fwd" -l 
 assert_refuses 'the options are: -T SECONDS' "$PLX_BUILD/examples/l2fwd" -l 0 --no-huge --vdev net_null0 --vdev net_null1 -- -T 99999
 
 make_line
+example_taps l2fwd
 # The far ends have the addresses that l2fwd sends to, and each other's address is that of the port beside them.
 mac_of() { netns_exec "$1" cat "/sys/class/net/$2/address"; }
 netns_exec a ip link set veth0 address 02:00:00:00:00:00

@@ -27,6 +27,7 @@ done
 [ "$(id -u)" -eq 0 ] || exit 0
 netns_begin "$TMP"
 make_line
+LCORES='(0-2)@0' example_taps loadbalancer
 cat >"$TMP/hear.py" <<'END_PY'
 import socket
 

@@ -16,6 +16,7 @@ assert_refuses "tunnel: the tunnel's number" "$PLX_BUILD/examples/tunnel" -l 0 -
 
 # a --- r0 [r] o0 === o1 [s] s1 --- b
 make_line
+example_taps tunnel -- 42 "${END[@]}" "${MAC[1]}"
 netns_add s
 netns_veth r o0 s o1
 netns_exec r ip link set r1 netns "${NS_s:?}"
