@@ -65,6 +65,26 @@ set_flow(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_
 	return ret == 0 ? 0 : port_refused(port, "flow control", ret, why);
 }
 
+/* DPDK's whole form, with what no kernel interface lets anyone set between the pairs. */
+static int
+set_flow_long(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	char *const pairs[] = {words[0], words[1],  words[2],  words[3], words[4],
+			       words[5], words[12], words[13], words[14]};
+	bool is_plain = strcmp(words[11], "off") == 0;
+
+	for (unsigned i = 6; i < 10; i++)
+		is_plain = is_plain && strcmp(words[i], "0") == 0;
+	if (!is_plain)
+		return plx_why(
+			why, -ENOTSUP,
+			"water marks, pause time and pause frames handed on are the device's "
+			"own affair: give 0 0 0 0 mac_ctrl_frame_fwd off, or set flow_ctrl %s "
+			"%s %s %s autoneg %s %s",
+			words[2], words[3], words[4], words[5], words[13], words[14]);
+	return set_flow(app, pairs, PLX_ARRAY_LEN(pairs), why);
+}
+
 static int
 show_flow(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
@@ -104,6 +124,9 @@ const struct command commands_link[] = {
 	 set_flow},
 	{"set flow_ctrl rx on|off tx on|off <port>", "both at once", set_flow},
 	{"set flow_ctrl rx on|off tx on|off autoneg on|off <port>", "all three", set_flow},
+	{"set flow_ctrl rx on|off tx on|off <high> <low> <time> <xon> mac_ctrl_frame_fwd on|off "
+	 "autoneg on|off <port>",
+	 "the same in DPDK's whole form", set_flow_long},
 	{"show port <port> flow_ctrl", "pause frames of a port", show_flow, show_flow_facts},
 	{NULL},
 };

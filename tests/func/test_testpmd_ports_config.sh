@@ -82,7 +82,7 @@ printf '%s\n' 'port config all rxq 2' 'port config all max-pkt-len 2000' 'port c
 	"port config 0 rss-hash-key ipv5 $KEY" 'port config 0 rss ether' 'show port 0 rss reta 129' 'show port 0 rss reta 128 (0x1)' \
 	'mac_addr add 0 02:00:00:00:00:01' 'mac_addr add 0 nonsense' 'mac_addr set 0 01:00:5e:00:00:01' 'mac_addr set 0 00:00:00:00:00:00' \
 	'mac_addr remove 0 02:70:6c:78:00:00' 'mcast_addr add 0 02:00:00:00:00:01' 'mcast_addr add all 01:00:5e:00:00:01' \
-	'set link-down port all' 'set flow_ctrl rx on tx on 0' 'show port 0 flow_ctrl' 'rx_vlan add 4095 0' 'rx_vlan add 5 0' \
+	'set link-down port all' 'set flow_ctrl rx on tx on 0' 'show port 0 flow_ctrl' 'set flow_ctrl rx on tx on 9 5 1 1 mac_ctrl_frame_fwd on autoneg on 0' 'set flow_ctrl rx on tx off 0 0 0 0 mac_ctrl_frame_fwd off autoneg on 1' 'rx_vlan add 4095 0' 'rx_vlan add 5 0' \
 	'set promisc 9 on' 'port stop 0' 'tx_vlan set 0 5' 'tx_vlan set 0 4095' 'port start 0' 'tx_vlan set 0 5' 'show port info all --json' 'show port 0 rss-hash --json' quit | prompt 1 "${NULLS[@]}" -- -i
 assert_eq "$(grep -c 'runs; another number of queues or descriptors needs .port stop' "$TMP/said")" 2 "queues of running ports"
 while read -r pattern; do
@@ -114,7 +114,9 @@ a further address is not supported by net_null
 is the port's own address, which it cannot be without
 02:00:00:00:00:01 is the address of one station: mac_addr
 setting its link down is not supported by net_null.* \(and 1 more ports\)
-flow control is not supported by net_null
+port 0 \(net_null0\): flow control is not supported by net_null
+water marks, pause time .* set flow_ctrl rx on tx on autoneg on 0
+port 1 \(net_null1\): flow control is not supported by net_null
 vlan "4095": a number from 0 to 4094
 a filter by VLAN is not supported by net_null
 there is no port 9
