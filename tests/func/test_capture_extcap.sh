@@ -63,3 +63,4 @@ tshark -r "$TMP/out.pcapng" -T fields -e frame.packet_flags_direction 2>/dev/nul
 assert_eq "$(wc -l <"$TMP/ways")" 2 'directions'
 capture 4 -i plx-xdp-veth0 -f icmp
 capture 4 -i plx-veth0 -f 'icmp[icmptype] == icmp-echo'
+assert_eq "$(tshark -r "$TMP/out.pcapng" -T fields -e icmp.type 2>/dev/null | sort -u)" 8 'types of what the filter asked for'

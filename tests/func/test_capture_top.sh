@@ -27,10 +27,11 @@ shows()
 	grep -Eq -- "$1" "$TMP/screen"
 }
 
-# WIDTH: the lines that belong to the table are cut there, and it begins at the top.
+# WIDTH: the lines of the table are cut there (none goes on in the next), and it begins at the top.
 fits()
 {
-	shows '^top conversations' && head -n 1 "$TMP/screen" | grep -q 'bit/s' &&
+	shows '^top conversations' && sed -n 1p "$TMP/screen" | grep -Eq '^ *[0-9.]+ .*bit/s all' &&
+		sed -n 2p "$TMP/screen" | grep -Eq '^ *[0-9.]+ .*bit/s net_' && sed -n 3p "$TMP/screen" | grep -Eq 'bit/s   que' &&
 		awk -v width="$1" 'length($0) > width {exit 1}' "$TMP/screen"
 }
 
