@@ -85,6 +85,9 @@ forward_rounds(struct testpmd *app, struct stream *first, struct stream *end, co
 		}
 		plx_idle_round(&idle, done);
 	}
+	/* One that came with the stop. */
+	if (measuring && __atomic_load_n(&app->clears, __ATOMIC_ACQUIRE) != clears)
+		clear_measured(first, end);
 }
 
 static int

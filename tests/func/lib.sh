@@ -197,6 +197,18 @@ wait_until()
 	done
 }
 
+# COMMAND FILTER: for input of plx-testpmd's prompt whose output goes to $TMP/said: repeats a command that ends in --json
+# until jq's filter holds of its answer, 10 seconds at most.
+until_told()
+{
+	local end=$((SECONDS + 10))
+
+	until [ $SECONDS -ge $end ] || { grep -F "{\"command\":\"${1% --json}\"" "$TMP/said" | tail -n 1 | jq -e "$2"; } >"$TMP/held" 2>&1; do
+		echo "$1"
+		sleep 0.05
+	done
+}
+
 assert_eq()
 {
 	[ "$1" = "$2" ] || fail "${3:-value}: expected '$2', got '$1'"

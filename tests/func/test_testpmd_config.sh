@@ -110,11 +110,12 @@ flushing()
 {
 	local ring=(--lcores '(0,1)@0' --vdev net_ring0)
 
-	{ printf '%s\n' 'set fwd txonly' 'set burst 32' start; sleep 0.3; printf '%s\n' stop 'set fwd rxonly' start; sleep 0.3
+	{ printf '%s\n' 'set fwd txonly' 'set burst 32' start; until_told 'show port stats 0 --json' '.result.ports[0].tx_packets >= 1024'
+		printf '%s\n' stop 'set fwd rxonly' start; until_told 'show port stats 0 --json' '.result.ports[0].rx_packets >= 1024'
 		printf '%s\n' stop quit; } | prompt 0 "${ring[@]}" -- -i
 	assert_ge "$(awk '/Accumulated/ {getline; n = $2} END {print n}' "$TMP/said")" 1000 "packets that waited"
-	{ printf '%s\n' 'set fwd txonly' start; sleep 0.3; printf '%s\n' stop 'set fwd rxonly' 'set flush_rx on' start; sleep 0.3
-		printf '%s\n' stop quit; } | prompt 0 "${ring[@]}" -- -i
+	{ printf '%s\n' 'set fwd txonly' start; until_told 'show port stats 0 --json' '.result.ports[0].tx_packets >= 1024'
+		printf '%s\n' stop 'set fwd rxonly' 'set flush_rx on' start stop quit; } | prompt 0 "${ring[@]}" -- -i
 	assert_grep "$TMP/said" '[0-9]+ packets that waited in the rx queues were thrown away'
 	assert_eq "$(awk '/Accumulated/ {getline; n = $2} END {print n}' "$TMP/said")" 0 "packets left by the flush"
 }

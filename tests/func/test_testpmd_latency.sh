@@ -9,7 +9,7 @@ need jq tshark tcpdump
 
 RINGS=(--vdev 'net_ring0,peer=net_ring1' --vdev 'net_ring1,peer=net_ring0')
 
-# STATUS ARGS...: runs the commands on standard input; all it says goes to $TMP/said, answers in JSON to $TMP/said.json.
+# STATUS ARGS...: runs the commands on standard input; all it says goes to $TMP/said, the last answer in JSON to $TMP/said.json.
 prompt()
 {
 	local expected=$1 status=0
@@ -20,7 +20,7 @@ prompt()
 		cat "$TMP/said" >&2
 		fail "exit status $status, expected $expected"
 	}
-	grep '^{' "$TMP/said" >"$TMP/said.json" || true
+	grep '^{' "$TMP/said" | tail -n 1 >"$TMP/said.json" || true
 }
 
 # What must hold of any answer to show fwd latency.
@@ -36,7 +36,8 @@ assert_sane()
 }
 
 # Two queues, two lcores: what txonly sends comes back by the end.
-{ printf '%s\n' 'set fwd txonly' 'set latency-stats on' start; sleep 0.3; printf '%s\n' stop 'show fwd latency --json' quit; } |
+{ printf '%s\n' 'set fwd txonly' 'set latency-stats on' start; until_told 'show fwd latency --json' '[.result.streams[].received] | min > 0'
+	printf '%s\n' stop 'show fwd latency --json' quit; } |
 	prompt 0 --lcores '(0-2)@0' "${RINGS[@]}" -- -i --rxq 2 --txq 2
 assert_sane "$TMP/said.json"
 assert_eq "$(jq -c '.result | [.missing, .out_of_order, ([.streams[] | select(.received > 0)] | length)]' "$TMP/said.json")" '[0,0,4]' "probes"
@@ -44,7 +45,8 @@ assert_grep "$TMP/said" 'probes sent: [0-9]+  received: [0-9]+  lost or on the w
 assert_grep "$TMP/said" 'min .* avg .* p50 .* p99 .* p99.9 .* max .* jitter'
 
 # A ring that is passed round: each hop is measured, and 64 packets are on their way.
-{ printf '%s\n' 'set fwd macswap' 'set latency-stats on' 'start tx_first 1'; sleep 0.3; printf '%s\n' stop 'show fwd stats --json' quit; } |
+{ printf '%s\n' 'set fwd macswap' 'set latency-stats on' 'start tx_first 1'
+	until_told 'show fwd stats --json' '.result.latency.received > 1000'; printf '%s\n' stop 'show fwd stats --json' quit; } |
 	prompt 0 --lcores '(0-1)@0' "${RINGS[@]}" -- -i
 jq '{result: .result.latency}' "$TMP/said.json" >"$TMP/hop.json"
 assert_sane "$TMP/hop.json"
@@ -82,13 +84,14 @@ assert_eq "$(tshark -r "$TMP/probes.pcap" -o ip.check_checksum:TRUE -o udp.check
 	-Y 'ip.checksum.status == 1 && udp.checksum.status == 1' 2>/dev/null | wc -l)" 100 "probes that are right"
 
 # Packets that wait while the whole program is stopped for 300 ms: the longest way is at least as long.
-start held - "$PLX_TESTPMD" --lcores '(0,1)@0' --no-huge "${RINGS[@]}" -- --tx-first --latency-stats --json
+start held - "$PLX_TESTPMD" --lcores '(0,1)@0' --no-huge "${RINGS[@]}" -- --tx-first --latency-stats --json --stats-period 1
 held=$JOB
 wait_until 10 "forwarding" grep -q 'packet forwarding' "$TMP/held.log"
 kill -STOP "$held"
 sleep 0.3
 kill -CONT "$held"
-sleep 0.1
+before=$(grep -c '^{' "$TMP/held.log" || true)
+wait_until 20 "figures after it" eval '[ "$(grep -c "^{" "$TMP/held.log")" -gt $((before + 1)) ]'
 stop "$held" INT
 grep '"latency":' "$TMP/held.log" | jq -c '{result: .result.latency}' >"$TMP/held.json"
 assert_sane "$TMP/held.json"

@@ -20,7 +20,7 @@ prompt()
 		cat "$TMP/said" >&2
 		fail "exit status $status, expected $expected"
 	}
-	grep '^{' "$TMP/said" >"$TMP/said.json" || true
+	grep '^{' "$TMP/said" | grep -v '^{"command":"show port' >"$TMP/said.json" || true
 }
 
 json()
@@ -28,9 +28,15 @@ json()
 	jq -rc "$1" "$TMP/said.json" | tr '\n' ' '
 }
 
+# NAMES: the last answer's hints.
+assert_hints()
+{
+	assert_eq "$(tail -n 1 "$TMP/said.json" | jq -r '[.result.hints[].name] | join(" ")')" "$1" hints
+}
+
 measured()
 {
-	{ printf '%s\n' 'set record-core-cycles on' 'set record-burst-stats on' start; sleep 0.3
+	{ printf '%s\n' 'set record-core-cycles on' 'set record-burst-stats on' start; until_told 'show port stats all --json' '[.result.ports[].rx_packets] | min > 1000'
 		printf '%s\n' stop 'show fwd stats all --json' quit; } |
 		prompt 0 --lcores '(0-2)@0' "${NULLS[@]}" -- -i --rxq 2 --txq 2 --burst 16
 	assert_grep "$TMP/said" 'CPU cycles/packet=[0-9.]+ \(busy cycles=[0-9]+ / total RX packets=[0-9]+\) at [0-9]+ MHz Clock'
@@ -50,7 +56,7 @@ measured()
 	assert_no_grep "$TMP/out.log" 'RX-bursts'
 
 	# Not asked for, not there.
-	{ echo start; sleep 0.1; printf '%s\n' stop 'show fwd stats --json' quit; } |
+	printf '%s\n' start stop 'show fwd stats --json' quit |
 		prompt 0 --lcores '(0,1)@0' "${NULLS[@]}" -- -i
 	assert_no_grep "$TMP/said" 'cycles/packet|-bursts'
 	assert_eq "$(json '.result.total | has("rx_bursts"), has("busy_cycles")')" 'false false ' "what was not asked for"
@@ -58,47 +64,50 @@ measured()
 	assert_grep "$TMP/said" 'stop first'
 }
 
-# A ring that is filled and read empty: what is cleared is cleared once, and never counts backwards.
+# A file of 300 packets: what is cleared while they are forwarded, and after, is cleared once.
 cleared()
 {
-	{ printf '%s\n' 'set fwd txonly' start; sleep 0.2
-		printf '%s\n' stop 'clear fwd stats' 'show fwd stats --json' start stop 'show fwd stats --json' quit; } |
-		prompt 0 --lcores '(0,1)@0' --vdev net_ring0,entries=64 -- -i --record-burst-stats
-	assert_eq "$(json '.result.total | .tx_packets, .tx_dropped, (.tx_bursts | length)' | cut -d' ' -f1-3)" '0 0 0' "after clear"
-	{ printf '%s\n' start; sleep 0.3; printf '%s\n' 'show fwd stats --json' 'clear fwd stats all' 'show fwd stats --json'; sleep 0.1
-		printf '%s\n' stop 'show fwd stats --json' quit; } |
-		prompt 0 --lcores '(0,1)@0' "${NULLS[@]}" -- -i --record-burst-stats
-	assert_eq "$(jq -s '.[0].result.total.rx_packets > .[1].result.total.rx_packets and
-		.[1].result.total.rx_packets < .[2].result.total.rx_packets and
-		.[2].result.total.rx_packets >= .[2].result.total.rx_bursts["32"] * 32 and
-		.[0].result.time_ns > .[1].result.time_ns' "$TMP/said.json")" true "figures around clear fwd stats"
+	python3 "$FUNC_DIR/make_pcap.py" "$TMP/in.pcap" 300
+	{ echo start; until_told 'show port stats all --json' '.result.ports[0].rx_packets == 300'
+		printf '%s\n' 'show fwd stats --json' 'clear fwd stats' 'show fwd stats --json' stop 'show fwd stats --json' quit; } |
+		prompt 0 --lcores '(0,1)@0' --vdev "net_pcap0,rx_pcap=$TMP/in.pcap" --vdev 'net_null0,no-rx=1' -- -i --record-burst-stats \
+			--mbuf-size 9000
+	assert_eq "$(json '.result.total | "\(.rx_packets) \(.tx_packets)"')" '300 300 0 0 0 0 ' "packets around clear fwd stats"
+	assert_eq "$(jq -s '.[2].result.total | [.rx_bursts, .tx_bursts | to_entries[] | select(.key != "0")] | length' "$TMP/said.json")" 0 \
+		"bursts after clear fwd stats"
+	assert_eq "$(jq -s '.[0].result.total.tx_bursts | to_entries | map((.key | tonumber) * .value) | add' "$TMP/said.json")" 300 \
+		"packets in bursts before it"
+	{ printf '%s\n' 'set fwd txonly' start; until_told 'show port stats all --json' '.result.ports[0].tx_packets > 0'
+		printf '%s\n' stop 'show fwd stats --json' 'clear fwd stats all' 'show fwd stats --json' quit; } |
+		prompt 0 --lcores '(0,1)@0' "${NULLS[@]}" -- -i
+	assert_eq "$(json '.result.total.tx_packets > 0')" 'true false ' "packets after clear fwd stats when stopped"
 }
 
 # Hints: the cause and what mends it, as a sentence and by name.
 hinted()
 {
-	{ echo start; sleep 0.7; printf '%s\n' 'show fwd stats --json' stop quit; } |
+	{ echo start; until_told 'show fwd stats --json' '.result.hints | length == 1'; printf '%s\n' stop quit; } |
 		prompt 0 --lcores '(0,1)@0' --vdev net_null0,no-rx=1 --vdev net_null1,no-rx=1 -- -i
-	assert_eq "$(json '.result.hints[].name')" 'nothing-received ' hint
+	assert_hints 'nothing-received'
 	assert_grep "$TMP/said" 'Nothing was received. All links are up'
 
 	# The other end of a ring stands still.
-	{ printf '%s\n' 'set fwd txonly' start; sleep 0.2; printf '%s\n' 'show fwd stats --json' stop quit; } |
+	{ printf '%s\n' 'set fwd txonly' start; until_told 'show fwd stats --json' '.result.hints | length == 2'; printf '%s\n' stop quit; } |
 		prompt 0 --lcores '(0,1)@0' --vdev net_ring0,peer=net_ring1 -- -i
-	assert_eq "$(json '.result.hints[].name')" 'link-down tx-all-dropped ' hints
+	assert_hints 'link-down tx-all-dropped'
 	assert_grep "$TMP/said" 'took none of [0-9]+ packets: its link is down: start the port at its other end'
 
 	# A pool that the packets waiting in a ring use up, since nobody reads its other end.
-	{ printf '%s\n' start; sleep 0.3; printf '%s\n' 'show fwd stats --json' stop quit; } |
+	{ echo start; until_told 'show fwd stats --json' '.result.hints | length == 1'; printf '%s\n' stop quit; } |
 		prompt 0 --lcores '(0,1)@0' --vdev net_null0 --vdev net_ring0,peer=net_ring1,entries=4096 --vdev net_ring1 -- -i \
 		--total-num-mbufs 2048 --mbcache 0 --portlist 0,1
-	assert_eq "$(json '.result.hints[].name')" 'pool-exhausted ' hint
+	assert_hints 'pool-exhausted'
 	assert_grep "$TMP/said" 'because the pool testpmd with its 2048 buffers was empty: start with --total-num-mbufs 4096'
 
 	# An odd port that receives, and many queues on few lcores.
-	{ echo start; sleep 0.2; printf '%s\n' 'show fwd stats --json' stop quit; } |
+	{ echo start; until_told 'show fwd stats --json' '.result.hints | length == 2'; printf '%s\n' stop quit; } |
 		prompt 0 --lcores '(0-2)@0' "${NULLS[@]}" --vdev net_null2 -- -i --rxq 3 --txq 3 --nb-cores 1
-	assert_eq "$(json '.result.hints[].name')" 'paired-with-itself busy-lcore ' hints
+	assert_hints 'paired-with-itself busy-lcore'
 	assert_grep "$TMP/said" 'Lcore 1 polls 9 queues while 1 lcores do nothing: set nbcore 2'
 }
 

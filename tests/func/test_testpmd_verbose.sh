@@ -4,22 +4,29 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
 func_begin anyone
-need python3 tshark
+need jq python3 tshark
 
 python3 "$FUNC_DIR/make_pcap.py" "$TMP/in.pcap" 300
 
 # LEVEL ENGINE: forwards the file from port 0 to port 1 at that level; what is said goes to $TMP/said.
 forward()
 {
-	{ printf '%s\n' "set fwd $2" "set verbose $1" start; sleep 0.5; printf '%s\n' stop quit; } |
+	{ printf '%s\n' "set fwd $2" "set verbose $1" start
+		until_told 'show port stats 0 --json' '.result.ports[0].rx_packets == 300'; printf '%s\n' stop quit; } |
 		run "$PLX_TESTPMD" --no-huge --lcores '(0,1)@0' --vdev "net_pcap0,rx_pcap=$TMP/in.pcap" \
 			--vdev "net_null0,no-rx=1" -- -i --mbuf-size 9000 >"$TMP/said" 2>&1
 	assert_grep "$TMP/said" 'RX-packets: 300 '
 }
 
+# WORDS: packets in the bursts that are announced by them, which may stand behind a prompt.
+in_bursts()
+{
+	grep -Eo "$1 [0-9]+ packets" "$TMP/said" | awk '{n += $(NF - 1)} END {print n}'
+}
+
 forward 1 io
-assert_eq "$(awk '/^port 0\/queue 0: received/ {n += $5} END {print n}' "$TMP/said")" 300 "packets received, by their bursts"
-assert_no_grep "$TMP/said" '^port 1/queue 0: sent'
+assert_eq "$(in_bursts 'port 0/queue 0: received')" 300 "packets received, by their bursts"
+assert_no_grep "$TMP/said" 'port 1/queue 0: sent'
 tshark -r "$TMP/in.pcap" -T fields -e eth.src -e eth.dst -e frame.len 2>/dev/null >"$TMP/expected"
 sed -n 's/^  src=\([^ ]*\) - dst=\([^ ]*\) - pool.* - length=\([0-9]*\) - nb_segs=.*/\1\t\2\t\3/p' "$TMP/said" >"$TMP/told"
 cmp "$TMP/expected" "$TMP/told" || fail "addresses and lengths differ from what tshark reads"
@@ -29,17 +36,18 @@ assert_eq "$(grep -c 'sw ptype:.*L4_TCP' "$TMP/said")" \
 assert_eq "$(grep -c '^  ol_flags: ' "$TMP/said")" 300 "lines of flags"
 
 forward 2 io
-assert_eq "$(awk '/^port 1\/queue 0: sent/ {n += $5} END {print n}' "$TMP/said")" 300 "packets sent, by their bursts"
-assert_no_grep "$TMP/said" '^port 0/queue 0: received'
+assert_eq "$(in_bursts 'port 1/queue 0: sent')" 300 "packets sent, by their bursts"
+assert_no_grep "$TMP/said" 'port 0/queue 0: received'
 forward 3 macswap
 assert_eq "$(grep -c '^  src=' "$TMP/said")" 600 "packets received and sent"
 forward 0 rxonly
 assert_no_grep "$TMP/said" 'src='
 
 # At the prompt it can be changed while packets are forwarded.
-{ printf '%s\n' 'set verbose 1' 'set verbose -1' 'start tx_first'; sleep 0.2; printf '%s\n' 'set verbose 0' 'show port stats 0' stop quit; } |
+{ printf '%s\n' 'set verbose 1' 'set verbose -1' 'start tx_first'; until_told 'show port stats 0 --json' '.result.ports[0].rx_packets > 2'
+	printf '%s\n' 'set verbose 0' 'show port summary 0' stop quit; } |
 	run "$PLX_TESTPMD" --no-huge --lcores '(0,1)@0' --vdev net_ring0 -- -i --burst 1 >"$TMP/said" 2>&1 && fail "no refusal"
 assert_grep "$TMP/said" 'Change verbose level from 1 to 0'
 assert_grep "$TMP/said" 'verbose "-1": a number from 0'
-assert_no_grep <(sed '1,/show port stats 0/d' "$TMP/said") 'src='
+assert_no_grep <(sed '1,/show port summary 0/d' "$TMP/said") 'src='
 assert_ge "$(grep -c 'src=' "$TMP/said")" 2 "packets before"
