@@ -90,8 +90,15 @@ wait_until 10 "forwarding" grep -q 'packet forwarding' "$TMP/held.log"
 kill -STOP "$held"
 sleep 0.3
 kill -CONT "$held"
-before=$(grep -c '^{' "$TMP/held.log" || true)
-wait_until 20 "figures after it" eval '[ "$(grep -c "^{" "$TMP/held.log")" -gt $((before + 1)) ]'
+answers()
+{
+	grep -c '^{' "$TMP/held.log"
+}
+more_answers()
+{
+	[ "$(answers)" -gt "$1" ]
+}
+wait_until 20 "figures after it" more_answers $(($(answers || true) + 1))
 stop "$held" INT
 grep '"latency":' "$TMP/held.log" | jq -c '{result: .result.latency}' >"$TMP/held.json"
 assert_sane "$TMP/held.json"
