@@ -56,6 +56,12 @@ assert_eq "$(content "$OUT")" "$(content "$TMP/expected.pcap")" 'packets of 96 b
 capture -r - -w - <"$IN" >"$OUT"
 cmp "$OUT" "$IN"
 
+# Compressed ones, as they are.
+capture -r "$IN" -w "$TMP/in.pcapng.zst"
+capture -r "$TMP/in.pcapng.zst" -w "$OUT" udp
+tcpdump -r "$IN" --time-stamp-precision=nano -w "$TMP/expected.pcap" udp 2>/dev/null
+cmp "$OUT" "$TMP/expected.pcap"
+
 # Two files become one, in the order of time.
 editcap -r "$IN" "$TMP/a.pcap" 1-1500
 editcap -r "$IN" "$TMP/b.pcap" 1501-3000
