@@ -113,14 +113,16 @@ count_burst(void)
 	return n;
 }
 
+/* Until it is asked to stop, and what the device has by then is counted, too. */
 static void
 run(void)
 {
+	unsigned late = 100000; /* rounds */
 	struct plx_idle idle;
 
 	plx_idle_init(&idle);
 	plx_idle_add_fd(&idle, plx_ethdev_rx_fd(0, 0));
-	while (!plx_event_stopped()) {
+	while (!plx_event_stopped() || (plx_ethdev_rx_queue_count(0, 0) > 0 && late-- > 0)) {
 		unsigned n = count_burst();
 
 		if (n == 0 && plx_ethdev_ended(0))

@@ -283,6 +283,15 @@ def hand_back(folders):
                 os.lchown(path, owner.st_uid, owner.st_gid)
 
 
+def leave_place():
+    """Ends the view of the tree that scripts/test has made for us."""
+    place = os.environ.get('PLX_TREE_PLACE')
+    if place:
+        os.chdir('/')
+        subprocess.run(['umount', '-l', place], check=False)
+        os.rmdir(place)
+
+
 def run_lanes(names):
     runner = Runner()
     total = Counts()
@@ -317,6 +326,7 @@ def run_lanes(names):
         runner.end()
     finally:
         hand_back([os.path.join(TOP, 'build-' + (LANES[n].build or n)) for n in names])
+        leave_place()
     print('\n' + '\n'.join(summary) + '\n')
     print(total, flush=True)
     return 130 if interrupted else 1 if total.failed or not total.passed else 0

@@ -9,6 +9,7 @@ import argparse
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -30,7 +31,7 @@ class Tree:
 
     def _list(self):
         """Files that belong to the tree, relative to its top: git's view, or a walk where there is no git."""
-        if os.path.exists(os.path.join(self.top, '.git')):
+        if os.path.exists(os.path.join(self.top, '.git')) and shutil.which('git'):
             out = subprocess.run(
                 ['git', '-c', 'safe.directory=*', '-C', self.top, 'ls-files', '-coz', '--exclude-standard'],
                 capture_output=True, text=True, check=False)
