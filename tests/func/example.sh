@@ -2,22 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What the tests of examples share; to be sourced behind lib.sh.
 
-# Two hosts with somebody between them: a (10.99.0.1, fd99::1) --- r0 [r] r1 --- b (10.99.0.2, fd99::2).
-make_line()
-{
-	netns_add a
-	netns_add b
-	netns_add r
-	netns_veth a veth0 r r0 1
-	netns_veth b veth0 r r1 1
-	MAC_A=02:00:00:00:00:0a
-	MAC_B=02:00:00:00:00:0b
-	netns_address a veth0 10.99.0.1/24 $MAC_A 10.99.0.2 $MAC_B
-	netns_address b veth0 10.99.0.2/24 $MAC_B 10.99.0.1 $MAC_A
-	netns_address a veth0 fd99::1/64 $MAC_A fd99::2 $MAC_B
-	netns_address b veth0 fd99::2/64 $MAC_B fd99::1 $MAC_A
-}
-
 # WHERE NAME ARGS...: the example in a namespace (- for none), until example_stop. Its first line, which says that it
 # runs, ends in "...". One CPU is enough; LCORES may say otherwise. LOG in place of "example".
 example_start()

@@ -106,6 +106,22 @@ make_pair()
 	netns_add a
 	netns_add b
 	netns_veth a veth0 b veth0 "${1:-1}"
+	address_pair
+}
+
+# [QUEUES]: the same two hosts with somebody between them: a veth0 --- r0 [r] r1 --- veth0 b.
+make_line()
+{
+	netns_add a
+	netns_add b
+	netns_add r
+	netns_veth a veth0 r r0 "${1:-1}"
+	netns_veth b veth0 r r1 "${1:-1}"
+	address_pair
+}
+
+address_pair()
+{
 	MAC_A=02:00:00:00:00:0a
 	MAC_B=02:00:00:00:00:0b
 	netns_address a veth0 10.99.0.1/24 $MAC_A 10.99.0.2 $MAC_B
@@ -265,6 +281,56 @@ assert_refuses()
 count_packets()
 {
 	capinfos -TMrc "$1" | awk '{print $NF}'
+}
+
+# FILE [FIELD...]: a line for each packet of a capture file: what tshark calls FIELD, its length, a hash of its bytes.
+list_frames()
+{
+	local file=$1
+
+	shift
+	tshark -r "$file" -o frame.generate_md5_hash:TRUE -T fields "${@/#/-e}" -eframe.len -eframe.md5_hash 2>/dev/null
+}
+
+# IN A B: deals the packets of a pcap file out to two others.
+deal_out()
+{
+	python3 - "$@" <<-'END'
+		import random, struct, sys
+		data, at = open(sys.argv[1], 'rb').read(), 24
+		outs = [open(name, 'wb') for name in sys.argv[2:]]
+		for out in outs:
+		    out.write(data[:24])
+		while at < len(data):
+		    end = at + 16 + struct.unpack_from('=I', data, at + 8)[0]
+		    outs[random.random() < 0.3].write(data[at:end])
+		    at = end
+	END
+}
+
+# FILE BYTES: true if the file is there and has more.
+file_exceeds()
+{
+	[ "$(stat -c %s "$1" 2>/dev/null || echo 0)" -gt "$2" ]
+}
+
+# DEVARGS ARGS...: plx-capture of net_pcap0,DEVARGS to its end, on two lcores if LCORES says nothing else; what it says goes to
+# $TMP/capture.log. Its books balance.
+capture_files()
+{
+	local devargs=$1
+
+	shift
+	run "$PLX_CAPTURE" --no-huge --lcores "${LCORES:-(0-1)@(0-1)}" --vdev "net_pcap0,$devargs" -- "$@" \
+		2>"$TMP/capture.log" || fail "status $? of plx-capture $*"
+	assert_grep "$TMP/capture.log" 'every packet is accounted for'
+}
+
+# NAME: that row of the account at the end of $TMP/capture.log; 0 if there is none.
+account()
+{
+	awk -v name="$1" 'index($0, name) {gsub(",", "", $NF); print $NF; found = 1; exit} END {if (!found) print 0}' \
+		"$TMP/capture.log"
 }
 
 # NAME IF FIELD: one figure of the kernel's interface statistics, as in rx_packets.

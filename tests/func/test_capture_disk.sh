@@ -36,11 +36,6 @@ end_capture()
 	assert_grep "$LOG" 'every packet is accounted for'
 }
 
-account()
-{
-	awk -v name="$1" 'index($0, name) {gsub(",", "", $NF); print $NF; found = 1; exit} END {if (!found) print 0}' "$LOG"
-}
-
 # FILES...: together they hold as many packets as the capture says it has written.
 assert_written()
 {

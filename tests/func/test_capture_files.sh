@@ -10,17 +10,6 @@ IN=$TMP/in.pcap
 OUT=$TMP/out.pcap
 python3 "$FUNC_DIR/make_pcap.py" "$IN" 3000
 
-# DEVARGS ARGS...: a capture of files by plx-capture, on one lcore and with an rx lcore of its own.
-capture()
-{
-	local devargs=$1
-
-	shift
-	run "$PLX_CAPTURE" --no-huge --lcores "${LCORES:-(0-1)@(0-1)}" --vdev "net_pcap0,$devargs" -- "$@" \
-		2>"$TMP/capture.log" || fail "status $? of plx-capture $*"
-	assert_grep "$TMP/capture.log" 'every packet is accounted for'
-}
-
 tcpdump_filter()
 {
 	tcpdump -r "$IN" --time-stamp-precision=nano -w "$TMP/expected.pcap" "$@" 2>/dev/null
@@ -36,18 +25,17 @@ assert_as_tcpdump()
 # FILE: time and bytes of each packet.
 content()
 {
-	tshark -r "$1" -o frame.generate_md5_hash:TRUE -T fields -e frame.time_epoch -e frame.len -e frame.md5_hash \
-		2>/dev/null
+	list_frames "$1" frame.time_epoch
 }
 
 whole_files()
 {
 	for LCORES in 0 '(0-1)@(0-1)' '(0-2)@(0-1)'; do
-		capture "rx_pcap=$IN,eof=1" -o "$OUT"
+		capture_files "rx_pcap=$IN,eof=1" -o "$OUT"
 		cmp "$OUT" "$IN"
 	done
 	LCORES=
-	capture "rx_pcap=$IN,eof=1" -o - >"$OUT"
+	capture_files "rx_pcap=$IN,eof=1" -o - >"$OUT"
 	cmp "$OUT" "$IN"
 }
 
@@ -59,26 +47,26 @@ filters()
 		'ip[6:2] & 0x1fff != 0' 'len > 1000 and greater 1000' 'host fd99::1' 'tcp[tcpflags] & tcp-syn != 0' \
 		'ether[3000] = 7'; do
 		tcpdump_filter "$filter"
-		capture "rx_pcap=$IN,eof=1" -o "$OUT" -f "$filter"
+		capture_files "rx_pcap=$IN,eof=1" -o "$OUT" -f "$filter"
 		assert_as_tcpdump "-f '$filter'"
 	done
 	# Words without an option, and several filters at once.
 	tcpdump_filter 'udp port 53'
-	capture "rx_pcap=$IN,eof=1" -o "$OUT" udp port 53
+	capture_files "rx_pcap=$IN,eof=1" -o "$OUT" udp port 53
 	assert_as_tcpdump 'words'
-	capture "rx_pcap=$IN,eof=1" -o "$OUT" -f 'udp or arp' -f 'port 53'
+	capture_files "rx_pcap=$IN,eof=1" -o "$OUT" -f 'udp or arp' -f 'port 53'
 	assert_as_tcpdump 'two filters'
 }
 
 limits()
 {
 	tcpdump_filter -c 17 udp
-	capture "rx_pcap=$IN,eof=1" -o "$OUT" -c 17 udp
+	capture_files "rx_pcap=$IN,eof=1" -o "$OUT" -c 17 udp
 	assert_as_tcpdump '-c 17'
-	capture "rx_pcap=$IN,eof=1" -o "$OUT" -s 96
+	capture_files "rx_pcap=$IN,eof=1" -o "$OUT" -s 96
 	editcap -F nsecpcap -s 96 "$IN" "$TMP/expected.pcap"
 	assert_eq "$(content "$OUT")" "$(content "$TMP/expected.pcap")" "packets of 96 bytes"
-	capture "rx_pcap=$IN,infinite_rx=1" -o /dev/null -d 300ms
+	capture_files "rx_pcap=$IN,infinite_rx=1" -o /dev/null -d 300ms
 	assert_grep "$TMP/capture.log" 'the time is over'
 }
 
@@ -86,7 +74,7 @@ formats()
 {
 	local stats
 
-	capture "rx_pcap=$IN,eof=1" -o "$TMP/out.pcapng" -f ip
+	capture_files "rx_pcap=$IN,eof=1" -o "$TMP/out.pcapng" -f ip
 	tcpdump_filter ip
 	assert_eq "$(content "$TMP/out.pcapng")" "$(content "$TMP/expected.pcap")" "packets in pcapng"
 	stats=$(capinfos "$TMP/out.pcapng")
@@ -96,7 +84,7 @@ formats()
 	assert_grep "$TMP/capinfos.log" 'Filter string = .*ip'
 	assert_grep "$TMP/capinfos.log" 'Time precision = nanoseconds'
 	assert_grep "$TMP/capinfos.log" 'Number of stat entries = 1'
-	capture "rx_pcap=$IN,eof=1" -o "$OUT" --format pcap-us
+	capture_files "rx_pcap=$IN,eof=1" -o "$OUT" --format pcap-us
 	assert_eq "$(capinfos -Mt "$OUT" | awk '/^File type/ {print $NF}')" pcap format
 	assert_eq "$(count_packets "$OUT")" 3000 packets
 }
@@ -104,29 +92,19 @@ formats()
 # Two files whose packets alternate become one again, in the order of time; %w makes one of each worker.
 several()
 {
-	python3 - "$IN" "$TMP/a.pcap" "$TMP/b.pcap" <<-'END'
-		import random, struct, sys
-		data, at = open(sys.argv[1], 'rb').read(), 24
-		outs = [open(name, 'wb') for name in sys.argv[2:]]
-		for out in outs:
-		    out.write(data[:24])
-		while at < len(data):
-		    end = at + 16 + struct.unpack_from('=I', data, at + 8)[0]
-		    outs[random.random() < 0.3].write(data[at:end])
-		    at = end
-	END
+	deal_out "$IN" "$TMP/a.pcap" "$TMP/b.pcap"
 	for LCORES in 0 '(0-1)@(0-1)' '(0-2)@(0-1)'; do
-		capture "rx_pcap=[$TMP/a.pcap,$TMP/b.pcap],eof=1" -o "$OUT"
+		capture_files "rx_pcap=[$TMP/a.pcap,$TMP/b.pcap],eof=1" -o "$OUT"
 		cmp "$OUT" "$IN"
 	done
-	LCORES='(0-2)@(0-1)' capture "rx_pcap=[$TMP/a.pcap,$TMP/b.pcap],eof=1" -o "$TMP/part%w.pcap"
+	LCORES='(0-2)@(0-1)' capture_files "rx_pcap=[$TMP/a.pcap,$TMP/b.pcap],eof=1" -o "$TMP/part%w.pcap"
 	cmp "$TMP/part0.pcap" "$TMP/a.pcap"
 	cmp "$TMP/part1.pcap" "$TMP/b.pcap"
 }
 
 top_talkers()
 {
-	LCORES=0 capture "rx_pcap=$IN,eof=1" --top 3
+	LCORES=0 capture_files "rx_pcap=$IN,eof=1" --top 3
 	assert_grep "$TMP/capture.log" '^ +counted +3,000$'
 	assert_grep "$TMP/capture.log" '^  (10\.0\.|\[fd99::).* (TCP|UDP|ICMP|ICMPv6) .* %$'
 	assert_grep "$TMP/capture.log" '^  all others '

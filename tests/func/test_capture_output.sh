@@ -26,12 +26,6 @@ capture_until_it_fails()
 	assert_grep "$TMP/capture.log" 'every packet is accounted for'
 }
 
-# A count from the accounts of the capture.
-account()
-{
-	awk -v name="$1" 'index($0, name) {gsub(",", "", $NF); print $NF; exit}' "$TMP/capture.log"
-}
-
 full_disk()
 {
 	local file=$TMP/small/out.$1 written
@@ -81,7 +75,7 @@ signals()
 		rm -f "$TMP/out.pcap"
 		start capture - "$PLX_CAPTURE" --no-huge --lcores '(0-1)@(0-1)' --vdev net_null0,size=1000 -- -o "$TMP/out.pcap" \
 			--ring 64 -s 64
-		wait_until 10 'packets in the file' big_enough
+		wait_until 10 'packets in the file' file_exceeds "$TMP/out.pcap" 1000000
 		stop "$JOB" $signal
 		assert_grep "$TMP/capture.log" "ended by SIG$signal"
 		assert_grep "$TMP/capture.log" 'every packet is accounted for'
@@ -89,16 +83,11 @@ signals()
 	done
 	# Killed, there is no last word; the kernel may have cut the last write, what is in front of that can be read.
 	start capture - "$PLX_CAPTURE" --no-huge -l 0 --vdev net_null0 -- -o "$TMP/out.pcap" -s 64
-	wait_until 10 'packets in the file' big_enough
+	wait_until 10 'packets in the file' file_exceeds "$TMP/out.pcap" 1000000
 	stop "$JOB" KILL || status=$?
 	assert_eq "$status" 137 'status after SIGKILL'
 	capinfos -Mc "$TMP/out.pcap" >"$TMP/killed" 2>/dev/null || true
 	assert_ge "$(awk '/^Number of packets/ {print $NF}' "$TMP/killed")" 1000 'packets after SIGKILL'
-}
-
-big_enough()
-{
-	[ "$(stat -c %s "$TMP/out.pcap" 2>/dev/null)" -gt 1000000 ]
 }
 
 full_disks

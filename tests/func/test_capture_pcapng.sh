@@ -22,12 +22,6 @@ assert_blocks()
 	done
 }
 
-# A row of the accounts on people's side.
-account()
-{
-	awk -v name="$1" 'index($0, name) {gsub(",", "", $NF); print $NF; exit}' "$TMP/capture.log"
-}
-
 interfaces_are_described()
 {
 	start capture b "$PLX_CAPTURE" -i veth0 -i veth1 -w "$OUT" --comment 'first note' --comment 'second note' icmp
@@ -81,7 +75,7 @@ losses_are_where_they_were()
 	local told
 
 	start capture - "$PLX_CAPTURE" --no-huge --lcores '(0-2)@(0-1)' --vdev net_null0,size=100 -- --ring 64 --queues 2 -w "$OUT" -s 64
-	wait_until 20 'losses in the file' big_enough
+	wait_until 20 'losses in the file' file_exceeds "$OUT" 3000000
 	stop "$JOB" INT
 	assert_blocks '.interfaces[0].comments[0] | startswith("time: stamp of plx-capture")' \
 		'[.packets[] | select(.drops != null)] | length > 3 and all(.drops > 0)' \
@@ -94,11 +88,6 @@ losses_are_where_they_were()
 	told=$(tshark -r "$OUT" -Y frame.drop_count -T fields -e frame.drop_count 2>/dev/null | awk '{n += $1} END {print n}')
 	assert_ge "$told" 1 'losses that are told'
 	assert_eq "$told" "$(jq '[.packets[].drops // 0] | add' "$TMP/blocks.json")" 'losses as tshark reads them'
-}
-
-big_enough()
-{
-	[ "$(stat -c %s "$OUT" 2>/dev/null || echo 0)" -gt 3000000 ]
 }
 
 make_pair 2

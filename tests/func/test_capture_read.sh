@@ -11,18 +11,17 @@ OUT=$TMP/out.pcap
 python3 "$FUNC_DIR/make_pcap.py" "$IN" 3000
 editcap -F pcapng "$IN" "$TMP/in.pcapng"
 
+# FILE: time, lengths and bytes of each packet.
+content()
+{
+	list_frames "$1" frame.time_epoch frame.cap_len
+}
+
 # ARGS...: what it says is in capture.log.
 capture()
 {
 	run "$PLX_CAPTURE" "$@" 2>"$TMP/capture.log" || fail "status $? of plx-capture $*"
 	assert_grep "$TMP/capture.log" 'every packet is accounted for'
-}
-
-# FILE: time, lengths and bytes of each packet.
-content()
-{
-	tshark -r "$1" -o frame.generate_md5_hash:TRUE -T fields -e frame.time_epoch -e frame.len -e frame.cap_len \
-		-e frame.md5_hash 2>/dev/null
 }
 
 # ARGS...: the same options and filter for both.

@@ -16,9 +16,7 @@ capture()
 {
 	rm -rf "$OUT"
 	mkdir "$OUT"
-	run "$PLX_CAPTURE" --no-huge --lcores "${LCORES:-(0-1)@(0-1)}" --vdev "net_pcap0,rx_pcap=$IN,eof=1" -- "$@" \
-		2>"$TMP/capture.log" || fail "status $? of plx-capture $*"
-	assert_grep "$TMP/capture.log" 'every packet is accounted for'
+	capture_files "rx_pcap=$IN,eof=1" "$@"
 }
 
 # [COUNT]: the files of OUT together are IN, each of them whole and none empty.
@@ -36,8 +34,7 @@ assert_all_there()
 
 md5()
 {
-	tshark -r "$1" -o frame.generate_md5_hash:TRUE -T fields -e frame.time_epoch -e frame.len -e frame.md5_hash \
-		2>/dev/null | sort | md5sum
+	list_frames "$1" frame.time_epoch | sort | md5sum
 }
 
 names()
@@ -195,17 +192,7 @@ packed()
 
 workers()
 {
-	python3 - "$IN" "$TMP/a.pcap" "$TMP/b.pcap" <<-'END'
-		import random, struct, sys
-		data, at = open(sys.argv[1], 'rb').read(), 24
-		outs = [open(name, 'wb') for name in sys.argv[2:]]
-		for out in outs:
-		    out.write(data[:24])
-		while at < len(data):
-		    end = at + 16 + struct.unpack_from('=I', data, at + 8)[0]
-		    outs[random.random() < 0.3].write(data[at:end])
-		    at = end
-	END
+	deal_out "$IN" "$TMP/a.pcap" "$TMP/b.pcap"
 	rm -rf "$OUT" && mkdir "$OUT"
 	run "$PLX_CAPTURE" --no-huge --lcores '(0-2)@(0-1)' --vdev "net_pcap0,rx_pcap=[$TMP/a.pcap,$TMP/b.pcap],eof=1" -- \
 		-w "$OUT/part%w.pcap" -C 300k 2>"$TMP/capture.log"

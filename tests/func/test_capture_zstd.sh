@@ -16,9 +16,7 @@ python3 "$FUNC_DIR/make_pcap.py" "$IN" 3000
 
 capture()
 {
-	run "$PLX_CAPTURE" --no-huge --lcores "${LCORES:-(0-1)@(0-1)}" --vdev "net_pcap0,rx_pcap=$IN,eof=1" -- "$@" \
-		2>"$TMP/capture.log" || fail "status $? of plx-capture $*"
-	assert_grep "$TMP/capture.log" 'every packet is accounted for'
+	capture_files "rx_pcap=$IN,eof=1" "$@"
 }
 
 # FILE: packets in a compressed file that zstd must find whole.
@@ -67,15 +65,10 @@ killed()
 {
 	start capture - "$PLX_CAPTURE" --no-huge --lcores '(0-1)@(0-1)' --vdev "net_pcap0,rx_pcap=$IN,infinite_rx=1" -- \
 		-w "$TMP/killed.pcap.zst"
-	wait_until 20 'some frames' big_enough "$TMP/killed.pcap.zst"
+	wait_until 20 'some frames' file_exceeds "$TMP/killed.pcap.zst" 10000000
 	stop "$JOB" KILL || true
 	zstdcat "$TMP/killed.pcap.zst" >"$TMP/unpacked" 2>/dev/null || true
 	assert_ge "$(count_packets "$TMP/unpacked")" 3000 'packets after SIGKILL'
-}
-
-big_enough()
-{
-	[ "$(stat -c %s "$1" 2>/dev/null)" -gt 10000000 ]
 }
 
 full_disk()

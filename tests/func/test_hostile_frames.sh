@@ -15,11 +15,6 @@ tcpdump -r "$TMP/all.pcap" --time-stamp-precision=nano -w "$IN" 'greater 1' 2>/d
 TOTAL=$(count_packets "$TMP/all.pcap")
 FULL=$(count_packets "$IN")
 
-content()
-{
-	tshark -r "$1" -o frame.generate_md5_hash:TRUE -T fields -e frame.len -e frame.md5_hash 2>/dev/null
-}
-
 # MODE MTU
 forward()
 {
@@ -30,7 +25,7 @@ forward()
 
 forward io 65517
 assert_grep "$TMP/out.log" "lost: no bytes captured +$((TOTAL - FULL))\$"
-assert_eq "$(content "$OUT" | cksum)" "$(content "$IN" | cksum)" 'frames through io'
+assert_eq "$(list_frames "$OUT" | cksum)" "$(list_frames "$IN" | cksum)" 'frames through io'
 for engine in macswap 5tswap; do
 	forward "$engine" 65517
 	assert_eq "$(count_packets "$OUT")" "$FULL" "frames through $engine"
@@ -38,7 +33,7 @@ for engine in macswap 5tswap; do
 	# Swapped again, they are what they were.
 	assert_status 0 "$PLX_TESTPMD" --no-huge --lcores '(0,1)@0' \
 		--vdev "net_pcap0,rx_pcap=$TMP/all.pcap.swapped,tx_pcap=$OUT" -- --forward-mode "$engine" --mtu 65517 --duration 2
-	assert_eq "$(content "$OUT" | cksum)" "$(content "$IN" | cksum)" "frames through $engine twice"
+	assert_eq "$(list_frames "$OUT" | cksum)" "$(list_frames "$IN" | cksum)" "frames through $engine twice"
 done
 for engine in mac csum noisy; do
 	forward "$engine" 65517

@@ -4,30 +4,12 @@
 # what waits in the queues, and refusals that change nothing.
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/func/testpmd_prompt.sh
+. "$(dirname "$0")/testpmd_prompt.sh"
 func_begin anyone
 need jq
 
 THREE=(--vdev net_null0 --vdev net_null1 --vdev net_null2)
-
-# STATUS ARGS...: runs the commands on standard input; all it says goes to $TMP/said, answers in JSON to $TMP/said.json.
-prompt()
-{
-	local expected=$1 status=0
-
-	shift
-	run "$PLX_TESTPMD" --no-huge "$@" >"$TMP/said" 2>&1 || status=$?
-	[ "$status" -eq "$expected" ] || {
-		cat "$TMP/said" >&2
-		fail "exit status $status, expected $expected"
-	}
-	grep '^{' "$TMP/said" >"$TMP/said.json" || true
-}
-
-# FILTER: of the answers in JSON, on one line.
-json()
-{
-	jq -rc "$1" "$TMP/said.json" | tr '\n' ' '
-}
 
 by_prompt()
 {
@@ -36,7 +18,7 @@ by_prompt()
 		'set corelist 3,1' 'show config cores --json' 'set nbcore 1' 'show config cores --json' \
 		'set coremask 0xe' 'show config cores' 'set burst 17' 'show config rxtx' 'show config rxtx --json' \
 		'set txpkts 64,128' 'set txsplit rand' 'show config txpkts --json' 'show config txpkts' quit |
-		prompt 0 --lcores '(0-3)@0' "${THREE[@]}" -- -i --rxq 2 --txq 2
+		LCORES='(0-3)@0' prompt 0 "${THREE[@]}" -- -i --rxq 2 --txq 2
 	assert_grep "$TMP/said" 'Port 2 is paired with itself, since the number of ports \(3\) is odd; set portlist'
 	assert_eq "$(json 'select(.result.streams) | [.result.streams[] | select(.rx_queue == 0) | "\(.rx_port)>\(.tx_port)"] | join(" ")')" \
 		'0>1 1>0 2>2 2>0 0>2 2>2 0>1 1>2 2>0 ' "ways of packets"
@@ -67,18 +49,18 @@ absent_ports()
 {
 	printf '%s\n' 'port stop 1' 'show config fwd --json' 'port close 1' 'port detach 1' 'show config fwd --json' \
 		'set portlist 0,2' 'port stop 2' 'show config fwd --json' 'port stop 0' start 'port start all' start \
-		'set portlist 0' stop 'show config fwd --json' quit | prompt 1 --lcores '(0-1)@0' "${THREE[@]}" -- -i
+		'set portlist 0' stop 'show config fwd --json' quit | LCORES='(0-1)@0' prompt 1 "${THREE[@]}" -- -i
 	assert_eq "$(json '"\(.result.ports) \([.result.hints[].name])"')" \
 		'[0,2] ["port-stopped"] [0,2] [] [0] ["port-stopped"] [0,2] [] ' "ports and hints"
 	printf '%s\n' 'set portlist 0,1,2' start stop 'port stop 2' 'port close 2' 'port detach 2' 'show fwd stats' \
-		'show config fwd --json' quit | prompt 0 --lcores '(0-1)@0' "${THREE[@]}" -- -i
+		'show config fwd --json' quit | LCORES='(0-1)@0' prompt 0 "${THREE[@]}" -- -i
 	assert_eq "$(json '[.result.hints[].name]')" '["port-gone"] ' "hints about a port that is gone"
 	assert_grep "$TMP/said" 'Port 2 is not there any more and is left out; set portlist names others'
 }
 
 absent_all()
 {
-	printf '%s\n' 'port stop all' start quit | prompt 1 --lcores '(0-1)@0' "${THREE[@]}" -- -i
+	printf '%s\n' 'port stop all' start quit | LCORES='(0-1)@0' prompt 1 "${THREE[@]}" -- -i
 	assert_grep "$TMP/said" 'no port to forward on: Port 0 is stopped and is left out; port start 0 brings it back'
 }
 
@@ -97,18 +79,18 @@ refusals()
 	assert_refuses 'first segment' "${refused[@]}" --txpkts 20,64
 	assert_refuses "pool's buffers take" "${refused[@]}" --forward-mode txonly --txpkts 64,3000
 	printf '%s\n' start 'set portlist 1,0' 'set nbcore 1' 'set txpkts 99' 'set txsplit on' 'set port-topology loop' start stop stop \
-		'show config fwd --json' quit | prompt 1 --lcores '(0,1)@0' "${THREE[@]}" -- -i
+		'show config fwd --json' quit | prompt 1 "${THREE[@]}" -- -i
 	assert_eq "$(grep -c 'stop first' "$TMP/said")" 6 "refusals while forwarding"
 	assert_grep "$TMP/said" 'nothing is being forwarded; start first'
 	assert_eq "$(json '.result | "\(.topology) \(.ports)"')" 'paired [0,1,2] ' "configuration after refusals"
-	{ printf '%s\n' 'set fwd txonly' 'set txpkts 64,64' start quit; } | prompt 1 --lcores '(0,1)@0' "${THREE[@]}" -- -i
+	{ printf '%s\n' 'set fwd txonly' 'set txpkts 64,64' start quit; } | prompt 1 "${THREE[@]}" -- -i
 	assert_grep "$TMP/said" 'was started for packets of one segment; start again with --txpkts 64,64'
 }
 
 # What waits in a ring from one run is forwarded by the next, or thrown away and told.
 flushing()
 {
-	local ring=(--lcores '(0,1)@0' --vdev net_ring0)
+	local ring=(--vdev net_ring0)
 
 	{ printf '%s\n' 'set fwd txonly' 'set burst 32' start; until_told 'show port stats 0 --json' '.result.ports[0].tx_packets >= 1024'
 		printf '%s\n' stop 'set fwd rxonly' start; until_told 'show port stats 0 --json' '.result.ports[0].rx_packets >= 1024'

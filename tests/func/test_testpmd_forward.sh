@@ -6,14 +6,7 @@
 func_begin root
 need ping iperf3 tcpdump tshark
 
-# a --- r0 [testpmd in r] r1 --- b
-netns_add a
-netns_add b
-netns_add r
-netns_veth a veth0 r r0 2
-netns_veth b veth0 r r1 2
-netns_address a veth0 10.99.0.1/24 02:00:00:00:00:0a 10.99.0.2 02:00:00:00:00:0b
-netns_address b veth0 10.99.0.2/24 02:00:00:00:00:0b 10.99.0.1 02:00:00:00:00:0a
+make_line 2
 LCORES='(0,1)@0'
 
 # KIND ARGS...: forwards by devices KIND0 and KIND1 until `end`.

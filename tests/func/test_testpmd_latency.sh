@@ -4,23 +4,18 @@
 # probe comes back, its packet stays right by tshark's judgement, and a program that stood still is seen.
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/func/testpmd_prompt.sh
+. "$(dirname "$0")/testpmd_prompt.sh"
 func_begin root
 need jq tshark tcpdump
 
 RINGS=(--vdev 'net_ring0,peer=net_ring1' --vdev 'net_ring1,peer=net_ring0')
 
-# STATUS ARGS...: runs the commands on standard input; all it says goes to $TMP/said, the last answer in JSON to $TMP/said.json.
-prompt()
+# As prompt, and of the answers only the last is kept.
+prompt_last()
 {
-	local expected=$1 status=0
-
-	shift
-	run "$PLX_TESTPMD" --no-huge "$@" >"$TMP/said" 2>&1 || status=$?
-	[ "$status" -eq "$expected" ] || {
-		cat "$TMP/said" >&2
-		fail "exit status $status, expected $expected"
-	}
-	grep '^{' "$TMP/said" | tail -n 1 >"$TMP/said.json" || true
+	prompt "$@"
+	sed -i '$!d' "$TMP/said.json"
 }
 
 # What must hold of any answer to show fwd latency.
@@ -38,7 +33,7 @@ assert_sane()
 # Two queues, two lcores: what txonly sends comes back by the end.
 { printf '%s\n' 'set fwd txonly' 'set latency-stats on' start; until_told 'show fwd latency --json' '[.result.streams[].received] | min > 0'
 	printf '%s\n' stop 'show fwd latency --json' quit; } |
-	prompt 0 --lcores '(0-2)@0' "${RINGS[@]}" -- -i --rxq 2 --txq 2
+	LCORES='(0-2)@0' prompt_last 0 "${RINGS[@]}" -- -i --rxq 2 --txq 2
 assert_sane "$TMP/said.json"
 assert_eq "$(jq -c '.result | [.missing, .out_of_order, ([.streams[] | select(.received > 0)] | length)]' "$TMP/said.json")" '[0,0,4]' "probes"
 assert_grep "$TMP/said" 'probes sent: [0-9]+  received: [0-9]+  lost or on the way: 0  out of order: 0'
@@ -47,14 +42,14 @@ assert_grep "$TMP/said" 'min .* avg .* p50 .* p99 .* p99.9 .* max .* jitter'
 # A ring that is passed round: each hop is measured, and 64 packets are on their way.
 { printf '%s\n' 'set fwd macswap' 'set latency-stats on' 'start tx_first 1'
 	until_told 'show fwd stats --json' '.result.latency.received > 1000'; printf '%s\n' stop 'show fwd stats --json' quit; } |
-	prompt 0 --lcores '(0-1)@0' "${RINGS[@]}" -- -i
+	LCORES='(0-1)@0' prompt_last 0 "${RINGS[@]}" -- -i
 jq '{result: .result.latency}' "$TMP/said.json" >"$TMP/hop.json"
 assert_sane "$TMP/hop.json"
 assert_eq "$(jq '.result.missing' "$TMP/hop.json")" 64 "probes on the way"
 
 # Not asked for: said so. Packets too short for a probe are refused.
 printf '%s\n' start 'show fwd latency' 'show fwd latency --json' 'set latency-stats on' stop 'set txpkts 60' 'set latency-stats on' start \
-	quit | prompt 1 --lcores '(0-1)@0' "${RINGS[@]}" -- -i
+	quit | LCORES='(0-1)@0' prompt_last 1 "${RINGS[@]}" -- -i
 assert_grep "$TMP/said" 'latency is not measured: set latency-stats on, then start'
 assert_eq "$(jq -r .error "$TMP/said.json")" 'latency is not measured: set latency-stats on, then start' "answer in JSON"
 assert_grep "$TMP/said" 'stop first'

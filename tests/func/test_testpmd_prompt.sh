@@ -3,23 +3,11 @@
 # plx-testpmd by its prompt, on ports that need no rights: commands, figures that agree, refusals, exit status.
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/func/testpmd_prompt.sh
+. "$(dirname "$0")/testpmd_prompt.sh"
 func_begin anyone
 
-LCORES='(0,1)@0'
 NULLS=(--vdev net_null0 --vdev net_null1)
-
-# [STATUS]: runs the commands on standard input; what it says goes to $TMP/said.
-prompt()
-{
-	local expected=$1 status=0
-
-	shift
-	run "$PLX_TESTPMD" --lcores "$LCORES" --no-huge "$@" >"$TMP/said" 2>&1 || status=$?
-	[ "$status" -eq "$expected" ] || {
-		cat "$TMP/said" >&2
-		fail "exit status $status, expected $expected"
-	}
-}
 
 # What "Accumulated" says of RX-packets or TX-packets.
 accumulated()

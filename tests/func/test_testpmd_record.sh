@@ -4,28 +4,18 @@
 # people and as JSON.
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/func/testpmd_prompt.sh
+. "$(dirname "$0")/testpmd_prompt.sh"
 func_begin anyone
 need jq python3
 
 NULLS=(--vdev net_null0 --vdev net_null1)
 
-# STATUS ARGS...: runs the commands on standard input; all it says goes to $TMP/said, answers in JSON to $TMP/said.json.
-prompt()
+# As prompt, without the answers that until_told waits for.
+prompt_told()
 {
-	local expected=$1 status=0
-
-	shift
-	run "$PLX_TESTPMD" --no-huge "$@" >"$TMP/said" 2>&1 || status=$?
-	[ "$status" -eq "$expected" ] || {
-		cat "$TMP/said" >&2
-		fail "exit status $status, expected $expected"
-	}
-	grep '^{' "$TMP/said" | grep -v '^{"command":"show port' >"$TMP/said.json" || true
-}
-
-json()
-{
-	jq -rc "$1" "$TMP/said.json" | tr '\n' ' '
+	prompt "$@"
+	sed -i '/^{"command":"show port/d' "$TMP/said.json"
 }
 
 # NAMES: the last answer's hints.
@@ -38,7 +28,7 @@ measured()
 {
 	{ printf '%s\n' 'set record-core-cycles on' 'set record-burst-stats on' start; until_told 'show port stats all --json' '[.result.ports[].rx_packets] | min > 1000'
 		printf '%s\n' stop 'show fwd stats all --json' quit; } |
-		prompt 0 --lcores '(0-2)@0' "${NULLS[@]}" -- -i --rxq 2 --txq 2 --burst 16
+		LCORES='(0-2)@0' prompt_told 0 "${NULLS[@]}" -- -i --rxq 2 --txq 2 --burst 16
 	assert_grep "$TMP/said" 'CPU cycles/packet=[0-9.]+ \(busy cycles=[0-9]+ / total RX packets=[0-9]+\) at [0-9]+ MHz Clock'
 	assert_grep "$TMP/said" 'RX-bursts : [0-9]+ \[100.0 % of 16 pkts\]'
 	assert_grep "$TMP/said" 'TX-bursts : [0-9]+ \[100.0 % of 16 pkts\]'
@@ -57,10 +47,10 @@ measured()
 
 	# Not asked for, not there.
 	printf '%s\n' start stop 'show fwd stats --json' quit |
-		prompt 0 --lcores '(0,1)@0' "${NULLS[@]}" -- -i
+		prompt_told 0 "${NULLS[@]}" -- -i
 	assert_no_grep "$TMP/said" 'cycles/packet|-bursts'
 	assert_eq "$(json '.result.total | has("rx_bursts"), has("busy_cycles")')" 'false false ' "what was not asked for"
-	printf '%s\n' start 'set record-core-cycles on' stop quit | prompt 1 --lcores '(0,1)@0' "${NULLS[@]}" -- -i
+	printf '%s\n' start 'set record-core-cycles on' stop quit | prompt_told 1 "${NULLS[@]}" -- -i
 	assert_grep "$TMP/said" 'stop first'
 }
 
@@ -70,7 +60,7 @@ cleared()
 	python3 "$FUNC_DIR/make_pcap.py" "$TMP/in.pcap" 300
 	{ echo start; until_told 'show port stats all --json' '.result.ports[0].rx_packets == 300'
 		printf '%s\n' 'show fwd stats --json' 'clear fwd stats' 'show fwd stats --json' stop 'show fwd stats --json' quit; } |
-		prompt 0 --lcores '(0,1)@0' --vdev "net_pcap0,rx_pcap=$TMP/in.pcap" --vdev 'net_null0,no-rx=1' -- -i --record-burst-stats \
+		prompt_told 0 --vdev "net_pcap0,rx_pcap=$TMP/in.pcap" --vdev 'net_null0,no-rx=1' -- -i --record-burst-stats \
 			--mbuf-size 9000
 	assert_eq "$(json '.result.total | "\(.rx_packets) \(.tx_packets)"')" '300 300 0 0 0 0 ' "packets around clear fwd stats"
 	assert_eq "$(jq -s '.[2].result.total | [.rx_bursts, .tx_bursts | to_entries[] | select(.key != "0")] | length' "$TMP/said.json")" 0 \
@@ -79,7 +69,7 @@ cleared()
 		"packets in bursts before it"
 	{ printf '%s\n' 'set fwd txonly' start; until_told 'show port stats all --json' '.result.ports[0].tx_packets > 0'
 		printf '%s\n' stop 'show fwd stats --json' 'clear fwd stats all' 'show fwd stats --json' quit; } |
-		prompt 0 --lcores '(0,1)@0' "${NULLS[@]}" -- -i
+		prompt_told 0 "${NULLS[@]}" -- -i
 	assert_eq "$(json '.result.total.tx_packets > 0')" 'true false ' "packets after clear fwd stats when stopped"
 }
 
@@ -87,26 +77,26 @@ cleared()
 hinted()
 {
 	{ echo start; until_told 'show fwd stats --json' '.result.hints | length == 1'; printf '%s\n' stop quit; } |
-		prompt 0 --lcores '(0,1)@0' --vdev net_null0,no-rx=1 --vdev net_null1,no-rx=1 -- -i
+		prompt_told 0 --vdev net_null0,no-rx=1 --vdev net_null1,no-rx=1 -- -i
 	assert_hints 'nothing-received'
 	assert_grep "$TMP/said" 'Nothing was received. All links are up'
 
 	# The other end of a ring stands still.
 	{ printf '%s\n' 'set fwd txonly' start; until_told 'show fwd stats --json' '.result.hints | length == 2'; printf '%s\n' stop quit; } |
-		prompt 0 --lcores '(0,1)@0' --vdev net_ring0,peer=net_ring1 -- -i
+		prompt_told 0 --vdev net_ring0,peer=net_ring1 -- -i
 	assert_hints 'link-down tx-all-dropped'
 	assert_grep "$TMP/said" 'took none of [0-9]+ packets: its link is down: start the port at its other end'
 
 	# A pool that the packets waiting in a ring use up, since nobody reads its other end.
 	{ echo start; until_told 'show fwd stats --json' '.result.hints | length == 1'; printf '%s\n' stop quit; } |
-		prompt 0 --lcores '(0,1)@0' --vdev net_null0 --vdev net_ring0,peer=net_ring1,entries=4096 --vdev net_ring1 -- -i \
+		prompt_told 0 --vdev net_null0 --vdev net_ring0,peer=net_ring1,entries=4096 --vdev net_ring1 -- -i \
 		--total-num-mbufs 2048 --mbcache 0 --portlist 0,1
 	assert_hints 'pool-exhausted'
 	assert_grep "$TMP/said" 'because the pool testpmd with its 2048 buffers was empty: start with --total-num-mbufs 4096'
 
 	# An odd port that receives, and many queues on few lcores.
 	{ echo start; until_told 'show fwd stats --json' '.result.hints | length == 2'; printf '%s\n' stop quit; } |
-		prompt 0 --lcores '(0-2)@0' "${NULLS[@]}" --vdev net_null2 -- -i --rxq 3 --txq 3 --nb-cores 1
+		LCORES='(0-2)@0' prompt_told 0 "${NULLS[@]}" --vdev net_null2 -- -i --rxq 3 --txq 3 --nb-cores 1
 	assert_hints 'paired-with-itself busy-lcore'
 	assert_grep "$TMP/said" 'Lcore 1 polls 9 queues while 1 lcores do nothing: set nbcore 2'
 }

@@ -19,6 +19,12 @@ prompt()
 	}
 }
 
+# FILTER: of all answers, on one line.
+json()
+{
+	jq -rc "$1" "$TMP/said.json" | tr '\n' ' '
+}
+
 # COMMAND FILTER: jq's answer about the last answer to that command.
 answer()
 {
