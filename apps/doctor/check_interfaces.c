@@ -9,11 +9,9 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define INTERFACES_MAX 256
-#define MTU_ONE_PAGE   3498 /* native XDP in one buffer, docs/nics/af_xdp.md */
+#define MTU_ONE_PAGE 3498 /* native XDP in one buffer, docs/nics/af_xdp.md */
 
 struct link {
 	const char *name;
@@ -148,27 +146,6 @@ link_fact(const struct link *link)
 		facts->holder_pid != 0 ? json_count((uint64_t)facts->holder_pid) : json_null());
 }
 
-/* The names of this process' network namespace; /sys would tell those of whoever mounted it. */
-static void
-list_names(const struct machine *m, struct names *ret)
-{
-	char text[32768], *line, *rest = text;
-
-	*ret = (struct names){.name = calloc(INTERFACES_MAX, sizeof(char *))};
-	if (ret->name == NULL || machine_read(m, text, sizeof(text), "/proc/net/dev") != 0)
-		return;
-	while ((line = strsep(&rest, "\n")) != NULL && ret->n < INTERFACES_MAX) {
-		char *colon = strchr(line, ':');
-
-		if (colon == NULL)
-			continue;
-		*colon = '\0';
-		ret->name[ret->n] = strdup(line + strspn(line, " "));
-		if (ret->name[ret->n] != NULL)
-			ret->n++;
-	}
-}
-
 static bool
 look(const struct machine *m, const char *name, struct link *ret)
 {
@@ -194,7 +171,7 @@ check_interfaces(const struct exam *exam, struct report *report)
 	char list[200];
 	unsigned seen = 0;
 
-	list_names(&exam->machine, &names);
+	machine_interfaces(&exam->machine, &names);
 	for (unsigned i = 0; i < names.n; i++) {
 		const char *name = names.name[i];
 		struct link link;

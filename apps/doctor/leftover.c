@@ -62,18 +62,12 @@ judge_interface(const struct machine *m, struct leftovers *all, const char *name
 static void
 find_xdp(const struct machine *m, struct leftovers *all)
 {
-	char text[32768], *line, *rest = text;
+	struct names names;
 
-	if (machine_read(m, text, sizeof(text), "/proc/net/dev") != 0)
-		return;
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		char *colon = strchr(line, ':');
-
-		if (colon == NULL)
-			continue;
-		*colon = '\0';
-		judge_interface(m, all, line + strspn(line, " "));
-	}
+	machine_interfaces(m, &names);
+	for (unsigned i = 0; i < names.n; i++)
+		judge_interface(m, all, names.name[i]);
+	names_free(&names);
 }
 
 /* -- sockets ------------------------------------------------------------------------------------------ */

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define INTERFACES_MAX 512 /* more do not fit the text that is read */
+
 static int PLX_PRINTF(3, 0)
 	path_of(const struct machine *m, char path[PATH_MAX], const char *format, va_list args)
 {
@@ -203,6 +205,29 @@ machine_list(const struct machine *m, struct names *ret_names, const char *forma
 		free(entries[i]);
 	}
 	free(entries);
+	return 0;
+}
+
+/* Lines of /proc/net/dev: "  eth0: 1200 10 ...". */
+int
+machine_interfaces(const struct machine *m, struct names *ret_names)
+{
+	char text[32768], *line, *rest = text;
+	int err = machine_read(m, text, sizeof(text), "/proc/net/dev");
+
+	*ret_names = (struct names){.name = calloc(INTERFACES_MAX, sizeof(char *))};
+	if (err != 0 || ret_names->name == NULL)
+		return err != 0 ? err : -ENOMEM;
+	while ((line = strsep(&rest, "\n")) != NULL && ret_names->n < INTERFACES_MAX) {
+		char *colon = strchr(line, ':');
+
+		if (colon == NULL)
+			continue;
+		*colon = '\0';
+		ret_names->name[ret_names->n] = strdup(line + strspn(line, " "));
+		if (ret_names->name[ret_names->n] != NULL)
+			ret_names->n++;
+	}
 	return 0;
 }
 

@@ -52,6 +52,8 @@ const char *machine_target(const struct machine *m, char *text, size_t size, con
 /* 0 or -errno; an absent folder has no names. names_free in every case. */
 int machine_list(const struct machine *m, struct names *ret_names, const char *format, ...)
 	PLX_PRINTF(3, 4);
+/* The interfaces of this process' network namespace; /sys would list those of whoever mounted it. */
+int machine_interfaces(const struct machine *m, struct names *ret_names);
 void names_free(struct names *names);
 
 #endif

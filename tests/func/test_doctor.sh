@@ -96,6 +96,19 @@ stale_program()
 	assert_eq "$STATUS" 0 'status after the sweep'
 }
 
+# Told while nothing runs on it, swept never.
+persistent_tap()
+{
+	run_in a ip tuntap add dev tap9 mode tap
+	doctor leftovers
+	assert_eq "$STATUS" 0 'status with a persistent tap'
+	assert_grep "$TMP/doctor" 'note +tap9 is a persistent tap that is down or has no carrier'
+	run_in a "$PLX_DOCTOR" --sweep --yes >"$TMP/sweep" </dev/null || true # others may have left something, too
+	run_in a ip link del tap9
+	doctor leftovers
+	assert_no_grep "$TMP/doctor" 'persistent tap'
+}
+
 as_nobody()
 {
 	local status=0
@@ -134,5 +147,6 @@ usage
 interfaces
 a_holder
 stale_program
+persistent_tap
 as_nobody
 changes_nothing

@@ -113,6 +113,36 @@ what_cannot_be_looked_at_is_no_leftover_but_said_to_be_unseen(void **state)
 	leftovers_free(&all);
 }
 
+static void
+a_persistent_tap_is_told_while_it_does_not_run_and_never_swept(void **state)
+{
+	struct exam exam = fake_exam(0);
+	struct report report;
+	struct leftovers all;
+
+	report_init(&report);
+	exam.machine = machine();
+	fake_file("/proc/net/dev", "head\nhead\n tap7: 0\n tap8: 0\n");
+	fake_file("/sys/class/net/tap7/tun_flags", "0x1902\n");
+	fake_file("/sys/class/net/tap8/tun_flags", "0x1102\n");
+	snprintf(fake_link.driver, sizeof(fake_link.driver), "tun");
+	check_leftovers(&exam, &report);
+	assert_int_equal(fake_found(&report, "tap7 is a persistent tap")->level, LEVEL_NOTE);
+	fake_found(&report, "sudo ip link del tap7");
+	assert_false(fake_tells(&report, "tap8"));
+	assert_false(fake_tells(&report, "none"));
+	assert_int_equal(leftovers_find(&exam.machine, &all), 0);
+	assert_int_equal(all.n, 0);
+	leftovers_free(&all);
+	report_fini(&report);
+
+	report_init(&report);
+	fake_link.flags |= IFF_RUNNING;
+	check_leftovers(&exam, &report);
+	assert_false(fake_tells(&report, "tap7"));
+	report_fini(&report);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
 
 int
@@ -123,6 +153,7 @@ main(void)
 		CASE(a_socket_that_came_to_life_since_is_not_swept),
 		CASE(a_namespace_is_stale_when_its_maker_is_gone_and_has_our_name),
 		CASE(our_program_is_stale_only_without_a_holder),
+		CASE(a_persistent_tap_is_told_while_it_does_not_run_and_never_swept),
 		CASE(what_cannot_be_looked_at_is_no_leftover_but_said_to_be_unseen),
 	};
 
