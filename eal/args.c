@@ -279,23 +279,36 @@ print_row(FILE *out, const struct plx_args_row *row)
 	}
 }
 
+#define USAGE_WIDTH 79
+
+/* "Accepted without effect: -n/--memory-channels, ...", in lines. */
+static void
+print_ignored(FILE *out)
+{
+	int column = fprintf(out, "Accepted without effect:");
+	const char *between = "";
+
+	for (const struct plx_args_row *row = plx_args_rows; !row_ends(row); row++) {
+		char name[64];
+		const char *const word = plx_args_row_name(row, name, sizeof(name));
+
+		if (row->handler != NULL)
+			continue;
+		column += fprintf(out, "%s", between);
+		if (column + 2 + (int)strlen(word) > USAGE_WIDTH)
+			column = fprintf(out, "\n   ") - 1;
+		column += fprintf(out, " %s", word);
+		between = ",";
+	}
+	fprintf(out, "\n");
+}
+
 void
 plx_args_usage(FILE *out)
 {
-	const char *between = "";
-
 	fprintf(out, "EAL options (those of the application follow behind ' -- '):\n");
 	for (const struct plx_args_row *row = plx_args_rows; !row_ends(row); row++)
 		if (row->help != NULL && row->handler != NULL)
 			print_row(out, row);
-	fprintf(out, "Accepted without effect:");
-	for (const struct plx_args_row *row = plx_args_rows; !row_ends(row); row++) {
-		char name[64];
-
-		if (row->handler != NULL)
-			continue;
-		fprintf(out, "%s %s", between, plx_args_row_name(row, name, sizeof(name)));
-		between = ",";
-	}
-	fprintf(out, "\n");
+	print_ignored(out);
 }

@@ -224,26 +224,33 @@ no_master(struct plx_args *args, const char *value, struct plx_why *why)
 
 const struct plx_args_row plx_args_rows[] = {
 	{'l', "lcores", NULL, PLX_ARGS_VALUE, false, "LCORES",
-	 "lcores and the CPUs they run on: 0-3 or 0,2 or '(0-3)@(0-1)' or 0@1,1@(2,3)\n"
+	 "lcores and the CPUs they run on: 0-3 or 0,2 or\n"
+	 "'(0-3)@(0-1)' or 0@1,1@(2,3)\n"
 	 "(default: one for each CPU the program may run on)",
 	 set_lcores},
 	{'c', NULL, NULL, PLX_ARGS_VALUE, false, "MASK",
-	 "the same as a hexadecimal mask of CPUs (deprecated: use -l)", set_mask},
+	 "the same as a hexadecimal mask of CPUs (now: -l)", set_mask},
 	{0, "main-lcore", NULL, PLX_ARGS_VALUE, false, "LCORE",
-	 "the lcore of the thread that starts all (default: the first)", set_main_lcore},
+	 "the lcore of the thread that starts all (the first)", set_main_lcore},
 	{0, "idle", NULL, PLX_ARGS_VALUE, false, "POLICY",
-	 "what polling loops do without work: poll, yield or sleep\n"
+	 "what loops do without work: poll, yield or sleep\n"
 	 "(default: yield when lcores share CPUs, else poll)",
 	 set_idle},
 
 	{'a', "allow", NULL, PLX_ARGS_VALUE, true, "DEVICE",
-	 "use this PCI device, and no PCI device that is not allowed; or as --vdev", add_allow},
+	 "use this PCI device, and none that is not allowed;\n"
+	 "or as --vdev",
+	 add_allow},
 	{'b', "block", NULL, PLX_ARGS_VALUE, true, "ADDRESS", "leave this PCI device alone",
 	 add_block},
 	{0, "vdev", NULL, PLX_ARGS_VALUE, true, "DEVICE",
-	 "make a virtual device: net_null0 or net_af_xdp0,iface=eth1", add_vdev},
+	 "make a virtual device: net_null0,\n"
+	 "or net_af_xdp0,iface=eth1",
+	 add_vdev},
 	{'d', "driver-path", NULL, PLX_ARGS_VALUE, true, "PATH",
-	 "load the driver from this .so file, or those of this folder", add_plugin},
+	 "load the driver from this .so file, or from all of a\n"
+	 "folder",
+	 add_plugin},
 	{0, "no-pci", NULL, PLX_ARGS_FLAG, false, NULL, "look for no PCI devices", set_no_pci},
 
 	{'m', "memory-size", NULL, PLX_ARGS_VALUE, false, "MB", "use no more memory than this",
@@ -252,13 +259,16 @@ const struct plx_args_row plx_args_rows[] = {
 	 "use no more memory than this on NUMA node 0, 1...", set_node_mem},
 	{0, "no-huge", NULL, PLX_ARGS_FLAG, false, NULL, "use no huge pages", set_no_huge},
 	{0, "iova-mode", NULL, PLX_ARGS_VALUE, false, "pa|va",
-	 "addresses given to devices: physical or virtual (default: va)", set_iova},
+	 "addresses given to devices: physical or virtual (va)", set_iova},
 	{0, "file-prefix", NULL, PLX_ARGS_VALUE, false, "NAME",
-	 "what tells this program from others (default: program name and process number)",
+	 "what tells this program from others\n"
+	 "(default: program name and process number)",
 	 set_prefix},
 
 	{0, "log-level", NULL, PLX_ARGS_VALUE, true, "RULE",
-	 "debug, or for some components 'pmd.*:debug'; levels 1-8 or their names", add_log_rule},
+	 "debug, or for some components 'pmd.*:debug';\n"
+	 "levels 1-8 or their names",
+	 add_log_rule},
 	{'v', "version", NULL, PLX_ARGS_FLAG, false, NULL, "say the version at the start",
 	 set_version},
 	{'h', "help", NULL, PLX_ARGS_FLAG, false, NULL, "this text", ask_help},

@@ -250,37 +250,101 @@ options_separator(int argc, char **argv)
 	return i < argc ? i : argc;
 }
 
-#define USAGE_COLUMN 28
+#define USAGE_COLUMN 29
+#define USAGE_WIDTH  79
+
+/* Words from `column` on, in lines that begin in column `indent`; a \n in the text ends a line, too. */
+static void
+print_words(const char *text, int column, int indent, FILE *out)
+{
+	bool begins = true;
+
+	while (*text != '\0') {
+		const size_t len = strcspn(text, " \n");
+
+		if (!begins && column + 1 + (int)len > USAGE_WIDTH) {
+			fputc('\n', out);
+			column = 0;
+			begins = true;
+		}
+		column += fprintf(out, "%*s%.*s", begins ? indent - column : 1, "", (int)len, text);
+		begins = text[len] == '\n';
+		if (begins) {
+			fputc('\n', out);
+			column = 0;
+		}
+		text += len + (text[len] != '\0');
+	}
+	fputc('\n', out);
+}
+
+/* "off|on|rand" */
+static int
+print_choices(const char *const *choices, FILE *out)
+{
+	int column = 0;
+
+	for (unsigned i = 0; choices[i] != NULL; i++)
+		column += fprintf(out, "%c%s", i == 0 ? ' ' : '|', choices[i]);
+	return column;
+}
 
 static void
-print_help(const char *help, int column, FILE *out)
+print_row(const struct option_row *row, FILE *out)
 {
-	while (*help != '\0') {
-		size_t len = strcspn(help, "\n");
+	int column;
 
-		fprintf(out, "%*s%.*s\n", column < USAGE_COLUMN ? USAGE_COLUMN - column : 1, "",
-			(int)len, help);
-		help += len + (help[len] == '\n');
+	if (row->letter != 0)
+		column = fprintf(out, "  -%c, --%s", row->letter, row->name);
+	else
+		column = fprintf(out, "      --%s", row->name);
+	if (option_takes_value(row) && row->value == NULL && row->choices != NULL)
+		column += print_choices(row->choices, out);
+	else if (option_takes_value(row))
+		column += fprintf(out, " %s", row->value != NULL ? row->value : "VALUE");
+	if (column >= USAGE_COLUMN) {
+		fputc('\n', out);
 		column = 0;
 	}
+	print_words(row->help, column, USAGE_COLUMN, out);
+}
+
+static bool
+is_silent(const struct option_row *row)
+{
+	return row->kind == OPTION_IGNORED && row->help == NULL;
+}
+
+/* Those that are taken for the habit, in a row. */
+static void
+print_silent(const struct option_row *rows, FILE *out)
+{
+	char *names = NULL;
+	size_t size, n = 0;
+	FILE *text = open_memstream(&names, &size);
+
+	if (text == NULL)
+		return;
+	for (; rows->name != NULL; rows++) {
+		if (is_silent(rows))
+			fprintf(text, "%s--%s", n++ > 0 ? ", " : "", rows->name);
+	}
+	fclose(text);
+	if (n > 0) {
+		fputs("\nAccepted without effect\n", out);
+		print_words(names, 0, 4, out);
+	}
+	free(names);
 }
 
 void
 options_usage(const struct option_row *rows, FILE *out)
 {
-	for (; rows->name != NULL; rows++) {
-		int column;
-
-		if (!is_option(rows)) {
-			fprintf(out, "\n%s\n", rows->help);
-			continue;
-		}
-		if (rows->letter != 0)
-			column = fprintf(out, "  -%c, --%s", rows->letter, rows->name);
-		else
-			column = fprintf(out, "      --%s", rows->name);
-		if (option_takes_value(rows))
-			column += fprintf(out, " %s", rows->value != NULL ? rows->value : "VALUE");
-		print_help(rows->help, column, out);
+	for (const struct option_row *row = rows; row->name != NULL; row++) {
+		if (!is_option(row))
+			fprintf(out, "\n%s\n", row->help);
+		else if (!is_silent(row))
+			print_row(row, out);
 	}
+	print_silent(rows, out);
 }

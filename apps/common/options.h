@@ -15,13 +15,14 @@ enum option_kind {
 	OPTION_HEADING, /* no option: `help` is a heading in the usage text, name is "" */
 	OPTION_ON,	/* bool: true when given */
 	OPTION_OFF,	/* bool: false when given */
-	OPTION_IGNORED, /* taken for the habit, without a field or an effect, as often as it comes */
-	OPTION_UINT,	/* uint64_t in [min, max]; 0x and K M G suffixes, powers of 1024 */
-	OPTION_TIME,	/* uint64_t nanoseconds in [min, max]; given as 2, 0.5, 500ms, 3m, 1h */
-	OPTION_CHOICE,	/* int: the index of the word in choices[] */
-	OPTION_TEXT,	/* const char *, as it stands in argv */
-	OPTION_TEXTS,	/* struct option_texts: may be given several times */
-	OPTION_SET,	/* uint64_t: bits min .. max (at most 63) from a list such as 0,2-5 */
+	OPTION_IGNORED, /* taken for the habit, without a field or an effect, as often as it comes; with a
+			 * value if there is a word for it, and without help named in one line with others */
+	OPTION_UINT,   /* uint64_t in [min, max]; 0x and K M G suffixes, powers of 1024 */
+	OPTION_TIME,   /* uint64_t nanoseconds in [min, max]; given as 2, 0.5, 500ms, 3m, 1h */
+	OPTION_CHOICE, /* int: the index of the word in choices[] */
+	OPTION_TEXT,   /* const char *, as it stands in argv */
+	OPTION_TEXTS,  /* struct option_texts: may be given several times */
+	OPTION_SET,    /* uint64_t: bits min .. max (at most 63) from a list such as 0,2-5 */
 };
 
 #define OPTION_TEXTS_MAX 32
@@ -66,7 +67,7 @@ options_given(const struct option_row *rows, const struct options_found *found, 
 /* True if the word, as in argv, is an option of the table and none of the EAL's. */
 bool options_has(const struct option_row *rows, const char *word);
 
-/* Writes the table, an option a line. */
+/* Writes the table, in lines of at most 79 columns. */
 void options_usage(const struct option_row *rows, FILE *out);
 
 /* True if it is spelled as an option of the EAL is, dashes included: "--vdev", "-l". */

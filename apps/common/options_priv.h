@@ -12,7 +12,9 @@ option_value_store(const struct option_row *row, const char *text, void *out, st
 static inline bool
 option_takes_value(const struct option_row *row)
 {
-	return row->kind != OPTION_ON && row->kind != OPTION_OFF && row->kind != OPTION_IGNORED;
+	if (row->kind == OPTION_IGNORED)
+		return row->value != NULL;
+	return row->kind != OPTION_ON && row->kind != OPTION_OFF;
 }
 
 #endif

@@ -31,15 +31,17 @@ static const struct option_row rows[] = {
 	{"cmdline-file-noecho", 0, OPTION_TEXT, AT(cmdline_file), .value = "FILE",
 	 .help = "the same without showing them"},
 	{"json", 0, OPTION_ON, AT(json),
-	 .help = "every answer is a line of JSON on standard output; all else goes to\n"
+	 .help = "every answer is a line of JSON on standard output; all else goes to "
 		 "standard error"},
+	{"keep-privileges", 0, OPTION_ON, AT(keep_privileges),
+	 .help = "give up no capabilities once the ports run"},
 	{"help", 'h', OPTION_ON, AT(help), .help = "this text"},
 
 	{"", 0, OPTION_HEADING, .help = "Forwarding"},
 	{"forward-mode", 0, OPTION_TEXT, AT(forward_mode), .value = "ENGINE",
-	 .help = "what is done with packets (io); there are"},
+	 .help = "what is done with packets (io); there are "},
 	{"port-topology", 0, OPTION_CHOICE, AT(topology), .choices = topology_names,
-	 .help = "paired: 0-1 2-3; chained: 0-1-2-..-0; loop: each to itself (paired)"},
+	 .help = "0-1 2-3; 0-1-2-..-0; each to itself (paired)"},
 	{"nb-cores", 0, OPTION_UINT, AT(nb_cores), 1, PLX_LCORE_MAX, .value = "N",
 	 .help = "forwarding lcores (all but the main one)"},
 	{"coremask", 0, OPTION_TEXT, AT(coremask), .value = "MASK",
@@ -55,7 +57,7 @@ static const struct option_row rows[] = {
 	{"txpkts", 0, OPTION_TEXT, AT(txpkts_text), .value = "BYTES[,BYTES..]",
 	 .help = "length of packets made (64), segment by segment"},
 	{"txsplit", 0, OPTION_CHOICE, AT(txpkts.split), .choices = txsplit_names,
-	 .help = "rand: packets made have the first few segments of txpkts (off)"},
+	 .help = "rand: packets made have only the first few segments of txpkts (off)"},
 	{"flush-rx", 0, OPTION_ON, AT(flush_rx),
 	 .help = "at start, throw away what waits in the rx queues"},
 	{"no-flush-rx", 0, OPTION_OFF, AT(flush_rx),
@@ -107,17 +109,16 @@ static const struct option_row rows[] = {
 	{"mtu", 0, OPTION_UINT, AT(mtu), 68, 65535, .value = "BYTES", .help = "MTU of every port"},
 	{"max-pkt-len", 0, OPTION_UINT, AT(ports.max_pkt_len), 86, 65535, .value = "BYTES",
 	 .help = "the same by the longest frame, header and checksum included"},
-	{"keep-privileges", 0, OPTION_ON, AT(keep_privileges),
-	 .help = "give up no capabilities once the ports run"},
 	{"disable-promisc", 0, OPTION_ON, AT(disable_promisc), .help = "leave ports as they are"},
 	{"disable-device-start", 0, OPTION_ON, AT(ports.disable_start),
 	 .help = "ports are ready, and started at the prompt"},
 	{"no-lsc-interrupt", 0, OPTION_ON, AT(ports.no_link_events),
 	 .help = "do not tell when a link goes or comes"},
 	{"rx-offloads", 0, OPTION_TEXT, AT(ports.rx_names), .value = "NAME[,NAME..]",
-	 .help = "what ports shall do beside receiving, where they can: vlan_strip,timestamp"},
+	 .help = "what ports shall do beside receiving, where they can: "
+		 "vlan_strip,timestamp, or DPDK's bits: 0x4001"},
 	{"tx-offloads", 0, OPTION_TEXT, AT(ports.tx_names), .value = "NAME[,NAME..]",
-	 .help = "and beside sending: ipv4_cksum,tcp_tso"},
+	 .help = "and beside sending: ipv4_cksum,tcp_tso, or 0x22"},
 	{"enable-rx-cksum", 0, OPTION_ON, AT(ports.rx_cksum),
 	 .help = "rx offloads ipv4_cksum,udp_cksum,tcp_cksum"},
 	{"enable-scatter", 0, OPTION_ON, AT(ports.scatter), .help = "rx offload scatter"},
@@ -126,6 +127,8 @@ static const struct option_row rows[] = {
 	 .help = "rx offload timestamp"},
 	{"enable-hw-vlan-strip", 0, OPTION_ON, AT(ports.vlan_strip),
 	 .help = "rx offload vlan_strip"},
+	{"enable-hw-vlan-filter", 0, OPTION_ON, AT(ports.vlan_filter),
+	 .help = "rx offload vlan_filter"},
 	{"disable-rss", 0, OPTION_ON, AT(ports.disable_rss),
 	 .help = "no hash to choose the rx queue"},
 	{"rss-ip", 0, OPTION_ON, AT(ports.rss_ip), .help = "one of IP addresses"},
@@ -138,6 +141,32 @@ static const struct option_row rows[] = {
 	 .help = "bytes of a buffer, head-room of 256 included (2304)"},
 	{"mbcache", 0, OPTION_UINT, AT(mbcache), 0, PLX_POOL_CACHE_MAX, .value = "N",
 	 .help = "buffers an lcore keeps for itself (250)"},
+
+	/* DPDK's, of what is not here or goes without saying. */
+	{"numa", 0, OPTION_IGNORED},
+	{"no-numa", 0, OPTION_IGNORED},
+	{"socket-num", 0, OPTION_IGNORED, .value = "NODE"},
+	{"port-numa-config", 0, OPTION_IGNORED, .value = "LIST"},
+	{"ring-numa-config", 0, OPTION_IGNORED, .value = "LIST"},
+	{"mp-alloc", 0, OPTION_IGNORED, .value = "KIND"},
+	{"mlockall", 0, OPTION_IGNORED},
+	{"no-mlockall", 0, OPTION_IGNORED},
+	{"no-iova-contig", 0, OPTION_IGNORED},
+	{"disable-link-check", 0, OPTION_IGNORED},
+	{"no-rmv-interrupt", 0, OPTION_IGNORED},
+	{"hot-plug", 0, OPTION_IGNORED},
+	{"print-event", 0, OPTION_IGNORED, .value = "EVENT"},
+	{"mask-event", 0, OPTION_IGNORED, .value = "EVENT"},
+	{"enable-drop-en", 0, OPTION_IGNORED},
+	{"rxpt", 0, OPTION_IGNORED, .value = "N"},
+	{"rxht", 0, OPTION_IGNORED, .value = "N"},
+	{"rxwt", 0, OPTION_IGNORED, .value = "N"},
+	{"rxfreet", 0, OPTION_IGNORED, .value = "N"},
+	{"txpt", 0, OPTION_IGNORED, .value = "N"},
+	{"txht", 0, OPTION_IGNORED, .value = "N"},
+	{"txwt", 0, OPTION_IGNORED, .value = "N"},
+	{"txfreet", 0, OPTION_IGNORED, .value = "N"},
+	{"txrst", 0, OPTION_IGNORED, .value = "N"},
 	{NULL},
 };
 
@@ -226,7 +255,7 @@ args_usage(FILE *out)
 	for (struct option_row *row = shown; row->name != NULL; row++) {
 		if (strcmp(row->name, "forward-mode") != 0)
 			continue;
-		snprintf(help, sizeof(help), "%s\n%s", row->help, engine_names(names));
+		snprintf(help, sizeof(help), "%s%s", row->help, engine_names(names));
 		row->help = help;
 	}
 	options_usage(shown, out);

@@ -16,8 +16,6 @@ start(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why
 	uint64_t bursts = 0;
 	int ret;
 
-	if (nb_words > 1 && strcmp(words[1], "tx_first") != 0)
-		return plx_why(why, -EINVAL, "start \"%s\": only tx_first may follow", words[1]);
 	if (nb_words > 1)
 		bursts = 1;
 	if (nb_words > 2) {
@@ -53,9 +51,6 @@ set_fwd(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_w
 	if (engine == NULL)
 		return plx_why(why, -EINVAL, "there is no engine \"%s\"; there are %s", words[2],
 			       engine_names(names));
-	if (nb_words > 3 && strcmp(words[3], "retry") != 0)
-		return plx_why(why, -EINVAL, "set fwd %s \"%s\": only retry may follow", words[2],
-			       words[3]);
 	for (unsigned i = 0; i < app->nb_streams && engine != app->engine; i++)
 		memset(app->streams[i].counts, 0, sizeof(app->streams[i].counts));
 	app->engine = engine;

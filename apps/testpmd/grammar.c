@@ -69,11 +69,10 @@ grammar_choices(const struct grammar_word *expected, const char *prefix, struct 
 	}
 }
 
-/* What may be absent is looked at by the command itself. */
 static bool
 fits(const struct grammar_word *expected, const char *word)
 {
-	return expected->parameter || expected->optional || grammar_has_choice(expected, word);
+	return expected->parameter || grammar_has_choice(expected, word);
 }
 
 unsigned

@@ -6,8 +6,8 @@
 #include <pollux/plx_ethdev.h>
 
 struct port_options {
-	const char *rx_names, *tx_names; /* as given: "vlan_strip,timestamp" */
-	bool rx_cksum, scatter, vlan_strip, rx_timestamp, lro;
+	const char *rx_names, *tx_names; /* as given: "vlan_strip,timestamp", or DPDK's "0x4001" */
+	bool rx_cksum, scatter, vlan_strip, vlan_filter, rx_timestamp, lro;
 	bool disable_rss, rss_ip, rss_udp;
 	bool disable_start;
 	bool no_link_events;

@@ -15,7 +15,8 @@ _plx_help()
 _plx_options()
 {
 	_plx_help "$2" | awk -v side="$1" '
-		/^[A-Z]/ { eal = /^EAL options/ }
+		/^[A-Z]/ { eal = /^EAL options/; silent = /^Accepted/ }
+		silent { next }
 		/^ +-/ && side != "any" && side != (eal ? "eal" : "own") { next }
 		/^ +-/ {
 			value = ""

@@ -138,7 +138,7 @@ refusals()
 	assert_grep "$TMP/said.log" 'port 0 \(net_null0\) cannot do TCP segments'
 	assert_grep "$TMP/said.log" 'there is no port 7'
 	assert_grep "$TMP/said.log" '"nobody": a MAC address is expected'
-	assert_grep "$TMP/said.log" '"again": only retry may follow'
+	assert_grep "$TMP/said.log" '"again" is not right here'
 	assert_grep "$TMP/said.log" 'delay in microseconds "x": a number from 0 to 1000000'
 	assert_grep "$TMP/said.log" 'Set io packet forwarding mode with retry'
 	assert_grep "$TMP/said.log" '"ip":"sw"'

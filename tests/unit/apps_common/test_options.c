@@ -35,6 +35,10 @@ static const struct option_row rows[] = {
 	 "seconds"},
 	{"format", 0, OPTION_CHOICE, AT(format), 0, 0, formats, "FORMAT", "of the file"},
 	{"filter", 'f', OPTION_TEXTS, AT(filters), 0, 0, NULL, "FILTER", "what to keep"},
+	{"order", 0, OPTION_CHOICE, AT(format), 0, 0, formats, NULL,
+	 "a text of more words than a line of the usage text has room for"},
+	{"habit", 0, OPTION_IGNORED},
+	{"habit-of-old", 0, OPTION_IGNORED, .value = "N"},
 	{NULL},
 };
 
@@ -210,10 +214,25 @@ usage_shows_every_option_and_its_help(void **state)
 	options_usage(rows, out);
 	fclose(out);
 	assert_non_null(strstr(text, "\nWhat is captured\n"));
-	assert_non_null(strstr(text, "  -o, --output FILE         where to write\n"));
-	assert_non_null(strstr(text, "      --format FORMAT       of the file\n"));
-	assert_non_null(strstr(text, "  -c, --count N             packets\n"
-				     "                            and no more\n"));
+	assert_non_null(strstr(text, "  -o, --output FILE          where to write\n"));
+	assert_non_null(strstr(text, "      --format FORMAT        of the file\n"));
+	assert_non_null(strstr(text, "  -c, --count N              packets\n"
+				     "                             and no more\n"));
+	assert_non_null(strstr(
+		text,
+		"      --order pcap|pcapng    a text of more words than a line of the usage text\n"
+		"                             has room for\n"));
+	assert_non_null(strstr(text, "\nAccepted without effect\n    --habit, --habit-of-old\n"));
+}
+
+static void
+what_has_no_effect_takes_its_value_with_it_as_often_as_it_comes(void **state)
+{
+	accept("--habit --habit-of-old 3 --habit-of-old=4 --habit word");
+	assert_int_equal(found.nb_words, 1);
+	assert_string_equal(found.words[0], "word");
+	refuse("--habit-of-old", "'--habit-of-old' needs a value: --habit-of-old N");
+	refuse("--habit=3", "'--habit' takes no value, found '3'");
 }
 
 static void
@@ -234,6 +253,7 @@ main(void)
 		cmocka_unit_test(what_is_not_given_keeps_its_default),
 		cmocka_unit_test(long_and_short_spellings_mean_the_same),
 		cmocka_unit_test(every_kind_fills_its_field),
+		cmocka_unit_test(what_has_no_effect_takes_its_value_with_it_as_often_as_it_comes),
 		cmocka_unit_test(words_stand_anywhere_and_behind_a_second_separator),
 		cmocka_unit_test(unknown_options_are_named_with_the_nearest),
 		cmocka_unit_test(missing_and_superfluous_values_are_refused),
