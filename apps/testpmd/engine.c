@@ -4,7 +4,9 @@
 
 #include <pollux/plx_clock.h>
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct engine *const engines[] = {
@@ -64,4 +66,20 @@ engine_buffer_room(struct plx_pool *pool)
 
 	plx_mbuf_free(m);
 	return room;
+}
+
+void *
+engine_alloc(struct stream *stream, size_t size, struct plx_why *why)
+{
+	stream->engine = calloc(1, size);
+	if (stream->engine == NULL)
+		plx_why(why, -ENOMEM, "out of memory");
+	return stream->engine;
+}
+
+void
+engine_free(struct stream *stream)
+{
+	free(stream->engine);
+	stream->engine = NULL;
 }

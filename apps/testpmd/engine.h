@@ -46,6 +46,10 @@ const struct engine *engine_at(unsigned i);
 /* Bytes that a fresh buffer of the pool takes, 0 if the pool is empty. */
 unsigned engine_buffer_room(struct plx_pool *pool);
 
+/* Zeroed memory of the engine's own as stream->engine, NULL with a why if there is none; and its end. */
+void *engine_alloc(struct stream *stream, size_t size, struct plx_why *why);
+void engine_free(struct stream *stream);
+
 /* Offers again what the tx queue did not take, if that is wanted; then frees and counts the rest. Returns sent. */
 uint16_t stream_send_rest(struct stream *stream, struct plx_mbuf **pkts, uint16_t n);
 

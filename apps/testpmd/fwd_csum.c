@@ -10,7 +10,6 @@
 #include <pollux/plx_net_csum.h>
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define PACKET_MAX (UINT16_MAX + 64u) /* the longest datagram, Ethernet and tags */
@@ -52,25 +51,17 @@ begin(struct stream *stream, struct plx_why *why)
 {
 	const struct engine_port *port = &stream->app->args.engines.ports[stream->tx_port];
 	struct plx_ethdev_info info = {0};
-	struct csum *own = calloc(1, sizeof(*own));
+	struct csum *own = engine_alloc(stream, sizeof(*own), why);
 
 	if (own == NULL)
-		return plx_why(why, -ENOMEM, "out of memory");
+		return -ENOMEM;
 	plx_ethdev_info(stream->tx_port, &info);
 	own->hw = info.tx_offloads;
 	own->tso_segsz = (own->hw & PLX_ETH_TX_OFFLOAD_TCP_TSO) != 0 ? port->tso_segsz : 0;
 	own->keeps_macs = port->keeps_macs;
 	memcpy(own->macs, port->peer, PLX_NET_MAC_LEN);
 	plx_ethdev_mac(stream->tx_port, own->macs + PLX_NET_MAC_LEN);
-	stream->engine = own;
 	return 0;
-}
-
-static void
-end(struct stream *stream)
-{
-	free(stream->engine);
-	stream->engine = NULL;
 }
 
 /* -- asking the port ---------------------------------------------------------------------------------- */
@@ -267,6 +258,6 @@ const struct engine engine_csum = {
 	.about = "puts checksums right, or has the port do it",
 	.counts = {[BAD_IP] = "Bad-ipcsum", [BAD_L4] = "Bad-l4csum"},
 	.begin = begin,
-	.end = end,
+	.end = engine_free,
 	.run = run,
 };

@@ -9,7 +9,6 @@
 #include <pollux/plx_net_csum.h>
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NOT_ANSWERED 0
@@ -21,20 +20,12 @@ struct icmpecho {
 static int
 begin(struct stream *stream, struct plx_why *why)
 {
-	struct icmpecho *own = calloc(1, sizeof(*own));
+	struct icmpecho *own = engine_alloc(stream, sizeof(*own), why);
 
 	if (own == NULL)
-		return plx_why(why, -ENOMEM, "out of memory");
+		return -ENOMEM;
 	plx_ethdev_mac(stream->tx_port, own->mac);
-	stream->engine = own;
 	return 0;
-}
-
-static void
-end(struct stream *stream)
-{
-	free(stream->engine);
-	stream->engine = NULL;
 }
 
 static void
@@ -145,6 +136,6 @@ const struct engine engine_icmpecho = {
 	.about = "answers ARP requests and pings",
 	.counts = {[NOT_ANSWERED] = "Not-answered"},
 	.begin = begin,
-	.end = end,
+	.end = engine_free,
 	.run = run,
 };

@@ -3,7 +3,6 @@
 #include "engine.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The first twelve bytes of every packet. */
@@ -15,21 +14,13 @@ struct mac {
 static int
 begin(struct stream *stream, struct plx_why *why)
 {
-	struct mac *own = calloc(1, sizeof(*own));
+	struct mac *own = engine_alloc(stream, sizeof(*own), why);
 
 	if (own == NULL)
-		return plx_why(why, -ENOMEM, "out of memory");
+		return -ENOMEM;
 	memcpy(own->dst, stream->app->args.engines.ports[stream->tx_port].peer, sizeof(own->dst));
 	plx_ethdev_mac(stream->tx_port, own->src);
-	stream->engine = own;
 	return 0;
-}
-
-static void
-end(struct stream *stream)
-{
-	free(stream->engine);
-	stream->engine = NULL;
 }
 
 static unsigned
@@ -52,6 +43,6 @@ const struct engine engine_mac = {
 	.name = "mac",
 	.about = "from the tx port's MAC to its peer's",
 	.begin = begin,
-	.end = end,
+	.end = engine_free,
 	.run = run,
 };

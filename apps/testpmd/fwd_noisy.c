@@ -3,6 +3,7 @@
  * noisy: a neighbour on the same machine. Packets wait in a queue before they go on, and for each one memory is
  * read and written at random places, as lookups in a large table would. Without options it is io.
  */
+#include "chance.h"
 #include "engine.h"
 
 #include <pollux/plx_clock.h>
@@ -15,7 +16,7 @@ struct noisy {
 	uint8_t *memory;
 	uint64_t memory_len;
 	unsigned reads, writes, reads_writes;
-	uint64_t chance;		  /* state of the generator */
+	uint64_t chance;		  /* state of chance_next() */
 	uint64_t flush_ticks, sent_ticks; /* 0: packets wait until others push them out */
 	uint32_t size, head, count;	  /* of the queue: room, oldest, how many */
 	struct plx_mbuf *queue[];
@@ -51,8 +52,6 @@ check(const struct testpmd *app, struct plx_why *why)
 	return 0;
 }
 
-static void end(struct stream *stream);
-
 static int
 begin(struct stream *stream, struct plx_why *why)
 {
@@ -62,10 +61,10 @@ begin(struct stream *stream, struct plx_why *why)
 
 	if (ret != 0)
 		return ret;
-	own = calloc(1, sizeof(*own) + settings->noisy_queue * sizeof(own->queue[0]));
+	own = engine_alloc(stream, sizeof(*own) + settings->noisy_queue * sizeof(own->queue[0]),
+			   why);
 	if (own == NULL)
-		return plx_why(why, -ENOMEM, "out of memory");
-	stream->engine = own;
+		return -ENOMEM;
 	own->size = (uint32_t)settings->noisy_queue;
 	own->reads = (unsigned)settings->noisy_reads;
 	own->writes = (unsigned)settings->noisy_writes;
@@ -76,7 +75,7 @@ begin(struct stream *stream, struct plx_why *why)
 	own->memory_len = settings->noisy_memory_mb << 20;
 	own->memory = malloc(own->memory_len + 1);
 	if (own->memory == NULL) {
-		end(stream);
+		engine_free(stream);
 		return plx_why(why, -ENOMEM, "--noisy-lkup-memory %u: there is not so much memory",
 			       (unsigned)settings->noisy_memory_mb);
 	}
@@ -108,18 +107,17 @@ end(struct stream *stream)
 
 	send_oldest(stream, own, own->count);
 	free(own->memory);
-	free(own);
-	stream->engine = NULL;
+	engine_free(stream);
 }
 
-/* A place in the memory: xorshift64 (Marsaglia 2003), scaled. */
+/* A place in the memory. */
 static inline uint8_t *
 somewhere(struct noisy *own)
 {
-	own->chance ^= own->chance << 13;
-	own->chance ^= own->chance >> 7;
-	own->chance ^= own->chance << 17;
-	return own->memory + (uint64_t)(((unsigned __int128)own->chance * own->memory_len) >> 64);
+	const unsigned __int128 scaled =
+		(unsigned __int128)chance_next(&own->chance) * own->memory_len;
+
+	return own->memory + (uint64_t)(scaled >> 64);
 }
 
 /* Volatile: the compiler must not find out that nobody wants to know. */

@@ -66,6 +66,8 @@ lcores()
 	eal_refuses 'the range 3-1 runs backwards' -l 3-1 "${NULL[@]}"
 	eal_refuses "an lcore number should stand at 'abc'" -l abc "${NULL[@]}"
 	eal_refuses "ends where '\)' should follow" --lcores '(0-1' "${NULL[@]}"
+	testpmd_refuses '--rx-offloads 0x20: what DPDK means by bit 5 is not here' --rx-offloads=0x20
+	testpmd_refuses '--tx-offloads 0xz: a number' --tx-offloads=0xz
 	testpmd_refuses '--nb-cores 2: there are 2 lcores, and the main one does not forward; name more with -l' --nb-cores 2
 }
 

@@ -64,6 +64,23 @@ checksums_of_all_flows_are_good(void **state)
 }
 
 static void
+flows_in_segments_have_right_checksums_too(void **state)
+{
+	struct frame f;
+
+	app.args.txpkts = (struct txpkts){.n = 3, .len = {64, 101, 64}, .split = TXSPLIT_RAND};
+	app.args.engines.flows = 20;
+	begin("flowgen");
+	engine->run(&stream);
+	for (uint32_t i = 0; i < 32; i++) {
+		take_good(&f);
+		assert_true(f.len == 64 || f.len == 165 || f.len == 229);
+		assert_int_equal(dst_of(&f), (10u << 24 | 253u << 16) + i % 20);
+	}
+	end();
+}
+
+static void
 flowgen_frees_what_it_receives(void **state)
 {
 	begin("flowgen");
@@ -306,6 +323,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(flows_follow_each_other_and_begin_again),
 		TEST(checksums_of_all_flows_are_good),
+		TEST(flows_in_segments_have_right_checksums_too),
 		TEST(flowgen_frees_what_it_receives),
 		TEST(flows_that_were_dropped_come_again),
 		TEST(txonly_sends_between_the_addresses_it_was_given),
