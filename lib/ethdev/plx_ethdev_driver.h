@@ -146,6 +146,12 @@ struct plx_ethdev {
 	struct plx_ethdev_private *priv;
 };
 
+/*
+ * Memory for a port or a queue: zeroes on cache lines of their own. free() it; NULL when there is none. Thread: any.
+ * Path: slow.
+ */
+void *plx_ethdev_alloc(size_t size);
+
 /* Makes it a port. -ENOSPC when the table is full, -EINVAL for a driver without the needed ops. */
 int plx_ethdev_register(struct plx_ethdev *dev, struct plx_why *why);
 /* Closes the port if need be and forgets it; the driver then frees its struct. NULL is fine. */

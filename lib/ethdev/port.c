@@ -2,6 +2,8 @@
 /* The port table: which ports there are and what they are. */
 #include "ethdev_priv.h"
 
+#include "plx_bits.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +102,17 @@ default_info(struct plx_ethdev *dev)
 
 		memcpy(dev->mac, made_up, sizeof(made_up));
 	}
+}
+
+void *
+plx_ethdev_alloc(size_t size)
+{
+	const size_t lines = plx_align_up(size, PLX_CACHE_LINE);
+	void *memory = aligned_alloc(PLX_CACHE_LINE, lines);
+
+	if (memory != NULL)
+		memset(memory, 0, lines);
+	return memory;
 }
 
 int

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "afp_priv.h"
-#include "plx_bits.h"
 
 static const struct plx_ethdev_counter afp_counters[] = {
 	[AFP_RX_RING_FULL] = {"rx_missed_ring_full", "kernel ring full", PLX_COUNTER_RX_MISSED},
@@ -391,13 +390,11 @@ make_port(struct afp_port *port, struct plx_why *why)
 static int
 afp_probe(struct plx_device *device, struct plx_why *why)
 {
-	struct afp_port *port =
-		aligned_alloc(PLX_CACHE_LINE, plx_align_up(sizeof(*port), PLX_CACHE_LINE));
+	struct afp_port *port = plx_ethdev_alloc(sizeof(*port));
 	int err;
 
 	if (port == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
-	memset(port, 0, sizeof(*port));
 	port->dev.device = device;
 	err = afp_args_parse(device->args, &port->args, why);
 	if (err < 0)

@@ -303,12 +303,11 @@ afp_rx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, struc
 {
 	struct afp_port *port = afp_port(dev);
 	uint32_t offloads = dev->info.rx_offloads;
-	struct afp_rxq *rxq = aligned_alloc(PLX_CACHE_LINE, sizeof(*rxq));
+	struct afp_rxq *rxq = plx_ethdev_alloc(sizeof(*rxq));
 	int err;
 
 	if (rxq == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
-	memset(rxq, 0, sizeof(*rxq));
 	rxq->pool = pool;
 	rxq->port = port;
 	rxq->id = queue;

@@ -169,12 +169,11 @@ int
 afp_tx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, void **ret_queue,
 		   struct plx_why *why)
 {
-	struct afp_txq *txq = aligned_alloc(PLX_CACHE_LINE, sizeof(*txq));
+	struct afp_txq *txq = plx_ethdev_alloc(sizeof(*txq));
 	int err;
 
 	if (txq == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
-	memset(txq, 0, sizeof(*txq));
 	txq->port = afp_port(dev);
 	err = afp_socket_open(&txq->fd, why);
 	if (err < 0)

@@ -4,7 +4,6 @@
  * It costs what the framework costs, which is what it is for; and it is the template of a PMD: read from
  * the last page to the first. Not here: links, addresses, filters; ethdev answers for those.
  */
-#include "plx_bits.h"
 #include "plx_ethdev_driver.h"
 #include "plx_kvargs.h"
 
@@ -151,7 +150,7 @@ null_rx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, stru
 			       "pool %s: make its buffers larger or size= smaller",
 			       (unsigned)port->args.size, pool->buf_size - pool->headroom,
 			       plx_pool_name(pool));
-	rxq = aligned_alloc(PLX_CACHE_LINE, sizeof(*rxq));
+	rxq = plx_ethdev_alloc(sizeof(*rxq));
 	if (rxq == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
 	*rxq = (struct null_rxq){
@@ -164,7 +163,7 @@ static int
 null_tx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, void **ret_queue,
 		    struct plx_why *why)
 {
-	struct null_txq *txq = aligned_alloc(PLX_CACHE_LINE, sizeof(*txq));
+	struct null_txq *txq = plx_ethdev_alloc(sizeof(*txq));
 
 	if (txq == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
@@ -260,13 +259,11 @@ null_describe(struct null_port *port)
 static int
 null_probe(struct plx_device *device, struct plx_why *why)
 {
-	struct null_port *port =
-		aligned_alloc(PLX_CACHE_LINE, plx_align_up(sizeof(*port), PLX_CACHE_LINE));
+	struct null_port *port = plx_ethdev_alloc(sizeof(*port));
 	int ret;
 
 	if (port == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
-	memset(port, 0, sizeof(*port));
 	port->args.size = 64;
 	ret = plx_kvargs_parse(device->args, null_fields, &port->args, why);
 	if (ret != 0)

@@ -6,7 +6,6 @@
  */
 #include "pcap_priv.h"
 
-#include "plx_bits.h"
 #include "plx_log.h"
 
 #include <errno.h>
@@ -166,23 +165,12 @@ pcap_set_mac(struct plx_ethdev *dev, const uint8_t mac[6])
 
 /* -- queues ---------------------------------------------------------------------------------------------- */
 
-static void *
-new_queue(size_t size)
-{
-	size_t whole = plx_align_up(size, PLX_CACHE_LINE);
-	void *queue = aligned_alloc(PLX_CACHE_LINE, whole);
-
-	if (queue != NULL)
-		memset(queue, 0, whole);
-	return queue;
-}
-
 static int
 pcap_rx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, struct plx_pool *pool,
 		    void **ret_queue, struct plx_why *why)
 {
 	struct pcap_port *port = pcap_port(dev);
-	struct pcap_rxq *rxq = new_queue(sizeof(*rxq));
+	struct pcap_rxq *rxq = plx_ethdev_alloc(sizeof(*rxq));
 
 	if (rxq == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
@@ -202,7 +190,7 @@ pcap_tx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, void
 		    struct plx_why *why)
 {
 	struct pcap_port *port = pcap_port(dev);
-	struct pcap_txq *txq = new_queue(sizeof(*txq));
+	struct pcap_txq *txq = plx_ethdev_alloc(sizeof(*txq));
 
 	if (txq == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
@@ -406,7 +394,7 @@ describe(struct pcap_port *port)
 static int
 pcap_probe(struct plx_device *device, struct plx_why *why)
 {
-	struct pcap_port *port = new_queue(sizeof(*port));
+	struct pcap_port *port = plx_ethdev_alloc(sizeof(*port));
 	int err;
 
 	if (port == NULL)

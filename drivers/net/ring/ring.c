@@ -11,7 +11,6 @@
  * empties it.
  */
 #include "cable.h"
-#include "plx_bits.h"
 #include "plx_ethdev_driver.h"
 #include "plx_kvargs.h"
 #include "plx_net_ring.h"
@@ -197,7 +196,7 @@ ring_rx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, stru
 		    void **ret_queue, struct plx_why *why)
 {
 	struct ring_port *port = ring_port(dev);
-	struct ring_rxq *rxq = aligned_alloc(PLX_CACHE_LINE, sizeof(*rxq));
+	struct ring_rxq *rxq = plx_ethdev_alloc(sizeof(*rxq));
 
 	if (rxq == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
@@ -219,7 +218,7 @@ ring_tx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, void
 		    struct plx_why *why)
 {
 	struct ring_port *port = ring_port(dev);
-	struct ring_txq *txq = aligned_alloc(PLX_CACHE_LINE, sizeof(*txq));
+	struct ring_txq *txq = plx_ethdev_alloc(sizeof(*txq));
 
 	if (txq == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");

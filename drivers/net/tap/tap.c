@@ -11,7 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "plx_bits.h"
 #include "plx_kvargs.h"
 #include "tap_priv.h"
 
@@ -278,13 +277,11 @@ make_port(struct tap_port *port, struct plx_why *why)
 static int
 tap_probe(struct plx_device *device, struct plx_why *why)
 {
-	struct tap_port *port =
-		aligned_alloc(PLX_CACHE_LINE, plx_align_up(sizeof(*port), PLX_CACHE_LINE));
+	struct tap_port *port = plx_ethdev_alloc(sizeof(*port));
 	int err;
 
 	if (port == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
-	memset(port, 0, sizeof(*port));
 	port->dev.device = device;
 	err = tap_args_parse(device->args, &port->args, why);
 	if (err < 0)

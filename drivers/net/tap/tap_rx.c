@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "tap_priv.h"
@@ -185,11 +184,10 @@ tap_rx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, struc
 		   void **ret_queue, struct plx_why *why)
 {
 	struct tap_port *port = tap_port(dev);
-	struct tap_rxq *rxq = aligned_alloc(PLX_CACHE_LINE, sizeof(*rxq));
+	struct tap_rxq *rxq = plx_ethdev_alloc(sizeof(*rxq));
 
 	if (rxq == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
-	memset(rxq, 0, sizeof(*rxq));
 	rxq->pool = pool;
 	rxq->port = port;
 	rxq->fd = port->fd[queue];

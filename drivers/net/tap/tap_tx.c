@@ -2,7 +2,6 @@
 /* Sending: one writev a packet, straight from its segments, behind the header that tells the offloads. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "tap_priv.h"
@@ -76,11 +75,10 @@ tap_tx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, void 
 		   struct plx_why *why)
 {
 	struct tap_port *port = tap_port(dev);
-	struct tap_txq *txq = aligned_alloc(PLX_CACHE_LINE, sizeof(*txq));
+	struct tap_txq *txq = plx_ethdev_alloc(sizeof(*txq));
 
 	if (txq == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
-	memset(txq, 0, sizeof(*txq));
 	txq->port = port;
 	txq->fd = port->fd[queue];
 	txq->iov[0] = (struct iovec){&txq->tx.header, sizeof(txq->tx.header)};
