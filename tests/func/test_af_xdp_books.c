@@ -11,56 +11,48 @@
 static void
 overload_is_in_the_books(void **state)
 {
-	struct plx_pool *pool = pool_make("p", 512, 0, 0);
-	const struct xdp_port_conf conf = {.devargs = "iface=vb", .pool = pool, .descs = 256};
-	uint16_t port = port_start("net_af_xdp0", &conf);
+	struct wire w =
+		wire_up_on(512, (struct xdp_port_conf){.devargs = "iface=vb", .descs = 256});
 	struct plx_ethdev_ledger ledger;
 	struct plx_mbuf *pkts[100];
 	struct plx_ethdev_stats stats;
-	int fd = raw_open("va");
 
-	raw_send_n(fd, 5000, 100, 1);
-	assert_int_equal(port_receive(port, 0, pkts, 100, 1), 100);
+	raw_send_n(w.fd, 5000, 100, 1);
+	assert_int_equal(port_receive(w.port, 0, pkts, 100, 1), 100);
 	plx_mbuf_free_bulk(pkts, 100);
-	assert_int_equal(plx_ethdev_stop(port), 0);
-	assert_int_equal(plx_ethdev_ledger(port, &ledger), 0);
+	assert_int_equal(plx_ethdev_stop(w.port), 0);
+	assert_int_equal(plx_ethdev_ledger(w.port, &ledger), 0);
 	assert_int_equal(ledger.rx_received, 5000);
 	assert_int_equal(ledger.rx_delivered, 100);
 	assert_int_equal(ledger.rx_waiting, 0);
-	assert_balanced(port);
-	assert_int_equal(plx_ethdev_stats(port, &stats), 0);
+	assert_balanced(w.port);
+	assert_int_equal(plx_ethdev_stats(w.port, &stats), 0);
 	assert_int_equal(stats.rx_missed, 4900);
-	assert_true(port_counter(port, "rx_missed_no_buffer") >= 4700);
-	close(fd);
-	port_end(port);
-	pool_unmake(pool);
+	assert_true(port_counter(w.port, "rx_missed_no_buffer") >= 4700);
+	wire_down(&w);
 }
 
 /* The application keeps all buffers: the pool runs dry, then recovers by itself. */
 static void
 an_empty_pool_is_in_the_books(void **state)
 {
-	struct plx_pool *pool = pool_make("p", 512, 0, 0);
-	const struct xdp_port_conf conf = {.devargs = "iface=vb", .pool = pool, .descs = 256};
-	uint16_t port = port_start("net_af_xdp0", &conf);
+	struct wire w =
+		wire_up_on(512, (struct xdp_port_conf){.devargs = "iface=vb", .descs = 256});
 	struct plx_mbuf *pkts[1000];
-	int fd = raw_open("va");
 	unsigned got = 0;
 
 	for (unsigned i = 0; i < 20; i++) {
-		raw_send_n(fd, 50, 100, 1);
-		got += port_receive(port, 0, pkts + got, 50, 0.02);
+		raw_send_n(w.fd, 50, 100, 1);
+		got += port_receive(w.port, 0, pkts + got, 50, 0.02);
 	}
 	assert_int_equal(got, 512);
-	assert_true(port_counter(port, "rx_short_refills") > 0);
+	assert_true(port_counter(w.port, "rx_short_refills") > 0);
 	plx_mbuf_free_bulk(pkts, got);
-	assert_int_equal(plx_ethdev_rx_burst(port, 0, pkts, 32), 0);
-	raw_send_n(fd, 100, 100, 1);
-	assert_int_equal(port_receive(port, 0, pkts, 100, 1), 100);
+	assert_int_equal(plx_ethdev_rx_burst(w.port, 0, pkts, 32), 0);
+	raw_send_n(w.fd, 100, 100, 1);
+	assert_int_equal(port_receive(w.port, 0, pkts, 100, 1), 100);
 	plx_mbuf_free_bulk(pkts, 100);
-	close(fd);
-	port_end(port);
-	pool_unmake(pool);
+	wire_down(&w);
 }
 
 /* A child that sends until it is killed; it cannot outlive us. */
@@ -223,22 +215,19 @@ a_frame_longer_than_a_buffer_is_in_the_books(void **state)
 static void
 packets_the_device_refuses_are_in_the_books(void **state)
 {
-	struct plx_pool *pool = pool_make("p", POOL_BUFFERS, 0, 0);
-	const struct xdp_port_conf conf = {.devargs = "iface=vb", .pool = pool};
-	uint16_t port = port_start("net_af_xdp0", &conf);
+	struct wire w = wire_up("iface=vb");
 	struct plx_mbuf *pkts[50];
 	struct plx_ethdev_stats stats;
 
 	sh("ip link set va down"); /* vb loses its carrier */
-	assert_int_equal(plx_mbuf_alloc_bulk(pool, pkts, 50), 0);
+	assert_int_equal(plx_mbuf_alloc_bulk(w.pool, pkts, 50), 0);
 	for (unsigned i = 0; i < 50; i++)
 		memset(plx_mbuf_append(pkts[i], 100), 0xff, 100);
-	port_send(port, 0, pkts, 50);
-	assert_int_equal(plx_ethdev_stats(port, &stats), 0);
+	port_send(w.port, 0, pkts, 50);
+	assert_int_equal(plx_ethdev_stats(w.port, &stats), 0);
 	assert_int_equal(stats.tx_packets, 0);
 	assert_int_equal(stats.tx_errors, 50);
-	port_end(port);
-	pool_unmake(pool);
+	wire_down(&w);
 }
 
 int

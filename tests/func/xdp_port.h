@@ -157,6 +157,39 @@ port_end(uint16_t port)
 	assert_int_equal(plx_device_detach(info.name, NULL), 0);
 }
 
+/* What most tests begin and end with: net_af_xdp0 on vb over a pool of its own, and a raw socket on va. */
+struct wire {
+	struct plx_pool *pool;
+	uint16_t port;
+	int fd;
+};
+
+/* The pool of conf is made here. */
+static inline struct wire
+wire_up_on(uint32_t buffers, struct xdp_port_conf conf)
+{
+	struct wire w = {.pool = pool_make("p", buffers, 0, 0)};
+
+	conf.pool = w.pool;
+	w.port = port_start("net_af_xdp0", &conf);
+	w.fd = raw_open("va");
+	return w;
+}
+
+static inline struct wire
+wire_up(const char *devargs)
+{
+	return wire_up_on(POOL_BUFFERS, (struct xdp_port_conf){.devargs = devargs});
+}
+
+static inline void
+wire_down(struct wire *w)
+{
+	close(w->fd);
+	port_end(w->port);
+	pool_unmake(w->pool);
+}
+
 static inline uint64_t
 port_counter(uint16_t port, const char *name)
 {
@@ -207,6 +240,32 @@ port_send(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, unsigned n)
 		sched_yield();
 		plx_ethdev_stats(port, &stats);
 	} while (stats.tx_packets + stats.tx_errors < n && now_s() < end);
+}
+
+/* n frames from va arrive on the port, whole and in order; the pool is home afterwards. */
+static inline void
+receive_and_check(const struct xdp_port_conf *conf, unsigned n, unsigned len)
+{
+	struct plx_mbuf *pkts[512];
+	uint16_t port = port_start("net_af_xdp0", conf);
+	int fd = raw_open("va");
+	uint8_t frame[FRAME_MAX], copy[FRAME_MAX];
+
+	raw_send_n(fd, n, len, 1);
+	assert_int_equal(port_receive(port, 0, pkts, n, 5), n);
+	for (unsigned i = 0; i < n; i++) {
+		struct plx_why why = {""};
+
+		frame_make(frame, len, 0, i);
+		assert_int_equal(pkts[i]->pkt_len, len);
+		assert_int_equal(pkts[i]->port, port);
+		if (plx_mbuf_check(pkts[i], &why) != 0)
+			fail_msg("%s", why.text);
+		assert_memory_equal(plx_mbuf_read(pkts[i], 0, len, copy), frame, len);
+		plx_mbuf_free(pkts[i]);
+	}
+	close(fd);
+	port_end(port);
 }
 
 static inline int
