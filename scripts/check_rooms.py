@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every source says its licence, every header has its guard, every room with sources has a README of 20 to 80 lines."""
+"""Every source says its licence, every header has its guard, every room with sources has a README of 20 to 80 lines whose
+table of files, if it has one, names them all."""
 
+import fnmatch
 import os
 import re
 
@@ -51,10 +53,44 @@ def check_readmes(tree):
             yield readme, lines, f'{lines} lines', f'a room README has {low} to {high} lines'
 
 
+def table_of_files(text):
+    """What stands in backticks in tables with a column "file", "files" or "header", as patterns; None if none has files."""
+    patterns, any_files = [], False
+    for table in re.findall(r'(?:^\|.*\n)+', text, re.M):
+        column = re.match(r'\|(?:.*\|)?\s*(files?|header)\s*\|', table)
+        if column:
+            any_files |= column[1] != 'header'
+            patterns += [re.sub(r'<\w+>', '*', name).replace('.[ch]', '') for name in re.findall(r'`([^`\s]+)`', table)]
+    return patterns if any_files else None
+
+
+def is_named(name, patterns):
+    """A .c file names the header of its stem, too; what rooms have as private or inline goes without saying."""
+    stem = name[:-2]
+    return (name.endswith(('_priv.h', '_inline.h')) or any(
+        fnmatch.fnmatchcase(name, p) or fnmatch.fnmatchcase(stem, p) or fnmatch.fnmatchcase(stem + '.c', p) for p in patterns))
+
+
+def check_tables(tree):
+    names = {os.path.basename(path) for path in tree.files}
+    for folder in room_folders(tree):
+        readme = os.path.join(folder, 'README.md')
+        patterns = table_of_files(tree.text(readme)) if readme in tree.files else None
+        if patterns is None:
+            continue
+        for path in tree.c_files(folder + '/'):
+            if os.path.dirname(path) == folder and not is_named(os.path.basename(path), patterns):
+                yield readme, 1, f'its table does not name {os.path.basename(path)}', 'say in a row what the file holds'
+        for pattern in patterns:
+            if re.fullmatch(r'\w+\.[ch]', pattern) and pattern not in names:
+                yield readme, 1, f'its table names {pattern}, which is not there', 'take it out, or give it its new name'
+
+
 def check(tree):
     yield from check_licence(tree)
     yield from check_guards(tree)
     yield from check_readmes(tree)
+    yield from check_tables(tree)
 
 
 if __name__ == '__main__':

@@ -247,6 +247,15 @@ class Rooms(Sample):
         self.expect(check_rooms.check, {'lib/ring/README.md': 'x\n'}, 'lib/ring/README.md', 1, '1 lines')
         self.expect(check_rooms.check, {'apps/new/a.c': LICENCE}, 'apps/new', 1, 'without README')
 
+    def test_table_of_files(self):
+        def readme(*rows):
+            return {'lib/ring/README.md': '| file | what |\n|---|---|\n' + ''.join(f'| {r} | x |\n' for r in rows) + 'line\n' * 30}
+
+        self.expect(check_rooms.check, readme('`ring.c`'), 'lib/ring/README.md', 1, 'does not name plx_ring.h')
+        self.expect(check_rooms.check, readme('`ring.c`, `plx_ring.h`', '`cord.c`'), 'lib/ring/README.md', 1, 'names cord.c, which')
+        for rows in (['`ring.c`', '`plx_ring.h`'], ['`*ring`'], ['`ring.[ch]`, `plx_<x>.h`']):
+            self.assertEqual(self.problems(check_rooms.check, readme(*rows)), [])
+
 
 class Comments(Sample):
     def comments(self, body, line, words):
