@@ -10,16 +10,12 @@
  * queue has no lane and takes nothing, so that nothing is lost; B's stop takes the lane away first and then
  * empties it.
  */
-#include "cable.h"
-#include "plx_ethdev_driver.h"
 #include "plx_kvargs.h"
-#include "plx_net_ring.h"
+#include "ring_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-PLX_STATIC_ASSERT(sizeof(void *) == sizeof(uint64_t), "rings of 8 bytes carry pointers");
 
 /* What the user may say behind net_ring0; 0 is "not said". */
 struct ring_args {
@@ -49,135 +45,10 @@ static const struct plx_kvargs_field ring_fields[] = {
 	{.key = NULL},
 };
 
-/* Rings of the program's own, while its port is made and as long as it lives. */
-struct ring_given {
-	struct plx_net_ring rx[PLX_ETHDEV_QUEUES_MAX], tx[PLX_ETHDEV_QUEUES_MAX];
-	uint16_t nb_rx, nb_tx;
-};
-
-struct ring_port {
-	struct plx_ethdev dev;
-	struct cable *cable; /* NULL with given rings */
-	unsigned end;
-	uint64_t received_before; /* through these lanes, by earlier ports of the name */
-	uint64_t emptied_before;
-	struct ring_given given;
-};
-
-/*
- * The end of a packet's header, from its flags on, as it is when it comes out of a wire: what the sender noted
- * there does not travel. Written as a whole, in two stores.
- */
-struct ring_stamp {
-	uint32_t ol_flags, hash, packet_type;
-	uint16_t vlan_tci, vlan_tci_outer;
-	uint8_t l2_len, l4_len;
-	uint16_t l3_len, port, queue;
-};
-PLX_STATIC_ASSERT(offsetof(struct plx_mbuf, port) - offsetof(struct plx_mbuf, ol_flags) ==
-			  offsetof(struct ring_stamp, port),
-		  "a stamp lies as the header's end does");
-PLX_STATIC_ASSERT(sizeof(struct plx_mbuf) - offsetof(struct plx_mbuf, ol_flags) ==
-			  sizeof(struct ring_stamp),
-		  "a stamp reaches to the header's end");
-
-struct ring_rxq {
-	struct plx_ethdev_rxq_stats stats;
-	struct plx_net_ring ring;
-	struct ring_stamp stamp;
-	bool scatter;
-} PLX_CACHE_ALIGNED;
-
-struct ring_txq {
-	struct plx_ethdev_txq_stats stats;
-	struct plx_net_ring ring;
-	bool open; /* atomic: somebody receives; control writes it, the queue's thread reads it */
-} PLX_CACHE_ALIGNED;
-
 static struct ring_port *
 ring_port(struct plx_ethdev *dev)
 {
 	return PLX_CONTAINER_OF(dev, struct ring_port, dev);
-}
-
-/* -- bursts ------------------------------------------------------------------------------------------- */
-
-/* Chains that were not asked for go down as errors; the others close ranks. */
-static PLX_NOINLINE uint16_t
-drop_chains(struct ring_rxq *rxq, struct plx_mbuf **pkts, uint16_t n, uint64_t *bytes)
-{
-	uint16_t kept = 0;
-
-	for (uint16_t i = 0; i < n; i++) {
-		if (pkts[i]->nb_segs == 1) {
-			pkts[kept++] = pkts[i];
-		} else {
-			*bytes -= pkts[i]->pkt_len;
-			plx_mbuf_free(pkts[i]);
-		}
-	}
-	plx_ethdev_add(&rxq->stats.errors, (uint64_t)n - kept);
-	return kept;
-}
-
-static uint16_t
-ring_rx(void *queue, struct plx_mbuf **pkts, uint16_t n)
-{
-	struct ring_rxq *rxq = queue;
-	const struct ring_stamp stamp = rxq->stamp;
-	uint64_t *slots = (uint64_t *)(void *)pkts;
-	uint64_t bytes = 0;
-	uint16_t chains = 0;
-
-	if (PLX_LIKELY(rxq->ring.spsc != NULL))
-		n = (uint16_t)plx_ring_spsc_dequeue_burst64(rxq->ring.spsc, slots, n);
-	else
-		n = (uint16_t)plx_ring_mpmc_dequeue_burst64_mc(rxq->ring.mpmc, slots, n);
-	for (uint16_t i = 0; i < n; i++) {
-		bytes += pkts[i]->pkt_len;
-		chains |= pkts[i]->nb_segs ^ 1;
-		memcpy((uint8_t *)pkts[i] + offsetof(struct plx_mbuf, ol_flags), &stamp,
-		       sizeof(stamp));
-	}
-	if (PLX_UNLIKELY(chains != 0) && !rxq->scatter)
-		n = drop_chains(rxq, pkts, n, &bytes);
-	plx_ethdev_add(&rxq->stats.packets, n);
-	plx_ethdev_add(&rxq->stats.bytes, bytes);
-	return n;
-}
-
-static uint64_t
-bytes_of(struct plx_mbuf *const *pkts, uint16_t n)
-{
-	uint64_t bytes = 0;
-
-	for (uint16_t i = 0; i < n; i++)
-		bytes += pkts[i]->pkt_len;
-	return bytes;
-}
-
-/* Counts first: a packet in the ring is no longer ours to look at. */
-static uint16_t
-ring_tx(void *queue, struct plx_mbuf **pkts, uint16_t n)
-{
-	struct ring_txq *txq = queue;
-	const uint64_t *slots = (const uint64_t *)(const void *)pkts;
-	uint64_t bytes;
-	uint16_t sent;
-
-	if (PLX_UNLIKELY(!__atomic_load_n(&txq->open, __ATOMIC_RELAXED)))
-		return 0;
-	bytes = bytes_of(pkts, n);
-	if (PLX_LIKELY(txq->ring.spsc != NULL))
-		sent = (uint16_t)plx_ring_spsc_enqueue_burst64(txq->ring.spsc, slots, n);
-	else
-		sent = (uint16_t)plx_ring_mpmc_enqueue_burst64_mp(txq->ring.mpmc, slots, n);
-	if (PLX_UNLIKELY(sent < n))
-		bytes -= bytes_of(pkts + sent, n - sent);
-	plx_ethdev_add(&txq->stats.packets, sent);
-	plx_ethdev_add(&txq->stats.taken, sent);
-	plx_ethdev_add(&txq->stats.bytes, bytes);
-	return sent;
 }
 
 /* -- queues ------------------------------------------------------------------------------------------- */
