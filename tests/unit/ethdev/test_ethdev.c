@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The port layer over a driver that only remembers what it was asked. */
-#include "eal_fixture.h"
+#include "eal_pool_fixture.h"
 #include "plx_zone.h"
 
 #include <errno.h>
@@ -11,8 +11,6 @@
 #include <cmocka.h>
 
 #include "toy.h"
-
-static struct plx_pool *pool;
 
 static void
 unknown_ports_are_enodev(void **state)
@@ -289,15 +287,7 @@ set_up(void **state)
 {
 	const struct plx_pool_params params = {.name = "ports", .n = 128, .node = PLX_NODE_ANY};
 
-	if (eal_fixture_init("0@0") != 0)
-		return -1;
-	return plx_pool_create(&params, &pool, NULL);
-}
-
-static int
-tear_down(void **state)
-{
-	return plx_pool_destroy(pool, NULL) != 0 ? -1 : plx_eal_cleanup();
+	return eal_pool_init(&params);
 }
 
 int
@@ -316,5 +306,5 @@ main(void)
 		cmocka_unit_test(a_driver_without_the_needed_ops_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, eal_pool_fini);
 }

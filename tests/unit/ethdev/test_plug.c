@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Ports that come and go, with a driver that makes toys. */
-#include "eal_fixture.h"
+#include "eal_pool_fixture.h"
 #include "plx_zone.h"
 
 #include <errno.h>
@@ -11,7 +11,6 @@
 
 #include "toy.h"
 
-static struct plx_pool *pool;
 static unsigned nb_toys;
 static bool without_port;
 
@@ -109,15 +108,9 @@ set_up(void **state)
 {
 	const struct plx_pool_params params = {.name = "ports", .n = 128, .node = PLX_NODE_ANY};
 
-	if (eal_fixture_init("0@0") != 0 || plx_driver_add(&toy_driver, NULL) != 0)
+	if (eal_pool_init(&params) != 0)
 		return -1;
-	return plx_pool_create(&params, &pool, NULL);
-}
-
-static int
-tear_down(void **state)
-{
-	return plx_pool_destroy(pool, NULL) != 0 ? -1 : plx_eal_cleanup();
+	return plx_driver_add(&toy_driver, NULL);
 }
 
 int
@@ -130,5 +123,5 @@ main(void)
 		cmocka_unit_test(what_is_no_port_is_refused_and_leaves_nothing),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, eal_pool_fini);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What can be asked of a port and changed on it, over a driver that only remembers; and the words for bits. */
-#include "eal_fixture.h"
+#include "eal_pool_fixture.h"
 #include "plx_zone.h"
 
 #include <errno.h>
@@ -10,8 +10,6 @@
 #include <cmocka.h>
 
 #include "toy.h"
-
-static struct plx_pool *pool;
 
 static void
 every_bit_has_a_word_and_every_word_its_bit(void **state)
@@ -135,15 +133,7 @@ set_up(void **state)
 {
 	const struct plx_pool_params params = {.name = "ports", .n = 128, .node = PLX_NODE_ANY};
 
-	if (eal_fixture_init("0@0") != 0)
-		return -1;
-	return plx_pool_create(&params, &pool, NULL);
-}
-
-static int
-tear_down(void **state)
-{
-	return plx_pool_destroy(pool, NULL) != 0 ? -1 : plx_eal_cleanup();
+	return eal_pool_init(&params);
 }
 
 int
@@ -158,5 +148,5 @@ main(void)
 			the_list_of_addresses_outlives_close_and_is_cut_at_the_callers_room),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, eal_pool_fini);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Offload wishes as virtio-net headers. The sums are checked by adding them up. */
-#include "eal_fixture.h"
+#include "eal_pool_fixture.h"
 #include "plx_vnet_driver.h"
 
 #include <errno.h>
@@ -12,8 +12,6 @@
 #include <cmocka.h>
 
 #include <linux/virtio_net.h>
-
-static struct plx_pool *pool;
 
 static uint16_t
 sum_of(const uint8_t *p, size_t len)
@@ -219,15 +217,7 @@ set_up(void **state)
 {
 	const struct plx_pool_params params = {.name = "vnet", .n = 256, .node = -1};
 
-	if (eal_fixture_init("0@0") != 0)
-		return -1;
-	return plx_pool_create(&params, &pool, NULL);
-}
-
-static int
-tear_down(void **state)
-{
-	return plx_pool_destroy(pool, NULL) != 0 ? -1 : plx_eal_cleanup();
+	return eal_pool_init(&params);
 }
 
 int
@@ -243,5 +233,5 @@ main(void)
 		cmocka_unit_test(a_received_header_becomes_flags),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, eal_pool_fini);
 }

@@ -171,13 +171,13 @@ toy_init(struct toy *toy, const char *name)
 }
 
 static inline void
-run(struct toy *toy, struct plx_pool *pool, uint16_t nb_rx, uint16_t nb_tx)
+run(struct toy *toy, struct plx_pool *from, uint16_t nb_rx, uint16_t nb_tx)
 {
 	uint16_t port = toy->dev.port;
 
 	assert_int_equal(plx_ethdev_configure(port, nb_rx, nb_tx, NULL, NULL), 0);
 	for (uint16_t i = 0; i < nb_rx; i++)
-		assert_int_equal(plx_ethdev_rx_queue_setup(port, i, 0, pool, NULL), 0);
+		assert_int_equal(plx_ethdev_rx_queue_setup(port, i, 0, from, NULL), 0);
 	for (uint16_t i = 0; i < nb_tx; i++)
 		assert_int_equal(plx_ethdev_tx_queue_setup(port, i, 0, NULL), 0);
 	assert_int_equal(plx_ethdev_start(port, NULL), 0);

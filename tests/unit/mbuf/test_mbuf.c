@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "eal_fixture.h"
+#include "eal_pool_fixture.h"
 #include "plx_mbuf.h"
 #include "plx_zone.h"
 
@@ -10,8 +10,6 @@
 #include <cmocka.h>
 
 #define POOL_SIZE 64
-
-static struct plx_pool *pool;
 
 static void
 sound(const struct plx_mbuf *m)
@@ -301,15 +299,7 @@ set_up(void **state)
 					       .buf_size = 2048 + PLX_MBUF_HEADROOM,
 					       .node = PLX_NODE_ANY};
 
-	if (eal_fixture_init("0@0") != 0)
-		return -1;
-	return plx_pool_create(&params, &pool, NULL);
-}
-
-static int
-tear_down(void **state)
-{
-	return plx_pool_destroy(pool, NULL) != 0 ? -1 : plx_eal_cleanup();
+	return eal_pool_init(&params);
 }
 
 int
@@ -329,5 +319,5 @@ main(void)
 		cmocka_unit_test(the_check_sees_lies),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, eal_pool_fini);
 }
