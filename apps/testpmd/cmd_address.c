@@ -3,22 +3,11 @@
 #include "command.h"
 #include "port.h"
 
-#include <pollux/plx_kvargs.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #define MACS_MAX 64
-
-static int
-parse_mac(const char *word, uint8_t ret_mac[6], struct plx_why *why)
-{
-	if (plx_kvargs_mac(word, ret_mac) == 0)
-		return 0;
-	return plx_why(why, -EINVAL, "\"%s\" is no address; one looks like 02:00:00:00:00:01",
-		       word);
-}
 
 /* -- receive modes ------------------------------------------------------------------------------------- */
 
@@ -83,16 +72,23 @@ list_refused(uint16_t port, const char *mac, int err, struct plx_why *why)
 	}
 }
 
-/* "mac_addr add 0 02:...": one station's addresses; groups are mcast_addr's. */
+/* "... add 0 02:...": the last two words. */
+static int
+port_and_mac(char *const *words, uint16_t *ret_port, uint8_t ret_mac[6], struct plx_why *why)
+{
+	int ret = port_one(words[2], ret_port, why);
+
+	return ret == 0 ? command_mac(words[3], ret_mac, why) : ret;
+}
+
+/* One station's addresses; groups are mcast_addr's. */
 static int
 change_mac(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint8_t mac[6], own[6] = {0};
 	uint16_t port;
-	int ret = port_one(words[2], &port, why);
+	int ret = port_and_mac(words, &port, mac, why);
 
-	if (ret == 0)
-		ret = parse_mac(words[3], mac, why);
 	if (ret != 0)
 		return ret;
 	if ((mac[0] & 1) != 0)
@@ -120,10 +116,8 @@ change_group(struct testpmd *app, char *const *words, unsigned nb_words, struct 
 {
 	uint8_t mac[6];
 	uint16_t port;
-	int ret = port_one(words[2], &port, why);
+	int ret = port_and_mac(words, &port, mac, why);
 
-	if (ret == 0)
-		ret = parse_mac(words[3], mac, why);
 	if (ret != 0)
 		return ret;
 	if ((mac[0] & 1) == 0)

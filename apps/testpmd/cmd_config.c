@@ -18,7 +18,7 @@ choice(const char *const *names, const char *word)
 	return i;
 }
 
-/* Said back, so that a slip is seen: "forwarding ports: 0 2 1 3". */
+/* Said back, so that a slip is seen: "Forwarding ports: 0 2 1 3". */
 static void
 tell_list(const char *what, const struct number_list *list)
 {
@@ -43,7 +43,7 @@ set_list(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_
 	if (ret == 0)
 		ret = (of_ports ? selection_ports : selection_lcores)(app, &list, why);
 	if (ret == 0)
-		tell_list(of_ports ? "forwarding ports" : "forwarding lcores", &list);
+		tell_list(of_ports ? "Forwarding ports" : "Forwarding lcores", &list);
 	return ret;
 }
 
@@ -60,7 +60,7 @@ set_number(struct testpmd *app, char *const *words, unsigned nb_words, struct pl
 	if (ret == 0)
 		ret = (of_ports ? selection_nbport : selection_nbcore)(app, (unsigned)n, why);
 	if (ret == 0)
-		printf("number of forwarding %s set to %llu\n", of_ports ? "ports" : "cores",
+		printf("Number of forwarding %s set to %llu\n", of_ports ? "ports" : "cores",
 		       (unsigned long long)n);
 	return ret;
 }
@@ -71,9 +71,10 @@ set_burst(struct testpmd *app, char *const *words, unsigned nb_words, struct plx
 	int ret = forward_is_stopped(app, why);
 
 	if (ret == 0)
-		ret = command_number(words[2], "burst", 1, BURST_MAX, &app->args.burst, why);
+		ret = command_number(words[nb_words - 1], "burst", 1, BURST_MAX, &app->args.burst,
+				     why);
 	if (ret == 0)
-		printf("Number of packets per burst set to %s\n", words[2]);
+		printf("Number of packets per burst set to %s\n", words[nb_words - 1]);
 	return ret;
 }
 
@@ -161,6 +162,7 @@ const struct command commands_config[] = {
 	{"set port-topology paired|chained|loop", "which port sends what another receives",
 	 set_topology},
 	{"set burst <packets>", "packets asked for at a time", set_burst},
+	{"port config all burst <packets>", "the same", set_burst},
 	{"set txpkts <lengths>", "segments of packets that are made: 64, or 64,128", set_txpkts},
 	{"set txsplit off|on|rand", "rand: only the first few of these segments", set_txsplit},
 	{"set flush_rx on|off", "at start, throw away what waits in the rx queues", set_flush_rx},

@@ -50,17 +50,19 @@ pick(json_t *rows, const struct dump *dump, const char *name, struct plx_why *wh
 		       name, dump->word);
 }
 
-/* "dump_mempool x" and "dump mempool x" alike. */
+/* "dump_mempool x" and "dump mempool x" alike, and "show device info x" as "dump devargs x". */
 static int
 make_rows(char *const *words, unsigned nb_words, json_t **ret_rows, struct plx_why *why)
 {
-	const bool joined = strcmp(words[0], "dump") != 0;
-	const struct dump *dump = find_dump(joined ? words[0] + strlen("dump_") : words[1]);
-	const unsigned at = joined ? 1 : 2;
+	const bool joined = strncmp(words[0], "dump_", 5) == 0, shown = words[0][0] == 's';
+	const struct dump *dump = find_dump(joined  ? words[0] + strlen("dump_")
+					    : shown ? "devargs"
+						    : words[1]);
+	const unsigned at = joined ? 1 : shown ? 3 : 2;
 	int ret = 0;
 
 	*ret_rows = dump->facts();
-	if (nb_words > at)
+	if (nb_words > at && strcmp(words[at], "all") != 0)
 		ret = pick(*ret_rows, dump, words[at], why);
 	return ret;
 }
@@ -110,6 +112,7 @@ const struct command commands_dump[] = {
 	{"dump socket_mem", "memory by NUMA node", dump, dump_facts},
 	{"dump lcores", "lcores: their role, CPUs and state", dump, dump_facts},
 	{"dump devargs [<device>]", "devices with their arguments", dump, dump_facts},
+	{"show device info <device>", "the same; all stands for every one", dump, dump_facts},
 	{"dump log_types", "what can be logged, by component and level", dump, dump_facts},
 	{"dump struct_sizes", "bytes of what packets are made of", dump, dump_facts},
 	{"dump_mempool [<pool>]", "the same, as DPDK spells it", dump, dump_facts},

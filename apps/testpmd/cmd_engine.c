@@ -5,21 +5,18 @@
 #include "port.h"
 #include "report.h"
 
-#include <pollux/plx_net_format.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 static const struct {
 	const char *word;
-	const char *title;
 	uint32_t offload;
 } checksums[] = {
-	{"ip", "IP checksums", PLX_ETH_TX_OFFLOAD_IPV4_CSUM},
-	{"udp", "UDP checksums", PLX_ETH_TX_OFFLOAD_UDP_CSUM},
-	{"tcp", "TCP checksums", PLX_ETH_TX_OFFLOAD_TCP_CSUM},
-	{"sctp", "SCTP checksums", PLX_ETH_TX_OFFLOAD_SCTP_CSUM},
+	{"ip", PLX_ETH_TX_OFFLOAD_IPV4_CSUM},
+	{"udp", PLX_ETH_TX_OFFLOAD_UDP_CSUM},
+	{"tcp", PLX_ETH_TX_OFFLOAD_TCP_CSUM},
+	{"sctp", PLX_ETH_TX_OFFLOAD_SCTP_CSUM},
 };
 
 /* The port `word` names, while nothing is forwarded. */
@@ -38,14 +35,11 @@ set_peer(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_
 	uint16_t port;
 	int ret = quiet_port(app, words[2], &port, why);
 
-	if (ret != 0)
-		return ret;
-	if (plx_net_mac_parse(words[3], mac) != 0)
-		return plx_why(why, -EINVAL,
-			       "\"%s\": a MAC address is expected, as in 02:00:00:00:00:01",
-			       words[3]);
-	memcpy(app->args.engines.ports[port].peer, mac, sizeof(mac));
-	return 0;
+	if (ret == 0)
+		ret = command_mac(words[3], mac, why);
+	if (ret == 0)
+		memcpy(app->args.engines.ports[port].peer, mac, sizeof(mac));
+	return ret;
 }
 
 static int
@@ -66,42 +60,19 @@ set_retry(struct testpmd *app, char *const *words, unsigned nb_words, struct plx
 	return 0;
 }
 
-/* Has the port do it, or not any more. A port that runs is stopped for that and started again. */
-static int
-set_offload(struct testpmd *app, uint16_t port, uint32_t offload, bool on, const char *title,
-	    struct plx_why *why)
-{
-	struct port_wishes *wishes = &app->wishes[port];
-	struct plx_ethdev_info info = {0};
-	int ret = 0;
-
-	plx_ethdev_info(port, &info);
-	if (on && (info.tx_offloads_capable & offload) == 0)
-		return plx_why(why, -ENOTSUP,
-			       "port %u (%s) cannot do %s; `show port %u tx_offload capabilities` "
-			       "tells what it can",
-			       port, info.name, title, port);
-	wishes->tx_offloads = on ? wishes->tx_offloads | offload : wishes->tx_offloads & ~offload;
-	wishes->tx_offloads_off &= ~offload;
-	wishes->changed = true;
-	if (info.state != PLX_ETHDEV_STARTED)
-		return 0;
-	ret = port_stop(app, port, why);
-	return ret == 0 ? port_start(app, port, why) : ret;
-}
-
 static int
 csum_set(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
+	struct port_offload offload = {.on = strcmp(words[3], "hw") == 0};
 	unsigned row = 0;
 	uint16_t port;
 	int ret = quiet_port(app, words[4], &port, why);
 
 	while (strcmp(checksums[row].word, words[2]) != 0)
 		row++;
+	offload.bit = checksums[row].offload;
 	if (ret == 0)
-		ret = set_offload(app, port, checksums[row].offload, strcmp(words[3], "hw") == 0,
-				  checksums[row].title, why);
+		ret = port_change_offload(app, port, &offload, why);
 	if (ret == 0)
 		report_csum(app, port, stdout);
 	return ret;
@@ -151,8 +122,10 @@ tso_set(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_w
 	if (ret == 0)
 		ret = command_number(words[2], "segment size", 0, UINT16_MAX, &segsz, why);
 	if (ret == 0)
-		ret = set_offload(app, port, PLX_ETH_TX_OFFLOAD_TCP_TSO, segsz != 0,
-				  "TCP segments (TSO)", why);
+		ret = port_change_offload(
+			app, port,
+			&(struct port_offload){.bit = PLX_ETH_TX_OFFLOAD_TCP_TSO, .on = segsz != 0},
+			why);
 	if (ret != 0)
 		return ret;
 	app->args.engines.ports[port].tso_segsz = (uint16_t)segsz;

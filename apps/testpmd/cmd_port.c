@@ -158,6 +158,7 @@ const struct command commands_port[] = {
 	{"port attach <devargs>", "make a port, as in net_null3,size=64", attach},
 	{"port detach all", "take all ports and their devices away", detach_all},
 	{"port detach <port>", "take a port and its device away", detach},
+	{"device detach <device>", "the same", detach},
 	{"port <port> rxq|txq <queue> start|stop", "one queue alone: no driver can", change_queue},
 	{NULL},
 };

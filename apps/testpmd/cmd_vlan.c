@@ -17,7 +17,7 @@ set_vlan(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_
 	};
 	int ret = forward_is_stopped(app, why);
 
-	return ret == 0 ? port_each(app, words[4], port_wish_offload, &offload, why) : ret;
+	return ret == 0 ? port_each(app, words[4], port_change_offload, &offload, why) : ret;
 }
 
 static int
@@ -58,7 +58,7 @@ tx_vlan(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_w
 	if (ret == 0 && insert.on)
 		ret = command_number(words[3], "vlan", 1, 4094, &vlan, why);
 	if (ret == 0)
-		ret = port_wish_offload(app, port, &insert, why);
+		ret = port_change_offload(app, port, &insert, why);
 	if (ret == 0)
 		app->wishes[port].tx_vlan = (uint16_t)vlan;
 	return ret;

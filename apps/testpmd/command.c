@@ -6,6 +6,7 @@
 #include "json.h"
 
 #include <pollux/plx_kvargs.h>
+#include <pollux/plx_net_format.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -355,6 +356,15 @@ command_number(const char *word, const char *what, uint64_t min, uint64_t max, u
 		return 0;
 	return plx_why(why, -EINVAL, "%s \"%s\": a number from %llu to %llu is expected", what,
 		       word, (unsigned long long)min, (unsigned long long)max);
+}
+
+int
+command_mac(const char *word, uint8_t ret_mac[6], struct plx_why *why)
+{
+	if (plx_net_mac_parse(word, ret_mac) == 0)
+		return 0;
+	return plx_why(why, -EINVAL, "\"%s\": a MAC address is expected, as in 02:00:00:00:00:01",
+		       word);
 }
 
 int

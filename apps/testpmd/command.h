@@ -82,5 +82,7 @@ int command_ports(const char *word, uint16_t *ret_first, uint16_t *ret_last, str
 /* A number in [min, max]; `what` names it in the error. */
 int command_number(const char *word, const char *what, uint64_t min, uint64_t max,
 		   uint64_t *ret_value, struct plx_why *why);
+/* "02:00:00:00:00:01" */
+int command_mac(const char *word, uint8_t ret_mac[6], struct plx_why *why);
 
 #endif

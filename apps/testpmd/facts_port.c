@@ -4,6 +4,8 @@
 
 #include "json.h"
 #include "port_words.h"
+#include "rates.h"
+#include "xstats.h"
 
 #include <stdlib.h>
 
@@ -68,34 +70,48 @@ facts_port_info(uint16_t port)
 	return facts;
 }
 
+/* Since the last time; null where there was none. */
+static void
+add_rates(uint16_t port, const struct plx_ethdev_stats *stats, json_t *facts)
+{
+	struct rates rates;
+	const bool known = rates_since_last(port, stats, &rates);
+
+	json_object_set_new(facts, "rx_pps", known ? json_count(rates.rx_pps) : json_null());
+	json_object_set_new(facts, "rx_bps", known ? json_count(rates.rx_bps) : json_null());
+	json_object_set_new(facts, "tx_pps", known ? json_count(rates.tx_pps) : json_null());
+	json_object_set_new(facts, "tx_bps", known ? json_count(rates.tx_bps) : json_null());
+}
+
 json_t *
 facts_port_stats(uint16_t port)
 {
 	struct plx_ethdev_ledger ledger = {0};
 	struct plx_ethdev_stats stats = {0};
+	json_t *facts;
 
 	plx_ethdev_stats(port, &stats);
 	plx_ethdev_ledger(port, &ledger);
-	return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "port", port,
-			 "rx_packets", json_count(stats.rx_packets), "rx_bytes",
-			 json_count(stats.rx_bytes), "rx_missed", json_count(stats.rx_missed),
-			 "rx_no_mbuf", json_count(stats.rx_no_mbuf), "rx_errors",
-			 json_count(stats.rx_errors), "tx_packets", json_count(stats.tx_packets),
-			 "tx_bytes", json_count(stats.tx_bytes), "tx_errors",
-			 json_count(stats.tx_errors), "ledger", json_ledger(&ledger));
+	facts = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "port", port,
+			  "rx_packets", json_count(stats.rx_packets), "rx_bytes",
+			  json_count(stats.rx_bytes), "rx_missed", json_count(stats.rx_missed),
+			  "rx_no_mbuf", json_count(stats.rx_no_mbuf), "rx_errors",
+			  json_count(stats.rx_errors), "tx_packets", json_count(stats.tx_packets),
+			  "tx_bytes", json_count(stats.tx_bytes), "tx_errors",
+			  json_count(stats.tx_errors), "ledger", json_ledger(&ledger));
+	add_rates(port, &stats, facts);
+	return facts;
 }
 
 json_t *
 facts_port_xstats(uint16_t port)
 {
-	int n = plx_ethdev_xstats(port, NULL, 0);
 	json_t *values = json_object();
 	struct plx_ethdev_xstat *xstats;
+	int n;
 
-	xstats = n > 0 ? calloc((size_t)n, sizeof(*xstats)) : NULL;
-	if (xstats != NULL)
-		n = plx_ethdev_xstats(port, xstats, (unsigned)n);
-	for (int i = 0; xstats != NULL && i < n; i++)
+	xstats = xstats_read(port, &n);
+	for (int i = 0; i < n; i++)
 		json_object_set_new(values, xstats[i].name, json_count(xstats[i].value));
 	free(xstats);
 	return json_pack("{s:i, s:o}", "port", port, "xstats", values);

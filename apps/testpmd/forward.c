@@ -2,6 +2,7 @@
 /* The lcore loop: every stream of this lcore in turn, until told to stop. */
 #include "engine.h"
 #include "latency.h"
+#include "rates.h"
 #include "record.h"
 
 #include <pollux/plx_clock.h>
@@ -187,6 +188,7 @@ note_start(struct testpmd *app)
 			.rx_missed = stats.rx_missed,
 			.rx_no_mbuf = stats.rx_no_mbuf,
 		};
+		rates_begin(app->fwd_ports[i], &stats);
 	}
 	app->started_ticks = plx_clock_ticks();
 	app->counted_ticks = app->started_ticks;

@@ -10,12 +10,12 @@
 #include "engine.h"
 #include "faults.h"
 #include "privilege.h"
-#include "period.h"
 #include "prompt.h"
 #include "report.h"
 #include "script.h"
 #include "stdfds.h"
 #include "stop.h"
+#include "xstats.h"
 
 #include <pollux/plx_clock.h>
 #include <pollux/plx_eal.h>
@@ -62,9 +62,19 @@ report_ports(struct testpmd *app)
 	}
 	for (unsigned i = 0; i < app->nb_ports; i++) {
 		report_port_stats(app->ports[i], stdout);
-		period_report_xstats(app, app->ports[i], stdout);
+		xstats_display(app, app->ports[i], stdout);
 	}
 	fflush(stdout);
+}
+
+/* On a terminal figures are written over those of the last time. */
+static void
+clear_screen(const struct testpmd *app)
+{
+	static const char home_and_clear[] = "\033[H\033[J";
+
+	if (!app->args.json && isatty(STDOUT_FILENO))
+		fputs(home_and_clear, stdout);
 }
 
 /* Without a prompt: until a signal or the time is over, with figures on the way. */
@@ -73,18 +83,14 @@ wait_until_stopped(struct testpmd *app)
 {
 	const uint64_t step_us = 50000;
 	uint64_t start = plx_clock_monotonic_ns(), next_report, now;
-	struct period period;
 
 	next_report = start + app->args.stats_period_s * 1000000000ULL;
-	period_begin(app, &period);
 	while (!stop_requested()) {
 		usleep(step_us);
 		now = plx_clock_monotonic_ns();
 		if (app->args.stats_period_s != 0 && now >= next_report) {
-			if (app->args.json)
-				report_ports(app);
-			else
-				period_report(app, &period, stdout);
+			clear_screen(app);
+			report_ports(app);
 			next_report += app->args.stats_period_s * 1000000000ULL;
 		}
 		if (app->args.duration_s != 0 &&
@@ -221,7 +227,7 @@ run_ports(struct testpmd *app)
 	if (ret == 0)
 		ret = selection_from_args(app, &why);
 	if (ret == 0)
-		ret = period_check_xstats(app, &why);
+		ret = xstats_check_display(app, &why);
 	if (ret == 0)
 		ret = give_up_rights(&app->args, &why);
 	if (ret == 0)

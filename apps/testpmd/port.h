@@ -27,6 +27,9 @@ struct port_offload {
 	bool on;
 };
 int port_wish_offload(struct testpmd *app, uint16_t port, const void *offload, struct plx_why *why);
+/* The same at once: a port that runs is stopped for that and started again. */
+int
+port_change_offload(struct testpmd *app, uint16_t port, const void *offload, struct plx_why *why);
 
 /* What the options say about every port. */
 void port_wishes_init(struct testpmd *app, uint16_t port);

@@ -35,32 +35,60 @@ port_wishes_init(struct testpmd *app, uint16_t port)
 	};
 }
 
+static int
+check_capable(uint16_t port, const struct port_offload *wish, struct plx_why *why)
+{
+	struct plx_ethdev_info info = {0};
+	char name[64];
+
+	plx_ethdev_info(port, &info);
+	if (!wish->on ||
+	    (wish->bit & (wish->rx ? info.rx_offloads_capable : info.tx_offloads_capable)) != 0)
+		return 0;
+	plx_ethdev_bits_text(wish->rx ? PLX_ETHDEV_RX_OFFLOADS : PLX_ETHDEV_TX_OFFLOADS, wish->bit,
+			     name, sizeof(name));
+	return plx_why(why, -ENOTSUP,
+		       "port %u (%s) has no %s; `show port %u %s capabilities` lists what it has",
+		       port, info.name, name, port, wish->rx ? "rx_offload" : "tx_offload");
+}
+
+static void
+wish_offload(struct port_wishes *wishes, const struct port_offload *wish)
+{
+	uint32_t *on = wish->rx ? &wishes->rx_offloads : &wishes->tx_offloads;
+	uint32_t *off = wish->rx ? &wishes->rx_offloads_off : &wishes->tx_offloads_off;
+
+	*on = wish->on ? *on | wish->bit : *on & ~wish->bit;
+	*off = wish->on ? *off & ~wish->bit : *off | wish->bit;
+	wishes->changed = true;
+}
+
 int
 port_wish_offload(struct testpmd *app, uint16_t port, const void *offload, struct plx_why *why)
 {
-	const struct port_offload *wish = offload;
-	struct port_wishes *wishes = &app->wishes[port];
-	uint32_t *on = wish->rx ? &wishes->rx_offloads : &wishes->tx_offloads;
-	uint32_t *off = wish->rx ? &wishes->rx_offloads_off : &wishes->tx_offloads_off;
-	struct plx_ethdev_info info = {0};
-	char name[64];
 	int ret = port_check_stopped(port, "another set of offloads", why);
+
+	if (ret == 0)
+		ret = check_capable(port, offload, why);
+	if (ret == 0)
+		wish_offload(&app->wishes[port], offload);
+	return ret;
+}
+
+int
+port_change_offload(struct testpmd *app, uint16_t port, const void *offload, struct plx_why *why)
+{
+	struct plx_ethdev_info info = {0};
+	int ret = check_capable(port, offload, why);
 
 	if (ret != 0)
 		return ret;
 	plx_ethdev_info(port, &info);
-	plx_ethdev_bits_text(wish->rx ? PLX_ETHDEV_RX_OFFLOADS : PLX_ETHDEV_TX_OFFLOADS, wish->bit,
-			     name, sizeof(name));
-	if (wish->on &&
-	    (wish->bit & (wish->rx ? info.rx_offloads_capable : info.tx_offloads_capable)) == 0)
-		return plx_why(why, -ENOTSUP,
-			       "port %u (%s) has no %s; `show port %u %s capabilities` lists what "
-			       "it has",
-			       port, info.name, name, port, wish->rx ? "rx_offload" : "tx_offload");
-	*on = wish->on ? *on | wish->bit : *on & ~wish->bit;
-	*off = wish->on ? *off & ~wish->bit : *off | wish->bit;
-	wishes->changed = true;
-	return 0;
+	wish_offload(&app->wishes[port], offload);
+	if (info.state != PLX_ETHDEV_STARTED)
+		return 0;
+	ret = port_stop(app, port, why);
+	return ret == 0 ? port_start(app, port, why) : ret;
 }
 
 /* Frames that may be longer than a buffer, or are made in pieces, go in chains, where the port can. */

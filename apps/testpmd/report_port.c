@@ -4,7 +4,8 @@
 
 #include "ledger.h"
 #include "port_words.h"
-#include "units.h"
+#include "rates.h"
+#include "xstats.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -95,6 +96,20 @@ report_port_summary(uint16_t port, FILE *out)
 		words_state(info.state), info.mode);
 }
 
+static void
+print_rates(uint16_t port, const struct plx_ethdev_stats *stats, FILE *out)
+{
+	struct rates rates;
+
+	if (!rates_since_last(port, stats, &rates))
+		return;
+	fprintf(out, "\n  Throughput (since last show)\n");
+	fprintf(out, "  Rx-pps: %12" PRIu64 "          Rx-bps: %12" PRIu64 "\n", rates.rx_pps,
+		rates.rx_bps);
+	fprintf(out, "  Tx-pps: %12" PRIu64 "          Tx-bps: %12" PRIu64 "\n", rates.tx_pps,
+		rates.tx_bps);
+}
+
 void
 report_port_stats(uint16_t port, FILE *out)
 {
@@ -116,6 +131,7 @@ report_port_stats(uint16_t port, FILE *out)
 		"  TX-packets: %-10" PRIu64 " TX-errors: %-10" PRIu64 " TX-bytes:  %" PRIu64 "\n",
 		stats.tx_packets, stats.tx_errors, stats.tx_bytes);
 	ledger_print(&ledger, 2, out);
+	print_rates(port, &stats, out);
 	fprintf(out,
 		"  ############################################################################\n");
 }
@@ -123,15 +139,12 @@ report_port_stats(uint16_t port, FILE *out)
 void
 report_port_xstats(uint16_t port, FILE *out)
 {
-	int n = plx_ethdev_xstats(port, NULL, 0);
 	struct plx_ethdev_xstat *xstats;
+	int n;
 
-	if (n <= 0)
-		return;
-	xstats = calloc((size_t)n, sizeof(*xstats));
+	xstats = xstats_read(port, &n);
 	if (xstats == NULL)
 		return;
-	n = plx_ethdev_xstats(port, xstats, (unsigned)n);
 	fprintf(out, "###### NIC extended statistics for port %-2u\n", port);
 	for (int i = 0; i < n; i++)
 		fprintf(out, "%s: %" PRIu64 "\n", xstats[i].name, xstats[i].value);

@@ -134,8 +134,8 @@ refusals()
 	printf '%s\n' 'csum set ip hw 0' 'tso set 800 0' 'csum set ip hw 7' 'set eth-peer 0 nobody' 'set fwd io again' \
 		'set burst tx delay x retry 1' 'set fwd io retry' 'csum show 0 --json' start 'csum set ip sw 0' quit |
 		run "$PLX_TESTPMD" --lcores "$LCORES" --no-huge --vdev net_null0 -- -i >"$TMP/said.log" 2>&1 || true
-	assert_grep "$TMP/said.log" 'port 0 \(net_null0\) cannot do IP checksums'
-	assert_grep "$TMP/said.log" 'port 0 \(net_null0\) cannot do TCP segments'
+	assert_grep "$TMP/said.log" 'port 0 \(net_null0\) has no ipv4_cksum; .show port 0 tx_offload capabilities. lists'
+	assert_grep "$TMP/said.log" 'port 0 \(net_null0\) has no tcp_tso'
 	assert_grep "$TMP/said.log" 'there is no port 7'
 	assert_grep "$TMP/said.log" '"nobody": a MAC address is expected'
 	assert_grep "$TMP/said.log" '"again" is not right here'

@@ -108,7 +108,7 @@ rss ether: no device here hashes
 size "129": a number from 1 to 128
 \(0x1\): a mask for each 64 of 128 entries
 a further address is not supported by net_null
-"nonsense" is no address; one looks like
+"nonsense": a MAC address is expected, as in
 01:00:5e:00:00:01 is the address of a group: mcast_addr
 00:00:00:00:00:00 cannot be the address of one station
 is the port's own address, which it cannot be without

@@ -112,6 +112,9 @@ periods()
 	assert_ge "$(grep -c '^  rx_q0_packets: [1-9]' "$TMP/out.log")" 6 "counters that were named"
 	assert_no_grep "$TMP/out.log" 'rx_good_packets'
 	assert_no_grep "$TMP/out.log" $'\033'
+	run "${testpmd[@]}" --stats-period 1 --duration 3 --json 2>/dev/null >"$TMP/said.json"
+	assert_ge "$(jq -s '[.[].result.ports[]? | select(.rx_pps? > 0 and .tx_bps > 8 * .tx_pps)] | length' "$TMP/said.json")" 4 \
+		"rates for programs"
 	assert_refuses 'no port counts "nosuch"; show port xstats' "${testpmd[@]}" --duration 1 --display-xstats rx_q0_packets,nosuch
 	run python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "${testpmd[@]}" --stats-period 1 --duration 3 \
 		</dev/null >"$TMP/terminal" || fail "testpmd on a terminal"

@@ -36,17 +36,13 @@ frames 1001 5
 wait_until 10 "tags as they came" came 1001 5
 
 type_line stop
-type_line 'port stop 0'
 type_line 'vlan set strip on 0'
-type_line 'port start 0'
 type_line start
 frames 1002 5
 wait_until 10 "frames without the tag" came 1002 ""
 
 type_line stop
-type_line 'port stop 1'
 type_line 'tx_vlan set 1 7'
-type_line 'port start 1'
 type_line start
 frames 1003 5
 frames 1004
