@@ -54,16 +54,16 @@ make_sink(void *arg, int fd, const char *path, struct plx_pcapfile_sink **ret_si
 }
 
 static void
-on_finished(void *arg, const char *path, uint64_t bytes)
+on_finished(void *arg, const struct plx_pcapfile_finished *file)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = open(file->path, O_WRONLY | O_CLOEXEC);
 
 	/* Until it is there: who only dirties pages has not paid yet. */
 	if (fd >= 0) {
 		fdatasync(fd);
 		close(fd);
 	}
-	unlink(path);
+	unlink(file->path);
 }
 
 static double

@@ -13,6 +13,7 @@
 #include <pollux/plx_eal.h>
 #include <pollux/plx_lcore.h>
 
+#include "cpus.h"
 #include "devices.h"
 #include "extcap.h"
 #include "faults.h"
@@ -139,13 +140,15 @@ run(struct capture *capture)
 
 /* Everything is open. Root in somebody's folder may have more files to make there. */
 static int
-give_up_rights(const struct settings *settings, struct plx_why *why)
+give_up_rights(const struct capture *capture, struct plx_why *why)
 {
-	const char *output = settings->output;
+	uint64_t keep = 0;
 
-	if (settings->keep_privileges)
+	if (capture->settings.keep_privileges)
 		return 0;
-	return privilege_drop(output != NULL ? privilege_for_files(output) : 0, why);
+	for (unsigned w = 0; w < capture->nb_outputs; w++)
+		keep |= privilege_for_files(plx_pcapfile_fileset_path(capture->outputs[w].set));
+	return privilege_drop(keep, why);
 }
 
 static int
@@ -158,7 +161,7 @@ capture_with_eal(struct capture *capture)
 		plx_why(&why, -errno, "signals cannot be caught: %s", strerror(errno));
 		return refuse(&why);
 	}
-	if (capture_open(capture, &why) != 0 || give_up_rights(&capture->settings, &why) != 0)
+	if (capture_open(capture, &why) != 0 || give_up_rights(capture, &why) != 0)
 		status = refuse(&why);
 	else
 		status = run(capture);
@@ -182,7 +185,7 @@ start(struct capture *capture, const struct devices *devices)
 				 live_is_possible(STDERR_FILENO);
 	if (report_open(capture, &why) != 0)
 		return refuse(&why);
-	postrotate_remember_cpus();
+	cpus_remember();
 	if (plx_eal_init(devices->argc, devices->argv, &why) < 0) {
 		status = refuse(&why);
 	} else {

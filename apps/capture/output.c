@@ -3,14 +3,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <pollux/plx_clock.h>
 
-#include "output_open.h"
-#include "port.h"
+#include "output_trouble.h"
 #include "settings.h"
 #include "source.h"
 #include "tally.h"
@@ -18,180 +16,9 @@
 #define NS_S	       UINT64_C(1000000000)
 #define FLUSH_AFTER_NS 50000000 /* how long a reader of a pipe may wait at most for a lone packet */
 #define PACK_AFTER_NS  NS_S /* the same of a file that is compressed, by what was flushed at once */
-#define SEGMENTS_MAX   64   /* of usual packets; there is room made for longer chains */
-#define RETRY_NS       NS_S
 #define TRUST_PAST_NS  (60 * NS_S) /* time stamps that differ more from the clock are not its */
 #define TRUST_AHEAD_NS NS_S
 #define LATE_NS	       (NS_S / 2) /* packets of a period may come that late */
-
-/* -- open ----------------------------------------------------------------------------------------- */
-
-static bool
-all_files(const struct capture_port *ports, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (!ports[i].is_file)
-			return false;
-	}
-	return n != 0;
-}
-
-static void
-take_time(struct output *o)
-{
-	if (o->replays)
-		return;
-	o->now.wall_ns = plx_clock_realtime_ns();
-	o->now.mono_ns = plx_clock_monotonic_ns();
-}
-
-int
-output_open(struct output *output, const struct settings *settings, unsigned worker,
-	    unsigned nb_outputs, const struct capture_port *ports, unsigned nb_ports,
-	    struct plx_why *why)
-{
-	struct output *o = output;
-	int err;
-
-	*o = (struct output){.format = settings->format, .settings = settings, .ports = ports};
-	/* The limit of a file's size is answered as a full disk is. */
-	signal(SIGXFSZ, SIG_IGN);
-	take_time(o);
-	o->replays = all_files(ports, nb_ports);
-	o->path = output_make_path(settings, worker);
-	o->segments_max = SEGMENTS_MAX;
-	o->segments = calloc(SEGMENTS_MAX, sizeof(*o->segments));
-	if (o->path == NULL || o->segments == NULL)
-		err = plx_why(why, -ENOMEM, "no memory for a file name");
-	else
-		err = output_open_set(o, nb_outputs, why);
-	if (err == 0)
-		err = output_create_writer(o, why);
-	for (unsigned i = 0; i < nb_ports && err == 0; i++)
-		err = output_add_interface(o, &ports[i], why);
-	/* The header goes out at once: a file that cannot even hold that is told before the capture. */
-	if (err == 0)
-		err = plx_pcapfile_writer_flush(o->writer, why);
-	if (err != 0) {
-		o->error = err;
-		output_fini(o);
-		return err;
-	}
-	output_publish(o);
-	return 0;
-}
-
-/* -- trouble -------------------------------------------------------------------------------------- */
-
-static bool
-is_stream(const struct output *o)
-{
-	return strcmp(o->path, "-") == 0;
-}
-
-static int
-lose(struct output *o, int err)
-{
-	tally_add(&o->lost_by[trouble_kind(err)], 1);
-	return err;
-}
-
-/* What the writer had taken over and could not bring into the file. */
-static void
-take_losses(struct output *o, int err)
-{
-	struct plx_pcapfile_writer_counts counts;
-	uint64_t lost;
-
-	plx_pcapfile_writer_counts(o->writer, &counts);
-	lost = counts.lost.packets - o->lost_seen;
-	o->lost_seen = counts.lost.packets;
-	tally_add(&o->lost, lost);
-	tally_add(&o->lost_by[trouble_kind(err)], lost);
-}
-
-static void
-say(struct output *o, int err, const char *sentence)
-{
-	o->troubled = true;
-	trouble_say(&o->trouble, err, sentence,
-		    "packets are lost, and counted, until it can be written again");
-}
-
-static void
-wait_for_better_times(struct output *o)
-{
-	o->state = OUTPUT_WAITS;
-	o->probation = false;
-	o->retry_ns = plx_clock_monotonic_ns() + RETRY_NS;
-}
-
-/* The file cannot be written: the end, or a new attempt in a second. */
-static void
-fail(struct output *o, int err, const char *sentence)
-{
-	o->last_error = err;
-	take_losses(o, err);
-	if (err == -EPIPE || is_stream(o) || o->settings->on_full == ON_FULL_STOP) {
-		o->state = OUTPUT_FAILED;
-		o->error = plx_why(&o->why, err, "%s", sentence);
-		return;
-	}
-	say(o, err, sentence);
-	wait_for_better_times(o);
-	/* Another file has room for as much again. */
-	if (err == -EFBIG)
-		o->retry_ns = 0;
-}
-
-static uint64_t
-lost_so_far(const struct output *o)
-{
-	return tally_read(&o->lost_by[TROUBLE_FULL]) + tally_read(&o->lost_by[TROUBLE_OTHER]);
-}
-
-/* In the same file behind the last whole record; in a new one if that is not possible. */
-static bool
-recover(struct output *o)
-{
-	uint64_t clock = plx_clock_monotonic_ns();
-	struct plx_pcapfile_writer_counts counts;
-	struct plx_why why;
-	int err = 0;
-
-	if (clock < o->retry_ns)
-		return false;
-	o->retry_ns = clock + RETRY_NS;
-	take_time(o);
-	if (!trouble_room(o->path))
-		return false;
-	if (o->last_error == -EFBIG || o->last_error == -EIO ||
-	    !plx_pcapfile_fileset_is_there(o->set) || plx_pcapfile_writer_resume(o->writer) != 0)
-		err = plx_pcapfile_fileset_renew(o->set, o->writer, &o->now, &why);
-	if (err != 0) {
-		o->last_error = err;
-		say(o, err, why.text);
-		return false;
-	}
-	plx_pcapfile_writer_counts(o->writer, &counts);
-	o->in_file = counts.file_packets;
-	o->state = OUTPUT_WRITES;
-	o->probation = true;
-	o->proven_at = counts.accepted.packets - counts.lost.packets + 1;
-	return true;
-}
-
-/* Something has reached the file again. */
-static void
-prove(struct output *o, const struct plx_pcapfile_writer_counts *counts)
-{
-	uint64_t there = counts->accepted.packets - counts->lost.packets - counts->buffered.packets;
-
-	if (!o->probation || there < o->proven_at)
-		return;
-	o->probation = false;
-	trouble_over(&o->trouble, plx_pcapfile_fileset_path(o->set), lost_so_far(o));
-}
 
 /* -- packets ------------------------------------------------------------------------------------ */
 
@@ -260,10 +87,10 @@ answer_turn(struct output *o, int answer, const struct plx_why *why)
 	}
 	plx_pcapfile_fileset_counts(o->set, &counts);
 	if (!counts.open || o->settings->on_full == ON_FULL_STOP) {
-		fail(o, answer, why->text);
+		output_fail(o, answer, why->text);
 		return answer;
 	}
-	take_losses(o, answer);
+	output_take_losses(o, answer);
 	o->troubled = true;
 	trouble_say(&o->trouble, answer, why->text, "the capture goes on");
 	return 0;
@@ -321,22 +148,23 @@ output_write(struct output *output, const struct plx_mbuf *m, struct source *sou
 	struct output *o = output;
 	int err;
 
-	if (PLX_UNLIKELY(o->state != OUTPUT_WRITES) && !(o->state == OUTPUT_WAITS && recover(o))) {
+	if (PLX_UNLIKELY(o->state != OUTPUT_WRITES) &&
+	    !(o->state == OUTPUT_WAITS && output_recover(o))) {
 		if (o->state == OUTPUT_OVER)
 			return OUTPUT_ENDED;
-		return lose(o, o->last_error);
+		return output_lose(o, o->last_error);
 	}
 	if (o->rotates) {
 		err = turn(o, m);
 		if (PLX_UNLIKELY(err != 0))
-			return err == OUTPUT_ENDED ? err : lose(o, err);
+			return err == OUTPUT_ENDED ? err : output_lose(o, err);
 	}
 	err = write_packet(o, m, source, drops);
 	if (PLX_UNLIKELY(err == -ENOMEM))
-		return lose(o, err);
+		return output_lose(o, err);
 	if (PLX_UNLIKELY(err != 0)) {
-		fail(o, err, plx_pcapfile_writer_why(o->writer));
-		return lose(o, err);
+		output_fail(o, err, plx_pcapfile_writer_why(o->writer));
+		return output_lose(o, err);
 	}
 	o->dirty = true;
 	o->in_file++;
@@ -387,36 +215,10 @@ output_idle(struct output *output)
 		err = plx_pcapfile_writer_flush(o->writer, NULL);
 		o->dirty = false;
 		if (err != 0)
-			fail(o, err, plx_pcapfile_writer_why(o->writer));
+			output_fail(o, err, plx_pcapfile_writer_why(o->writer));
 	}
 	end_period(o);
 	output_publish(o);
-}
-
-/* A file that somebody has removed takes packets without a word, and keeps none. */
-static void
-look_after_file(struct output *o)
-{
-	struct plx_pcapfile_fileset_counts set;
-	struct plx_pcapfile_writer_counts counts;
-	uint64_t now = plx_clock_monotonic_ns();
-	struct plx_why why;
-
-	if (now < o->look_ns || o->state != OUTPUT_WRITES)
-		return;
-	o->look_ns = now + NS_S;
-	plx_pcapfile_fileset_counts(o->set, &set);
-	if (!set.open || plx_pcapfile_fileset_is_there(o->set))
-		return;
-	plx_pcapfile_writer_counts(o->writer, &counts);
-	plx_why(&why, -ENOENT, "'%s' was removed, with %llu packets in it",
-		plx_pcapfile_fileset_path(o->set), (unsigned long long)counts.file_packets);
-	o->last_error = -ENOENT;
-	tally_add(&o->lost, counts.buffered.packets);
-	tally_add(&o->lost_by[TROUBLE_OTHER], counts.buffered.packets);
-	say(o, -ENOENT, why.text);
-	wait_for_better_times(o);
-	o->retry_ns = now;
 }
 
 void
@@ -433,8 +235,8 @@ output_publish(struct output *output)
 	tally_set(&o->bytes, files.bytes + (files.open ? counts.file_bytes : 0));
 	tally_set(&o->files, files.finished);
 	tally_set(&o->removed, files.removed);
-	prove(o, &counts);
-	look_after_file(o);
+	output_prove(o, &counts);
+	output_look_after_file(o);
 	postrotate_look(&o->after, o->look_ns);
 }
 
@@ -448,7 +250,7 @@ output_stats(struct output *output, unsigned port_index, const struct plx_pcapfi
 		return;
 	err = plx_pcapfile_writer_stats(output->writer, port_index, stats->end_ns, stats);
 	if (err != 0)
-		fail(output, err, plx_pcapfile_writer_why(output->writer));
+		output_fail(output, err, plx_pcapfile_writer_why(output->writer));
 }
 
 /* -- close ---------------------------------------------------------------------------------------- */
@@ -462,10 +264,10 @@ end_files(struct output *o)
 	err = plx_pcapfile_fileset_end(o->set, o->writer, &why);
 	output_publish(o);
 	if (err == 0 || o->state == OUTPUT_WAITS || o->state == OUTPUT_FAILED) {
-		take_losses(o, o->last_error);
+		output_take_losses(o, o->last_error);
 		return;
 	}
-	fail(o, err, why.text);
+	output_fail(o, err, why.text);
 }
 
 static void
@@ -492,6 +294,7 @@ output_close(struct output *output, struct plx_why *why)
 	}
 	plx_pcapfile_fileset_destroy(o->set);
 	o->set = NULL;
+	release_end(&o->release);
 	if (o->state == OUTPUT_FAILED)
 		return plx_why(why, o->error, "%s", o->why.text);
 	return 0;
@@ -501,6 +304,7 @@ void
 output_fini(struct output *output)
 {
 	output_close(output, NULL);
+	finished_fini(&output->finished);
 	free(output->path);
 	free(output->segments);
 	output->path = NULL;

@@ -9,7 +9,9 @@
 #include <pollux/plx_mbuf.h>
 #include <pollux/plx_pcapfile_fileset.h>
 
+#include "finished.h"
 #include "postrotate.h"
+#include "release.h"
 #include "trouble.h"
 
 struct settings;
@@ -45,6 +47,7 @@ struct output {
 
 	/* trouble */
 	struct trouble trouble;
+	struct trouble trouble_removing;
 	bool troubled; /* at least once */
 	int last_error;
 	uint64_t retry_ns;  /* monotonic */
@@ -53,6 +56,8 @@ struct output {
 	bool probation;	    /* written again, but nothing has reached the file yet */
 	uint64_t proven_at; /* packets that will be in the files then */
 	struct postrotate after;
+	struct release release;	  /* frees the space of files that were removed */
+	struct finished finished; /* for the summary, if there is to be one */
 	void (*ending)(void *arg,
 		       struct output *output); /* one of its files is; NULL: nobody cares */
 	void *ending_arg;

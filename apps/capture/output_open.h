@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The first half of output_open: names, rules and sinks. */
+/* The slow beginning of an output (output.h). For its other halves. */
 #ifndef PLX_APPS_CAPTURE_OUTPUT_OPEN_H
 #define PLX_APPS_CAPTURE_OUTPUT_OPEN_H
 
 #include "output.h"
 
-/* "log-%w.pcap" -> "log-3.pcap", with .zst behind it if it is compressed; NULL without memory. */
-char *output_make_path(const struct settings *settings, unsigned worker);
-
-/* The set and its first file. */
-int output_open_set(struct output *o, unsigned nb_outputs, struct plx_why *why);
-
-int output_create_writer(struct output *o, struct plx_why *why);
-
-int output_add_interface(struct output *o, const struct capture_port *port, struct plx_why *why);
+/* The clocks as they are now; those of a replay are its packets'. */
+void output_take_time(struct output *o);
 
 #endif

@@ -15,6 +15,9 @@ struct patient_sink {
 	struct plx_pcapfile_sink sink;
 	struct plx_pcapfile_sink *inner;
 	struct trouble *trouble;
+	struct release *release;
+	bool forever;
+	bool waited;
 };
 
 static void
@@ -26,27 +29,42 @@ say(const struct patient_sink *s, int err)
 	trouble_say(s->trouble, err, why.text, "the writer waits until there is room");
 }
 
+/* Whether there may be room after a moment: the space of a file that was removed, or whatever people do. */
+static bool
+wait_for_room(struct patient_sink *s, int err)
+{
+	const struct timespec again = {0, AGAIN_NS};
+
+	/* A file that is as large as one may be has no room tomorrow, either. */
+	if (trouble_kind(err) != TROUBLE_FULL || err == -EFBIG)
+		return false;
+	if (release_wait(s->release))
+		return true;
+	if (!s->forever || stop_requested())
+		return false;
+	say(s, err);
+	s->waited = true;
+	nanosleep(&again, NULL);
+	return true;
+}
+
 static int
 patient_write(struct plx_pcapfile_sink *sink, const void *data, size_t len, size_t *ret_done)
 {
 	struct patient_sink *s = PLX_CONTAINER_OF(sink, struct patient_sink, sink);
-	const struct timespec again = {0, AGAIN_NS};
-	bool waited = false;
 	size_t done = 0;
 	int err;
 
+	s->waited = false;
 	*ret_done = 0;
 	while ((err = s->inner->ops->write(s->inner, (const uint8_t *)data + *ret_done,
 					   len - *ret_done, &done)) != 0) {
 		*ret_done += done;
-		if (trouble_kind(err) != TROUBLE_FULL || stop_requested())
+		if (!wait_for_room(s, err))
 			return err;
-		say(s, err);
-		waited = true;
-		nanosleep(&again, NULL);
 	}
 	*ret_done = len;
-	if (waited)
+	if (s->waited)
 		trouble_over(s->trouble, s->sink.name, 0);
 	return 0;
 }
@@ -73,8 +91,8 @@ static const struct plx_pcapfile_sink_ops patient_ops = {patient_write, patient_
 							 patient_close};
 
 int
-patient_sink_make(struct plx_pcapfile_sink *inner, struct trouble *trouble,
-		  struct plx_pcapfile_sink **ret_sink)
+patient_sink_make(struct plx_pcapfile_sink *inner, struct trouble *trouble, struct release *release,
+		  bool forever, struct plx_pcapfile_sink **ret_sink)
 {
 	struct patient_sink *s = calloc(1, sizeof(*s));
 
@@ -84,6 +102,8 @@ patient_sink_make(struct plx_pcapfile_sink *inner, struct trouble *trouble,
 	s->sink.name = inner->name;
 	s->inner = inner;
 	s->trouble = trouble;
+	s->release = release;
+	s->forever = forever;
 	*ret_sink = &s->sink;
 	return 0;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -14,19 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cpus.h"
+
 #define LOOK_NS	    100000000
 #define END_NS	    1000000000
 #define LOWEST	    19
 #define END_STEP_NS 5000000
-
-static cpu_set_t cpus;
-static bool cpus_known;
-
-void
-postrotate_remember_cpus(void)
-{
-	cpus_known = sched_getaffinity(0, sizeof(cpus), &cpus) == 0;
-}
 
 void
 postrotate_init(struct postrotate *p, const char *command)
@@ -90,8 +82,7 @@ run(struct postrotate *p, struct postrotate_file *file)
 		return;
 	}
 	setpriority(PRIO_PROCESS, (id_t)pid, LOWEST);
-	if (cpus_known)
-		sched_setaffinity(pid, sizeof(cpus), &cpus);
+	cpus_give(pid);
 	p->runs[p->running++] = (struct postrotate_run){pid, file};
 }
 

@@ -41,7 +41,4 @@ void postrotate_look(struct postrotate *p, uint64_t mono_ns);
 /* Starts what waits and looks for a moment; those that still run are left to themselves. Returns how many. */
 unsigned postrotate_end(struct postrotate *p);
 
-/* The CPUs that the program was started on, for the commands; before the EAL takes one. */
-void postrotate_remember_cpus(void);
-
 #endif

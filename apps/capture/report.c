@@ -117,23 +117,42 @@ account_json(const struct capture *c, const struct plx_ethdev_ledger *ledgers)
 			 "balanced", account_balance(&account) == 0);
 }
 
+/* The files of a set that are finished and were not removed again, the oldest first. */
 static json_t *
-files_json(const struct capture *c)
+list_json(const struct finished *finished)
+{
+	json_t *list = json_array();
+
+	for (const struct finished_file *f = finished->oldest; f != NULL; f = f->next)
+		json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "path", text_json(f->path),
+						      "packets", json_count(f->packets), "bytes",
+						      json_count(f->bytes)));
+	return list;
+}
+
+static json_t *
+output_json(const struct output *o)
+{
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "path", text_json(o->path), "packets",
+		json_count(tally_read(&o->packets) - tally_read(&o->lost)), "bytes",
+		json_count(tally_read(&o->bytes)), "lost", json_count(tally_read(&o->lost)),
+		"format", plx_pcapfile_format_name(o->format), "finished",
+		json_count(tally_read(&o->files)), "removed", json_count(tally_read(&o->removed)));
+}
+
+/* Once all is over (`ended`), with the list of each. */
+static json_t *
+files_json(const struct capture *c, bool ended)
 {
 	json_t *files = json_array();
 
 	for (unsigned w = 0; w < c->nb_outputs; w++) {
-		const struct output *o = &c->outputs[w];
+		json_t *file = output_json(&c->outputs[w]);
 
-		json_array_append_new(
-			files, json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "path",
-					 text_json(o->path), "packets",
-					 json_count(tally_read(&o->packets) - tally_read(&o->lost)),
-					 "bytes", json_count(tally_read(&o->bytes)), "lost",
-					 json_count(tally_read(&o->lost)), "format",
-					 plx_pcapfile_format_name(o->format), "finished",
-					 json_count(tally_read(&o->files)), "removed",
-					 json_count(tally_read(&o->removed))));
+		if (ended)
+			json_object_set_new(file, "list", list_json(&c->outputs[w].finished));
+		json_array_append_new(files, file);
 	}
 	return files;
 }
@@ -186,7 +205,7 @@ report_period(const struct capture *capture, const struct capture_totals *last, 
 			     json_count(t.bytes - last->bytes), "bits_per_s",
 			     8.0 * (double)(t.bytes - last->bytes) / seconds, "ports",
 			     ports_json(capture, ledgers), "account",
-			     account_json(capture, ledgers), "files", files_json(capture)));
+			     account_json(capture, ledgers), "files", files_json(capture, false)));
 }
 
 static json_t *
@@ -202,7 +221,7 @@ end_json(const struct capture *c, const struct progress *progress, int status)
 			 json_count(c->end_mono - c->start_mono), "filter",
 			 text_json(c->settings.filter), "balanced", summary_adds_up(c), "ports",
 			 ports_json(c, c->ledgers), "account", account_json(c, c->ledgers), "files",
-			 files_json(c));
+			 files_json(c, true));
 }
 
 void

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A set of files: when one ends and the next begins. */
+/* A set of files: one ends and the next begins. */
 #include "fileset_priv.h"
-#include "writer_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
-#define NS_S	  UINT64_C(1000000000)
-#define RETRY_NS  NS_S
 #define QUOTA_MIN 1000000
-#define SLACK \
-	(PLX_PCAPFILE_SNAPLEN_MAX + 8192) /* the largest record, when bytes are counted before it */
 
 /* -- no file ------------------------------------------------------------------------------------- */
 
@@ -32,145 +26,10 @@ parked_close(struct plx_pcapfile_sink *sink)
 
 static const struct plx_pcapfile_sink_ops parked_ops = {parked_write, NULL, parked_close};
 
-/* -- periods ------------------------------------------------------------------------------------- */
-
-static uint64_t
-saturating_add(uint64_t a, uint64_t b)
-{
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
-/* The last multiple of `period`, counted from anchor in both directions, that is not behind wall. */
-static uint64_t
-last_multiple(uint64_t wall, uint64_t anchor, uint64_t period)
-{
-	uint64_t past = wall >= anchor ? (wall - anchor) % period
-				       : (period - (anchor - wall) % period) % period;
-
-	return wall > past ? wall - past : 0;
-}
-
-/* The last multiple since local midnight, January 1st 1970, as the zone is now. */
-static uint64_t
-interval_begin(const struct plx_pcapfile_fileset *set, uint64_t wall)
-{
-	time_t seconds = (time_t)(wall / NS_S);
-	struct tm tm;
-	int64_t east = localtime_r(&seconds, &tm) != NULL ? tm.tm_gmtoff : 0;
-	uint64_t past = (wall + (uint64_t)(east * (int64_t)NS_S)) % set->p.interval_ns;
-
-	return wall > past ? wall - past : 0;
-}
-
-uint64_t
-fileset_period_begin(const struct plx_pcapfile_fileset *set, uint64_t wall_ns)
-{
-	if (set->p.period_ns != 0)
-		return last_multiple(wall_ns, set->start_ns, set->p.period_ns);
-	if (set->p.interval_ns != 0)
-		return interval_begin(set, wall_ns);
-	return wall_ns;
-}
-
-static void
-until(struct plx_pcapfile_fileset *set, uint64_t begin, uint64_t length,
-      const struct plx_pcapfile_now *now)
-{
-	uint64_t wall = saturating_add(begin, length);
-	/* Clocks differ a little without having been set. */
-	uint64_t mono = saturating_add(now->mono_ns, length + length / 8 + NS_S);
-
-	set->until_wall = wall < set->until_wall ? wall : set->until_wall;
-	set->until_mono = mono < set->until_mono ? mono : set->until_mono;
-}
-
-/* A file begins: when its time is over. */
-static void
-set_times(struct plx_pcapfile_fileset *set, const struct plx_pcapfile_now *now)
-{
-	const struct plx_pcapfile_fileset_params *p = &set->p;
-
-	set->until_wall = UINT64_MAX;
-	set->until_mono = UINT64_MAX;
-	if (p->duration_ns != 0)
-		set->until_mono = saturating_add(now->mono_ns, p->duration_ns);
-	if (p->period_ns != 0)
-		until(set, last_multiple(now->wall_ns, set->start_ns, p->period_ns), p->period_ns,
-		      now);
-	if (p->interval_ns != 0)
-		until(set, interval_begin(set, now->wall_ns), p->interval_ns, now);
-}
-
-/* -- what is due --------------------------------------------------------------------------------- */
-
-/* What the present file takes on the disk, or will once the writer's buffer is there. */
-static uint64_t
-present_size(const struct plx_pcapfile_fileset *set, const struct plx_pcapfile_writer *w)
-{
-	return file_size(&set->file) + w->used;
-}
-
-/* A file that alone would fill the quota leaves nothing when it is removed: half of it is enough. */
-static bool
-is_full(const struct plx_pcapfile_fileset *set, const struct plx_pcapfile_writer *w,
-	const struct plx_pcapfile_now *now)
-{
-	const struct plx_pcapfile_fileset_params *p = &set->p;
-	uint64_t packets = w->accepted.packets - w->file_base - w->file_lost;
-
-	return (p->file_bytes != 0 && w->flushed + w->used >= p->file_bytes) ||
-	       (p->file_packets != 0 && packets >= p->file_packets) ||
-	       (p->quota != 0 && present_size(set, w) >= p->quota / 2) ||
-	       now->wall_ns >= set->until_wall || now->mono_ns >= set->until_mono;
-}
-
 static bool
 is_empty(const struct plx_pcapfile_writer *w)
 {
-	return w->accepted.packets - w->file_base == w->file_lost;
-}
-
-/* How many bytes may come until something is to be done about the quota. */
-static uint64_t
-quota_room(const struct plx_pcapfile_fileset *set, const struct plx_pcapfile_writer *w)
-{
-	uint64_t size = present_size(set, w);
-	uint64_t half = set->p.quota / 2 > size ? set->p.quota / 2 - size : 0;
-	uint64_t taken = set->left_bytes + size + SLACK;
-	uint64_t rest = set->p.quota > taken ? set->p.quota - taken : 0;
-
-	return set->left == 0 || half < rest ? half : rest;
-}
-
-static void
-set_due(struct plx_pcapfile_fileset *set, const struct plx_pcapfile_writer *w)
-{
-	struct plx_pcapfile_due *due = &set->due;
-
-	due->bytes = set->p.file_bytes != 0 ? set->p.file_bytes : UINT64_MAX;
-	due->packets = set->p.file_packets != 0 ? set->p.file_packets : UINT64_MAX;
-	due->wall_ns = set->until_wall;
-	due->mono_ns = set->until_mono;
-	if (set->p.quota != 0) {
-		uint64_t at = saturating_add(w->flushed + w->used, quota_room(set, w));
-
-		due->bytes = at < due->bytes ? at : due->bytes;
-	}
-}
-
-/* No file is open, or it is to be looked at with every packet. */
-static void
-set_due_at_once(struct plx_pcapfile_fileset *set)
-{
-	set->due = (struct plx_pcapfile_due){0, 0, 0, 0};
-}
-
-/* The file goes on beyond its end, because the next one cannot be opened; that is tried again. */
-static void
-set_due_later(struct plx_pcapfile_fileset *set, const struct plx_pcapfile_now *now)
-{
-	set->due = (struct plx_pcapfile_due){UINT64_MAX, UINT64_MAX, UINT64_MAX,
-					     saturating_add(now->mono_ns, RETRY_NS)};
+	return packets_in_file(w) == 0;
 }
 
 /* -- files that follow one another --------------------------------------------------------------- */
@@ -188,7 +47,7 @@ static void
 shed(struct plx_pcapfile_fileset *set, const struct plx_pcapfile_writer *w)
 {
 	while (set->p.quota != 0 && set->left > 0 &&
-	       set->left_bytes + present_size(set, w) + SLACK > set->p.quota)
+	       set->left_bytes + present_size(set, w) + FILESET_SLACK > set->p.quota)
 		finished_remove(set);
 }
 
@@ -202,7 +61,7 @@ open_next(struct plx_pcapfile_fileset *set, const struct plx_pcapfile_now *now, 
 	if (err == 0)
 		return 0;
 	set->counts.failed++;
-	set->retry_mono = saturating_add(now->mono_ns, RETRY_NS);
+	set->retry_mono = saturating_add(now->mono_ns, FILESET_RETRY_NS);
 	return plx_why(why, err, "%s", set->why.text);
 }
 
@@ -211,8 +70,8 @@ adopt(struct plx_pcapfile_fileset *set, const struct file *file, struct plx_pcap
       const struct plx_pcapfile_now *now)
 {
 	set->file = *file;
-	set_times(set, now);
-	set_due(set, w);
+	due_begin(set, now);
+	due_next(set, w);
 }
 
 static int
@@ -251,7 +110,7 @@ replace_empty(struct plx_pcapfile_fileset *set, struct plx_pcapfile_writer *w,
 	plx_pcapfile_writer_restart(w, &set->parked, NULL);
 	file_discard(&set->file);
 	names_back(set);
-	set_due_at_once(set);
+	due_at_once(set);
 	return begin(set, w, now, why);
 }
 
@@ -260,6 +119,19 @@ tell_ending(const struct plx_pcapfile_fileset *set)
 {
 	if (set->p.ending != NULL)
 		set->p.ending(set->p.arg);
+}
+
+/* The file is as long as it will be; the writer begins another. */
+static int
+change_sink(struct plx_pcapfile_writer *w, struct plx_pcapfile_sink *sink, struct file *before,
+	    struct plx_why *why)
+{
+	int err = plx_pcapfile_writer_flush(w, why);
+	int begun;
+
+	before->packets = packets_in_file(w);
+	begun = plx_pcapfile_writer_restart(w, sink, err == 0 ? why : NULL);
+	return err != 0 ? err : begun;
 }
 
 static int
@@ -272,11 +144,11 @@ rotate(struct plx_pcapfile_fileset *set, struct plx_pcapfile_writer *w,
 	prune(set, 2);
 	err = open_next(set, now, &next, why);
 	if (err != 0) {
-		set_due_later(set, now);
+		due_later(set, now);
 		return err;
 	}
 	tell_ending(set);
-	err = plx_pcapfile_writer_restart(w, next.sink, why);
+	err = change_sink(w, next.sink, &before, why);
 	left = file_finish(set, &before, err == 0 ? why : NULL);
 	prune(set, 1);
 	adopt(set, &next, w, now);
@@ -289,9 +161,9 @@ park(struct plx_pcapfile_fileset *set, struct plx_pcapfile_writer *w, struct plx
 	int err, left;
 
 	tell_ending(set);
-	err = plx_pcapfile_writer_restart(w, &set->parked, why);
+	err = change_sink(w, &set->parked, &set->file, why);
 	left = file_finish(set, &set->file, err == 0 ? why : NULL);
-	set_due_at_once(set);
+	due_at_once(set);
 	set->over = set->p.stop_after != 0 && set->counts.finished >= set->p.stop_after;
 	err = err != 0 ? err : left;
 	return err != 0 ? err : set->over;
@@ -312,15 +184,15 @@ plx_pcapfile_fileset_turn(struct plx_pcapfile_fileset *set, struct plx_pcapfile_
 	if (set->file.sink == NULL)
 		return begin(set, w, now, why);
 	shed(set, w);
-	if (!is_full(set, w, now)) {
-		set_due(set, w);
+	if (!due_now(set, w, now)) {
+		due_next(set, w);
 		return 0;
 	}
 	if (is_empty(w)) {
 		if (now->wall_ns >= set->until_wall || now->mono_ns >= set->until_mono)
 			return replace_empty(set, w, now, why);
 		/* No limit is so small that a file holds no packet. */
-		set_due_at_once(set);
+		due_at_once(set);
 		return 0;
 	}
 	if (is_last(set))
@@ -359,7 +231,7 @@ plx_pcapfile_fileset_renew(struct plx_pcapfile_fileset *set, struct plx_pcapfile
 		names_skip(set);
 	if (err != 0)
 		return err;
-	plx_pcapfile_writer_restart(w, next.sink, NULL);
+	change_sink(w, next.sink, &before, NULL);
 	leave(set, &before, empty, NULL);
 	adopt(set, &next, w, now);
 	return 0;
@@ -374,6 +246,7 @@ plx_pcapfile_fileset_end(struct plx_pcapfile_fileset *set, struct plx_pcapfile_w
 
 	if (set->file.sink == NULL)
 		return err;
+	set->file.packets = packets_in_file(w);
 	left = leave(set, &set->file, is_empty(w) && set->counts.finished > 0,
 		     err == 0 ? why : NULL);
 	return err != 0 ? err : left;
@@ -439,9 +312,9 @@ plx_pcapfile_fileset_create(const struct plx_pcapfile_fileset_params *params,
 		plx_pcapfile_fileset_destroy(set);
 		return err;
 	}
-	set_times(set, now);
+	due_begin(set, now);
 	/* The writer is not there yet: the first packet has the set look. */
-	set_due_at_once(set);
+	due_at_once(set);
 	*ret_set = set;
 	return 0;
 }

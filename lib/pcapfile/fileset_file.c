@@ -23,11 +23,54 @@ open_retrying(const char *path, int flags)
 	return fd >= 0 ? fd : -errno;
 }
 
+/*
+ * Keeps a file that is about to lose its name: its space is freed when this fd is closed, and not in the call that
+ * takes the name. -1: there is none.
+ */
+static int
+hold(const char *path)
+{
+	return open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static void
+let_go(const struct plx_pcapfile_fileset *set, int held)
+{
+	if (held < 0)
+		return;
+	if (set->p.release != NULL)
+		set->p.release(set->p.arg, held);
+	else
+		close(held);
+}
+
+static bool
+may_be_replaced(int held, const char *path)
+{
+	struct stat about;
+
+	return held >= 0 && fstat(held, &about) == 0 && S_ISREG(about.st_mode) &&
+	       euidaccess(path, W_OK) == 0;
+}
+
+/* A new file in place of the old one; where the folder does not allow that, over it. */
+static int
+open_replacing(const struct plx_pcapfile_fileset *set, const char *path)
+{
+	int held = hold(path);
+	int fd;
+
+	if (may_be_replaced(held, path))
+		unlink(path);
+	fd = open_retrying(path, O_TRUNC);
+	let_go(set, held);
+	return fd;
+}
+
 /* The written file's name, and the fd; -EEXIST: the name is taken. */
 static int
 open_named(const struct plx_pcapfile_fileset *set, struct file *file)
 {
-	bool may_overwrite = set->p.slots || (set->single && set->counts.finished == 0);
 	struct stat about;
 	int len;
 
@@ -35,7 +78,9 @@ open_named(const struct plx_pcapfile_fileset *set, struct file *file)
 		       set->p.safe_rename ? ".part" : "");
 	if (len >= (int)sizeof(file->written))
 		return -ENAMETOOLONG;
-	if (may_overwrite)
+	if (set->p.slots)
+		return open_replacing(set, file->written);
+	if (set->single && set->counts.finished == 0)
 		return open_retrying(file->written, O_TRUNC);
 	if (set->p.safe_rename && lstat(file->path, &about) == 0)
 		return -EEXIST;
@@ -59,6 +104,13 @@ make_sink(const struct plx_pcapfile_fileset *set, struct file *file, struct plx_
 }
 
 static void
+tell_removed(const struct plx_pcapfile_fileset *set, const char *path, int err)
+{
+	if (set->p.removed != NULL)
+		set->p.removed(set->p.arg, path, err);
+}
+
+static void
 forget(struct plx_pcapfile_fileset *set, const char *path)
 {
 	struct finished *before = NULL;
@@ -75,6 +127,7 @@ forget(struct plx_pcapfile_fileset *set, const char *path)
 		set->left--;
 		set->left_bytes -= f->bytes;
 		set->counts.removed++;
+		tell_removed(set, path, 0);
 		free(f);
 		return;
 	}
@@ -138,6 +191,7 @@ static int
 give_name(const struct plx_pcapfile_fileset *set, const struct file *file)
 {
 	bool careful = !set->p.slots && !set->single;
+	int held, err;
 
 	if (strcmp(file->written, file->path) == 0)
 		return 0;
@@ -146,7 +200,10 @@ give_name(const struct plx_pcapfile_fileset *set, const struct file *file)
 		return 0;
 	if (careful && errno != EINVAL && errno != ENOSYS)
 		return -errno;
-	return rename(file->written, file->path) == 0 ? 0 : -errno;
+	held = hold(file->path);
+	err = rename(file->written, file->path) == 0 ? 0 : -errno;
+	let_go(set, held);
+	return err;
 }
 
 static void
@@ -172,6 +229,15 @@ enter(struct plx_pcapfile_fileset *set, const char *path, uint64_t bytes)
 	set->left_bytes += bytes;
 }
 
+static void
+tell_finished(const struct plx_pcapfile_fileset *set, const struct file *file, uint64_t bytes)
+{
+	const struct plx_pcapfile_finished about = {file->path, file->packets, bytes};
+
+	if (set->p.finished != NULL)
+		set->p.finished(set->p.arg, &about);
+}
+
 int
 file_finish(struct plx_pcapfile_fileset *set, struct file *file, struct plx_why *why)
 {
@@ -193,8 +259,7 @@ file_finish(struct plx_pcapfile_fileset *set, struct file *file, struct plx_why 
 			file->written, file->path, strerror(-renamed));
 	if (there && renamed == 0) {
 		enter(set, file->path, bytes);
-		if (set->p.finished != NULL)
-			set->p.finished(set->p.arg, file->path, bytes);
+		tell_finished(set, file, bytes);
 	}
 	err = err != 0 ? err : renamed;
 	if (err != 0)
@@ -214,16 +279,28 @@ file_discard(struct file *file)
 	file->fd = -1;
 }
 
+static int
+remove_held(const struct plx_pcapfile_fileset *set, const char *path)
+{
+	int held = hold(path);
+	int err = unlink(path) == 0 ? 0 : -errno;
+
+	let_go(set, held);
+	return err;
+}
+
 /* One that is gone already (a command moved it elsewhere) is as good. */
 void
 finished_remove(struct plx_pcapfile_fileset *set)
 {
 	struct finished *f = set->oldest;
+	int err = remove_held(set, f->path);
 
-	if (unlink(f->path) == 0)
+	if (err == 0)
 		set->counts.removed++;
-	else if (errno != ENOENT)
+	else if (err != -ENOENT)
 		set->counts.failed++;
+	tell_removed(set, f->path, err == -ENOENT ? 0 : err);
 	set->oldest = f->next;
 	if (set->oldest == NULL)
 		set->newest = NULL;

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A set of files, for its three parts: fileset.c (when), fileset_name.c (names), fileset_file.c (files). */
+/* A set of files, for its parts: fileset.c (one after the other), fileset_due.c (when), fileset_name.c, fileset_file.c. */
 #ifndef PLX_LIB_PCAPFILE_FILESET_PRIV_H
 #define PLX_LIB_PCAPFILE_FILESET_PRIV_H
 
 #include "plx_pcapfile_fileset.h"
+#include "writer_priv.h"
 
 #include <limits.h>
+
+#define FILESET_RETRY_NS UINT64_C(1000000000)
+#define FILESET_SLACK \
+	(PLX_PCAPFILE_SNAPLEN_MAX + 8192) /* the largest record, when bytes are counted before it */
 
 /* A file that is open. `written` is its path, or that and ".part". */
 struct file {
 	struct plx_pcapfile_sink *sink; /* NULL: none is open */
 	int fd;				/* the sink's; -1: standard output */
+	uint64_t packets;		/* once it is to be finished */
 	char path[PATH_MAX];
 	char written[PATH_MAX];
 };
@@ -51,6 +57,18 @@ struct plx_pcapfile_fileset {
 /* Begin of the period that wall_ns falls into, for the name; wall_ns where there are no periods. */
 uint64_t fileset_period_begin(const struct plx_pcapfile_fileset *set, uint64_t wall_ns);
 
+/* A file begins: when its time is over. */
+void due_begin(struct plx_pcapfile_fileset *set, const struct plx_pcapfile_now *now);
+/* Whether the present file is full, or its time is over. */
+bool due_now(const struct plx_pcapfile_fileset *set, const struct plx_pcapfile_writer *w,
+	     const struct plx_pcapfile_now *now);
+/* When it is to be looked at again: at its end or when the quota is near; */
+void due_next(struct plx_pcapfile_fileset *set, const struct plx_pcapfile_writer *w);
+/* with every packet, or since no file is open; */
+void due_at_once(struct plx_pcapfile_fileset *set);
+/* since the next one cannot be opened and it goes on beyond its end. */
+void due_later(struct plx_pcapfile_fileset *set, const struct plx_pcapfile_now *now);
+
 /* The next name for a file of that period, in path[PATH_MAX]; -ENAMETOOLONG. */
 int names_next(struct plx_pcapfile_fileset *set, uint64_t period_ns, uint64_t wall_ns, char *path);
 /* The name is taken by somebody else: the next one. */
@@ -66,6 +84,25 @@ int file_finish(struct plx_pcapfile_fileset *set, struct file *file, struct plx_
 void file_discard(struct file *file);
 bool file_is_there(const struct file *file);
 uint64_t file_size(const struct file *file);
+
+/* What the present file takes on the disk, or will once the writer's buffer is there. */
+static inline uint64_t
+present_size(const struct plx_pcapfile_fileset *set, const struct plx_pcapfile_writer *w)
+{
+	return file_size(&set->file) + w->used;
+}
+
+static inline uint64_t
+packets_in_file(const struct plx_pcapfile_writer *w)
+{
+	return w->accepted.packets - w->file_base - w->file_lost;
+}
+
+static inline uint64_t
+saturating_add(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
 
 /* Removes the oldest of the finished files. */
 void finished_remove(struct plx_pcapfile_fileset *set);

@@ -47,6 +47,12 @@ enum plx_pcapfile_naming {
 	PLX_PCAPFILE_NAME_NUMBER_AND_TIME,
 };
 
+struct plx_pcapfile_finished {
+	const char *path;
+	uint64_t packets;
+	uint64_t bytes; /* on the disk */
+};
+
 struct plx_pcapfile_fileset_params {
 	const char *name; /* "-": standard output, which is one file */
 	enum plx_pcapfile_naming naming;
@@ -62,7 +68,7 @@ struct plx_pcapfile_fileset_params {
 	/* How many files; 0: no limit. */
 	uint32_t keep;	     /* the oldest is removed when there would be more */
 	uint32_t stop_after; /* the set is over when that many are full */
-	bool slots;	     /* keep: name0 .. name9, which are written over again and again */
+	bool slots;	     /* keep: name0 .. name9, which are replaced again and again */
 	uint64_t quota; /* bytes on the disk of all files that are left; the oldest is removed */
 
 	bool safe_rename; /* a file is NAME.part until it is whole */
@@ -76,7 +82,14 @@ struct plx_pcapfile_fileset_params {
 	 */
 	void (*ending)(void *arg);
 	/* A file is whole, and closed. Not called for standard output. */
-	void (*finished)(void *arg, const char *path, uint64_t bytes);
+	void (*finished)(void *arg, const struct plx_pcapfile_finished *file);
+	/* One of these was removed by keep, slots or quota (err 0, also if it was gone), or cannot be and stays. */
+	void (*removed)(void *arg, const char *path, int err);
+	/*
+	 * Closes the fd of a file that has no name any more. This is when the kernel frees its space, a quarter of a second
+	 * for a gigabyte: another thread can do it. NULL: closed at once.
+	 */
+	void (*release)(void *arg, int fd);
 	void *arg;
 };
 

@@ -146,6 +146,22 @@ several_files()
 	[ "$(find "$1" -type f | wc -l)" -ge "${2:-2}" ]
 }
 
+rounds_are_many()
+{
+	compgen -G "$TMP/small/out_0003*" >/dev/null
+}
+
+# A ring that nearly fills the disk: nothing is lost while the space of its oldest file is on its way.
+ring_fills_the_disk()
+{
+	small_disk 29m 1
+	start_capture -w "$TMP/small/out.pcap" -b filesize:9000 -b files:3
+	wait_until 20 'many rounds' rounds_are_many
+	end_capture 0
+	assert_eq "$(account 'lost: disk full')" 0 'packets lost'
+	umount "$TMP/small"
+}
+
 # Rights that are taken away: the file that is open goes on.
 rights_lost()
 {
@@ -155,10 +171,11 @@ rights_lost()
 	chown 65534 "$TMP/rights"
 	start capture - setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$PLX_CAPTURE" --no-huge -l 0 \
 		--vdev "net_pcap0,rx_pcap=$IN,infinite_rx=1" -- -w "$TMP/rights/out.pcap" -b filesize:20000 -b files:3 -s 64
-	wait_until 20 'some files' several_files "$TMP/rights"
+	wait_until 20 'some files' several_files "$TMP/rights" 3
 	chmod 0555 "$TMP/rights"
 	chown 0 "$TMP/rights"
 	wait_until 20 'that to be told' said 'Permission denied; the capture goes on'
+	assert_grep "$LOG" "cannot remove '.*out_0.*': Permission denied; it stays, and takes room"
 	end_capture 1
 	for file in "$TMP/rights"/*; do
 		assert_ge "$(count_packets "$file")" 1 "packets in $file"
@@ -172,5 +189,6 @@ if [ "$(id -u)" -eq 0 ]; then
 	full_and_room_again
 	full_and_room_again -b filesize:5000
 	wait_for_room
+	ring_fills_the_disk
 	rights_lost
 fi

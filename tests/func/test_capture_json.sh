@@ -51,6 +51,17 @@ assert_json '.event == "end" and .status == 0 and .reason == "input_ended" and .
 run "$PLX_CAPTURE" -r "$IN" -w "$TMP/set.pcap" -b packets:1000 --json 2>"$LINE"
 assert_sums
 assert_json '.files == [.files[0]] and .files[0].packets == 3000 and .files[0].finished == 3 and .files[0].removed == 0'
+assert_json '[.files[0].list[].packets] == [1000, 1000, 1000]' '([.files[0].list[].bytes] | add) == .files[0].bytes'
+tail -n 1 "$LINE" | jq -r '.files[].list[].path' | while read -r file; do
+	assert_eq "$(count_packets "$file")" 1000 "packets in $file"
+done
+# Those that a ring has removed again are not named.
+for ring in '-b packets:700 -b files:2' '-C 1 -W 2 --safe-rename'; do
+	rm -rf "$TMP/ring" && mkdir "$TMP/ring"
+	# shellcheck disable=SC2086
+	run "$PLX_CAPTURE" -r "$IN" -w "$TMP/ring/ring.pcap" $ring --json 2>"$LINE"
+	assert_eq "$(tail -n 1 "$LINE" | jq -r '.files[].list[].path' | sort)" "$(printf '%s\n' "$TMP/ring"/*)" "files of $ring"
+done
 
 # Beside the text, into a file, a descriptor, standard output.
 run "$PLX_CAPTURE" -r "$IN" --top 2 -c 100 --summary "$LINE" 2>"$TMP/capture.log"

@@ -34,16 +34,39 @@ struct scene {
 	struct plx_why why;
 };
 
+static inline unsigned
+packets_of(const char *path)
+{
+	struct plx_pcapfile_record record;
+	struct plx_pcapfile_source *source;
+	struct plx_pcapfile_reader *reader;
+	struct plx_why why = {""};
+	unsigned n = 0;
+	int err;
+
+	if (plx_pcapfile_source_open(path, &source, &why) != 0 ||
+	    plx_pcapfile_reader_create(source, NULL, &reader, &why) != 0)
+		fail_msg("%s", why.text);
+	while ((err = plx_pcapfile_reader_next(reader, &record, &why)) == 1)
+		n++;
+	if (err != 0)
+		fail_msg("%s", why.text);
+	plx_pcapfile_reader_destroy(reader);
+	plx_pcapfile_source_close(source);
+	return n;
+}
+
 static inline void
-on_finished(void *arg, const char *path, uint64_t bytes)
+on_finished(void *arg, const struct plx_pcapfile_finished *file)
 {
 	struct scene *s = arg;
 	struct stat about;
 
-	assert_int_equal(stat(path, &about), 0);
-	assert_int_equal(about.st_size, bytes);
+	assert_int_equal(stat(file->path, &about), 0);
+	assert_int_equal(about.st_size, file->bytes);
+	assert_int_equal(packets_of(file->path), file->packets);
 	s->finished++;
-	snprintf(s->last_finished, sizeof(s->last_finished), "%s", path);
+	snprintf(s->last_finished, sizeof(s->last_finished), "%s", file->path);
 }
 
 static inline void
@@ -121,25 +144,10 @@ scene_end(struct scene *s)
 static inline unsigned
 packets_in(const char *dir, const char *name)
 {
-	struct plx_pcapfile_record record;
-	struct plx_pcapfile_source *source;
-	struct plx_pcapfile_reader *reader;
-	struct plx_why why = {""};
 	char path[512];
-	unsigned n = 0;
-	int err;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	if (plx_pcapfile_source_open(path, &source, &why) != 0 ||
-	    plx_pcapfile_reader_create(source, NULL, &reader, &why) != 0)
-		fail_msg("%s", why.text);
-	while ((err = plx_pcapfile_reader_next(reader, &record, &why)) == 1)
-		n++;
-	if (err != 0)
-		fail_msg("%s", why.text);
-	plx_pcapfile_reader_destroy(reader);
-	plx_pcapfile_source_close(source);
-	return n;
+	return packets_of(path);
 }
 
 static inline int
