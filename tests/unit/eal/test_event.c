@@ -4,7 +4,8 @@
 #include "plx_clock.h"
 #include "plx_lcore.h"
 
-#include <dirent.h>
+#include "folder.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -22,19 +23,6 @@ static atomic_bool inside, let_out;
 static plx_event_id own_id;
 static int remove_result;
 
-static unsigned
-open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
-}
-
 static unsigned fds_before;
 
 static int
@@ -47,7 +35,7 @@ start(void **state)
 	atomic_store(&last, 0);
 	atomic_store(&inside, false);
 	atomic_store(&let_out, false);
-	fds_before = open_fds();
+	fds_before = folder_entries("/proc/self/fd");
 	sched_getaffinity(0, sizeof(cpus), &cpus);
 	return plx_event_start(&cpus, &why);
 }
@@ -56,7 +44,7 @@ static int
 stop(void **state)
 {
 	plx_event_stop();
-	return open_fds() == fds_before ? 0 : -1;
+	return folder_entries("/proc/self/fd") == fds_before ? 0 : -1;
 }
 
 /* Gives up after 10 s, far beyond any load of the machine. */
@@ -275,11 +263,11 @@ signals_that_cannot_be_answered_are_refused(void **state)
 static void
 without_a_control_thread_nothing_is_added(void **state)
 {
-	unsigned fds = open_fds();
+	unsigned fds = folder_entries("/proc/self/fd");
 	plx_event_id id;
 
 	assert_int_equal(plx_event_alarm_add(1, 0, on_alarm, NULL, &id), -ENODEV);
-	assert_int_equal(open_fds(), fds);
+	assert_int_equal(folder_entries("/proc/self/fd"), fds);
 	assert_int_equal(plx_event_signal_add(SIGUSR1, on_signal, NULL, &id), -ENODEV);
 	assert_int_equal(plx_event_fd_add(0, EPOLLIN, on_fd, NULL, &id), -ENODEV);
 	assert_int_equal(plx_event_remove(1), -ENOENT);

@@ -5,7 +5,8 @@
 #include "plx_lcore.h"
 #include "plx_zone.h"
 
-#include <dirent.h>
+#include "folder.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -53,39 +54,14 @@ init(const char *text, struct plx_why *why)
 	return plx_eal_init(line.argc, line.argv, why);
 }
 
-static unsigned
-open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
-}
-
-static unsigned
-threads(void)
-{
-	DIR *dir = opendir("/proc/self/task");
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
-}
-
 /* A thread that was joined may stand in /proc a moment longer; one that is left stands there for good. */
 static void
 assert_threads(unsigned expected)
 {
-	for (unsigned tick = 0; threads() != expected && tick < 1000; tick++)
+	for (unsigned tick = 0; folder_entries("/proc/self/task") != expected && tick < 1000;
+	     tick++)
 		usleep(1000);
-	assert_int_equal(threads(), expected);
+	assert_int_equal(folder_entries("/proc/self/task"), expected);
 }
 
 /* Mappings of our memory, by the name of the memfds. */
@@ -193,7 +169,7 @@ another_thread_cannot_clean_up(void **state)
 static void
 help_is_no_failure_and_does_nothing(void **state)
 {
-	unsigned before = threads();
+	unsigned before = folder_entries("/proc/self/task");
 	struct plx_why why;
 
 	assert_int_equal(init("prog -l 0 -h", &why), -ECANCELED);
@@ -216,8 +192,8 @@ a_hundred_lives_leave_nothing_behind(void **state)
 	unsigned fds, tasks;
 
 	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
-	fds = open_fds();
-	tasks = threads();
+	fds = folder_entries("/proc/self/fd");
+	tasks = folder_entries("/proc/self/task");
 	for (int i = 0; i < 100; i++) {
 		struct plx_why why = {""};
 
@@ -232,7 +208,7 @@ a_hundred_lives_leave_nothing_behind(void **state)
 		assert_int_equal(probed, 0);
 		assert_null(plx_driver_at(0));
 	}
-	assert_int_equal(open_fds(), fds);
+	assert_int_equal(folder_entries("/proc/self/fd"), fds);
 	assert_threads(tasks);
 	assert_int_equal(zone_maps(), 0);
 	assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
@@ -262,7 +238,7 @@ each_failing_start_says_why_and_leaves_nothing(void **state)
 		{"prog -l 0 -a 0000:00:1f.0", -ENODEV, "no PCI driver"},
 		{"prog -o out.pcap", -EINVAL, "-- -o"},
 	};
-	unsigned fds = open_fds(), tasks = threads();
+	unsigned fds = folder_entries("/proc/self/fd"), tasks = folder_entries("/proc/self/task");
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct plx_why why = {""};
@@ -282,7 +258,7 @@ each_failing_start_says_why_and_leaves_nothing(void **state)
 		assert_true(init("prog -l 0 --no-huge", NULL) >= 0);
 		assert_int_equal(plx_eal_cleanup(), 0);
 	}
-	assert_int_equal(open_fds(), fds);
+	assert_int_equal(folder_entries("/proc/self/fd"), fds);
 	assert_threads(tasks);
 }
 
@@ -345,7 +321,8 @@ a_signal_passes_the_main_lcore_by_and_comes_to_a_callback(void **state)
 static void
 a_start_without_enough_fds_fails_at_any_step_without_a_trace(void **state)
 {
-	unsigned fds = open_fds(), tasks = threads(), failed = 0;
+	unsigned fds = folder_entries("/proc/self/fd"), tasks = folder_entries("/proc/self/task"),
+		 failed = 0;
 	struct rlimit before, now;
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -367,7 +344,7 @@ a_start_without_enough_fds_fails_at_any_step_without_a_trace(void **state)
 			assert_true(init("prog -l 0", NULL) >= 0);
 		}
 		assert_int_equal(plx_eal_cleanup(), 0);
-		assert_int_equal(open_fds(), fds);
+		assert_int_equal(folder_entries("/proc/self/fd"), fds);
 		assert_threads(tasks);
 	}
 	assert_in_range(failed, 2, 36);
