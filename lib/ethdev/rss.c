@@ -24,6 +24,16 @@ ethdev_rss_default(struct plx_ethdev *dev, const struct plx_ethdev_conf *conf)
 		rss->reta[i] = (uint16_t)(i % info->nb_rx_queues);
 }
 
+/* -ENODEV, or -ENOTSUP of a port that does not spread packets. */
+static int
+find_port(uint16_t port, struct plx_ethdev **ret_dev)
+{
+	*ret_dev = plx_ethdev_at(port);
+	if (*ret_dev == NULL)
+		return -ENODEV;
+	return (*ret_dev)->info.reta_size == 0 ? -ENOTSUP : 0;
+}
+
 static int
 apply(struct plx_ethdev *dev, const struct plx_ethdev_rss *wanted)
 {
@@ -42,12 +52,11 @@ apply(struct plx_ethdev *dev, const struct plx_ethdev_rss *wanted)
 int
 plx_ethdev_rss_key(uint16_t port, uint8_t ret_key[PLX_ETHDEV_RSS_KEY_MAX], uint32_t *ret_types)
 {
-	const struct plx_ethdev *dev = plx_ethdev_at(port);
+	struct plx_ethdev *dev;
+	int ret = find_port(port, &dev);
 
-	if (dev == NULL)
-		return -ENODEV;
-	if (dev->info.reta_size == 0)
-		return -ENOTSUP;
+	if (ret != 0)
+		return ret;
 	memcpy(ret_key, dev->rss.key, PLX_ETHDEV_RSS_KEY_MAX);
 	*ret_types = dev->rss.types;
 	return 0;
@@ -56,13 +65,12 @@ plx_ethdev_rss_key(uint16_t port, uint8_t ret_key[PLX_ETHDEV_RSS_KEY_MAX], uint3
 int
 plx_ethdev_set_rss_key(uint16_t port, const uint8_t *key, uint8_t key_size, uint32_t types)
 {
-	struct plx_ethdev *dev = plx_ethdev_at(port);
 	struct plx_ethdev_rss wanted;
+	struct plx_ethdev *dev;
+	int ret = find_port(port, &dev);
 
-	if (dev == NULL)
-		return -ENODEV;
-	if (dev->info.reta_size == 0)
-		return -ENOTSUP;
+	if (ret != 0)
+		return ret;
 	if ((key != NULL && key_size != dev->info.rss_key_size) ||
 	    (types & ~dev->info.rss_types) != 0)
 		return -EINVAL;
@@ -76,12 +84,11 @@ plx_ethdev_set_rss_key(uint16_t port, const uint8_t *key, uint8_t key_size, uint
 int
 plx_ethdev_reta(uint16_t port, uint16_t *ret_table, uint16_t size)
 {
-	const struct plx_ethdev *dev = plx_ethdev_at(port);
+	struct plx_ethdev *dev;
+	int ret = find_port(port, &dev);
 
-	if (dev == NULL)
-		return -ENODEV;
-	if (dev->info.reta_size == 0)
-		return -ENOTSUP;
+	if (ret != 0)
+		return ret;
 	if (size != dev->info.reta_size)
 		return -EINVAL;
 	memcpy(ret_table, dev->rss.reta, size * sizeof(*ret_table));
@@ -91,13 +98,12 @@ plx_ethdev_reta(uint16_t port, uint16_t *ret_table, uint16_t size)
 int
 plx_ethdev_set_reta(uint16_t port, const uint16_t *table, uint16_t size)
 {
-	struct plx_ethdev *dev = plx_ethdev_at(port);
 	struct plx_ethdev_rss wanted;
+	struct plx_ethdev *dev;
+	int ret = find_port(port, &dev);
 
-	if (dev == NULL)
-		return -ENODEV;
-	if (dev->info.reta_size == 0)
-		return -ENOTSUP;
+	if (ret != 0)
+		return ret;
 	if (size != dev->info.reta_size)
 		return -EINVAL;
 	wanted = dev->rss;
