@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MTU_ONE_PAGE 3498 /* native XDP in one buffer, docs/nics/af_xdp.md */
+#include <pollux/plx_xdp.h>
 
 struct link {
 	const char *name;
@@ -90,13 +90,13 @@ tell_limits(const struct exam *exam, const struct link *link, struct report *rep
 	}
 	if ((exam->purposes & FOR_AF_XDP) == 0)
 		return;
-	if (link->facts.mtu > MTU_ONE_PAGE) {
+	if (link->facts.mtu > PLX_XDP_MTU_ONE_PAGE) {
 		report_add(report, LEVEL_NOTE,
 			   "%s has an MTU of %u: native XDP takes it only in several buffers (the "
 			   "programs ask for that themselves, Linux 6.6)",
 			   link->name, link->facts.mtu);
-		report_mend(report, "sudo ip link set dev %s mtu %d, on veth at the peer too",
-			    link->name, MTU_ONE_PAGE);
+		report_mend(report, "sudo ip link set dev %s mtu %u, on veth at the peer too",
+			    link->name, PLX_XDP_MTU_ONE_PAGE);
 	}
 	if (route_uses(&exam->machine, link->name)) {
 		report_add(report, LEVEL_NOTE,

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <pollux/plx_xdp_holder.h>
+#include <pollux/plx_xdp.h>
 
 void
 link_xdp(struct link_facts *facts)

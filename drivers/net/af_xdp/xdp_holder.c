@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "plx_xdp_holder.h"
+#include "plx_xdp.h"
 
 static int
 explain_link(const char *if_name, const struct plx_xdp_holder *holder, const char *prog,

@@ -5,9 +5,6 @@
 
 #include "plx_base.h"
 
-/* What fits one page with XDP's head-room and the skb's tail on veth and most NICs. */
-#define XDP_MTU_ONE_PAGE 3498u
-
 /* Writes the sentence and returns -EBUSY. Path: slow, a walk over the kernel's bpf links. */
 int xdp_holder_explain(const char *if_name, uint32_t if_index, struct plx_why *why);
 

@@ -8,6 +8,7 @@
 
 #include "plx_filter.h"
 #include "plx_list.h"
+#include "plx_xdp.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -161,14 +162,14 @@ attach_in_mode(struct xdp_prog *prog, enum xdp_mode mode, struct plx_why *why)
 	close_fd(&prog->prog_fd);
 	if (err == -EBUSY || err == -EEXIST)
 		return xdp_holder_explain(prog->params.if_name, prog->params.if_index, why);
-	if (err == -ERANGE || (native && !prog->frags && prog->params.mtu > XDP_MTU_ONE_PAGE))
+	if (err == -ERANGE || (native && !prog->frags && prog->params.mtu > PLX_XDP_MTU_ONE_PAGE))
 		return plx_why(
 			why, -ERANGE,
 			"the MTU of %s or of its peer (%u here) is too large for native XDP in "
 			"one buffer: lower both with `ip link set dev %s mtu %u`, or %s" PLX_DOCTOR(
 				"interfaces"),
 			prog->params.if_name, prog->params.mtu, prog->params.if_name,
-			XDP_MTU_ONE_PAGE,
+			PLX_XDP_MTU_ONE_PAGE,
 			prog->params.frags
 				? "take mode=generic, which is slower"
 				: "ask for scatter, which uses several buffers a packet");

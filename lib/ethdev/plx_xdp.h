@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who has the XDP hook of a kernel interface: the program there, the bpf link that holds it, the process that has that link. */
-#ifndef PLX_LIB_ETHDEV_PLX_XDP_HOLDER_H
-#define PLX_LIB_ETHDEV_PLX_XDP_HOLDER_H
+/* XDP on a kernel interface: what fits it, and who has its hook: a program, the bpf link that holds it, a process that has that. */
+#ifndef PLX_LIB_ETHDEV_PLX_XDP_H
+#define PLX_LIB_ETHDEV_PLX_XDP_H
 
 #include "plx_base.h"
 
 PLX_BEGIN_DECLS
+
+/* The largest MTU that native XDP takes in one buffer: a page, less head-room and the skb's tail on veth and most NICs. */
+#define PLX_XDP_MTU_ONE_PAGE 3498u
 
 struct plx_xdp_holder {
 	uint32_t prog_id;   /* 0: there is no program, and nothing else is filled in */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "plx_xdp_holder.h"
+#include "plx_xdp.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
