@@ -288,6 +288,8 @@ port_detach(struct testpmd *app, uint16_t port, struct plx_why *why)
 		return ret;
 	/* They name ports that may be gone. */
 	streams_free(app);
+	app->nb_fwd_ports = 0;
+	app->notes.n = 0;
 	forget(app, port);
 	pools_sweep(app);
 	return 0;

@@ -11,25 +11,33 @@ need jq
 NULLS=(--vdev net_null0 --vdev net_null1)
 
 # A stopped port takes no part in forwarding, and that is told; started again it does.
-printf '%s\n' 'port stop 0' 'show port summary 0 --json' start stop 'port start 0' 'show port summary 0 --json' start stop quit |
-	prompt 0 "${NULLS[@]}" -- -i
+printf '%s\n' 'port stop 0' 'show port summary 0 --json' 'show port summary 0' start stop 'port start 0' \
+	'show port summary 0 --json' start stop quit | prompt 0 "${NULLS[@]}" -- -i
 assert_eq "$(jq -r '.result.ports[0] | .state + " " + (.link.up | tostring)' "$TMP/said.json" | tr '\n' ';')" \
 	'stopped false;started true;' "the port's states"
+assert_grep "$TMP/said" '^0 .* net_null0 .* down .* stopped '
 assert_grep "$TMP/said" 'Port 0 is stopped and is left out; port start 0 brings it back'
 assert_eq "$(grep -c 'RX P=0' "$TMP/said")" 1 "runs with the port"
 assert_eq "$(grep -c 'RX P=1' "$TMP/said")" 2 "runs with the other one"
 
 # A port is attached, started, forwards as the others do, and goes away completely; its number is free again.
 {
-	printf '%s\n' 'port attach net_null3,size=100' 'show port info 2 --json' start stop 'port start 2' 'set fwd rxonly' start
-	sleep 0.2
+	printf '%s\n' 'port attach net_null3,size=100' 'show port info 2 --json' start stop 'port start 2' \
+		'show port info all --json' 'dump mempool --json' 'set fwd rxonly' start
+	until_told 'show port stats 2 --json' '.result.ports[0].rx_packets > 0'
 	printf '%s\n' stop 'show port stats 2 --json' 'port detach 2' 'port stop 2' 'port detach 2' 'show port summary all --json' \
+		'dump_mempool --json' 'show fwd stats all --json' \
 		'port attach net_null4' 'port detach net_null4' 'port attach net_null3,size=100' start quit
-} | prompt 1 "${NULLS[@]}" -- -i
+} | prompt 1 "${NULLS[@]}" -- -i --mtu 1400
 assert_eq "$(grep -c 'RX P=2' "$TMP/said")" 1 "runs with the attached port"
 assert_grep "$TMP/said" '^Port 2 is attached. Now total ports is 3$'
 assert_eq "$(answer 'show port info 2' '.result.ports[0] | "\(.name) \(.state) \(.rx.queues)"')" 'net_null3 closed 0' \
 	"the port as it was attached"
+# It has what the options ask for, and buffers of its own as long as it is there; nothing tells of it afterwards.
+assert_eq "$(answer 'show port info all' '.result.ports[2] | "\(.mtu) \(.state)"')" '1400 started' "the port with the options"
+assert_eq "$(answer 'dump mempool' '[.result.rows[].name] | join(" ")')" 'testpmd testpmd_1' "pools with the port"
+assert_eq "$(answer dump_mempool '[.result.rows[].name] | join(" ")')" testpmd "pools without the port"
+assert_eq "$(answer 'show fwd stats all' '.result | [.ports, .streams] | tostring')" '[[],[]]' "figures of ports that may be gone"
 assert_eq "$(answer 'show port stats 2' '.result.ports[0] | .rx_packets > 0 and .rx_bytes == 100 * .rx_packets and .ledger.balanced')" \
 	true "the attached port's figures"
 assert_eq "$(grep -c 'detaching it needs' "$TMP/said")" 1 "refusals to detach a running port"
@@ -39,18 +47,23 @@ assert_grep "$TMP/said" 'Port 2 is closed and is left out'
 
 # All at once; closed ports start again with their queues.
 printf '%s\n' 'port stop all' 'port close all' 'show port summary all --json' 'port start all' 'show rxq info 1 1 --json' \
-	'port stop all' 'port reset 1' 'port start all' 'show port summary all --json' 'port detach all' \
+	'port stop all' 'port reset 1' 'show port summary 1 --json' 'port start all' 'show port summary all --json' \
+	'port stop 1' 'port detach all' 'show port summary 0 --json' 'port start 1' 'port detach all' \
 	'port stop all' 'port detach all' start quit | prompt 1 "${NULLS[@]}" -- -i --rxq 2 --txq 2
 assert_eq "$(jq -r 'select(.command == "show port summary all") | [.result.ports[].state] | join(" ")' "$TMP/said.json" |
 	tr '\n' ';')" 'closed closed;started started;' "states of all"
+assert_eq "$(answer 'show port summary 1' '.result.ports[0].state')" closed "state after a reset"
+# All or none: while one runs the others stay, too.
+assert_eq "$(grep -c 'detaching it needs .port stop 0. before' "$TMP/said")" 2 "refusals to detach all"
+assert_eq "$(grep -c '^Now total ports is ' "$TMP/said")" 1 "times that all were detached"
 assert_eq "$(answer 'show rxq info 1 1' '.result | "\(.state) \(.descriptors) \(.pool)"')" 'started 512 testpmd' "the queue"
 assert_grep "$TMP/said" '^Now total ports is 0$'
 assert_grep "$TMP/said" '^no port to forward on'
 
 # Rings are buffers that others may still hold: what was on its way is at home when its ports are gone.
 {
-	printf '%s\n' 'start tx_first'
-	sleep 0.2
+	echo 'start tx_first'
+	until_told 'show port stats 0 --json' '.result.ports[0].rx_packets > 0'
 	printf '%s\n' stop 'port attach net_ring2' 'port start 2' 'port stop all' 'port close 0' 'port detach 2' 'port start 0' quit
 } | prompt 0 --vdev net_ring0,peer=net_ring1 --vdev net_ring1 -- -i
 assert_no_grep "$TMP/said" 'still out'
@@ -72,7 +85,7 @@ assert_grep "$TMP/said" 'NIC statistics for port 1 cleared'
 {
 	printf '%s\n' start 'port stop 0' 'port start 0' 'port close 0' 'port reset all' 'port attach net_null5' 'port detach 1' \
 		'port detach all'
-	sleep 0.2
+	until_told 'show fwd stats all --json' '.result.forwarding and .result.total.rx_packets > 0'
 	printf '%s\n' 'show port summary all --json' stop quit
 } | prompt 1 "${NULLS[@]}" -- -i
 assert_eq "$(grep -c 'packets are being forwarded; stop first' "$TMP/said")" 7 "refusals while forwarding"
