@@ -23,6 +23,6 @@ stop "$JOB" INT
 assert_no_xdp b veth0
 # No native XDP here: it says so and goes on in the other mode.
 ip -n "$NS_b" link set lo mtu 1500 up
-start generic b "$PLX_CAPTURE" --no-huge -l 0 --idle sleep --vdev net_af_xdp0,iface=lo -- -o "$TMP/generic.pcap" -d 1 -v
+start fallback b "$PLX_CAPTURE" --no-huge -l 0 --idle sleep --vdev net_af_xdp0,iface=lo -- -o "$TMP/fallback.pcap" -d 1 -v
 wait_end "$JOB" 10
-assert_grep "$TMP/generic.log" 'generic'
+assert_grep "$TMP/fallback.log" 'net_af_xdp0 on lo: .*generic'

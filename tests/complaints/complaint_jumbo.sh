@@ -4,7 +4,7 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/../func/lib.sh"
 func_begin root
-need ping capinfos
+need ping capinfos tshark
 
 make_pair
 ip -n "${NS_a:?}" link set veth0 mtu 9000
@@ -14,4 +14,6 @@ wait_until 10 "the capture" grep -q 'capturing on veth0' "$TMP/capture.log"
 run_in a ping -qc 10 -i 0.02 -W 0.1 -s 8900 10.99.0.2 >/dev/null || true
 stop "$JOB" INT
 assert_eq "$(count_packets "$TMP/out.pcap")" 10 "packets of 8,942 bytes"
-assert_eq "$(capinfos -TMrd "$TMP/out.pcap" | awk '{print $NF}')" 89420 "bytes of them"
+# Whole: the checksum is over all bytes.
+tshark -r "$TMP/out.pcap" -o ip.defragment:FALSE -T fields -e frame.cap_len -e icmp.checksum.status 2>/dev/null | sort | uniq -c >"$TMP/whole"
+assert_eq "$(awk '{print $1, $2, $3}' "$TMP/whole")" '10 8942 1' "packets, their bytes, and whether the checksum is right"

@@ -9,7 +9,7 @@ need setpriv unshare python3 capinfos
 # Nobody, without capabilities, locked memory or any interface.
 chmod 755 "$TMP"
 mkdir -m 777 "$TMP/out"
-python3 -B "$FUNC_DIR/make_pcap.py" "$TMP/in.pcap" >/dev/null 2>&1 || python3 -B "$FUNC_DIR/make_pcap.py" --help
+python3 -B "$FUNC_DIR/make_pcap.py" "$TMP/in.pcap"
 count=$(count_packets "$TMP/in.pcap")
 nobody() { run unshare -n setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all sh -c 'ulimit -l 0; exec "$@"' sh "$@"; }
 nobody "$PLX_TESTPMD" --lcores '(0,1)@0' --vdev net_null0 --vdev net_null1 -- --duration 1 >"$TMP/said"
