@@ -400,13 +400,16 @@ a_vlan_filter_lets_listed_vlans_through_or_there_is_none(void **state)
 	}
 	assert_false(hears_vlan(wire, 5));
 	assert_int_equal(plx_ethdev_set_vlan_filter(wire->port, 5, true), 0);
+	assert_int_equal(plx_ethdev_set_vlan_filter(wire->port, 7, true), 0);
 	assert_true(hears_vlan(wire, 5));
+	assert_true(hears_vlan(wire, 7));
 	assert_false(hears_vlan(wire, 6));
 	assert_int_equal(plx_ethdev_set_vlan_filter(wire->port, 4094, true), 0);
 	assert_int_equal(plx_ethdev_set_vlan_filter(wire->port, 5, false), 0);
 	assert_int_equal(plx_ethdev_close(wire->port), 0);
 	wire_start(wire, 1, &conf);
 	assert_false(hears_vlan(wire, 5));
+	assert_true(hears_vlan(wire, 7));
 	assert_true(hears_vlan(wire, 4094));
 	assert_int_equal(plx_ethdev_close(wire->port), 0);
 	wire_start(wire, 1, NULL);

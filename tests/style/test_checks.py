@@ -17,6 +17,7 @@ import check_doctor  # noqa: E402
 import check_exports  # noqa: E402
 import check_layers  # noqa: E402
 import check_links  # noqa: E402
+import check_options  # noqa: E402
 import check_quotes  # noqa: E402
 import check_rooms  # noqa: E402
 import check_sizes  # noqa: E402
@@ -293,6 +294,25 @@ class Exports(Sample):
         del all_of_it['plx_hot'], all_of_it['plx_ring_a']
         self.assertEqual(self.compare(all_of_it, body),
                          ['plx_hot is declared but not in the library', 'plx_ring_a is declared but not in the library'])
+
+
+class Options(Sample):
+    def check(self, tree):
+        with tempfile.TemporaryDirectory() as folder:
+            program = os.path.join(folder, 'plx-tool')
+            with open(program, 'w', encoding='utf-8') as file:
+                file.write('#!/bin/sh\necho "usage: plx-tool [options]"\necho "  -o, --output FILE"\n')
+            os.chmod(program, 0o755)
+            return list(check_options.check(tree, [program]))
+
+    def test_option_that_is_not_there(self):
+        for line in ('`plx-tool --ouput x`', '```sh\nsudo build/plx-tool -v --ouput=x\n```'):
+            self.expect(self.check, {'docs/page.md': 'how\n\n' + line + '\n'}, 'docs/page.md', 3 + line.count('sh\n'),
+                        'plx-tool has no option --ouput')
+
+    def test_what_is_there_or_not_ours(self):
+        for line in ('`plx-tool --output x --help`', '`other --ouput`', '`plx-tool -o - | other --ouput`', 'plx-tool --ouput'):
+            self.assertEqual(self.problems(self.check, {'docs/page.md': line + '\n'}), [])
 
 
 class Tools(unittest.TestCase):

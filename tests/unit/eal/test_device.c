@@ -229,16 +229,19 @@ a_folder_is_loaded_but_for_what_is_no_driver(void **state)
 static void
 devices_can_be_listed_as_they_were_named(void **state)
 {
-	struct plx_device_info devices[2];
+	struct plx_device_info devices[2] = {{.name = ""}, {.name = "untouched"}};
 
 	assert_int_equal(plx_device_list(devices, 2), 0);
 	assert_int_equal(plx_device_attach("net_ring0,size=64,loop", &why), 0);
 	assert_int_equal(plx_device_attach("net_ring1", &why), 0);
 	assert_int_equal(plx_device_list(devices, 1), 2);
+	assert_string_equal(devices[1].name, "untouched");
 	assert_string_equal(devices[0].name, "net_ring0");
+	assert_string_equal(devices[0].driver, "net_ring");
 	assert_string_equal(devices[0].args, "size=64,loop");
 	assert_true(devices[0].is_vdev);
 	assert_int_equal(plx_device_list(devices, 2), 2);
+	assert_string_equal(devices[1].name, "net_ring1");
 	assert_string_equal(devices[1].args, "");
 }
 

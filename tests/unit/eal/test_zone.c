@@ -349,11 +349,12 @@ static void
 zones_can_be_listed_as_copies(void **state)
 {
 	const struct plx_zone *first = reserve("first", 1);
-	struct plx_zone zones[2];
+	struct plx_zone zones[2] = {{.name = ""}, {.name = "untouched"}};
 
 	reserve("second", 1);
 	assert_int_equal(plx_zone_list(NULL, 0), 2);
 	assert_int_equal(plx_zone_list(zones, 1), 2);
+	assert_string_equal(zones[1].name, "untouched");
 	assert_string_equal(zones[0].name, "first");
 	assert_ptr_equal(zones[0].addr, first->addr);
 	plx_zone_free(first);

@@ -228,6 +228,7 @@ components_and_rules_can_be_listed_with_their_levels(void **state)
 							   : PLX_LOG_DEBUG);
 	assert_int_equal(plx_log_rules(entries, 1), 1);
 	assert_string_equal(entries[0].name, "pmd.*");
+	assert_int_equal(entries[0].level, PLX_LOG_DEBUG);
 	assert_int_equal(plx_log_rules(NULL, 0), 1);
 }
 

@@ -230,9 +230,15 @@ a_pool_tells_where_its_buffers_are(void **state)
 
 	plx_pool_info(pool, &info);
 	assert_string_equal(info.name, "told");
+	assert_int_equal(info.n, 64);
 	assert_int_equal(info.in_ring, 64);
 	assert_int_equal(info.cache, 8);
-	assert_true(info.bytes >= 64ull * info.stride);
+	assert_int_equal(info.buf_size, pool->buf_size);
+	assert_int_equal(info.stride, pool->stride);
+	assert_int_equal(info.headroom, pool->headroom);
+	assert_true(info.headroom > 0);
+	/* Data and headers. */
+	assert_true(info.bytes >= 64ull * (info.stride + sizeof(struct plx_mbuf)));
 	assert_int_equal(plx_mbuf_alloc_bulk(pool, mbufs, 3), 0);
 	plx_pool_info(pool, &info);
 	assert_int_equal(info.out, 3);

@@ -244,19 +244,36 @@ static void
 rings_between_ports_can_be_listed(void **state)
 {
 	struct plx_net_ring_lane lanes[4];
-	struct plx_mbuf *pkt = plx_mbuf_alloc(pool);
+	struct plx_mbuf *pkt;
 	uint16_t port = attach("net_ring0,peer=net_ring1,queues=2,entries=64");
+	uint16_t peer = attach("net_ring1,peer=net_ring0,queues=2,entries=64");
 
-	attach("net_ring1,peer=net_ring0,queues=2,entries=64");
 	start_with(port, 2, 0);
+	start_with(peer, 2, 0);
+	make(&pkt, 1);
+	assert_int_equal(plx_ethdev_tx_burst(port, 1, &pkt, 1), 1);
 	assert_int_equal(plx_net_ring_lanes(NULL, 0), 4);
 	assert_int_equal(plx_net_ring_lanes(lanes, 4), 4);
 	assert_string_equal(lanes[1].from, "net_ring0");
 	assert_string_equal(lanes[1].to, "net_ring1");
 	assert_int_equal(lanes[1].queue, 1);
 	assert_int_equal(lanes[1].capacity, 64);
+	assert_int_equal(lanes[1].used, 1);
+	assert_int_equal(lanes[0].used, 0);
 	assert_string_equal(lanes[2].from, "net_ring1");
-	plx_mbuf_free(pkt);
+	assert_string_equal(lanes[2].to, "net_ring0");
+	assert_int_equal(lanes[2].used, 0);
+}
+
+static void
+a_looped_ring_is_listed_once(void **state)
+{
+	struct plx_net_ring_lane lane;
+
+	attach("net_ring0,queues=1,entries=64");
+	assert_int_equal(plx_net_ring_lanes(&lane, 1), 1);
+	assert_string_equal(lane.from, "net_ring0");
+	assert_string_equal(lane.to, "net_ring0");
 }
 
 int
@@ -273,6 +290,7 @@ main(void)
 		TEST(a_port_is_made_of_rings_that_stay_the_programs),
 		TEST(rings_that_carry_no_packets_are_refused),
 		TEST(rings_between_ports_can_be_listed),
+		TEST(a_looped_ring_is_listed_once),
 	};
 	int failed;
 

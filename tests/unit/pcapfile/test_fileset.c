@@ -105,12 +105,22 @@ a_single_file_is_overwritten(void **state)
 	expect_listing(&s, "log=3");
 }
 
+/* What touch made is still as it was. */
+static void
+expect_precious(const struct scene *s, const char *name)
+{
+	struct stat about;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", s->dir, name);
+	assert_int_equal(stat(path, &about), 0);
+	assert_int_equal(about.st_size, strlen("precious"));
+}
+
 static void
 files_of_others_are_passed_over(void **state)
 {
 	struct scene s;
-	struct stat about;
-	char path[256];
 
 	scene_make(&s, "log");
 	touch(&s, "log1");
@@ -121,9 +131,7 @@ files_of_others_are_passed_over(void **state)
 	assert_int_equal(packets_in(s.dir, "log"), 1);
 	assert_int_equal(packets_in(s.dir, "log2"), 1);
 	assert_int_equal(packets_in(s.dir, "log3"), 1);
-	snprintf(path, sizeof(path), "%s/log1", s.dir);
-	assert_int_equal(stat(path, &about), 0);
-	assert_int_equal(about.st_size, strlen("precious"));
+	expect_precious(&s, "log1");
 	scene_remove(&s);
 }
 
@@ -261,6 +269,29 @@ a_file_has_its_name_when_it_is_whole(void **state)
 	scene_remove(&s);
 }
 
+static void
+names_that_others_took_are_theirs_also_at_the_end(void **state)
+{
+	struct scene s;
+
+	scene_make(&s, "log");
+	s.params.file_packets = 1;
+	s.params.safe_rename = true;
+	touch(&s, "log1");
+	scene_open(&s);
+	send_many(&s, 2);
+	touch(&s, "log2");
+	assert_int_equal(plx_pcapfile_fileset_end(s.set, s.writer, &s.why), -EEXIST);
+	assert_non_null(strstr(s.why.text, "log2.part' cannot be renamed"));
+	plx_pcapfile_writer_destroy(s.writer);
+	plx_pcapfile_fileset_destroy(s.set);
+	expect_precious(&s, "log1");
+	expect_precious(&s, "log2");
+	assert_int_equal(packets_in(s.dir, "log"), 1);
+	assert_int_equal(packets_in(s.dir, "log2.part"), 1);
+	scene_remove(&s);
+}
+
 /* -- room ---------------------------------------------------------------------------------------- */
 
 static void
@@ -351,6 +382,40 @@ a_file_that_was_removed_is_begun_anew(void **state)
 	expect_listing(&s, "log=3");
 }
 
+static void
+an_empty_file_behind_others_is_not_left(void **state)
+{
+	struct scene s;
+
+	scene_make(&s, "log");
+	s.params.file_packets = 3;
+	scene_open(&s);
+	send_many(&s, 2);
+	assert_int_equal(plx_pcapfile_fileset_renew(s.set, s.writer, &s.now, &s.why), 0);
+	expect_listing(&s, "log=2");
+}
+
+static void
+files_that_were_taken_away_are_neither_removed_nor_missed(void **state)
+{
+	struct plx_pcapfile_fileset_counts counts;
+	char path[256];
+	struct scene s;
+
+	scene_make(&s, "log");
+	s.params.file_packets = 1;
+	s.params.keep = 2;
+	scene_open(&s);
+	send_many(&s, 2);
+	snprintf(path, sizeof(path), "%s/log", s.dir);
+	assert_int_equal(unlink(path), 0);
+	send_many(&s, 2);
+	plx_pcapfile_fileset_counts(s.set, &counts);
+	assert_int_equal(counts.removed, 1);
+	assert_int_equal(counts.failed, 0);
+	expect_listing(&s, "log2=1 log3=1");
+}
+
 int
 main(void)
 {
@@ -370,10 +435,13 @@ main(void)
 		cmocka_unit_test(a_name_that_becomes_too_long_is_refused),
 		cmocka_unit_test(what_cannot_be_several_is_refused),
 		cmocka_unit_test(a_file_has_its_name_when_it_is_whole),
+		cmocka_unit_test(names_that_others_took_are_theirs_also_at_the_end),
 		cmocka_unit_test(the_quota_holds_at_every_moment),
 		cmocka_unit_test(a_quota_alone_is_dealt_in_halves),
 		cmocka_unit_test(a_folder_that_vanished_lets_the_old_file_go_on),
 		cmocka_unit_test(a_file_that_was_removed_is_begun_anew),
+		cmocka_unit_test(an_empty_file_behind_others_is_not_left),
+		cmocka_unit_test(files_that_were_taken_away_are_neither_removed_nor_missed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

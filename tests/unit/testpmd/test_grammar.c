@@ -101,6 +101,7 @@ completion_knows_engines_sections_and_files(void **state)
 {
 	assert_string_equal(offered("set fwd macs"), "macswap");
 	assert_string_equal(offered("help contr"), "control");
+	assert_string_equal(offered("help al"), "all");
 	assert_string_equal(offered("load /proc/self/cmdlin"), "/proc/self/cmdline");
 	assert_string_equal(offered("load /et"), "/etc/");
 }
@@ -117,6 +118,9 @@ static void
 completion_ends_at_a_comment(void **state)
 {
 	assert_string_equal(offered("show # po"), "");
+	/* Where the mark would pass for a parameter. */
+	assert_string_equal(offered("show port info all "), "--json");
+	assert_string_equal(offered("show port info # "), "");
 }
 
 static void
