@@ -50,9 +50,13 @@ def packet(body):
             'hash': [value.hex() for value in opts.get(3, [])], 'drops': number(opts, 4), 'queue': number(opts, 6)}
 
 
+def time(values):
+    return int.from_bytes(values[0][:4], 'little') << 32 | int.from_bytes(values[0][4:], 'little') if values else None
+
+
 def statistics(body):
     opts = options(body[12:])
-    return {'interface': struct.unpack_from('<I', body)[0], 'comments': texts(opts, 1), 'received': number(opts, 4),
+    return {'interface': struct.unpack_from('<I', body)[0], 'start': time(opts.get(2)), 'end': time(opts.get(3)), 'comments': texts(opts, 1), 'received': number(opts, 4),
             'ifdrop': number(opts, 5), 'accepted': number(opts, 6), 'osdrop': number(opts, 7), 'delivered': number(opts, 8)}
 
 

@@ -58,6 +58,37 @@ capture()
 	assert_no_xdp b veth0
 }
 
+# FILE ARGS...: into the file, without tshark, until there are five packets. PROMISC is how often the interface was asked
+# to take all there is.
+direct()
+{
+	local file=$1 pinger taker
+
+	shift
+	start ping a ping -i 0.05 -s 500 10.99.0.2
+	pinger=$JOB
+	start taker b "$PLX_CAPTURE" --extcap-interface=plx-veth0 --capture --fifo="$file" --extcap-capture-filter=icmp "$@"
+	taker=$JOB
+	wait_until 10 "five packets" five_in "$file"
+	PROMISC=$(ip -n "${NS_b:?}" -d -j link show veth0 | jq '.[0].promiscuity')
+	stop "$taker" INT
+	stop "$pinger" INT || true
+}
+
+five_in()
+{
+	[ "$(count_packets "$1" 2>/dev/null)" -ge 5 ]
+}
+
+direct "$TMP/all.pcapng"
+assert_eq "$PROMISC" 1 'promiscuity as usual'
+assert_eq "$(tshark -r "$TMP/all.pcapng" -T fields -e icmp.type -e frame.cap_len 2>/dev/null | sort -u | tr '\t\n' ' ;')" \
+	'0 542;8 542;' 'types and lengths'
+direct "$TMP/some.pcapng" --no-promisc --snaplen=60 --direction=in
+assert_eq "$PROMISC" 0 'promiscuity with --no-promisc'
+assert_eq "$(tshark -r "$TMP/some.pcapng" -T fields -e icmp.type -e frame.cap_len 2>/dev/null | sort -u | tr '\t\n' ' ;')" \
+	'8 60;' 'types and lengths as asked'
+
 capture 8 -i plx-veth0 -f icmp
 tshark -r "$TMP/out.pcapng" -T fields -e frame.packet_flags_direction 2>/dev/null | sort -u >"$TMP/ways"
 assert_eq "$(wc -l <"$TMP/ways")" 2 'directions'

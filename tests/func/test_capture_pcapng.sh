@@ -24,11 +24,16 @@ assert_blocks()
 
 interfaces_are_described()
 {
+	local from to
+
+	from=$(date +%s)
 	start capture b "$PLX_CAPTURE" -i veth0 -i veth1 -w "$OUT" --comment 'first note' --comment 'second note' icmp
 	wait_until 10 "the capture" grep -q 'capturing on veth1' "$TMP/capture.log"
 	run_in a ping -q -c 10 -i 0.01 -W 2 10.99.0.2 >/dev/null
 	stop "$JOB" INT
-	assert_blocks '.sections[0].comments == ["first note", "second note"]' '.sections[0].application[0] | startswith("plx-capture")' \
+	to=$(date +%s)
+	assert_blocks "all(.statistics[]; .start >= ${from}000000000 and .start < .end and .end < $((to + 1))000000000)" \
+		'.sections[0].comments == ["first note", "second note"]' '.sections[0].application[0] | startswith("plx-capture")' \
 		".sections[0].os == [\"$(uname -sr)\"]" ".sections[0].hardware == [\"$(uname -m)\"]" \
 		'[.interfaces[].name[0]] == ["veth0", "veth1"]' 'all(.interfaces[]; .tsresol == 9 and .filter == ["icmp"] and .link == 1)' \
 		'all(.interfaces[]; .comments == ["time: kernel software stamp, CLOCK_REALTIME, ns"])' \

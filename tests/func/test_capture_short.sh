@@ -55,6 +55,17 @@ interfaces()
 	compare 20 --no-huge -l 0 -- -i veth0 --direction in
 }
 
+# On lo each packet comes back as it went: it is written once.
+loopback()
+{
+	ip -n "${NS_b:?}" link set lo up
+	start capture b "$PLX_CAPTURE" -i lo -w "$TMP/lo.pcap" icmp
+	wait_until 10 "the capture" grep -q 'capturing on lo' "$TMP/capture.log"
+	run_in b ping -q -c 5 -i 0.01 127.0.0.1 >"$TMP/ping.log"
+	stop "$JOB" INT
+	assert_eq "$(count_packets "$TMP/lo.pcap")" 10 'packets on lo'
+}
+
 xdp()
 {
 	local capture
@@ -121,6 +132,7 @@ refusals()
 assert_status 0 "$PLX_CAPTURE" -o "$OUT" -b net_null0,size=100 -c 7
 assert_eq "$(count_packets "$OUT")" 7 'packets of net_null0'
 interfaces
+loopback
 xdp
 several
 lists

@@ -37,6 +37,7 @@ roundtrips()
 	LCORES=
 	capture -w "$TMP/named.pcap" --compress zstd:9
 	cmp <(zstdcat "$TMP/named.pcap.zst") "$IN"
+	assert_ge "$(stat -c %s "$TMP/out.pcap.zst")" $(($(stat -c %s "$TMP/named.pcap.zst") + 1)) 'bytes at a lower level'
 	[ ! -e "$TMP/named.pcap" ] || fail 'a file without .zst'
 	zstdcat "$TMP/named.pcap.zst" | tcpdump -nr - --count >"$TMP/count" 2>/dev/null
 	assert_eq "$(cat "$TMP/count")" '3000 packets' 'packets by tcpdump'
@@ -71,6 +72,20 @@ killed()
 	assert_ge "$(count_packets "$TMP/unpacked")" 3000 'packets after SIGKILL'
 }
 
+# A few packets do not wait for more of them: they are in the file while the capture goes on.
+few()
+{
+	tcpdump -r "$IN" --time-stamp-precision=nano -c 10 -w "$TMP/few.pcap" 2>/dev/null
+	start capture - "$PLX_CAPTURE" --no-huge -l 0 --vdev "net_pcap0,rx_pcap=$TMP/few.pcap" -- -w "$TMP/few.pcap.zst"
+	wait_until 10 'a few packets' unpacks_to "$TMP/few.pcap.zst" "$TMP/few.pcap"
+	stop "$JOB" INT
+}
+
+unpacks_to()
+{
+	zstdcat "$1" | cmp -s - "$2"
+}
+
 full_disk()
 {
 	local status=0
@@ -95,6 +110,9 @@ refusals()
 	head -c 1500000 "$TMP/named.pcap.zst" >"$TMP/cut.pcap.zst"
 	assert_status 1 "$PLX_CAPTURE" -r "$TMP/cut.pcap.zst" -w "$TMP/y.pcap"
 	assert_grep "$TMP/out.log" 'the compressed file was cut'
+	# One that wants more memory than files of ours may.
+	zstd -q --long=27 <"$IN" >"$TMP/wide.pcap.zst"
+	assert_refuses 'the compressed data' "$PLX_CAPTURE" -r "$TMP/wide.pcap.zst" -w "$TMP/y.pcap"
 	printf 'GARBAGE' | dd of="$TMP/cut.pcap.zst" bs=1 seek=500000 conv=notrunc 2>/dev/null
 	assert_status 1 "$PLX_CAPTURE" -r "$TMP/cut.pcap.zst" -w "$TMP/y.pcap"
 	assert_grep "$TMP/out.log" 'the compressed data is damaged'
@@ -102,6 +120,7 @@ refusals()
 
 roundtrips
 rings
+few
 killed
 full_disk
 refusals

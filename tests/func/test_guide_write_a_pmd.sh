@@ -23,4 +23,4 @@ assert_status 0 plx-capture -l 0 --no-huge -d "$plugins" --vdev net_tiny0,count=
 tshark -r "$TMP/tiny.pcap" -T fields -e frame.len -e data.data 2>/dev/null | sort -u | wc -l >"$TMP/distinct"
 assert_eq "$(cat "$TMP/distinct")" 100 "different packets"
 assert_refuses 'net_tiny0.*cout.*did you mean.*count' plx-testpmd -l 0-1 --no-huge -d "$plugins" --vdev net_tiny0,cout=1
-assert_refuses 'vdev net_tiny0|no driver' plx-testpmd -l 0-1 --no-huge --vdev net_tiny0
+assert_refuses 'net_tiny0: no driver' plx-testpmd -l 0-1 --no-huge --vdev net_tiny0
