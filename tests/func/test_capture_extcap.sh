@@ -9,7 +9,7 @@ if [ "$(id -u)" -eq 0 ] && [ -z "${FUNC_MOUNTS:-}" ]; then
 	FUNC_MOUNTS=own exec unshare -m bash "$0"
 fi
 func_begin root
-need tshark ping jq
+need tshark ping jq python3
 
 FOLDER=$(tshark -G folders 2>/dev/null | sed -n 's/^Extcap path:[[:space:]]*//p')
 [ -d "$FOLDER" ] || skip "tshark has no extcap folder"
@@ -58,16 +58,16 @@ capture()
 	assert_no_xdp b veth0
 }
 
-# FILE ARGS...: into the file, without tshark, until there are five packets. PROMISC is how often the interface was asked
+# FILE INTERFACE ARGS...: into the file, without tshark, until there are five packets. PROMISC is how often the interface was asked
 # to take all there is.
 direct()
 {
-	local file=$1 pinger taker
+	local file=$1 interface=$2 pinger taker
 
-	shift
+	shift 2
 	start ping a ping -i 0.05 -s 500 10.99.0.2
 	pinger=$JOB
-	start taker b "$PLX_CAPTURE" --extcap-interface=plx-veth0 --capture --fifo="$file" --extcap-capture-filter=icmp "$@"
+	start taker b "$PLX_CAPTURE" --extcap-interface="$interface" --capture --fifo="$file" --extcap-capture-filter=icmp "$@"
 	taker=$JOB
 	wait_until 10 "five packets" five_in "$file"
 	PROMISC=$(ip -n "${NS_b:?}" -d -j link show veth0 | jq '.[0].promiscuity')
@@ -80,14 +80,19 @@ five_in()
 	[ "$(count_packets "$1" 2>/dev/null)" -ge 5 ]
 }
 
-direct "$TMP/all.pcapng"
+direct "$TMP/all.pcapng" plx-veth0
 assert_eq "$PROMISC" 1 'promiscuity as usual'
 assert_eq "$(tshark -r "$TMP/all.pcapng" -T fields -e icmp.type -e frame.cap_len 2>/dev/null | sort -u | tr '\t\n' ' ;')" \
 	'0 542;8 542;' 'types and lengths'
-direct "$TMP/some.pcapng" --no-promisc --snaplen=60 --direction=in
+direct "$TMP/some.pcapng" plx-veth0 --no-promisc --snaplen=60 --direction=in
 assert_eq "$PROMISC" 0 'promiscuity with --no-promisc'
 assert_eq "$(tshark -r "$TMP/some.pcapng" -T fields -e icmp.type -e frame.cap_len 2>/dev/null | sort -u | tr '\t\n' ' ;')" \
 	'8 60;' 'types and lengths as asked'
+direct "$TMP/xdp.pcapng" plx-xdp-veth0
+for driver in af_packet:all af_xdp:xdp; do
+	python3 "$FUNC_DIR/read_pcapng.py" "$TMP/${driver#*:}.pcapng" | jq -r '.interfaces[0].hardware[0]' >"$TMP/driver"
+	assert_eq "$(cat "$TMP/driver")" "net_${driver%:*}" 'the driver'
+done
 
 capture 8 -i plx-veth0 -f icmp
 tshark -r "$TMP/out.pcapng" -T fields -e frame.packet_flags_direction 2>/dev/null | sort -u >"$TMP/ways"

@@ -37,7 +37,7 @@ roundtrips()
 	LCORES=
 	capture -w "$TMP/named.pcap" --compress zstd:9
 	cmp <(zstdcat "$TMP/named.pcap.zst") "$IN"
-	assert_ge "$(stat -c %s "$TMP/out.pcap.zst")" $(($(stat -c %s "$TMP/named.pcap.zst") + 1)) 'bytes at a lower level'
+	assert_ge "$(stat -c %s "$TMP/out.pcap.zst")" $(($(stat -c %s "$TMP/named.pcap.zst") + 10000)) 'bytes at a lower level'
 	[ ! -e "$TMP/named.pcap" ] || fail 'a file without .zst'
 	zstdcat "$TMP/named.pcap.zst" | tcpdump -nr - --count >"$TMP/count" 2>/dev/null
 	assert_eq "$(cat "$TMP/count")" '3000 packets' 'packets by tcpdump'
