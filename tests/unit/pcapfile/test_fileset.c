@@ -339,6 +339,24 @@ a_quota_alone_is_dealt_in_halves(void **state)
 }
 
 static void
+slots_that_are_written_over_count_once(void **state)
+{
+	struct plx_pcapfile_fileset_counts counts;
+	struct scene s;
+
+	scene_make(&s, "log");
+	s.params.quota = 1000000;
+	s.params.file_packets = 2000;
+	s.params.keep = 2;
+	s.params.slots = true;
+	scene_open(&s);
+	send_many(&s, 11000);
+	plx_pcapfile_fileset_counts(s.set, &counts);
+	assert_int_equal(counts.removed, 4);
+	expect_listing(&s, "log0=2000 log1=1000");
+}
+
+static void
 a_folder_that_vanished_lets_the_old_file_go_on(void **state)
 {
 	struct plx_pcapfile_fileset_counts counts;
@@ -438,6 +456,7 @@ main(void)
 		cmocka_unit_test(names_that_others_took_are_theirs_also_at_the_end),
 		cmocka_unit_test(the_quota_holds_at_every_moment),
 		cmocka_unit_test(a_quota_alone_is_dealt_in_halves),
+		cmocka_unit_test(slots_that_are_written_over_count_once),
 		cmocka_unit_test(a_folder_that_vanished_lets_the_old_file_go_on),
 		cmocka_unit_test(a_file_that_was_removed_is_begun_anew),
 		cmocka_unit_test(an_empty_file_behind_others_is_not_left),
