@@ -6,13 +6,12 @@
 func_begin root
 pages=/sys/kernel/mm/hugepages/hugepages-2048kB
 had=$(cat $pages/nr_hugepages)
-restore() { echo "$had" >$pages/nr_hugepages; }
-trap 'restore; func_cleanup' EXIT
+func_undo() { echo "$had" >$pages/nr_hugepages; }
 
 # Without any: one notice with the command, no error, and it works.
 echo 0 >$pages/nr_hugepages
 [ "$(cat $pages/free_hugepages)" -eq 0 ] || skip "somebody else holds huge pages"
-run "$PLX_TESTPMD" --lcores '(0,1)@0' --vdev net_null0 -- --duration 1 >"$TMP/said" 2>&1
+run "$PLX_TESTPMD" --lcores '(0,1)@0' --vdev net_null0 -- --duration 1 >"$TMP/figures" 2>"$TMP/said"
 assert_eq "$(grep -c hugeadm "$TMP/said")" 1 "notices"
 assert_no_grep "$TMP/said" '([Ee]rror|[Ff]ail|[Cc]annot|1048576|1 GB|1G)'
 

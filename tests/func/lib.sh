@@ -42,6 +42,13 @@ skip()
 	exit 77
 }
 
+# A test that changes the machine says here how that is taken back. It is called at the end, whatever happens, when the jobs
+# are gone; the test's status stays.
+func_undo()
+{
+	:
+}
+
 func_cleanup()
 {
 	local status=$? pid
@@ -56,6 +63,7 @@ func_cleanup()
 	for pid in ${FUNC_JOBS[@]+"${FUNC_JOBS[@]}"}; do
 		kill -KILL "$pid" 2>/dev/null || true
 	done
+	func_undo || true
 	if [ "$status" -ne 0 ] && [ "$status" -ne 77 ] && [ -n "$FUNC_TMP" ]; then
 		func_show_logs
 	fi

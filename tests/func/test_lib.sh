@@ -63,6 +63,8 @@ expect_inner 'func_begin root; FUNC_LIMIT=1; assert_refuses x sleep 20' 1 'expec
 expect_inner 'func_begin root; wait_until 1 rain false' 1 'waited in vain for rain'
 expect_inner 'func_begin root; need plx-no-such-tool' 77 'SKIP: needs plx-no-such-tool'
 expect_inner 'func_begin root; start nap - sleep 60; stop "$JOB" INT' 1 'a command failed'
+expect_inner 'func_begin root; func_undo() { touch "$TMP_OUTER/undone"; false; }; assert_eq 1 2' 1 "expected '2'"
+[ -e "$TMP/undone" ] || fail "nothing was undone"
 expect_gone_after TERM
 expect_gone_after INT
 expect_gone_after KILL
