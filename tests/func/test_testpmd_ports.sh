@@ -93,10 +93,11 @@ assert_eq "$(answer 'show port summary all' '[.result.ports[].state] | join(" ")
 assert_grep "$TMP/said" 'Accumulated'
 
 # Wrong ports, names and queues: a sentence each, nothing changed.
-printf '%s\n' 'port start 7' 'port stop x' 'port close 0' 'port reset 0' 'port detach nosuch0' 'port attach net_nosuch0' \
+printf '%s\n' 'port start 7' 'port start 0' 'port stop x' 'port close 0' 'port reset 0' 'port detach nosuch0' 'port attach net_nosuch0' \
 	'port attach net_null0' 'port attach net_null5,sise=1' 'port 0 rxq 0 stop' 'show rxq info 0 9' 'show rxq info all 0' \
 	'show port 0 rxq 0 desc used count' 'show port summary all --json' quit | prompt 1 "${NULLS[@]}" -- -i
 assert_grep "$TMP/said" 'there is no port 7'
+assert_grep "$TMP/said" '^port 0 \(net_null0\) runs already$'
 assert_grep "$TMP/said" 'port "x": a number from 0'
 assert_grep "$TMP/said" 'port 0 \(net_null0\) runs; closing it needs .port stop 0. before'
 assert_grep "$TMP/said" 'port 0 \(net_null0\) runs; a reset needs'
