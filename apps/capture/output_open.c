@@ -187,13 +187,14 @@ add_interface(struct output *o, const struct capture_port *port, struct plx_why 
 		.speed_bps = (uint64_t)port->speed_mbps * 1000000,
 	};
 	char description[sizeof(port->info.name) + sizeof(port->info.mode) + 8];
-	char os[160], hardware[160];
+	char os[160], hardware[160], clock[100];
 	struct utsname system;
 	uint32_t id;
 
 	snprintf(description, sizeof(description), "%s: %s", port->info.name, port->info.mode);
 	interface.description = description;
-	interface.comment = port_clock(port);
+	port_clock(port, clock, sizeof(clock));
+	interface.comment = clock;
 	port_hardware(port, hardware, sizeof(hardware));
 	interface.hardware = hardware;
 	if (uname(&system) == 0) {

@@ -312,14 +312,18 @@ port_close(struct capture_port *port, struct plx_why *why)
 	return err;
 }
 
-const char *
-port_clock(const struct capture_port *port)
+void
+port_clock(const struct capture_port *port, char *buf, size_t size)
 {
+	const char *source =
+		port->info.rx_clock[0] != '\0' ? port->info.rx_clock : "stamp of the driver";
+
+	if ((port->info.rx_offloads & PLX_ETH_RX_OFFLOAD_TIMESTAMP) == 0)
+		source = "stamp of plx-capture at the burst that received it, CLOCK_REALTIME";
 	if (port->is_file)
-		return "time: as in the file that was read";
-	if ((port->info.rx_offloads & PLX_ETH_RX_OFFLOAD_TIMESTAMP) != 0)
-		return "time: kernel software stamp, CLOCK_REALTIME, ns";
-	return "time: stamp of plx-capture at the burst that received it, CLOCK_REALTIME, ns";
+		snprintf(buf, size, "time: as in the file that was read");
+	else
+		snprintf(buf, size, "time: %s, ns", source);
 }
 
 void

@@ -43,7 +43,7 @@ void port_stop(struct capture_port *port);
 int port_close(struct capture_port *port, struct plx_why *why);
 
 /* Where the times of its packets come from, in words for a file. */
-const char *port_clock(const struct capture_port *port);
+void port_clock(const struct capture_port *port, char *buf, size_t size);
 
 /* What it runs on, in words: driver, and the kernel's driver of its interface. */
 void port_hardware(const struct capture_port *port, char *buf, size_t size);

@@ -81,6 +81,8 @@ struct plx_ethdev_info {
 	uint32_t rss_types; /* PLX_ETH_RSS_* it can hash */
 	uint32_t rx_offloads_capable, tx_offloads_capable;
 	uint32_t rx_offloads, tx_offloads; /* in force */
+	char rx_clock
+		[64]; /* what PLX_ETH_RX_OFFLOAD_TIMESTAMP stamps are: "XDP program, CLOCK_TAI" */
 };
 
 struct plx_ethdev_conf {

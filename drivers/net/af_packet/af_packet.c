@@ -336,6 +336,7 @@ describe(struct afp_port *port)
 	info->rx_offloads_capable = PLX_ETH_RX_OFFLOAD_UDP_CSUM | PLX_ETH_RX_OFFLOAD_TCP_CSUM |
 				    PLX_ETH_RX_OFFLOAD_VLAN_STRIP | PLX_ETH_RX_OFFLOAD_SCATTER |
 				    PLX_ETH_RX_OFFLOAD_RSS_HASH | PLX_ETH_RX_OFFLOAD_TIMESTAMP;
+	snprintf(info->rx_clock, sizeof(info->rx_clock), "kernel software stamp, CLOCK_REALTIME");
 	info->tx_offloads_capable = PLX_ETH_TX_OFFLOAD_IPV4_CSUM | PLX_ETH_TX_OFFLOAD_UDP_CSUM |
 				    PLX_ETH_TX_OFFLOAD_TCP_CSUM | PLX_ETH_TX_OFFLOAD_VLAN_INSERT |
 				    PLX_ETH_TX_OFFLOAD_TCP_TSO | PLX_ETH_TX_OFFLOAD_MULTI_SEGS;
