@@ -4,7 +4,7 @@
 
 Three programs with the same loop (bench_af_xdp.h) at one end of a veth pair in a network namespace: ours, a bare
 loop over the rings (the ceiling) and DPDK's net_af_xdp. At the other end bench_af_xdp_peer makes the traffic
-inside the kernel and counts what comes back. Rows: rxonly, txonly, macswap; with the far end's softirq on the
+inside the kernel and counts what comes back. "stamps" is ours with a time stamp a packet. Rows: rxonly, txonly, macswap; with the far end's softirq on the
 core that sends, or ("threaded") in a kernel thread on the other core.
 
     bench/bench_af_xdp.py [-n RUNS] [-t SECONDS] [-q] [--build DIR] [WORD ...]
@@ -25,7 +25,7 @@ import time
 
 ROWS = [("rxonly", False), ("txonly", False), ("txonly", True), ("macswap", False), ("macswap", True)]
 # name, program, devargs. DPDK busy-polls unless told not to: both are shown.
-SIDES = [("raw", "raw", ""), ("plx", "plx", ""), ("dpdk", "dpdk", ""), ("dpdk-bb0", "dpdk", ",busy_budget=0")]
+SIDES = [("raw", "raw", ""), ("plx", "plx", ""), ("stamps", "plx", ""), ("dpdk", "dpdk", ""), ("dpdk-bb0", "dpdk", ",busy_budget=0")]
 TICK = os.sysconf("SC_CLK_TCK")
 WARM_UP = 0.3
 DISTURBED = 0.25  # of a core
@@ -73,9 +73,9 @@ class Pair:
     def sh(self, text):
         subprocess.run(["ip", "netns", "exec", self.name, "sh", "-c", text], check=True)
 
-    def start(self, *argv, devargs=""):
+    def start(self, *argv, devargs="", stamps=False):
         return subprocess.Popen(["ip", "netns", "exec", self.name, *argv], stdout=subprocess.PIPE,
-                                stderr=subprocess.DEVNULL, text=True, env={**os.environ, "BENCH_DEVARGS": devargs})
+                                stderr=subprocess.DEVNULL, text=True, env={**os.environ, "BENCH_DEVARGS": devargs, **({"BENCH_STAMPS": "1"} if stamps else {})})
 
     def thread(self):
         """The far end's NAPI in a thread on processor 0; its number."""
@@ -116,7 +116,7 @@ def take_processors():
 
 def sample(build, side, mode, threaded, seconds):
     """(Mpps of wall time, Mpps of processor time, share of a core that others took)"""
-    _, program, devargs = side
+    name, program, devargs = side
     with Pair() as pair:
         far = pair.start(build + "/bench_af_xdp_peer", "far", str(seconds + 20),
                          "sink" if mode == "txonly" else "both", "0")
@@ -126,7 +126,7 @@ def sample(build, side, mode, threaded, seconds):
         before = busy() - own() - thread_time(number)
         began = time.monotonic()
         near = pair.start(build + "/bench_af_xdp_" + program, "near", mode, str(seconds), "1",
-                          devargs=devargs)
+                          devargs=devargs, stamps=name == "stamps")
         out = near.communicate(timeout=seconds + 30)[0]
         thread = thread_time(number)
         far.terminate()

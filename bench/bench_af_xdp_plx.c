@@ -2,7 +2,7 @@
 /*
  * Our side of the AF_XDP bench: the public interface, one queue, one thread, and the buffers that the port
  * likes best. In the environment, BENCH_DEVARGS (",key=value") adds devargs, BENCH_STRIDE sets buffer size and
- * stride (0: those of any pool), BENCH_DESCS the rings.
+ * stride (0: those of any pool), BENCH_DESCS the rings; BENCH_STAMPS asks for time stamps.
  */
 #include <pollux/plx_eal.h>
 #include <pollux/plx_ethdev.h>
@@ -54,6 +54,8 @@ start(const struct job *job, struct plx_why *why)
 {
 	const char *stride = getenv("BENCH_STRIDE"), *extra = getenv("BENCH_DEVARGS");
 	const char *descs = getenv("BENCH_DESCS");
+	const struct plx_ethdev_conf conf = {
+		.rx_offloads = getenv("BENCH_STAMPS") != NULL ? PLX_ETH_RX_OFFLOAD_TIMESTAMP : 0};
 	struct plx_pool_params params = {.name = "p", .n = BUFFERS, .cache = 256, .node = -1};
 	struct plx_ethdev_info info = {0};
 	char vdev[200], lcores[16];
@@ -79,7 +81,7 @@ start(const struct job *job, struct plx_why *why)
 	if (err == 0)
 		err = plx_pool_create(&params, &pool, why);
 	if (err == 0)
-		err = plx_ethdev_configure(port, 1, 1, NULL, why);
+		err = plx_ethdev_configure(port, 1, 1, &conf, why);
 	if (err == 0)
 		err = plx_ethdev_rx_queue_setup(port, 0, descs ? (uint16_t)atoi(descs) : DESCS,
 						pool, why);
