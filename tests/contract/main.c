@@ -55,7 +55,7 @@ static const struct pmd pmds[] = {
 	 .needs_net = true},
 	{.name = "net_af_xdp",
 	 .has = HAS_RX | HAS_TX | HAS_QUEUES | HAS_FD | HAS_MTU | HAS_MAC | HAS_MAC_LIST |
-		HAS_PROMISC | HAS_LINK | HAS_SCATTER,
+		HAS_PROMISC | HAS_LINK | HAS_SCATTER | HAS_TIME,
 	 .open = af_xdp_open,
 	 .plug = veth_plug,
 	 .stretch = veth_stretch,

@@ -78,6 +78,17 @@ tx_queue_release(struct plx_ethdev *dev, void *queue)
 
 /* -- life ------------------------------------------------------------------------------------------------ */
 
+static plx_ethdev_rx_fn
+choose_rx_burst(const struct af_xdp_port *port)
+{
+	const uint32_t offloads = port->dev.info.rx_offloads;
+	const bool stamps = (offloads & PLX_ETH_RX_OFFLOAD_TIMESTAMP) != 0;
+
+	if ((offloads & PLX_ETH_RX_OFFLOAD_SCATTER) != 0 && port->queue[0].xsk.multi_buffer)
+		return stamps ? af_xdp_rx_burst_scatter_stamped : af_xdp_rx_burst_scatter;
+	return stamps ? af_xdp_rx_burst_stamped : af_xdp_rx_burst;
+}
+
 static int
 start(struct plx_ethdev *dev, struct plx_why *why)
 {
@@ -86,11 +97,15 @@ start(struct plx_ethdev *dev, struct plx_why *why)
 
 	if (err != 0)
 		return err;
-	dev->rx_burst = (dev->info.rx_offloads & PLX_ETH_RX_OFFLOAD_SCATTER) != 0 &&
-					port->queue[0].xsk.multi_buffer
-				? af_xdp_rx_burst_scatter
-				: af_xdp_rx_burst;
+	dev->rx_burst = choose_rx_burst(port);
 	af_xdp_mode_text(port, dev->info.mode, sizeof(dev->info.mode));
+	if ((dev->info.rx_offloads & PLX_ETH_RX_OFFLOAD_TIMESTAMP) != 0 &&
+	    port->clock->id != CLOCK_TAI)
+		plx_log_notice(&port_log,
+			       "%s: this kernel gives XDP programs no CLOCK_TAI (Linux 6.1): time "
+			       "stamps are CLOCK_MONOTONIC's, and follow the clock of the day when "
+			       "it is set only after a second",
+			       dev->info.name);
 	plx_log_notice(&port_log, "%s on %s: %s", dev->info.name, port->netdev.name,
 		       dev->info.mode);
 	return 0;
@@ -172,6 +187,8 @@ describe(struct af_xdp_port *port, uint16_t queues)
 	dev->rx_burst = af_xdp_rx_burst;
 	dev->tx_burst = af_xdp_tx_burst;
 	dev->prefills = true;
+	port->clock = af_xdp_stamp_clock();
+	snprintf(info->rx_clock, sizeof(info->rx_clock), "%s", port->clock->words);
 	info->if_index = port->netdev.index;
 	info->max_rx_queues = info->max_tx_queues = queues;
 	info->max_mtu = UINT16_MAX;
@@ -180,7 +197,7 @@ describe(struct af_xdp_port *port, uint16_t queues)
 	info->rx_desc_default = info->tx_desc_default = AF_XDP_DESCS_DEFAULT;
 	info->max_mac_addrs = 32;
 	af_xdp_prefer_buffers(port, dev->mtu);
-	info->rx_offloads_capable = PLX_ETH_RX_OFFLOAD_SCATTER;
+	info->rx_offloads_capable = PLX_ETH_RX_OFFLOAD_SCATTER | PLX_ETH_RX_OFFLOAD_TIMESTAMP;
 	info->tx_offloads_capable = PLX_ETH_TX_OFFLOAD_MULTI_SEGS;
 	snprintf(info->mode, sizeof(info->mode), "AF_XDP on %s (%s), not started",
 		 port->netdev.name, port->driver);

@@ -20,6 +20,7 @@
 #include "plx_netdev_driver.h"
 
 #include "af_xdp_args.h"
+#include "af_xdp_stamp.h"
 #include "xdp_prog.h"
 #include "xsk.h"
 
@@ -68,6 +69,8 @@ struct af_xdp_rxq {
 	bool skip;		      /* ... of which a part was bad: drop the rest too */
 	bool busy;		      /* the kernel polls the device when we ask for it */
 	uint64_t wakeups, short_refills, bad_descs, discarded; /* since the port was made */
+	struct af_xdp_timeline time;			       /* touched with stamps only */
+	uint64_t unstamped;
 };
 
 /* What is known of a buffer under way: descriptors not completed, and whether its packet ends with it. */
@@ -120,6 +123,7 @@ enum af_xdp_counter {
 	AF_XDP_RX_BAD_DESCS,
 	AF_XDP_RX_SHORT_REFILLS,
 	AF_XDP_RX_WAKEUPS,
+	AF_XDP_RX_UNSTAMPED,
 	AF_XDP_TX_COPIED,
 	AF_XDP_TX_KICKS,
 	AF_XDP_COUNTERS,
@@ -137,6 +141,7 @@ struct af_xdp_port {
 	uint32_t first_mtu;
 	bool mtu_changed;
 	struct plx_filter *filter;
+	const struct xdp_clock *clock;	/* for time stamps */
 	struct xdp_prog *prog;		/* while started */
 	struct plx_pool *own_pool;	/* to copy into when no rx queue brings one */
 	uint64_t past[AF_XDP_COUNTERS]; /* of sockets closed since */

@@ -70,6 +70,12 @@ wants_scatter(const struct af_xdp_port *port)
 	return (port->dev.info.rx_offloads & PLX_ETH_RX_OFFLOAD_SCATTER) != 0;
 }
 
+static bool
+wants_stamps(const struct af_xdp_port *port)
+{
+	return (port->dev.info.rx_offloads & PLX_ETH_RX_OFFLOAD_TIMESTAMP) != 0;
+}
+
 int
 af_xdp_mtu_check(struct af_xdp_port *port, uint32_t mtu, struct plx_why *why)
 {
@@ -224,6 +230,7 @@ join_program(struct af_xdp_queue *q, struct plx_why *why)
 	struct af_xdp_port *port = q->port;
 	int err;
 
+	af_xdp_timeline_init(&q->rx.time, port->clock, xdp_prog_stamp_key(port->prog));
 	q->live = xdp_prog_counters(port->prog, q->params.queue);
 	q->base = *q->live;
 	err = xdp_prog_queue_add(port->prog, q->params.queue, q->xsk.fd);
@@ -288,6 +295,7 @@ attach_program(struct af_xdp_port *port, struct plx_why *why)
 		.mode = (enum xdp_mode)port->args.mode,
 		.frags = wants_scatter(port),
 		.max_frame = longest_frame(port),
+		.clock_helper = wants_stamps(port) ? port->clock->helper : 0,
 		.filter = port->filter,
 		.filter_text = port->args.filter,
 	};
@@ -458,13 +466,14 @@ af_xdp_mode_text(const struct af_xdp_port *port, char *text, size_t size)
 		else if (q->params.copy == XSK_COPY_AUTO)
 			snprintf(reason, sizeof(reason), " (%s has no zero-copy)", port->driver);
 	}
-	snprintf(text, size, "%s XDP, %s%s%s, %s chunks%s%s%s",
+	snprintf(text, size, "%s XDP, %s%s%s, %s chunks%s%s%s%s",
 		 port->prog == NULL			? "no"
 		 : xdp_prog_mode_is_generic(port->prog) ? "generic"
 							: "native",
 		 copy, reason, q->xsk.need_wakeup ? ", need_wakeup" : "",
 		 q->umem.unaligned ? "unaligned" : "aligned",
 		 q->xsk.multi_buffer ? ", multi-buffer" : "",
+		 wants_stamps(port) ? ", time stamps" : "",
 		 q->xsk.busy_poll ? ", busy polling" : "",
 		 q->params.shared_fd >= 0 ? ", shared UMEM" : "");
 }

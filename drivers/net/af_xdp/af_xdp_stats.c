@@ -41,6 +41,8 @@ const struct plx_ethdev_counter af_xdp_counters[AF_XDP_COUNTERS] = {
 				 PLX_COUNTER_INFO},
 	[AF_XDP_RX_SHORT_REFILLS] = {"rx_short_refills", "times the pool was empty",
 				     PLX_COUNTER_INFO},
+	[AF_XDP_RX_UNSTAMPED] = {"rx_without_stamp", "packets without the time stamp asked for",
+				 PLX_COUNTER_INFO},
 	[AF_XDP_RX_WAKEUPS] = {"rx_wakeups", "system calls to receive", PLX_COUNTER_INFO},
 	[AF_XDP_TX_COPIED] = {"tx_copied", "packets copied because they lay elsewhere",
 			      PLX_COUNTER_INFO},
@@ -83,6 +85,7 @@ add_own(const struct af_xdp_queue *q, uint64_t *values)
 	values[AF_XDP_RX_BAD_DESCS] += look(&q->rx.bad_descs);
 	values[AF_XDP_RX_SHORT_REFILLS] += look(&q->rx.short_refills);
 	values[AF_XDP_RX_WAKEUPS] += look(&q->rx.wakeups);
+	values[AF_XDP_RX_UNSTAMPED] += look(&q->rx.unstamped);
 	values[AF_XDP_TX_TOO_LONG] += look(&q->tx.bad_length);
 	values[AF_XDP_TX_NO_BUFFER] += look(&q->tx.no_buffer);
 	values[AF_XDP_TX_DISCARDED] += look(&q->tx.discarded);

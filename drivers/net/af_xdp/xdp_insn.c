@@ -4,13 +4,14 @@
  * numbers are enum bpf_func_id of <linux/bpf.h>; the verifier checks all of this again.
  */
 #include "xdp_prog.h"
+#include "af_xdp_stamp.h"
 
 #include "plx_filter_driver.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#define FIXED_INSNS 64 /* more than all parts but the filter need */
+#define FIXED_INSNS 96 /* more than all parts but the filter need */
 
 struct writer {
 	struct bpf_insn *insns;
@@ -50,6 +51,13 @@ load_map(struct writer *w, uint8_t dst, uint8_t kind, int fd)
 {
 	emit(w, BPF_LD | BPF_DW | BPF_IMM, dst, kind, 0, fd);
 	emit(w, 0, 0, 0, 0, 0); /* upper half: the offset in the value for BPF_PSEUDO_MAP_VALUE */
+}
+
+static void
+load_number(struct writer *w, uint8_t dst, uint64_t number)
+{
+	emit(w, BPF_LD | BPF_DW | BPF_IMM, dst, 0, 0, (int32_t)(uint32_t)number);
+	emit(w, 0, 0, 0, 0, (int32_t)(uint32_t)(number >> 32));
 }
 
 static void
@@ -107,6 +115,37 @@ jump_if_too_long(struct writer *w, const struct xdp_prog_plan *plan)
 	return w->n - 1;
 }
 
+/*
+ * A stamp in front of the frame. After all that looks at the frame, and only on those that a socket gets:
+ * meta data would keep the kernel from merging others (GRO). A driver without room for it leaves it out.
+ */
+static void
+write_stamp(struct writer *w, const struct xdp_prog_plan *plan)
+{
+	const int32_t size = sizeof(struct xdp_stamp);
+	size_t refused, no_room;
+
+	move(w, BPF_REG_1, BPF_REG_6);
+	set(w, BPF_REG_2, -size);
+	call(w, BPF_FUNC_xdp_adjust_meta);
+	refused = jump_if(w, BPF_JNE, BPF_REG_0, 0);
+	call(w, plan->clock_helper);
+	emit(w, BPF_LDX | BPF_W | BPF_MEM, BPF_REG_1, BPF_REG_6, offsetof(struct xdp_md, data_meta),
+	     0);
+	emit(w, BPF_LDX | BPF_W | BPF_MEM, BPF_REG_2, BPF_REG_6, offsetof(struct xdp_md, data), 0);
+	move(w, BPF_REG_3, BPF_REG_1);
+	emit(w, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, size);
+	emit(w, BPF_JMP | BPF_JGT | BPF_X, BPF_REG_3, BPF_REG_2, 0, 0);
+	no_room = w->n - 1;
+	emit(w, BPF_STX | BPF_DW | BPF_MEM, BPF_REG_1, BPF_REG_0, offsetof(struct xdp_stamp, ns),
+	     0);
+	load_number(w, BPF_REG_2, plan->stamp_key);
+	emit(w, BPF_STX | BPF_DW | BPF_MEM, BPF_REG_1, BPF_REG_2, offsetof(struct xdp_stamp, key),
+	     0);
+	land(w, refused);
+	land(w, no_room);
+}
+
 /* r7 = queue; the returned jump is taken when it is beyond the table. */
 static size_t
 load_queue(struct writer *w, const struct xdp_prog_plan *plan)
@@ -135,6 +174,8 @@ write_all(struct writer *w, const struct xdp_prog_plan *plan, size_t filter_n)
 	no_socket = jump_if(w, BPF_JNE, BPF_REG_0, XDP_REDIRECT);
 	if (plan->max_frame != 0)
 		too_long = jump_if_too_long(w, plan);
+	if (plan->clock_helper != 0)
+		write_stamp(w, plan);
 	count(w, plan, offsetof(struct xdp_counters, redirected));
 	leave(w, XDP_REDIRECT);
 	if (too_long != 0) {

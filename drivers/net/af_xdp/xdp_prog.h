@@ -6,6 +6,7 @@
  *	filter, if any: no match -> count `passed`, on to the kernel stack
  *	redirect to the socket of the frame's queue; no socket -> on to the kernel stack
  *	longer than a socket can take -> count `too_long`, drop
+ *	a time stamp, if asked for, in front of the frame
  *	count `redirected`
  *
  * It is attached by a bpf link, which lives as long as this process holds its fd: nothing stays on the
@@ -45,6 +46,7 @@ struct xdp_prog_params {
 	enum xdp_mode mode;
 	bool frags;			 /* take frames of several buffers */
 	uint32_t max_frame;		 /* longer ones are counted and dropped, 0: no limit */
+	int32_t clock_helper;		 /* frames get a struct xdp_stamp of that clock, 0: none */
 	const struct plx_filter *filter; /* NULL: everything */
 	const char *filter_text; /* to compare with a program that is there already, "" for none */
 };
@@ -53,7 +55,9 @@ struct xdp_prog_params {
 struct xdp_prog_plan {
 	int xsks_fd, counters_fd;
 	uint32_t queues;
-	uint32_t max_frame; /* 0 for frames of several buffers */
+	uint32_t max_frame;   /* 0 for frames of several buffers */
+	int32_t clock_helper; /* enum bpf_func_id, 0: no stamps */
+	uint64_t stamp_key;
 	bool atomic; /* a queue's frames may be handled on several CPUs at once (generic mode) */
 	const struct plx_filter *filter;
 };
@@ -88,6 +92,9 @@ void xdp_prog_queue_remove(struct xdp_prog *prog, uint32_t queue);
 /* False for NULL: no program. */
 bool xdp_prog_mode_is_generic(const struct xdp_prog *prog);
 bool xdp_prog_frags(const struct xdp_prog *prog);
+
+/* What stands in the stamps of this program, 0 if it makes none. */
+uint64_t xdp_prog_stamp_key(const struct xdp_prog *prog);
 
 /* The live counters of a queue. */
 const struct xdp_counters *xdp_prog_counters(const struct xdp_prog *prog, uint32_t queue);

@@ -4,6 +4,7 @@
  * frames of every queue and length. That the kernel's verifier takes it is shown in tests/func.
  */
 #include "xdp_prog.h"
+#include "af_xdp_stamp.h"
 
 #include "plx_filter.h"
 
@@ -18,6 +19,9 @@
 #define QUEUES	    4
 #define XSKS_FD	    100
 #define COUNTERS_FD 200
+#define FRAME_AT    4096
+#define NOW	    0x0123456789abcdefULL
+#define KEY	    0xfedcba9876543211ULL /* both halves look negative or odd */
 
 struct machine {
 	struct xdp_counters counters[QUEUES];
@@ -25,17 +29,23 @@ struct machine {
 	uint32_t queue;
 	uint32_t length;
 	unsigned redirects;
+	bool redirected;	/* by this run */
+	bool no_meta;		/* as a driver without meta data */
+	uint64_t meta_at;	/* where it begins */
+	struct xdp_stamp stamp; /* the bytes in front of the frame */
 };
 
-/* What a context load yields: the frame is at address 4096. */
+/* What a context load yields. */
 static uint64_t
 context_field(const struct machine *m, int off)
 {
 	switch (off) {
 	case offsetof(struct xdp_md, data):
-		return 4096;
+		return FRAME_AT;
+	case offsetof(struct xdp_md, data_meta):
+		return m->meta_at;
 	case offsetof(struct xdp_md, data_end):
-		return 4096 + m->length;
+		return FRAME_AT + m->length;
 	case offsetof(struct xdp_md, rx_queue_index):
 		return m->queue;
 	default:
@@ -45,12 +55,28 @@ context_field(const struct machine *m, int off)
 }
 
 static uint64_t
+adjust_meta(struct machine *m, const uint64_t *r)
+{
+	assert_int_equal(r[1], 1);
+	assert_true(m->redirected); /* frames that go on to the kernel stay as they are */
+	if (m->no_meta)
+		return (uint64_t)-ENOTSUP;
+	m->meta_at += r[2];
+	return 0;
+}
+
+static uint64_t
 call_helper(struct machine *m, int helper, const uint64_t *r)
 {
+	if (helper == BPF_FUNC_xdp_adjust_meta)
+		return adjust_meta(m, r);
+	if (helper == BPF_FUNC_ktime_get_tai_ns)
+		return NOW;
 	assert_int_equal(helper, BPF_FUNC_redirect_map);
 	assert_int_equal(r[1], XSKS_FD);
 	assert_true(r[2] < QUEUES);
 	m->redirects++;
+	m->redirected = m->socket[r[2]];
 	return m->socket[r[2]] ? XDP_REDIRECT : r[3];
 }
 
@@ -66,6 +92,8 @@ jumps(uint8_t op, uint64_t a, uint64_t b)
 		return a >= b;
 	case BPF_JLT:
 		return a < b;
+	case BPF_JGT:
+		return a > b;
 	default:
 		fail_msg("jump %x", op);
 		return false;
@@ -91,6 +119,8 @@ compute(uint8_t op, uint64_t a, uint64_t b)
 static uint64_t
 map_address(struct machine *m, const struct bpf_insn *insn)
 {
+	if (insn->src_reg == 0)
+		return (uint32_t)insn[0].imm | (uint64_t)(uint32_t)insn[1].imm << 32;
 	if (insn->src_reg == BPF_PSEUDO_MAP_FD)
 		return (uint64_t)insn->imm;
 	assert_int_equal(insn->src_reg, BPF_PSEUDO_MAP_VALUE);
@@ -103,6 +133,10 @@ counter_at(struct machine *m, uint64_t address)
 {
 	const uintptr_t begin = (uintptr_t)m->counters;
 
+	if (address >= m->meta_at && address + 8 <= FRAME_AT)
+		return (uint64_t *)(void *)((uint8_t *)&m->stamp + sizeof(m->stamp) +
+					    (int64_t)(address - FRAME_AT));
+
 	assert_true(address >= begin && address + 8 <= begin + sizeof(m->counters));
 	return (uint64_t *)(uintptr_t)address;
 }
@@ -112,6 +146,9 @@ static unsigned
 run(struct machine *m, const struct bpf_insn *insns, size_t n)
 {
 	uint64_t r[11] = {[1] = 1}; /* 1 stands for the context */
+
+	m->meta_at = FRAME_AT;
+	m->redirected = false;
 
 	for (size_t pc = 0; pc < n; pc++) {
 		const struct bpf_insn *i = &insns[pc];
@@ -243,6 +280,72 @@ a_filter_stands_before_the_rest(void **state)
 	plx_filter_destroy(filter);
 }
 
+static const struct xdp_prog_plan stamping = {
+	.max_frame = 2048, .clock_helper = BPF_FUNC_ktime_get_tai_ns, .stamp_key = KEY};
+
+static void
+a_frame_that_is_redirected_gets_the_moment_and_the_key(void **state)
+{
+	struct machine m = {.socket = {true}, .length = 60};
+	size_t n;
+	struct bpf_insn *insns = write_program(stamping, &n);
+
+	assert_int_equal(run(&m, insns, n), XDP_REDIRECT);
+	assert_true(m.stamp.ns == NOW);
+	assert_true(m.stamp.key == KEY);
+	assert_int_equal(m.counters[0].redirected, 1);
+	free(insns);
+}
+
+static void
+a_frame_that_is_not_redirected_gets_no_stamp(void **state)
+{
+	struct machine m = {.socket = {true}, .length = 2049};
+	size_t n;
+	struct bpf_insn *insns = write_program(stamping, &n);
+
+	assert_int_equal(run(&m, insns, n), XDP_DROP);
+	assert_int_equal(m.meta_at, FRAME_AT);
+	m.length = 60;
+	m.queue = 1;
+	assert_int_equal(run(&m, insns, n), XDP_PASS);
+	assert_int_equal(m.meta_at, FRAME_AT);
+	m.queue = QUEUES;
+	assert_int_equal(run(&m, insns, n), XDP_PASS);
+	assert_int_equal(m.meta_at, FRAME_AT);
+	assert_int_equal(m.stamp.key, 0);
+	free(insns);
+}
+
+static void
+a_driver_without_meta_data_costs_only_the_stamp(void **state)
+{
+	struct machine m = {.socket = {true}, .length = 60, .no_meta = true};
+	size_t n;
+	struct bpf_insn *insns = write_program(stamping, &n);
+
+	assert_int_equal(run(&m, insns, n), XDP_REDIRECT);
+	assert_int_equal(m.counters[0].redirected, 1);
+	assert_int_equal(m.stamp.key, 0);
+	free(insns);
+}
+
+/* Instruction by instruction: nothing in it but what was there before stamps. */
+static void
+without_stamps_the_program_calls_one_helper(void **state)
+{
+	size_t n, stamped_n, calls = 0;
+	struct bpf_insn *stamped = write_program(stamping, &stamped_n);
+	struct bpf_insn *insns = write_program((struct xdp_prog_plan){.max_frame = 2048}, &n);
+
+	for (size_t i = 0; i < n; i++)
+		calls += insns[i].code == (BPF_JMP | BPF_CALL);
+	assert_int_equal(calls, 1);
+	assert_true(n < stamped_n);
+	free(insns);
+	free(stamped);
+}
+
 int
 main(void)
 {
@@ -251,6 +354,10 @@ main(void)
 		cmocka_unit_test(a_queue_beyond_the_table_goes_on_to_the_kernel),
 		cmocka_unit_test(generic_mode_counts_with_atomic_operations),
 		cmocka_unit_test(a_filter_stands_before_the_rest),
+		cmocka_unit_test(a_frame_that_is_redirected_gets_the_moment_and_the_key),
+		cmocka_unit_test(a_frame_that_is_not_redirected_gets_no_stamp),
+		cmocka_unit_test(a_driver_without_meta_data_costs_only_the_stamp),
+		cmocka_unit_test(without_stamps_the_program_calls_one_helper),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
