@@ -6,7 +6,6 @@
 
 #include <linux/if_tun.h>
 #include <net/if.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Who made it cannot be known, so it is told and never swept. One that runs has a program. */
@@ -14,14 +13,10 @@ static bool
 is_idle_persistent_tap(const struct machine *m, const char *name)
 {
 	struct link_facts facts;
-	unsigned long flags;
-	char text[32];
+	uint64_t flags;
 
-	if (m->link == NULL ||
-	    machine_read(m, text, sizeof(text), "/sys/class/net/%s/tun_flags", name) != 0)
-		return false;
-	flags = strtoul(text, NULL, 0);
-	return (flags & IFF_PERSIST) != 0 && (flags & IFF_TAP) != 0 && m->link(name, &facts) == 0 &&
+	return m->link != NULL && machine_number(m, &flags, "/sys/class/net/%s/tun_flags", name) &&
+	       (flags & IFF_PERSIST) != 0 && (flags & IFF_TAP) != 0 && m->link(name, &facts) == 0 &&
 	       strcmp(facts.driver, "tun") == 0 && (facts.flags & IFF_RUNNING) == 0;
 }
 

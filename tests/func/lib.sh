@@ -9,12 +9,13 @@ FUNC_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$FUNC_DIR/../../scripts/netns.sh"
 
 PLX_BUILD=${PLX_BUILD:-$FUNC_DIR/../../build}
-# The programs of the build under test, for the tests.
+# The programs of the build under test, and who runs them without rights, for the tests.
 # shellcheck disable=SC2034
 {
 	PLX_CAPTURE=$PLX_BUILD/apps/capture/plx-capture
 	PLX_DOCTOR=$PLX_BUILD/apps/doctor/plx-doctor
 	PLX_TESTPMD=$PLX_BUILD/apps/testpmd/plx-testpmd
+	NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all) # in front of a command: an ordinary user
 }
 
 FUNC_LIMIT=${FUNC_LIMIT:-60} # seconds one command may take

@@ -177,7 +177,7 @@ rights_lost()
 	chmod 0755 "$TMP"
 	chmod a+r "$IN"
 	chown 65534 "$TMP/rights"
-	start capture - setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$PLX_CAPTURE" --no-huge -l 0 \
+	start capture - "${NOBODY[@]}" "$PLX_CAPTURE" --no-huge -l 0 \
 		--vdev "net_pcap0,rx_pcap=$IN,infinite_rx=1" -- -w "$TMP/rights/out.pcap" -b filesize:20000 -b files:3 -s 64
 	wait_until 20 'some files' several_files "$TMP/rights" 3
 	chmod 0555 "$TMP/rights"

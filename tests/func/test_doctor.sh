@@ -7,7 +7,6 @@
 func_begin root
 need jq ethtool setpriv script
 
-NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all)
 make_pair 2
 
 # ARGS...: the doctor in namespace a; output in $TMP/doctor, status in STATUS.

@@ -140,7 +140,7 @@ file_capabilities()
 	mount --bind "$TMP/ld.cache" /etc/ld.so.cache
 	cp "$PLX_CAPTURE" "$copy"
 	as_nobody_with ''
-	AS=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all)
+	AS=("${NOBODY[@]}")
 	setcap "$1" "$copy" || fail "setcap $1"
 	assert_status 0 ip netns exec "$NS_a" "${AS[@]}" "$copy" "${EAL[@]}" --vdev "$2" -- -o /dev/null -d 200ms
 	setcap -r "$copy"

@@ -7,7 +7,6 @@
 func_begin root
 need setpriv setcap
 
-NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all)
 EAL=(--no-huge --lcores '(0-1)@0')
 chmod 0755 "$TMP"
 mkdir -m 0777 "$TMP/nobodys"
