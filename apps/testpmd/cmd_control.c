@@ -56,7 +56,7 @@ show_rows(const struct command_section *s, const char *word)
 			continue;
 		if (n++ == 0)
 			printf("\n%s: %s\n", s->name, s->about);
-		printf("  %-44s %s\n", c->pattern, c->help);
+		command_print(c, stdout);
 	}
 	return n;
 }
@@ -69,8 +69,8 @@ show_sections(void)
 		printf("    help %-12s %s\n", s->name, s->about);
 	printf("    help %-12s %s\n    help %-12s %s\n\n", "display", "all that shows something",
 	       "all", "all commands");
-	printf("TAB completes a word or lists what may follow, ? tells of the commands that begin "
-	       "so.\nWhat shows something answers in JSON with --json as the last word.\n");
+	printf("TAB completes a word or lists what may follow, ? tells of the commands that\n"
+	       "begin so. What shows something answers in JSON with --json as its last word.\n");
 }
 
 static int

@@ -18,7 +18,6 @@ const struct command_section command_sections[] = {
 	{"forward", "forwarding packets, and what became of them", commands_forward},
 	{"config", "who forwards what, and in which pieces", commands_config},
 	{"engine", "what the engines are told", commands_engine},
-	{"dump", "what the program holds: memory, rings, lcores, devices, log", commands_dump},
 	{"port", "ports that come and go, start and stop", commands_port},
 	{"show", "ports: what they are and what they count", commands_show_port},
 	{"settings", "queues, lengths and offloads of ports", commands_port_config},
@@ -26,6 +25,7 @@ const struct command_section command_sections[] = {
 	{"address", "what ports listen to", commands_address},
 	{"vlan", "VLAN tags", commands_vlan},
 	{"link", "links and flow control", commands_link},
+	{"dump", "what the program holds: memory, rings, lcores, log", commands_dump},
 	{NULL},
 };
 
@@ -41,6 +41,18 @@ command_next(const struct command *previous)
 		}
 	}
 	return NULL;
+}
+
+#define HELP_COLUMN 44
+#define HELP_WIDTH  79
+
+void
+command_print(const struct command *c, FILE *out)
+{
+	if (strlen(c->pattern) <= HELP_COLUMN && HELP_COLUMN + 3 + strlen(c->help) <= HELP_WIDTH)
+		fprintf(out, "  %-*s %s\n", HELP_COLUMN, c->pattern, c->help);
+	else
+		fprintf(out, "  %s\n%*s %s\n", c->pattern, 6, "", c->help);
 }
 
 /* -- understanding ----------------------------------------------------------------------------------- */

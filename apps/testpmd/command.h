@@ -21,6 +21,7 @@
 #include "testpmd.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 #define COMMAND_WORDS_MAX 16
 #define COMMAND_LINE_MAX  4095 /* bytes of a line */
@@ -59,6 +60,9 @@ extern const struct command_section command_sections[];
 
 /* Walks all commands in order: start with NULL; NULL behind the last. */
 const struct command *command_next(const struct command *previous);
+
+/* Its pattern and its help, in one line of 79 columns or in two. */
+void command_print(const struct command *c, FILE *out);
 
 /* The byte of the line that an error is about, if it is about one. */
 struct command_place {

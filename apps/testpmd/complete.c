@@ -248,7 +248,6 @@ leads_to(const struct testpmd *app, const struct command *c, const struct typed 
 }
 
 #define HELP_ROWS_MAX 12
-#define HELP_COLUMN   44
 
 static unsigned
 help_rows(const struct testpmd *app, const struct typed *typed, FILE *out)
@@ -260,7 +259,7 @@ help_rows(const struct testpmd *app, const struct typed *typed, FILE *out)
 			continue;
 		n++;
 		if (out != NULL)
-			fprintf(out, "  %-*s %s\n", HELP_COLUMN, c->pattern, c->help);
+			command_print(c, out);
 	}
 	return n;
 }

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* All ports made ready at start, and closed at the end. */
 #include "port.h"
+#include "prompt.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-/* On the control thread, beside whatever the prompt prints: one call, so that lines stay whole. */
+/* On the control thread, beside whatever the prompt prints. */
 static void
 tell_link(void *arg, uint16_t port, bool up)
 {
+	flockfile(stdout);
+	prompt_leave(stdout);
 	printf("Port %u: link state change event, link is %s\n", port, up ? "up" : "down");
 	fflush(stdout);
+	funlockfile(stdout);
 }
 
 /* Of use, but nothing depends on it. */

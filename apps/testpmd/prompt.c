@@ -193,6 +193,22 @@ on_question(EditLine *el, wint_t key)
 
 /* -- lines ------------------------------------------------------------------------------------------- */
 
+/* The cursor stands behind a prompt that stands alone. */
+static bool waits;
+
+static void
+set_waits(bool on)
+{
+	__atomic_store_n(&waits, on, __ATOMIC_RELAXED);
+}
+
+void
+prompt_leave(FILE *out)
+{
+	if (__atomic_exchange_n(&waits, false, __ATOMIC_RELAXED))
+		fputc('\n', out);
+}
+
 static char *
 prompt_text(EditLine *el)
 {
@@ -260,6 +276,16 @@ edit(struct testpmd *app)
 }
 
 static void
+show_prompt(const char *text)
+{
+	flockfile(stdout);
+	fputs(text, stdout);
+	fflush(stdout);
+	set_waits(text[0] != '\0');
+	funlockfile(stdout);
+}
+
+static void
 read_lines(struct testpmd *app, bool person)
 {
 	struct line_from from = {.person = person};
@@ -270,9 +296,9 @@ read_lines(struct testpmd *app, bool person)
 
 	input_init(&input, STDIN_FILENO);
 	while (!app->quit && !stop_requested()) {
-		fputs(silent ? "" : PROMPT, stdout);
-		fflush(stdout);
+		show_prompt(silent ? "" : PROMPT);
 		result = input_next(&input, &line);
+		set_waits(false);
 		if (result == INPUT_END)
 			break;
 		if (result == INPUT_LINE && !silent && !person)

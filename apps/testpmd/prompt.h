@@ -5,6 +5,14 @@
 
 #include "testpmd.h"
 
+#include <stdio.h>
+
+/*
+ * Ends the line in which the prompt waits, if it does: for what is printed meanwhile. Hold `out` locked until that is
+ * printed. Thread: any.
+ */
+void prompt_leave(FILE *out);
+
 /* Runs lines until quit, the end of input or a stop signal. A failed command sets app->status on a pipe. */
 void prompt_run(struct testpmd *app);
 

@@ -55,7 +55,7 @@ report_latency(const struct testpmd *app, FILE *out)
 		return;
 	latency_sum(app, sum);
 	fprintf(out,
-		"\n  ------------------- Latency from tx of one port to rx of another --------------------\n");
+		"\n  --------------- Latency from tx of one port to rx of another ---------------\n");
 	fprintf(out,
 		"  probes sent: %" PRIu64 "  received: %" PRIu64 "  lost or on the way: %" PRIu64
 		"  out of order: %" PRIu64 "\n",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "verbose.h"
 
+#include "prompt.h"
+
 #include <pollux/plx_net_format.h>
 #include <pollux/plx_net_parse.h>
 
@@ -121,6 +123,7 @@ verbose_print(uint16_t port, uint16_t queue, bool received, struct plx_mbuf *con
 	if (n == 0)
 		return;
 	flockfile(out); /* several lcores may print: a burst stays together */
+	prompt_leave(out);
 	fprintf(out, "port %u/queue %u: %s %u packets\n", port, queue,
 		received ? "received" : "sent", n);
 	for (uint16_t i = 0; i < n; i++)

@@ -110,7 +110,8 @@ completion()
 	keys C-l 'dump mempool test' Tab '--j' Tab Enter
 	wait_screen '"command":"dump mempool testpmd"'
 	keys C-l 'set log ?'
-	wait_screen 'set log <component> <level> +what is logged'
+	wait_screen '^  set log <component> <level>$'
+	wait_screen '^ +what is logged'
 	wait_typed 'set log'
 	keys C-u
 }

@@ -18,10 +18,10 @@ forward()
 	assert_grep "$TMP/said" 'RX-packets: 300 '
 }
 
-# WORDS: packets in the bursts that are announced by them, which may stand behind a prompt.
+# WORDS: packets in the bursts that are announced by them, at the beginning of a line: never behind a prompt.
 in_bursts()
 {
-	grep -Eo "$1 [0-9]+ packets" "$TMP/said" | awk '{n += $(NF - 1)} END {print n}'
+	grep -E "^$1 [0-9]+ packets$" "$TMP/said" | awk '{n += $(NF - 1)} END {print n}'
 }
 
 forward 1 io
