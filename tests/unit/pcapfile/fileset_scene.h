@@ -39,7 +39,7 @@ packets_of(const char *path)
 {
 	struct plx_pcapfile_record record;
 	struct plx_pcapfile_source *source;
-	struct plx_pcapfile_reader *reader;
+	struct plx_pcapfile_reader *reader = NULL;
 	struct plx_why why = {""};
 	unsigned n = 0;
 	int err;
