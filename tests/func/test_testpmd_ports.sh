@@ -48,13 +48,14 @@ assert_grep "$TMP/said" 'Port 2 is closed and is left out'
 # All at once; closed ports start again with their queues.
 printf '%s\n' 'port stop all' 'port close all' 'show port summary all --json' 'port start all' 'show rxq info 1 1 --json' \
 	'port stop all' 'port reset 1' 'show port summary 1 --json' 'port start all' 'show port summary all --json' \
-	'port stop 1' 'port detach all' 'show port summary 0 --json' 'port start 1' 'port detach all' \
+	'port stop 1' 'port detach all' 'show port info all --json' 'port start 1' 'port detach all' \
 	'port stop all' 'port detach all' start quit | prompt 1 "${NULLS[@]}" -- -i --rxq 2 --txq 2
 assert_eq "$(jq -r 'select(.command == "show port summary all") | [.result.ports[].state] | join(" ")' "$TMP/said.json" |
 	tr '\n' ';')" 'closed closed;started started;' "states of all"
 assert_eq "$(answer 'show port summary 1' '.result.ports[0].state')" closed "state after a reset"
 # All or none: while one runs the others stay, too.
 assert_eq "$(grep -c 'detaching it needs .port stop 0. before' "$TMP/said")" 2 "refusals to detach all"
+assert_eq "$(answer 'show port info all' '[.result.ports[].state] | join(" ")')" 'started stopped' "ports after one refusal"
 assert_eq "$(grep -c '^Now total ports is ' "$TMP/said")" 1 "times that all were detached"
 assert_eq "$(answer 'show rxq info 1 1' '.result | "\(.state) \(.descriptors) \(.pool)"')" 'started 512 testpmd' "the queue"
 assert_grep "$TMP/said" '^Now total ports is 0$'

@@ -31,13 +31,13 @@ assert_refuses "behind ' -- '" "$PLX_TESTPMD" "${EAL[@]}" "${NULLS[@]}" --stats-
 assert_refuses "wants CPU .*--lcores" "$PLX_TESTPMD" -l 0-$many --no-huge "${NULLS[@]}"
 assert_refuses 'no driver .* there are: .*net_null' "$PLX_TESTPMD" "${EAL[@]}" --vdev net_nosuch0
 assert_refuses "sise.*did you mean 'size'" "$PLX_TESTPMD" "${EAL[@]}" --vdev net_null0,sise=64
-assert_refuses 'size' "$PLX_TESTPMD" "${EAL[@]}" --vdev net_null0,size=0
+assert_refuses "'size' is '0', .*allowed is 1 to 65000" "$PLX_TESTPMD" "${EAL[@]}" --vdev net_null0,size=0
 assert_refuses 'do not fit' "$PLX_TESTPMD" "${EAL[@]}" --vdev net_null0,size=9000
-assert_refuses 'second|more with -l' "$PLX_TESTPMD" -l 0 --no-huge "${NULLS[@]}"
-assert_refuses 'the device has 64|1 to 64|64' "$PLX_TESTPMD" "${EAL[@]}" "${NULLS[@]}" -- --rxq 65
+assert_refuses 'no lcore to forward on: .*one more with -l' "$PLX_TESTPMD" -l 0 --no-huge "${NULLS[@]}"
+assert_refuses '65 is out of range, allowed is 1 .. 64' "$PLX_TESTPMD" "${EAL[@]}" "${NULLS[@]}" -- --rxq 65
 assert_refuses 'txq must not be below' "$PLX_TESTPMD" --lcores '(0-2)@0' --no-huge "${NULLS[@]}" -- --rxq 2
 assert_refuses 'no such engine' "$PLX_TESTPMD" "${EAL[@]}" "${NULLS[@]}" -- --forward-mode nosuch
-assert_refuses 'cache' "$PLX_TESTPMD" "${EAL[@]}" "${NULLS[@]}" -- --total-num-mbufs 64 --mbcache 250
+assert_refuses "a cache of 250 .*half of the pool's 64" "$PLX_TESTPMD" "${EAL[@]}" "${NULLS[@]}" -- --total-num-mbufs 64 --mbcache 250
 assert_refuses 'burst' "$PLX_TESTPMD" "${EAL[@]}" "${NULLS[@]}" -- --burst 0
 assert_refuses 'burst' "$PLX_TESTPMD" "${EAL[@]}" "${NULLS[@]}" -- --burst 8 --burst 16
 assert_refuses 'no option of testpmd' "$PLX_TESTPMD" "${EAL[@]}" "${NULLS[@]}" -- start
