@@ -109,7 +109,9 @@ refusals()
 	rm -f "$OUT"
 	refused "no interface 'veth7' .* did you mean 'veth0'\? There are: lo, veth0" -i veth7 -w "$OUT"
 	refused "no interface 'xx' .* there are: lo, veth0" -i xdp:xx -w "$OUT"
+	ip -n "${NS_b:?}" link set veth1 down
 	refused '-i any: .* Those that are up: .*-i veth0' -i any -w "$OUT"
+	assert_no_grep "$TMP/out.log" 'veth1'
 	refused 'no driver for 0000:7f:1f.7: there is no such PCI device' -b 0000:7f:1f.7 -o "$OUT"
 	refused 'no driver for 0000:7f:1f.7: there is no such PCI device' -b 7f:1f.7 -o "$OUT"
 	refused "no interface 'nonet_null0'" -b nonet_null0 -o "$OUT"

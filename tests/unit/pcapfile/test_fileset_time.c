@@ -191,6 +191,8 @@ a_first_file_that_waited_for_hours_is_named_anew(void **state)
 	s.params.period_ns = 3600 * NS_S;
 	scene_open(&s);
 	pass(&s, 3 * 3600 * NS_S + 5 * NS_S);
+	assert_int_equal(plx_pcapfile_fileset_idle(s.set, s.writer, &s.now, &s.why), 0);
+	assert_int_equal(s.finished, 0);
 	send_many(&s, 1);
 	expect_listing(&s, "log-170000=1");
 }

@@ -52,6 +52,9 @@ a_peer_needs_a_port_and_an_address(void **state)
 	refused("--eth-peer=99,02:00:00:00:00:01", "a port (0 to");
 	refused("--eth-peer=0,02:00:00:00:00", "a MAC address");
 	refused("--eth-peer=123456789,02:00:00:00:00:01", "a port");
+	refused("--eth-peer=000000000000000000000000000000000000000000000000000000000000000000000001,"
+		"02:00:00:00:00:01",
+		"a port");
 }
 
 static void

@@ -68,6 +68,19 @@ a_part_of_a_choice_is_none(void **state)
 	assert_true(whole);
 }
 
+static void
+of_two_commands_the_one_with_the_earlier_word_is_meant(void **state)
+{
+	char port[] = "port", config[] = "config", mtu[] = "mtu";
+	char *words[] = {port, config, mtu};
+
+	assert_true(grammar_literals("port config <port>", words, 3) >
+		    grammar_literals("port <port> mtu", words, 3));
+	assert_true(grammar_literals("port config mtu", words, 3) >
+		    grammar_literals("port config <port>", words, 3));
+	assert_int_equal(grammar_literals("<port> <port> <port>", words, 3), 0);
+}
+
 /* What TAB offers behind the text, in one line. */
 static const char *
 offered(const char *text)
@@ -145,6 +158,7 @@ main(void)
 		cmocka_unit_test(a_line_matches_as_far_as_its_words_are_right),
 		cmocka_unit_test(what_is_in_brackets_may_be_absent),
 		cmocka_unit_test(a_part_of_a_choice_is_none),
+		cmocka_unit_test(of_two_commands_the_one_with_the_earlier_word_is_meant),
 		cmocka_unit_test(completion_offers_words_and_choices),
 		cmocka_unit_test(completion_knows_engines_sections_and_files),
 		cmocka_unit_test(completion_offers_json_where_a_line_is_whole),
