@@ -4,9 +4,7 @@
 
 #include "grammar.h"
 #include "json.h"
-
-#include <pollux/plx_kvargs.h>
-#include <pollux/plx_net_format.h>
+#include "mistake.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -57,15 +55,6 @@ command_print(const struct command *c, FILE *out)
 
 /* -- understanding ----------------------------------------------------------------------------------- */
 
-/* A line cut into its words. */
-struct line {
-	char *copy;
-	char *words[COMMAND_WORDS_MAX];
-	unsigned n;
-	const struct command *command; /* NULL: there is none that fits */
-	bool asks_json;
-};
-
 static int
 split(struct line *line, struct command_place *place, struct plx_why *why)
 {
@@ -97,124 +86,7 @@ find(char *const *words, unsigned nb_words)
 	return NULL;
 }
 
-static struct command_place
-place_of_word(const struct line *line, unsigned i)
-{
-	const char *last = line->words[line->n - 1];
-
-	if (i < line->n)
-		return (struct command_place){true, (size_t)(line->words[i] - line->copy)};
-	return (struct command_place){true, (size_t)(last - line->copy) + strlen(last) + 1};
-}
-
-/* -- wrong lines ------------------------------------------------------------------------------------- */
-
-#define PATTERNS_SHOWN 8
-
-/* How far the commands go with a line that go farthest, and by which words. */
-struct reach {
-	unsigned fitting;
-	unsigned literals; /* grammar_literals() of the words that fit */
-};
-
-static struct reach
-reach_of(const struct command *c, const struct line *line)
-{
-	struct reach reach;
-	bool whole;
-
-	reach.fitting = grammar_match(c->pattern, line->words, line->n, &whole);
-	reach.literals = grammar_literals(c->pattern, line->words, reach.fitting);
-	return reach;
-}
-
-static struct reach
-longest_reach(const struct line *line)
-{
-	struct reach longest = {0};
-
-	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
-		struct reach reach = reach_of(c, line);
-
-		if (reach.fitting > longest.fitting ||
-		    (reach.fitting == longest.fitting && reach.literals > longest.literals))
-			longest = reach;
-	}
-	return longest;
-}
-
-static bool
-reaches(const struct command *c, const struct line *line, const struct reach *wanted)
-{
-	struct reach reach = reach_of(c, line);
-
-	return reach.fitting == wanted->fitting && reach.literals == wanted->literals;
-}
-
-/* The commands that go as far with the line as any. */
-static void
-show_alike(const struct line *line, const struct reach *longest, struct plx_why *why)
-{
-	unsigned shown = 0;
-
-	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
-		size_t used = strlen(why->text);
-
-		if (!reaches(c, line, longest))
-			continue;
-		if (++shown > PATTERNS_SHOWN ||
-		    used + strlen(c->pattern) + 40 > sizeof(why->text)) {
-			snprintf(why->text + used, sizeof(why->text) - used,
-				 "\n  ... \"help %.20s\" lists all", line->words[0]);
-			return;
-		}
-		snprintf(why->text + used, sizeof(why->text) - used, "\n  %s", c->pattern);
-	}
-}
-
-/* What could have stood in the place where the line goes wrong. */
-static void
-expected_words(const struct line *line, const struct reach *longest, struct words *words)
-{
-	struct grammar_word expected;
-
-	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
-		if (reaches(c, line, longest) &&
-		    grammar_word(c->pattern, longest->fitting, &expected))
-			grammar_choices(&expected, "", words);
-	}
-}
-
-static int
-not_understood(const struct line *line, struct command_place *place, struct plx_why *why)
-{
-	const struct reach longest = longest_reach(line);
-	const unsigned fitting = longest.fitting;
-	struct words words = {0};
-	char meant[96] = "";
-	const char *near;
-
-	*place = place_of_word(line, fitting);
-	if (fitting == line->n) {
-		plx_why(why, -EINVAL, "\"%.64s\" is not complete; there is", line->words[0]);
-		show_alike(line, &longest, why);
-		return -EINVAL;
-	}
-	expected_words(line, &longest, &words);
-	near = words_nearest(&words, line->words[fitting]);
-	if (near != NULL)
-		snprintf(meant, sizeof(meant), "; did you mean \"%.64s\"?", near);
-	if (fitting == 0) {
-		plx_why(why, -EINVAL, "there is no command \"%.64s\"%s%s \"help all\" lists them",
-			line->words[0], meant, near != NULL ? "" : ";");
-	} else {
-		plx_why(why, -EINVAL, "\"%.64s\" is not right here%s%s there is",
-			line->words[fitting], meant, near != NULL ? "" : ";");
-		show_alike(line, &longest, why);
-	}
-	words_free(&words);
-	return -EINVAL;
-}
+/* -- running ----------------------------------------------------------------------------------------- */
 
 static bool
 is_apart(char c)
@@ -244,12 +116,10 @@ find_named(const struct line *line, const struct plx_why *why, struct command_pl
 		if (!grammar_word(line->command->pattern, i, &expected) ||
 		    !(expected.parameter || expected.optional) || !names(why->text, line->words[i]))
 			continue;
-		*place = place_of_word(line, i);
+		*place = mistake_place(line, i);
 		return;
 	}
 }
-
-/* -- running ----------------------------------------------------------------------------------------- */
 
 /* Bytes that are no UTF-8 cannot stand in JSON. */
 static json_t *
@@ -305,7 +175,7 @@ run(struct testpmd *app, const struct line *line, json_t *result, struct command
 	int ret;
 
 	if (c == NULL)
-		return not_understood(line, place, why);
+		return mistake_explain(line, place, why);
 	if (line->asks_json && c->facts == NULL)
 		return plx_why(why, -ENOTSUP, "\"%s\" has no answer in JSON", line->words[0]);
 	if (result != NULL && c->facts != NULL)
@@ -354,50 +224,4 @@ command_run(struct testpmd *app, const char *line, struct plx_why *why)
 	struct command_place place;
 
 	return command_run_at(app, line, &place, why);
-}
-
-/* -- parameters -------------------------------------------------------------------------------------- */
-
-int
-command_number(const char *word, const char *what, uint64_t min, uint64_t max, uint64_t *ret_value,
-	       struct plx_why *why)
-{
-	int ret = plx_kvargs_uint(word, min, max, ret_value);
-
-	if (ret == 0)
-		return 0;
-	return plx_why(why, -EINVAL, "%s \"%s\": a number from %llu to %llu is expected", what,
-		       word, (unsigned long long)min, (unsigned long long)max);
-}
-
-int
-command_mac(const char *word, uint8_t ret_mac[6], struct plx_why *why)
-{
-	if (plx_net_mac_parse(word, ret_mac) == 0)
-		return 0;
-	return plx_why(why, -EINVAL, "\"%s\": a MAC address is expected, as in 02:00:00:00:00:01",
-		       word);
-}
-
-int
-command_ports(const char *word, uint16_t *ret_first, uint16_t *ret_last, struct plx_why *why)
-{
-	struct plx_ethdev_info info;
-	uint64_t port;
-	int ret;
-
-	if (strcmp(word, "all") == 0) {
-		*ret_first = 0;
-		*ret_last = PLX_ETHDEV_MAX - 1;
-		return 0;
-	}
-	ret = command_number(word, "port", 0, PLX_ETHDEV_MAX - 1, &port, why);
-	if (ret != 0)
-		return ret;
-	if (plx_ethdev_info((uint16_t)port, &info) != 0)
-		return plx_why(why, -ENODEV,
-			       "there is no port %s; \"show port summary all\" lists them", word);
-	*ret_first = (uint16_t)port;
-	*ret_last = (uint16_t)port;
-	return 0;
 }

@@ -8,7 +8,7 @@
 #include "args.h"
 #include "command.h"
 #include "engine.h"
-#include "faults.h"
+#include "judge.h"
 #include "privilege.h"
 #include "prompt.h"
 #include "report.h"
@@ -22,15 +22,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-enum status {
-	STATUS_FAILED = 1, /* a command of a script, a file, or the books */
-	STATUS_REFUSED = 2,
-};
 
 static int
 complain(const char *text)
@@ -163,40 +157,7 @@ run(struct testpmd *app, struct plx_why *why)
 	return 0;
 }
 
-/* -- what the exit status tells ---------------------------------------------------------------------- */
-
-/* Files that were cut or could not be written: the log has said which. */
-static void
-judge_files(struct testpmd *app)
-{
-	for (unsigned i = 0; i < app->nb_ports; i++) {
-		if (faults_of_files(app->ports[i]) != 0)
-			app->status = STATUS_FAILED;
-	}
-}
-
-/* Packets that nobody can account for, once the ports stand still. */
-static void
-judge_books(struct testpmd *app)
-{
-	struct plx_ethdev_ledger ledger;
-	int64_t rx, tx;
-
-	for (unsigned i = 0; i < app->nb_ports; i++) {
-		plx_ethdev_stop(app->ports[i]);
-		if (plx_ethdev_ledger(app->ports[i], &ledger) != 0)
-			continue;
-		plx_ethdev_ledger_balance(&ledger, &rx, &tx);
-		if (rx == 0 && tx == 0)
-			continue;
-		fflush(stdout);
-		fprintf(stderr,
-			"port %u: the books do not add up: %" PRId64 " received and %" PRId64
-			" sent packets are not accounted for\n",
-			app->ports[i], rx, tx);
-		app->status = STATUS_FAILED;
-	}
-}
+/* -- a run --------------------------------------------------------------------------------------------- */
 
 /*
  * The ports run. At a prompt, or with commands from a file, they may be opened and changed later; without, an MTU that
