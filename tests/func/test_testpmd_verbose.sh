@@ -51,3 +51,4 @@ assert_grep "$TMP/said" 'Change verbose level from 1 to 0'
 assert_grep "$TMP/said" 'verbose "-1": a number from 0'
 assert_no_grep <(sed '1,/show port summary 0/d' "$TMP/said") 'src='
 assert_ge "$(grep -c 'src=' "$TMP/said")" 2 "packets before"
+assert_no_grep "$TMP/said" '^testpmd> port [0-9]'

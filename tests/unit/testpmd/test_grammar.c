@@ -53,6 +53,8 @@ what_is_in_brackets_may_be_absent(void **state)
 	assert_true(whole);
 	assert_int_equal(match(SHOW, "show port info 0 raw 5", &whole), 6);
 	assert_true(whole);
+	assert_int_equal(match(SHOW, "show port info 0 row", &whole), 4);
+	assert_false(whole);
 	assert_int_equal(match(SHOW, "show port info 0 raw 5 more", &whole), 6);
 	assert_false(whole);
 }
