@@ -54,10 +54,11 @@ printf '%s\n' 'port config 0 rss reta (0,3)' 'port stop all' 'port config all rx
 	prompt 0 "${NULLS[@]}" -- -i --rxq 4 --txq 4
 assert_grep "$TMP/said" '^RSS RETA configuration: hash index=0, queue=0$'
 
-# Offloads by options and at the prompt; what a device has not is told by its name.
+# Offloads by options, as DPDK's bits, and at the prompt; what a device has not is told by its name.
 printf '%s\n' 'show port 0 tx_offload configuration' 'port stop 0' 'port config 0 tx_offload multi_segs off' 'port start 0' \
 	'show port 0 tx_offload configuration --json' 'show port 0 rss-hash --json' 'show port info 0 --json' quit |
-	prompt 0 "${NULLS[@]}" -- -i --tx-offloads MULTI_SEGS --enable-hw-vlan-strip --rx-offloads timestamp --rss-ip --max-pkt-len 2018
+	prompt 0 "${NULLS[@]}" -- -i --tx-offloads=0x18000 --enable-hw-vlan-strip --rx-offloads 0x4000 --rss-ip --max-pkt-len 2018 \
+	--numa --socket-num=0 --rxpt 8 --txfreet=32 --mp-alloc=native
 assert_grep "$TMP/said" '^  Port : MULTI_SEGS$'
 assert_eq "$(answer 'show port 0 tx_offload configuration' '.result.configuration | length')" 0 "offloads after that"
 assert_grep "$TMP/said" 'port 0 \(net_null0\): rx offloads not offered by the device, going on without: vlan_strip timestamp'
