@@ -58,6 +58,24 @@ refuse_any(struct plx_why *why)
 		       all);
 }
 
+/* A second port on it would bring each packet twice. */
+static int
+check_new(const struct devices *d, const char *driver, const char *name, struct plx_why *why)
+{
+	char iface[IF_NAMESIZE + 16];
+
+	snprintf(iface, sizeof(iface), "iface='%s'", name);
+	for (unsigned i = 0; i < d->nb_texts; i++) {
+		if (strncmp(d->texts[i], driver, strlen(driver)) == 0 &&
+		    strstr(d->texts[i], iface) != NULL)
+			return plx_why(why, -EEXIST,
+				       "%s is named twice: each of its packets would be in the "
+				       "file twice",
+				       name);
+	}
+	return 0;
+}
+
 /* A copy of both directions, as tcpdump shows them; on lo each packet would come twice. */
 static int
 add_interface(struct devices *d, const struct settings *s, const char *name, bool xdp,
@@ -75,6 +93,9 @@ add_interface(struct devices *d, const struct settings *s, const char *name, boo
 		return plx_why(why, -ENOTSUP,
 			       "%s is no Ethernet interface: its packets have other headers",
 			       interface.name);
+	err = check_new(d, xdp ? "net_af_xdp" : "net_af_packet", interface.name, why);
+	if (err != 0)
+		return err;
 	if (xdp)
 		return add_vdev(d, why, "net_af_xdp%u,iface='%s'", d->next++, interface.name);
 	return add_vdev(d, why, "net_af_packet%u,iface='%s',outgoing=%d", d->next++, interface.name,

@@ -20,8 +20,11 @@ filter_text_mark(const char *text, FILE *out)
 {
 	size_t len = strlen(text), from = 0, shown, begin, end;
 
-	if (plx_filter_place(text, &begin, &end) != 0)
+	if (plx_filter_place(text, &begin, &end) != 0) {
+		if (strstr(text, "inbound") != NULL)
+			fputs(INDENT "-Q in captures what comes in only\n", out);
 		return;
+	}
 	if (len > WIDTH && begin > BEFORE)
 		from = begin - BEFORE;
 	shown = len - from < WIDTH ? len - from : WIDTH;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "habits.h"
 #include "settings_priv.h"
 
 static bool
@@ -104,14 +105,23 @@ check_front(int at, char **argv, struct plx_why *why)
 	return 0;
 }
 
-int
-form_check(int argc, char **argv, int at, struct plx_why *why)
+/* Without "--": nothing is for the EAL. */
+static int
+check_all(int argc, char **argv, struct plx_why *why)
 {
-	if (at < argc)
-		return check_front(at, argv, why);
 	for (int i = 1; i < argc; i++) {
 		if (is_the_eals(argv[i], i + 1 < argc ? argv[i + 1] : NULL))
 			return refuse_missing(argv[i], why);
 	}
 	return 0;
+}
+
+int
+form_check(int argc, char **argv, int at, struct plx_why *why)
+{
+	int err = at < argc ? check_front(at, argv, why) : check_all(argc, argv, why);
+
+	for (int i = at < argc ? at + 1 : 1; i < argc && err == 0; i++)
+		err = habits_check(argv[i], i + 1 < argc ? argv[i + 1] : NULL, why);
+	return err;
 }

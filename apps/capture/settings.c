@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "habits.h"
 #include "rotation.h"
 
 static enum plx_pcapfile_format
@@ -131,6 +132,8 @@ settings_read(struct settings *settings, int argc, char **argv, struct plx_why *
 	if (found.words == NULL)
 		return plx_why(why, -ENOMEM, "no memory for the options");
 	err = options_parse(settings_rows, argc, argv, settings, &found, why);
+	if (err != 0)
+		habits_explain(found.unknown, why);
 	settings->period_given = err == 0 && options_given(settings_rows, &found, "stats-period");
 	if (err == 0)
 		err = part_devices(settings, why);

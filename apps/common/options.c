@@ -89,6 +89,7 @@ refuse_unknown(const struct parse *p, const char *name, size_t len)
 	snprintf(typed, sizeof(typed), "--%.*s", (int)len, name);
 	if (options_is_eal(typed))
 		return refuse_eal_option(p, typed);
+	snprintf(p->found->unknown, sizeof(p->found->unknown), "%s", typed);
 	near = plx_kvargs_nearest(typed + 2, words);
 	if (near != NULL)
 		return plx_why(p->why, -EINVAL, "unknown option '%s'; did you mean '--%s'?", typed,
@@ -106,6 +107,9 @@ refuse_twice(const struct parse *p, const struct option_row *row)
 		if (!found->given[other - p->rows] || other->offset != row->offset ||
 		    row->kind == OPTION_TEXTS || row->kind == OPTION_IGNORED ||
 		    other->kind == OPTION_IGNORED)
+			continue;
+		/* -vv */
+		if (other == row && (row->kind == OPTION_ON || row->kind == OPTION_OFF))
 			continue;
 		if (other == row)
 			return plx_why(p->why, -EINVAL, "'--%s' is given twice", row->name);
@@ -172,10 +176,11 @@ parse_bundle(struct parse *p, const char *letters)
 
 		if (row == NULL && options_is_eal(typed))
 			return refuse_eal_option(p, typed);
-		if (row == NULL)
+		if (row == NULL) {
+			memcpy(p->found->unknown, typed, sizeof(typed));
 			return plx_why(p->why, -EINVAL,
-				       "unknown option '-%c'; --help lists what there is",
-				       *letters);
+				       "unknown option '%s'; --help lists what there is", typed);
+		}
 		if (option_takes_value(row)) {
 			value = letters + 1;
 			if (*value == '\0')
@@ -199,6 +204,7 @@ options_parse(const struct option_row *rows, int argc, char **argv, void *out,
 
 	memset(found->given, 0, sizeof(found->given));
 	found->nb_words = 0;
+	found->unknown[0] = '\0';
 	while (p.at < argc && err == 0) {
 		char *word = argv[p.at++];
 

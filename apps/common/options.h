@@ -49,6 +49,7 @@ struct option_row {
 /* What was found beside the fields. */
 struct options_found {
 	bool given[OPTION_ROWS_MAX]; /* by row */
+	char unknown[64];	     /* the option that nobody knows, as it was typed; or "" */
 	int nb_words;
 	char **words; /* the caller's room for argc pointers; words that are no options */
 };

@@ -23,18 +23,14 @@ open_retrying(const char *path, int flags)
 	return fd >= 0 ? fd : -errno;
 }
 
-/*
- * Keeps a file that is about to lose its name: its space is freed when this fd is closed, and not in the call that
- * takes the name. -1: there is none.
- */
-static int
-hold(const char *path)
+int
+file_hold(const char *path)
 {
 	return open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static void
-let_go(const struct plx_pcapfile_fileset *set, int held)
+void
+file_let_go(const struct plx_pcapfile_fileset *set, int held)
 {
 	if (held < 0)
 		return;
@@ -57,13 +53,13 @@ may_be_replaced(int held, const char *path)
 static int
 open_replacing(const struct plx_pcapfile_fileset *set, const char *path)
 {
-	int held = hold(path);
+	int held = file_hold(path);
 	int fd;
 
 	if (may_be_replaced(held, path))
 		unlink(path);
 	fd = open_retrying(path, O_TRUNC);
-	let_go(set, held);
+	file_let_go(set, held);
 	return fd;
 }
 
@@ -103,36 +99,6 @@ make_sink(const struct plx_pcapfile_fileset *set, struct file *file, struct plx_
 	return 0;
 }
 
-static void
-tell_removed(const struct plx_pcapfile_fileset *set, const char *path, int err)
-{
-	if (set->p.removed != NULL)
-		set->p.removed(set->p.arg, path, err);
-}
-
-static void
-forget(struct plx_pcapfile_fileset *set, const char *path)
-{
-	struct finished *before = NULL;
-
-	for (struct finished *f = set->oldest; f != NULL; before = f, f = f->next) {
-		if (strcmp(f->path, path) != 0)
-			continue;
-		if (before != NULL)
-			before->next = f->next;
-		else
-			set->oldest = f->next;
-		if (set->newest == f)
-			set->newest = before;
-		set->left--;
-		set->left_bytes -= f->bytes;
-		set->counts.removed++;
-		tell_removed(set, path, 0);
-		free(f);
-		return;
-	}
-}
-
 int
 file_open(struct plx_pcapfile_fileset *set, uint64_t wall_ns, struct file *file,
 	  struct plx_why *why)
@@ -166,7 +132,7 @@ file_open(struct plx_pcapfile_fileset *set, uint64_t wall_ns, struct file *file,
 	}
 	names_skip(set);
 	if (set->p.slots)
-		forget(set, file->path);
+		left_forget(set, file->path);
 	return 0;
 }
 
@@ -200,33 +166,10 @@ give_name(const struct plx_pcapfile_fileset *set, const struct file *file)
 		return 0;
 	if (careful && errno != EINVAL && errno != ENOSYS)
 		return -errno;
-	held = hold(file->path);
+	held = file_hold(file->path);
 	err = rename(file->written, file->path) == 0 ? 0 : -errno;
-	let_go(set, held);
+	file_let_go(set, held);
 	return err;
-}
-
-static void
-enter(struct plx_pcapfile_fileset *set, const char *path, uint64_t bytes)
-{
-	size_t size = strlen(path) + 1;
-	struct finished *f;
-
-	if (set->p.keep == 0 && set->p.quota == 0)
-		return;
-	f = malloc(sizeof(*f) + size);
-	if (f == NULL)
-		return; /* it stays, then */
-	f->next = NULL;
-	f->bytes = bytes;
-	memcpy(f->path, path, size);
-	if (set->newest != NULL)
-		set->newest->next = f;
-	else
-		set->oldest = f;
-	set->newest = f;
-	set->left++;
-	set->left_bytes += bytes;
 }
 
 static void
@@ -242,7 +185,7 @@ int
 file_finish(struct plx_pcapfile_fileset *set, struct file *file, struct plx_why *why)
 {
 	bool named = file->fd >= 0, there = file_is_there(file);
-	uint64_t bytes = file_size(file);
+	uint64_t bytes = named ? file_size(file) : file->bytes;
 	int err = plx_pcapfile_sink_close(file->sink, why);
 	int renamed = 0;
 
@@ -258,7 +201,7 @@ file_finish(struct plx_pcapfile_fileset *set, struct file *file, struct plx_why 
 		plx_why(err == 0 ? why : NULL, renamed, "'%s' cannot be renamed to '%s': %s",
 			file->written, file->path, strerror(-renamed));
 	if (there && renamed == 0) {
-		enter(set, file->path, bytes);
+		left_add(set, file->path, bytes);
 		tell_finished(set, file, bytes);
 	}
 	err = err != 0 ? err : renamed;
@@ -277,46 +220,4 @@ file_discard(struct file *file)
 		unlink(file->written);
 	file->sink = NULL;
 	file->fd = -1;
-}
-
-static int
-remove_held(const struct plx_pcapfile_fileset *set, const char *path)
-{
-	int held = hold(path);
-	int err = unlink(path) == 0 ? 0 : -errno;
-
-	let_go(set, held);
-	return err;
-}
-
-/* One that is gone already (a command moved it elsewhere) is as good. */
-void
-finished_remove(struct plx_pcapfile_fileset *set)
-{
-	struct finished *f = set->oldest;
-	int err = remove_held(set, f->path);
-
-	if (err == 0)
-		set->counts.removed++;
-	else if (err != -ENOENT)
-		set->counts.failed++;
-	tell_removed(set, f->path, err == -ENOENT ? 0 : err);
-	set->oldest = f->next;
-	if (set->oldest == NULL)
-		set->newest = NULL;
-	set->left--;
-	set->left_bytes -= f->bytes;
-	free(f);
-}
-
-void
-finished_forget_all(struct plx_pcapfile_fileset *set)
-{
-	while (set->oldest != NULL) {
-		struct finished *f = set->oldest;
-
-		set->oldest = f->next;
-		free(f);
-	}
-	set->newest = NULL;
 }

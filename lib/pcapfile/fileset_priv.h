@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A set of files, for its parts: fileset.c (one after the other), fileset_due.c (when), fileset_name.c, fileset_file.c. */
+/* A set of files, for its parts: fileset.c (one after the other), fileset_life.c, fileset_due.c (when), fileset_name.c, fileset_file.c, fileset_left.c. */
 #ifndef PLX_LIB_PCAPFILE_FILESET_PRIV_H
 #define PLX_LIB_PCAPFILE_FILESET_PRIV_H
 
@@ -16,7 +16,7 @@
 struct file {
 	struct plx_pcapfile_sink *sink; /* NULL: none is open */
 	int fd;				/* the sink's; -1: standard output */
-	uint64_t packets;		/* once it is to be finished */
+	uint64_t packets, bytes;	/* once it is to be finished; bytes before compression */
 	char path[PATH_MAX];
 	char written[PATH_MAX];
 };
@@ -104,8 +104,19 @@ saturating_add(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/* Removes the oldest of the finished files. */
-void finished_remove(struct plx_pcapfile_fileset *set);
-void finished_forget_all(struct plx_pcapfile_fileset *set);
+/*
+ * Keeps a file that is about to lose its name: its space is freed when this fd is closed, and not in the call that
+ * takes the name. -1: there is none.
+ */
+int file_hold(const char *path);
+/* Closes it, or has it closed (release). */
+void file_let_go(const struct plx_pcapfile_fileset *set, int held);
+
+/* A file was finished: one more of those that are left. */
+void left_add(struct plx_pcapfile_fileset *set, const char *path, uint64_t bytes);
+/* It has been replaced. */
+void left_forget(struct plx_pcapfile_fileset *set, const char *path);
+void left_remove_oldest(struct plx_pcapfile_fileset *set);
+void left_clear(struct plx_pcapfile_fileset *set);
 
 #endif

@@ -79,6 +79,10 @@ assert_sums
 run "$PLX_CAPTURE" -q -r "$IN" -w "$OUT" --json --summary - >"$LINE"
 assert_sums
 
+run "$PLX_CAPTURE" -r "$IN" -w - --json 2>"$LINE" >"$OUT"
+assert_sums
+assert_json ".files[0].bytes == $(stat -c %s "$OUT")"
+
 # Several queues and workers, a filter, a ring that is too small, and a line each period.
 start capture - "$PLX_CAPTURE" --no-huge --lcores '(0-2)@(0-1)' --vdev net_null0,size=100 -- --ring 64 --queues 3 \
 	-w "$TMP/part%w.pcapng" --json --stats-period 200ms 'len < 1000' --top 1

@@ -125,6 +125,7 @@ refusals()
 	refused "'-i' stands in front of '--'" -i veth0 -- -w "$OUT"
 	refused "'-w' stands in front of '--'" -w "$OUT" -i veth0 -- port 80
 	refused "'-r' stands in front of '--'" -r in.pcap -- -w "$OUT"
+	refused 'veth0 is named twice' -i lo -i veth0 -i veth0 -w "$OUT"
 	refused 'nothing is named to capture: -i INTERFACE' -w "$OUT"
 	refused "'--read' contradicts '--interface'" -r in.pcap -i veth0 -w "$OUT"
 	refused "--driver: 'xdp' is none of af_packet, af_xdp" --driver xdp -i veth0 -w "$OUT"

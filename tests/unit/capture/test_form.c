@@ -80,6 +80,17 @@ with_a_separator_the_eals_stand_in_front(void **state)
 	refuses("-r a.pcap -- port 80", "'-r' stands in front of '--'");
 }
 
+static void
+letters_of_tcpdump_with_another_meaning_are_told(void **state)
+{
+	accepts("-i eth1 -p 0,1 -d 10 -w a");
+	accepts("-i eth1 -d soon -w a");
+	refuses("-i eth1 -p -w a", "tcpdump's -p is --no-promisc");
+	refuses("-l 0-1 -- -i eth1 -w a -p", "tcpdump's -p is --no-promisc");
+	refuses("-d tcp port 80", "tcpdump's -d is --filter-code");
+	refuses("-i eth1 -d", "tcpdump's -d is --filter-code");
+}
+
 int
 main(void)
 {
@@ -87,6 +98,7 @@ main(void)
 		cmocka_unit_test(without_a_separator_all_options_are_the_programs),
 		cmocka_unit_test(options_of_the_eal_name_the_missing_separator),
 		cmocka_unit_test(with_a_separator_the_eals_stand_in_front),
+		cmocka_unit_test(letters_of_tcpdump_with_another_meaning_are_told),
 	};
 
 	return cmocka_run_group_tests_name("form", tests, NULL, NULL);

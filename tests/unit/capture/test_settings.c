@@ -107,6 +107,33 @@ without_a_file_there_must_be_something_to_see(void **state)
 	assert_true(settings.help);
 }
 
+static void
+a_name_promises_no_other_compression(void **state)
+{
+	assert_int_equal(read_words("-w|log.pcap.gz"), -EINVAL);
+	assert_non_null(strstr(why.text, "-z gzip"));
+	assert_int_equal(read_words("-w|log.xz"), -EINVAL);
+	accept("-w|log.gz.pcap");
+	accept("-w|.gz");
+}
+
+static void
+options_of_other_tools_are_answered_with_what_does_the_same(void **state)
+{
+	assert_int_equal(read_words("-w|a|-B|4096"), -EINVAL);
+	assert_non_null(
+		strstr(why.text, "'-B': in place of the kernel's buffer there are --rxd N"));
+	assert_int_equal(read_words("-w|a|-ne"), -EINVAL);
+	assert_non_null(strstr(why.text, "| tcpdump -e -nr -"));
+	assert_int_equal(read_words("-w|a|--time-stamp-precision=nano"), -EINVAL);
+	assert_non_null(strstr(why.text, "--format pcap-us"));
+	assert_int_equal(read_words("-w|a|-k"), -EINVAL);
+	assert_non_null(strstr(why.text, "--help lists what there is"));
+	/* And what tcpdump takes as often as it is said. */
+	accept("-w|a|-nnvv");
+	assert_int_equal(read_words("-w|a|--promisc|--no-promisc"), -EINVAL);
+}
+
 int
 main(void)
 {
@@ -115,6 +142,8 @@ main(void)
 		cmocka_unit_test(the_name_tells_the_format_unless_it_is_given),
 		cmocka_unit_test(defaults_are_a_whole_capture_without_an_end),
 		cmocka_unit_test(without_a_file_there_must_be_something_to_see),
+		cmocka_unit_test(a_name_promises_no_other_compression),
+		cmocka_unit_test(options_of_other_tools_are_answered_with_what_does_the_same),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
