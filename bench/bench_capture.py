@@ -136,6 +136,8 @@ class Tool:
             if self.child.poll() is not None:
                 break
             time.sleep(0.05)
+        self.child.kill()
+        self.child.wait()
         self.log.seek(0)
         sys.exit("%s did not start:\n%s" % (self.name, self.log.read().decode()))
 
