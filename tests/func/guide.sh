@@ -15,7 +15,7 @@ guide_install()
 	PATH=$(find "$TMP/root" -type d -name bin):$TMP/bin:$PATH
 	export LD_LIBRARY_PATH PATH
 	# This is root already, in a namespace.
-	mkdir -p "$TMP/bin" "$TMP/work"
+	mkdir -p "$TMP/bin" "$TMP/reader"
 	printf '#!/bin/sh\nexec "$@"\n' >"$TMP/bin/sudo"
 	chmod +x "$TMP/bin/sudo"
 }
@@ -27,13 +27,13 @@ guide_block()
 		END {exit !found}' "$FUNC_DIR/../../docs/guides/$1" || fail "$1 has no $2 block $3"
 }
 
-# WHERE PAGE N: runs the N-th block of commands in $TMP/work as a reader would, in a namespace (- for none).
+# WHERE PAGE N: runs the N-th block of commands in $TMP/reader as a reader would, in a namespace (- for none).
 guide_run()
 {
 	guide_block "$2" sh "$3" >"$TMP/block.sh"
 	if [ "$1" = - ]; then
-		(cd "$TMP/work" && run bash -eu "$TMP/block.sh")
+		(cd "$TMP/reader" && run bash -eu "$TMP/block.sh")
 	else
-		(cd "$TMP/work" && run_in "$1" bash -eu "$TMP/block.sh")
+		(cd "$TMP/reader" && run_in "$1" bash -eu "$TMP/block.sh")
 	fi >"$TMP/block.log" 2>&1
 }

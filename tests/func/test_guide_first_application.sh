@@ -10,9 +10,9 @@ need meson pkg-config make cc ping tcpdump
 
 PAGE=first-application.md
 guide_install
-guide_block $PAGE make 1 >"$TMP/work/Makefile"
-guide_block $PAGE c 1 >"$TMP/work/count.c"
-assert_ge 70 "$(wc -l <"$TMP/work/count.c")" "lines the program may have"
+guide_block $PAGE make 1 >"$TMP/reader/Makefile"
+guide_block $PAGE c 1 >"$TMP/reader/count.c"
+assert_ge 70 "$(wc -l <"$TMP/reader/count.c")" "lines the program may have"
 
 guide_run - $PAGE 1
 assert_grep "$TMP/block.log" '^IPv4 0, IPv6 0, other 1000000$'
@@ -28,7 +28,7 @@ assert_grep "$TMP/block.log" '^port 0 \(net_pcap0\): received 10 = delivered 10 
 assert_grep "$TMP/block.log" '^IPv4 10, IPv6 0, other 0$'
 
 # What the page promises of refusals.
-cd "$TMP/work"
+cd "$TMP/reader"
 assert_refuses 'count: 1 port is needed, there are 0' ./count -l 0 --no-huge
 assert_refuses 'count: .*did you mean --vdev' ./count -l 0 --vdve net_null0
 assert_status 0 ./count --help

@@ -10,7 +10,7 @@ need meson pkg-config cc tshark
 
 PAGE=write-a-pmd.md
 guide_install
-guide_block $PAGE c 1 >"$TMP/work/tiny.c"
+guide_block $PAGE c 1 >"$TMP/reader/tiny.c"
 guide_run - $PAGE 1
 assert_no_grep "$TMP/block.log" warning
 assert_grep "$TMP/block.log" 'RX-packets: 1000 '
@@ -18,7 +18,7 @@ assert_grep "$TMP/block.log" 'RX-packets: 1000 '
 # By folder, from where plugins belong; its packets are what the page says; its arguments are checked.
 plugins=$(find "$TMP/root" -type d -path '*/pollux/plugins')
 [ -n "$plugins" ] || fail "no folder for plugins is installed"
-cp "$TMP/work/tiny.so" "$plugins"
+cp "$TMP/reader/tiny.so" "$plugins"
 assert_status 0 plx-capture -l 0 --no-huge -d "$plugins" --vdev net_tiny0,count=100 -- -o "$TMP/tiny.pcap" -c 100
 tshark -r "$TMP/tiny.pcap" -T fields -e frame.len -e data.data 2>/dev/null | sort -u | wc -l >"$TMP/distinct"
 assert_eq "$(cat "$TMP/distinct")" 100 "different packets"

@@ -98,12 +98,12 @@ what_is_not_ip_goes_by_mac_address(void **state)
 static void
 bytes_that_are_no_frame_are_counted_as_others(void **state)
 {
-	const uint8_t stub[5] = {1, 2, 3, 4, 5};
+	const uint8_t runt[5] = {1, 2, 3, 4, 5};
 	char text[2048] = "";
 	FILE *out = fmemopen(text, sizeof(text), "w");
 	struct talker top[4];
 
-	talkers_add(talkers, stub, sizeof(stub), 5);
+	talkers_add(talkers, runt, sizeof(runt), 5);
 	assert_int_equal(talkers_top(talkers, top, 4), 0);
 	assert_int_equal(talkers_print(talkers, 4, out), 0);
 	fclose(out);
