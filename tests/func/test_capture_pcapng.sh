@@ -79,7 +79,8 @@ losses_are_where_they_were()
 {
 	local told
 
-	start capture - "$PLX_CAPTURE" --no-huge --lcores '(0-2)@(0-1)' --vdev net_null0,size=100 -- --ring 64 --queues 2 -w "$OUT" -s 64
+	start capture - "$PLX_CAPTURE" --no-huge --lcores '(0-2)@(0-1)' --vdev net_null0,size=100 -- --ring 64 --queues 2 -w "$OUT" -s 64 \
+		--summary "$TMP/summary.json"
 	wait_until 20 'losses in the file' file_exceeds "$OUT" 3000000
 	stop "$JOB" INT
 	assert_blocks '.interfaces[0].comments[0] | startswith("time: stamp of plx-capture")' \
@@ -90,6 +91,10 @@ losses_are_where_they_were()
 		'.statistics[0] | .comments == ["lost: writer too slow \(.osdrop)"] and .accepted == .osdrop + .delivered' \
 		'.statistics[0].delivered == (.packets | length)' \
 		'([.packets[].drops // 0] | add) <= .statistics[0].osdrop'
+	# Which queue each came from: as many of each as that queue handed to the writer.
+	assert_eq "$(jq -c '[.packets[].queue] | group_by(.) | map([.[0], length])' "$TMP/blocks.json")" \
+		"$(jq -c 'select(.event == "end") | .ports[0].queues | map([.queue, .delivered - .lost_writer_too_slow])' "$TMP/summary.json")" \
+		'packets by queue'
 	told=$(tshark -r "$OUT" -Y frame.drop_count -T fields -e frame.drop_count 2>/dev/null | awk '{n += $1} END {print n}')
 	assert_ge "$told" 1 'losses that are told'
 	assert_eq "$told" "$(jq '[.packets[].drops // 0] | add' "$TMP/blocks.json")" 'losses as tshark reads them'
