@@ -3,6 +3,7 @@
 #include "bus_priv.h"
 
 static const struct plx_bus_ops *const buses[] = {
+	&plx_bus_pci,
 	&plx_bus_vdev,
 };
 

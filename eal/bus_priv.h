@@ -21,11 +21,13 @@ struct plx_bus_ops {
 	int (*scan)(const struct plx_args *args, struct plx_why *why);
 	/* Fills in what the bus knows of the device: node. -ENODEV if there is none. May be NULL. */
 	int (*look_up)(struct plx_device *dev, struct plx_why *why);
+	/* Undoes look_up, after the driver is gone or did not want it. May be NULL. */
+	void (*release)(struct plx_device *dev);
 	/* The driver for the device, NULL with a sentence if none. */
 	const struct plx_driver *(*match)(const struct plx_device *dev, struct plx_why *why);
 };
 
-extern const struct plx_bus_ops plx_bus_vdev;
+extern const struct plx_bus_ops plx_bus_vdev, plx_bus_pci;
 
 /* The bus of a device of this name; never NULL, as any name may be a virtual device's. */
 const struct plx_bus_ops *plx_bus_of(const char *name);

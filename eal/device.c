@@ -17,6 +17,7 @@ PLX_LOG_COMPONENT(logger, "eal.device");
 
 struct device {
 	struct plx_device pub;
+	const struct plx_bus_ops *bus;
 	struct plx_list link;
 	char *args;
 };
@@ -55,6 +56,7 @@ device_alloc(const char *name, const char *args, const struct plx_bus_ops *bus)
 		return NULL;
 	}
 	snprintf(device->pub.name, sizeof(device->pub.name), "%s", name);
+	device->bus = bus;
 	device->pub.bus = bus->bus;
 	device->pub.node = -1;
 	device->pub.args = device->args;
@@ -62,21 +64,37 @@ device_alloc(const char *name, const char *args, const struct plx_bus_ops *bus)
 	return device;
 }
 
+static void
+release(struct device *device)
+{
+	if (device->bus->release != NULL)
+		device->bus->release(&device->pub);
+}
+
 /* Looks up, matches and probes. The device is in the list while its driver probes it. */
 static int
-probe(struct device *device, const struct plx_bus_ops *bus, struct plx_why *why)
+probe(struct device *device, struct plx_why *why)
 {
+	const struct plx_bus_ops *bus = device->bus;
 	int ret = bus->look_up != NULL ? bus->look_up(&device->pub, why) : 0;
 
 	if (ret != 0)
 		return ret;
 	device->pub.driver = bus->match(&device->pub, why);
-	if (device->pub.driver == NULL)
-		return -ENODEV;
+	if (device->pub.driver == NULL) {
+		ret = -ENODEV;
+		goto release;
+	}
 	plx_list_append(&devices, &device->link);
 	ret = device->pub.driver->probe(&device->pub, why);
 	if (ret != 0)
-		plx_list_remove(&device->link);
+		goto forget;
+	return 0;
+
+forget:
+	plx_list_remove(&device->link);
+release:
+	release(device);
 	return ret;
 }
 
@@ -103,7 +121,7 @@ plx_device_attach(const char *devargs, struct plx_why *why)
 	device = device_alloc(name, args, bus);
 	if (device == NULL)
 		return plx_why(why, -ENOMEM, "device %s: no memory", name);
-	ret = probe(device, bus, &cause);
+	ret = probe(device, &cause);
 	if (ret != 0) {
 		device_free(device);
 		return plx_why(why, ret, "device %s: %s", name,
@@ -117,6 +135,7 @@ static void
 device_remove(struct device *device)
 {
 	device->pub.driver->remove(&device->pub);
+	release(device);
 	plx_list_remove(&device->link);
 	device_free(device);
 }

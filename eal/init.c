@@ -9,6 +9,7 @@
 #include "idle_priv.h"
 #include "iova_priv.h"
 #include "lcore_priv.h"
+#include "pci/pci_priv.h"
 #include "plx_eal.h"
 #include "plx_log.h"
 #include "thread_priv.h"
@@ -209,6 +210,8 @@ bring_up(struct plx_args *args, struct plx_why *why)
 	ret = plx_iova_set_mode(args->iova, why);
 	if (ret != 0)
 		goto undo_memory;
+	if (args->iova_given)
+		plx_iova_keep_mode();
 	if (!plx_clock_invariant())
 		plx_log_info(&logger, "the processor's counter may change its pace: %s",
 			     plx_clock_source());
@@ -249,6 +252,7 @@ bring_down(void)
 	/* Before the devices, as callbacks of the application may still look at them. */
 	plx_event_stop();
 	plx_device_remove_all();
+	plx_pci_transports_forget();
 	plx_driver_drop(0);
 	plx_idle_unset_policy();
 	plx_lcore_stop();

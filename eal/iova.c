@@ -2,7 +2,9 @@
 /* IOVA modes, and physical addresses by /proc/self/pagemap. */
 #include "iova_priv.h"
 
+#include "plx_dma_driver.h"
 #include "plx_log.h"
+#include "zone_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +19,7 @@ PLX_LOG_COMPONENT(logger, "eal.iova");
 #define PAGEMAP_FRAME_MASK ((1ULL << 55) - 1)
 
 static enum plx_iova_mode iova_mode = PLX_IOVA_VA;
+static bool keep_mode;
 
 enum plx_iova_mode
 plx_iova_mode(void)
@@ -63,6 +66,7 @@ plx_iova_set_mode(enum plx_iova_mode mode, struct plx_why *why)
 	int pagemap, ret;
 
 	iova_mode = PLX_IOVA_VA;
+	keep_mode = false;
 	if (mode == PLX_IOVA_VA)
 		return 0;
 	pagemap = open_pagemap(why);
@@ -73,6 +77,29 @@ plx_iova_set_mode(enum plx_iova_mode mode, struct plx_why *why)
 	if (ret == 0)
 		iova_mode = mode;
 	return ret;
+}
+
+void
+plx_iova_keep_mode(void)
+{
+	keep_mode = true;
+}
+
+int
+plx_dma_need_pa(struct plx_why *why)
+{
+	if (iova_mode == PLX_IOVA_PA)
+		return 0;
+	if (keep_mode)
+		return plx_why(why, -EBUSY,
+			       "it works with physical addresses only, and --iova-mode va forbids "
+			       "them: leave the option out");
+	if (plx_zone_any_dma())
+		return plx_why(
+			why, -EBUSY,
+			"it works with physical addresses only, and memory was handed out under "
+			"virtual ones already: start the program with --iova-mode pa");
+	return plx_iova_set_mode(PLX_IOVA_PA, why);
 }
 
 int

@@ -20,6 +20,7 @@ enum plx_bus {
 };
 
 struct plx_driver;
+struct plx_pci;
 
 /* A device that the EAL knows. The EAL owns it; it lives from probe to remove. */
 struct plx_device {
@@ -29,9 +30,15 @@ struct plx_device {
 	const char *args;		 /* the text behind the name's comma, "" if none */
 	const struct plx_driver *driver; /* NULL while no driver has taken it */
 	void *data;			 /* the driver's own */
+	struct plx_pci *pci; /* open while it is probed (plx_pci_driver.h); NULL on other buses */
 };
 
-#define PLX_DRIVER_API 1 /* changes when the layout or meaning of struct plx_driver does */
+/* Which PCI devices a driver takes. */
+struct plx_pci_id {
+	uint16_t vendor, device;
+};
+
+#define PLX_DRIVER_API 2 /* changes when the layout or meaning of struct plx_driver does */
 
 struct plx_driver {
 	uint32_t api; /* PLX_DRIVER_API */
@@ -45,6 +52,7 @@ struct plx_driver {
 	int (*probe)(struct plx_device *dev, struct plx_why *why);
 	/* Gives up the device and all that belongs to it; its ports are closed by it. Never fails. */
 	void (*remove)(struct plx_device *dev);
+	const struct plx_pci_id *ids; /* of bus PCI: ends with vendor 0 */
 };
 
 /* The drivers built in, NULL at the end. Generated; a program without drivers supplies an empty one. */

@@ -17,6 +17,13 @@ PLX_BEGIN_DECLS
 #define PLX_NODE_ANY	  (-1)
 #define PLX_IOVA_BAD	  UINT64_MAX
 
+/* What a zone holds decides which devices and peers may reach it. */
+enum plx_zone_use {
+	PLX_ZONE_PRIVATE, /* of this program: no device ever does */
+	PLX_ZONE_BUFFERS, /* packet bytes: every device and every peer of a port */
+	PLX_ZONE_RINGS,	  /* descriptors of one device: buses, and the peer that it is for */
+};
+
 /* Readable by all, written by the EAL. */
 struct plx_zone {
 	char name[PLX_ZONE_NAME_MAX];
@@ -25,7 +32,8 @@ struct plx_zone {
 	size_t page_size; /* 4K, 2M or 1G */
 	int fd;		  /* the whole zone, from offset 0; the EAL's, dup() it to keep it */
 	int node;	  /* where it was asked for; PLX_NODE_ANY if anywhere */
-	uint64_t iova;	  /* of addr when IOVA is VA or one page holds all; else PLX_IOVA_BAD */
+	enum plx_zone_use use;
+	uint64_t iova; /* of addr when IOVA is VA or one page holds all; else PLX_IOVA_BAD */
 };
 
 /*
@@ -36,6 +44,13 @@ struct plx_zone {
 int plx_zone_reserve(const char *name, size_t len, int node, const struct plx_zone **ret_zone,
 		     struct plx_why *why);
 
+/*
+ * The same for memory that devices reach. While IOVA is PA, it is on huge pages or the call fails, and rings lie within
+ * one page; the memory is made known to every device there is (plx_dma_driver.h) before this returns.
+ */
+int plx_zone_reserve_dma(const char *name, size_t len, int node, enum plx_zone_use use,
+			 const struct plx_zone **ret_zone, struct plx_why *why);
+
 /* Unmaps and forgets it; NULL is fine. The caller guarantees that nobody uses it. */
 void plx_zone_free(const struct plx_zone *zone);
 
@@ -44,6 +59,12 @@ const struct plx_zone *plx_zone_lookup(const char *name);
 
 /* The bus address of a byte in the zone under the IOVA mode in force, PLX_IOVA_BAD if it has none. */
 uint64_t plx_zone_iova(const struct plx_zone *zone, const void *addr);
+
+/*
+ * The bus addresses of the zone's pages, each of 1 << *ret_shift bytes: NULL unless IOVA is PA. The array lives as long as
+ * the zone. Thread: any. Path: slow.
+ */
+const uint64_t *plx_zone_page_iova(const struct plx_zone *zone, uint8_t *ret_shift);
 
 /*
  * Copies of the zones there are, in the order they were made: fills up to n, returns how many there are.

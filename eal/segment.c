@@ -30,7 +30,9 @@
 #define MFD_HUGE_SHIFT 26
 #endif
 
-#define JOINED (2UL << 20) /* what the kernel joins plain pages to */
+#define LOW_START ((uintptr_t)4 << 30)
+#define LOW_END	  ((uintptr_t)256 << 30)
+#define JOINED	  (2UL << 20) /* what the kernel joins plain pages to */
 
 PLX_LOG_COMPONENT(logger, "eal.zone");
 
@@ -144,19 +146,42 @@ fill(const struct plx_segment *segment)
 static void *
 map_at(void *addr, const struct plx_segment *segment)
 {
-	int flags = MAP_SHARED | (addr != NULL ? MAP_FIXED : 0);
-
-	return mmap(addr, segment->len, PROT_READ | PROT_WRITE, flags, segment->fd, 0);
+	return mmap(addr, segment->len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, segment->fd,
+		    0);
 }
 
-/* Maps at a multiple of `align`, by taking more room than needed and giving back both ends. */
-static void *
-map_aligned(const struct plx_segment *segment, size_t align)
+/*
+ * Where the next segment may go, if it is free: from 4 GiB on, so that bus addresses that are virtual ones fit an IOMMU of
+ * 39 bits. Elsewhere is fine too, for devices that reach it.
+ */
+static uintptr_t
+next_low(size_t len, size_t align)
 {
+	static uintptr_t next = LOW_START;
+	uintptr_t at = __atomic_load_n(&next, __ATOMIC_RELAXED);
+	uintptr_t start, after;
+
+	do {
+		start = plx_align_up(at, align);
+		after = start + plx_align_up(len, align) + align;
+		if (after > LOW_END)
+			after = LOW_START;
+	} while (!__atomic_compare_exchange_n(&next, &at, after, true, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return start;
+}
+
+/* Maps at a multiple of `align`, low if it can be, by taking more room than needed and giving back both ends. */
+static void *
+map(const struct plx_segment *segment)
+{
+	size_t align =
+		segment->page_size < JOINED && segment->len >= JOINED ? JOINED : segment->page_size;
+	void *hint = (void *)next_low(segment->len, align);
 	size_t room = segment->len + align;
 	char *start, *addr, *mapped;
 
-	start = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	start = mmap(hint, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (start == MAP_FAILED)
 		return MAP_FAILED;
 	addr = start + (plx_align_up((uintptr_t)start, align) - (uintptr_t)start);
@@ -169,15 +194,6 @@ map_aligned(const struct plx_segment *segment, size_t align)
 		munmap(start, (size_t)(addr - start));
 	munmap(addr + segment->len, align - (size_t)(addr - start));
 	return mapped;
-}
-
-static void *
-map(const struct plx_segment *segment)
-{
-	/* The kernel aligns hugetlb mappings itself. */
-	if (is_plain(segment->page_size) && segment->len >= JOINED)
-		return map_aligned(segment, JOINED);
-	return map_at(NULL, segment);
 }
 
 int

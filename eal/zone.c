@@ -6,6 +6,7 @@
 #include "hugepage_priv.h"
 #include "iova_priv.h"
 #include "plx_bits.h"
+#include "plx_dma_driver.h"
 #include "plx_list.h"
 #include "plx_log.h"
 #include "segment_priv.h"
@@ -35,7 +36,10 @@ static struct {
 	unsigned nb_node_max;
 	uint64_t node_max[PLX_ARGS_NODE_MAX];
 	bool told; /* that there are no huge pages: once a program */
-} zones = {.lock = PTHREAD_MUTEX_INITIALIZER, .list = PLX_LIST_INIT(zones.list)};
+	struct plx_list mappers;
+} zones = {.lock = PTHREAD_MUTEX_INITIALIZER,
+	   .list = PLX_LIST_INIT(zones.list),
+	   .mappers = PLX_LIST_INIT(zones.mappers)};
 
 void
 plx_zone_set_limits(const struct plx_zone_limits *limits)
@@ -144,6 +148,19 @@ create_huge(struct zone *zone, const char *name, size_t len, int node, struct pl
 	return ret;
 }
 
+/* A device that works with physical addresses cannot do with plain pages, which the kernel may move. */
+static int
+no_huge_pages(const char *name, size_t len, struct plx_why *why)
+{
+	char cure[96];
+
+	return plx_why(
+		why, -ENOMEM,
+		"zone %s: devices are given physical addresses, which only huge pages keep, and "
+		"too few are free: %s" PLX_DOCTOR("hugepages"),
+		name, plx_hugepage_cure(2u << 20, len, cure, sizeof(cure)));
+}
+
 static int
 create_segment(struct zone *zone, const char *name, size_t len, int node, struct plx_why *why)
 {
@@ -152,6 +169,8 @@ create_segment(struct zone *zone, const char *name, size_t len, int node, struct
 
 	if (create_huge(zone, name, len, node, why) == 0)
 		return 0;
+	if (plx_iova_mode() == PLX_IOVA_PA && zone->pub.use != PLX_ZONE_PRIVATE)
+		return no_huge_pages(name, len, why);
 	ret = check_limits(name, (size_t)plx_align_up(len, plain), node, why);
 	if (ret != 0)
 		return ret;
@@ -184,8 +203,49 @@ publish(struct zone *zone, const char *name, int node)
 		      pub->page_size >> 10);
 }
 
+/* The reverse of publish. */
+static void
+withdraw(struct zone *zone)
+{
+	zones.used -= zone->pub.len;
+	if (zone->pub.node >= 0)
+		zones.node_used[zone->pub.node] -= zone->pub.len;
+	plx_list_remove(&zone->link);
+}
+
+static void
+unmap_from(const struct zone *zone, struct plx_list *end)
+{
+	if (zone->pub.use == PLX_ZONE_PRIVATE)
+		return;
+	for (struct plx_list *link = zones.mappers.next; link != end; link = link->next) {
+		struct plx_dma_mapper *mapper = PLX_LIST_ITEM(link, struct plx_dma_mapper, link);
+
+		mapper->unmap(mapper, &zone->pub);
+	}
+}
+
+/* Tells every mapper, or none. */
 static int
-reserve_locked(const char *name, size_t len, int node, struct zone **ret_zone, struct plx_why *why)
+map_to_all(const struct zone *zone, struct plx_why *why)
+{
+	if (zone->pub.use == PLX_ZONE_PRIVATE)
+		return 0;
+	PLX_LIST_FOREACH(link, &zones.mappers) {
+		struct plx_dma_mapper *mapper = PLX_LIST_ITEM(link, struct plx_dma_mapper, link);
+		int ret = mapper->map(mapper, &zone->pub, why);
+
+		if (ret != 0) {
+			unmap_from(zone, link);
+			return plx_why_prefix(why, ret, "zone %s: ", zone->pub.name);
+		}
+	}
+	return 0;
+}
+
+static int
+reserve_locked(const char *name, size_t len, int node, enum plx_zone_use use,
+	       struct zone **ret_zone, struct plx_why *why)
 {
 	struct zone *zone;
 	int ret;
@@ -196,6 +256,7 @@ reserve_locked(const char *name, size_t len, int node, struct zone **ret_zone, s
 	zone = calloc(1, sizeof(*zone));
 	if (zone == NULL)
 		return plx_why(why, -ENOMEM, "zone %s: no memory for its record", name);
+	zone->pub.use = use;
 	ret = create_segment(zone, name, len, node, why);
 	if (ret != 0)
 		goto free_zone;
@@ -203,9 +264,15 @@ reserve_locked(const char *name, size_t len, int node, struct zone **ret_zone, s
 	if (ret != 0)
 		goto destroy_segment;
 	publish(zone, name, node);
+	ret = map_to_all(zone, why);
+	if (ret != 0)
+		goto withdraw;
 	*ret_zone = zone;
 	return 0;
 
+withdraw:
+	withdraw(zone);
+	free(zone->page_iova);
 destroy_segment:
 	plx_segment_destroy(&zone->segment);
 free_zone:
@@ -214,27 +281,32 @@ free_zone:
 }
 
 int
-plx_zone_reserve(const char *name, size_t len, int node, const struct plx_zone **ret_zone,
-		 struct plx_why *why)
+plx_zone_reserve_dma(const char *name, size_t len, int node, enum plx_zone_use use,
+		     const struct plx_zone **ret_zone, struct plx_why *why)
 {
 	struct zone *zone = NULL;
 	int ret;
 
 	pthread_mutex_lock(&zones.lock);
-	ret = reserve_locked(name, len, node, &zone, why);
+	ret = reserve_locked(name, len, node, use, &zone, why);
 	pthread_mutex_unlock(&zones.lock);
 	if (ret == 0)
 		*ret_zone = &zone->pub;
 	return ret;
 }
 
+int
+plx_zone_reserve(const char *name, size_t len, int node, const struct plx_zone **ret_zone,
+		 struct plx_why *why)
+{
+	return plx_zone_reserve_dma(name, len, node, PLX_ZONE_PRIVATE, ret_zone, why);
+}
+
 static void
 free_locked(struct zone *zone)
 {
-	zones.used -= zone->pub.len;
-	if (zone->pub.node >= 0)
-		zones.node_used[zone->pub.node] -= zone->pub.len;
-	plx_list_remove(&zone->link);
+	unmap_from(zone, &zones.mappers);
+	withdraw(zone);
 	plx_segment_destroy(&zone->segment);
 	free(zone->page_iova);
 	free(zone);
@@ -285,6 +357,98 @@ plx_zone_iova(const struct plx_zone *zone, const void *addr)
 		return PLX_IOVA_BAD;
 	page = full->page_iova[offset / zone->page_size];
 	return page == PLX_IOVA_BAD ? PLX_IOVA_BAD : page + offset % zone->page_size;
+}
+
+/* -- those who must know (plx_dma_driver.h) ------------------------------------------------------------- */
+
+static void
+unmap_zones(struct plx_dma_mapper *mapper, struct plx_list *end)
+{
+	for (struct plx_list *link = zones.list.next; link != end; link = link->next) {
+		const struct zone *zone = PLX_LIST_ITEM(link, struct zone, link);
+
+		if (zone->pub.use != PLX_ZONE_PRIVATE)
+			mapper->unmap(mapper, &zone->pub);
+	}
+}
+
+static int
+map_zones(struct plx_dma_mapper *mapper, struct plx_why *why)
+{
+	PLX_LIST_FOREACH(link, &zones.list) {
+		const struct zone *zone = PLX_LIST_ITEM(link, struct zone, link);
+		int ret = 0;
+
+		if (zone->pub.use != PLX_ZONE_PRIVATE)
+			ret = mapper->map(mapper, &zone->pub, why);
+		if (ret != 0) {
+			unmap_zones(mapper, link);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+int
+plx_dma_add(struct plx_dma_mapper *mapper, struct plx_why *why)
+{
+	int ret;
+
+	pthread_mutex_lock(&zones.lock);
+	plx_list_init(&mapper->link);
+	ret = map_zones(mapper, why);
+	if (ret == 0)
+		plx_list_append(&zones.mappers, &mapper->link);
+	pthread_mutex_unlock(&zones.lock);
+	return ret;
+}
+
+void
+plx_dma_remove(struct plx_dma_mapper *mapper)
+{
+	if (mapper->link.next == NULL)
+		return;
+	pthread_mutex_lock(&zones.lock);
+	if (!plx_list_empty(&mapper->link)) {
+		plx_list_remove(&mapper->link);
+		unmap_zones(mapper, &zones.list);
+	}
+	pthread_mutex_unlock(&zones.lock);
+}
+
+bool
+plx_zone_any_dma(void)
+{
+	bool any = false;
+
+	pthread_mutex_lock(&zones.lock);
+	PLX_LIST_FOREACH(link, &zones.list)
+		any |= PLX_LIST_ITEM(link, struct zone, link)->pub.use != PLX_ZONE_PRIVATE;
+	pthread_mutex_unlock(&zones.lock);
+	return any;
+}
+
+uint64_t
+plx_dma_address(const void *addr)
+{
+	uint64_t iova = PLX_IOVA_BAD;
+
+	pthread_mutex_lock(&zones.lock);
+	PLX_LIST_FOREACH(link, &zones.list) {
+		const struct zone *zone = PLX_LIST_ITEM(link, struct zone, link);
+
+		if (zone->pub.use != PLX_ZONE_PRIVATE && iova == PLX_IOVA_BAD)
+			iova = plx_zone_iova(&zone->pub, addr);
+	}
+	pthread_mutex_unlock(&zones.lock);
+	return iova;
+}
+
+const uint64_t *
+plx_zone_page_iova(const struct plx_zone *zone, uint8_t *ret_shift)
+{
+	*ret_shift = (uint8_t)__builtin_ctzll(zone->page_size);
+	return PLX_CONTAINER_OF(zone, struct zone, pub)->page_iova;
 }
 
 unsigned

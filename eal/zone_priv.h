@@ -15,6 +15,9 @@ struct plx_zone_limits {
 /* The rules for zones reserved from now on; NULL: huge pages and no limits. */
 void plx_zone_set_limits(const struct plx_zone_limits *limits);
 
+/* True if there is memory that devices may have been told addresses of. */
+bool plx_zone_any_dma(void);
+
 /* Frees every zone. */
 void plx_zone_free_all(void);
 

@@ -77,9 +77,9 @@ def check_room_file(tree, path, room, line, name):
     if target.name not in room.needs:
         yield (path, line, f'{room.folder} may not include {target.folder} ("{name}")',
                f"the row of '{room.name}' in meson.build allows: {', '.join(room.needs) or 'libc'}; move what is shared down")
-    elif os.path.basename(name) not in target.headers:
+    elif os.path.basename(name) not in target.headers + target.lent:
         yield (path, line, f'"{name}" is private to {target.folder}',
-               f'use its public headers: {", ".join(target.headers)}')
+               f'use its public headers: {", ".join(target.headers + target.lent)}')
     elif name.startswith('plx_ethdev_driver') and not room.folder.startswith(('drivers/', 'lib/ethdev')):
         yield path, line, f'"{name}" is for drivers', 'use plx_ethdev.h'
 

@@ -19,7 +19,8 @@ class Room:
         self.name = name
         self.folder = folder
         self.needs = needs
-        self.headers = []
+        self.headers = []  # installed, for everyone
+        self.lent = []  # for rooms above only
 
 
 class Tree:
@@ -57,9 +58,11 @@ class Tree:
             own = os.path.join(self.top, room.folder, 'meson.build')
             if os.path.exists(own):
                 with open(own, encoding='utf-8') as file:
-                    headers = re.search(r'^headers\s*=\s*(\[[^\]]*\])', file.read(), re.M)
-                if headers:
-                    room.headers = ast.literal_eval(headers[1])
+                    own_text = file.read()
+                for kind in ('headers', 'lent'):
+                    listed = re.search(rf'^{kind}\s*=\s*(\[[^\]]*\])', own_text, re.M)
+                    if listed:
+                        setattr(room, kind, ast.literal_eval(listed[1]))
         return rooms
 
     def text(self, path):

@@ -2,6 +2,8 @@
 /* Mbufs that describe bytes which are not their own: external memory and clones. */
 #include "mbuf_priv.h"
 
+#include "plx_dma_driver.h"
+
 static void
 point_at(struct plx_mbuf *m, uint8_t *buf, struct mbuf_link link)
 {
@@ -37,6 +39,18 @@ clone_segment(struct plx_mbuf *copy, struct plx_mbuf *seg)
 			   __ATOMIC_RELAXED);
 	point_at(copy, seg->buf, link);
 	plx_mbuf_set_lengths(copy, seg->data_len, seg->data_len, seg->data_off);
+}
+
+uint64_t
+plx_mbuf_iova_slow(const struct plx_mbuf *m)
+{
+	struct mbuf_link link = *mbuf_link(plx_mbuf_pool(m), m);
+	const struct plx_pool *pool;
+
+	if (link.external != NULL)
+		return plx_dma_address(plx_mbuf_data(m));
+	pool = plx_mbuf_pool(link.origin);
+	return plx_pool_iova(pool, plx_pool_index(pool, link.origin), m->data_off);
 }
 
 void

@@ -41,6 +41,8 @@ struct plx_pool {
 	uint32_t buf_size;
 	uint16_t headroom;
 	uint16_t id;
+	uint8_t page_shift;	     /* of page_iova */
+	const uint64_t *page_iova;   /* bus address of each page of data; NULL unless IOVA is PA */
 	struct plx_pool_note *notes; /* who holds each buffer; NULL unless built with mbuf_debug */
 	struct plx_pool_private *priv;
 } PLX_CACHE_ALIGNED;
@@ -382,6 +384,39 @@ static inline uint8_t *
 plx_mbuf_data(const struct plx_mbuf *m)
 {
 	return m->buf + m->data_off;
+}
+
+/* Where bytes lie that are not in the mbuf's own buffer: PLX_IOVA_BAD (all ones) if devices cannot reach them. */
+uint64_t plx_mbuf_iova_slow(const struct plx_mbuf *m);
+
+/*
+ * The bus address of plx_mbuf_data(m), whose data_len bytes follow each other there too. For drivers of devices that do
+ * DMA. Path: hot for direct mbufs; clones and external bytes are looked up.
+ */
+static inline uint64_t
+plx_mbuf_iova(const struct plx_mbuf *m)
+{
+	const struct plx_pool *pool;
+	uint64_t off;
+
+	if (PLX_UNLIKELY((m->pool_id & PLX_MBUF_ATTACHED) != 0))
+		return plx_mbuf_iova_slow(m);
+	pool = plx_mbuf_pool(m);
+	if (PLX_LIKELY(pool->page_iova == NULL))
+		return (uint64_t)(uintptr_t)plx_mbuf_data(m);
+	off = (uint64_t)(plx_mbuf_data(m) - pool->data);
+	return pool->page_iova[off >> pool->page_shift] + (off & ((1ULL << pool->page_shift) - 1));
+}
+
+/* The same for byte `off` of buffer `index`, whatever its header says: for receive rings. */
+static inline uint64_t
+plx_pool_iova(const struct plx_pool *pool, uint32_t index, uint32_t off)
+{
+	uint64_t at = (uint64_t)index * pool->stride + off;
+
+	if (PLX_LIKELY(pool->page_iova == NULL))
+		return (uint64_t)(uintptr_t)pool->data + at;
+	return pool->page_iova[at >> pool->page_shift] + (at & ((1ULL << pool->page_shift) - 1));
 }
 
 static inline uint32_t

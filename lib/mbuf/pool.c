@@ -54,7 +54,10 @@ check_params(struct plx_pool_params *p, struct plx_why *why)
 			       "pool %s: a cache of %u buffers an lcore; at most %u and "
 			       "half of the pool's %" PRIu32 " are possible",
 			       p->name, p->cache, PLX_POOL_CACHE_MAX, p->n);
-	if (p->stride == 0) {
+	if (p->stride == 0 && plx_iova_mode() == PLX_IOVA_PA) {
+		/* No buffer crosses a huge page: the next one may be anywhere. */
+		p->stride = (uint32_t)plx_pow2_ceil(p->buf_size);
+	} else if (p->stride == 0) {
 		/* An odd number of cache lines: heads of packets then spread over all cache sets. */
 		p->stride = (uint32_t)plx_align_up(p->buf_size, PLX_CACHE_LINE);
 		if (p->stride / PLX_CACHE_LINE % 2 == 0)
@@ -65,6 +68,11 @@ check_params(struct plx_pool_params *p, struct plx_why *why)
 			       "pool %s: a stride of %" PRIu32 " bytes; it must be a "
 			       "multiple of %d and not below the buffer size %" PRIu32,
 			       p->name, p->stride, PLX_CACHE_LINE, p->buf_size);
+	if (plx_iova_mode() == PLX_IOVA_PA && !plx_is_pow2(p->stride))
+		return plx_why(why, -EINVAL,
+			       "pool %s: a stride of %" PRIu32 " bytes; where devices are given "
+			       "physical addresses it must be a power of two",
+			       p->name, p->stride);
 	return 0;
 }
 
@@ -104,7 +112,8 @@ reserve(struct plx_pool_private *priv, const struct plx_pool_params *p, const st
 	int ret;
 
 	snprintf(name, sizeof(name), "%s.data", p->name);
-	ret = plx_zone_reserve(name, (size_t)p->n * p->stride, p->node, &priv->data, why);
+	ret = plx_zone_reserve_dma(name, (size_t)p->n * p->stride, p->node, PLX_ZONE_BUFFERS,
+				   &priv->data, why);
 	if (ret != 0)
 		return plx_why_prefix(why, ret, "pool %s: ", p->name);
 	snprintf(name, sizeof(name), "%s.meta", p->name);
@@ -178,6 +187,7 @@ place(struct plx_pool *pool, const struct plx_pool_params *p, const struct layou
 	pool->cache_stride = at->cache_stride;
 	pool->nb_caches = at->nb_caches;
 	pool->priv->cache_size = p->cache;
+	pool->page_iova = plx_zone_page_iova(pool->priv->data, &pool->page_shift);
 	pool->priv->free = (struct plx_ring_mpmc *)(void *)(meta + at->ring);
 	if (PLX_MBUF_DEBUG)
 		pool->notes = (struct plx_pool_note *)(void *)(meta + at->notes);

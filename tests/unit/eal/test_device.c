@@ -202,7 +202,7 @@ a_shared_object_that_is_no_driver_is_refused(void **state)
 	assert_non_null(strstr(why.text, "plx_plugin_driver"));
 	assert_int_equal(plx_plugin_load(plugin("plx_other_api.so"), &why), -EINVAL);
 	assert_non_null(strstr(why.text, "plx_other_api.so"));
-	assert_non_null(strstr(why.text, "interface 8"));
+	assert_non_null(strstr(why.text, "interface 9"));
 	assert_int_equal(plx_plugin_load("/proc/self/status", &why), -ENOEXEC);
 	assert_int_equal(plx_plugin_load("/nowhere/x.so", &why), -ENOENT);
 	assert_null(plx_driver_at(3));

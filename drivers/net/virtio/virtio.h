@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The virtio-net driver's main structs: a device behind a transport, its queues, and who provides what.
+ *
+ *	ethdev ops (virtio_ethdev.c) --> device (virtio_dev.c) --> transport: modern PCI | legacy PCI | vhost-user
+ *	                             --> control queue (virtio_ctrl.c)
+ *	rx/tx bursts (virtio_*_rx.c, virtio_*_tx.c) --> rings (virtio_queue.c) --> doorbell of the transport
+ *
+ * Every value that the device writes is hostile until checked; a queue that the device broke is marked, counts and does no
+ * more until the port is restarted. Sections cited are those of the virtio specification 1.3.
+ */
+#ifndef PLX_DRIVERS_NET_VIRTIO_VIRTIO_H
+#define PLX_DRIVERS_NET_VIRTIO_VIRTIO_H
+
+#include "plx_ethdev_driver.h"
+#include "plx_gate.h"
+#include "plx_virtio_spec.h"
+#include "plx_zone.h"
+
+#define VIRTIO_PAIRS_MAX (PLX_ETHDEV_QUEUES_MAX)
+#define VIRTIO_WAIT_MS	 1000 /* the longest that a device may take to answer, for each question */
+
+struct virtio_dev;
+struct virtio_queue;
+
+/*
+ * How a device is reached. 0 or a negative errno unless said otherwise; -EIO: it does not answer. All slow but notify, and
+ * called by one thread at a time.
+ */
+struct virtio_transport {
+	const char *name; /* "modern PCI" */
+	int (*status)(struct virtio_dev *dev, uint8_t *ret_status);
+	int (*set_status)(struct virtio_dev *dev,
+			  uint8_t status); /* 0 asks for a reset, and does not wait */
+	int (*features)(struct virtio_dev *dev, uint64_t *ret_features);
+	int (*set_features)(struct virtio_dev *dev, uint64_t features);
+	/* Bytes of the device's configuration, which may change under the reader: see generation. */
+	int (*config_read)(struct virtio_dev *dev, unsigned off, void *to, unsigned len);
+	int (*config_write)(struct virtio_dev *dev, unsigned off, const void *from, unsigned len);
+	/* A number that changes when the configuration did; NULL: compare two readings instead (legacy). */
+	int (*generation)(struct virtio_dev *dev, uint32_t *ret_generation);
+	/* Largest size the queue can have; 0 there is no such queue. */
+	int (*queue_size)(struct virtio_dev *dev, uint16_t index, uint16_t *ret_size);
+	/* Tells the device where the rings are, sets up q->notify_* and enables the queue. */
+	int (*queue_start)(struct virtio_dev *dev, struct virtio_queue *q, struct plx_why *why);
+	/* Only this queue, where the device can (RING_RESET, vhost-user): -ENOTSUP otherwise. */
+	int (*queue_stop)(struct virtio_dev *dev, struct virtio_queue *q);
+	/* Tells the device that there is something new in the queue. Path: hot. */
+	void (*notify)(struct virtio_queue *q);
+	/*
+	 * fds[0] for changes of configuration, fds[1 + i] for queue i; -1: none. n 0 takes all back. NULL where there are no
+	 * interrupts.
+	 */
+	int (*irq_set)(struct virtio_dev *dev, const int *fds, unsigned n, struct plx_why *why);
+	/* After a queue's or the configuration's fd was read: lets the device fire again (INTx). May be NULL. */
+	void (*irq_unmask)(struct virtio_dev *dev);
+	/* Answers control commands in place of a control queue; NULL: there is a real one. `data` as in 5.1.6.5. */
+	int (*ctrl)(struct virtio_dev *dev, uint8_t class, uint8_t command, const void *data,
+		    unsigned len);
+	/* Packets may be given to the device as virtual addresses, whatever the IOVA mode is. */
+	bool virtual_addresses;
+};
+
+/* One virtqueue: what both kinds of ring have. virtio_queue.c owns the layout of what follows. */
+struct virtio_queue {
+	struct virtio_dev *dev;
+	uint16_t index; /* of the device's queues: rx 2i, tx 2i + 1, then control */
+	uint16_t size;
+	bool packed;
+	bool virtual_addresses;
+	bool broken; /* the device wrote nonsense: nothing more is done with it */
+
+	union {
+		struct {
+			struct virtio_desc *desc;
+			struct virtio_avail *avail;
+			struct virtio_used *used;
+		} split;
+		struct {
+			struct virtio_packed_desc *desc;
+			struct virtio_packed_event *driver; /* what we want to be told */
+			struct virtio_packed_event *device; /* what it wants to be told */
+		} packed_ring;
+	};
+	/* Bus addresses of the three parts above, in that order. */
+	uint64_t desc_address, driver_address, device_address;
+	const struct plx_zone *zone; /* the rings', and what else of this queue the device reads */
+
+	/* The doorbell: of the transport's queue_start. */
+	volatile void *notify_register; /* NULL: notify calls */
+	uint32_t notify_value;
+	uint64_t notifications; /* rung so far */
+	int kick_fd, call_fd;	/* vhost-user */
+
+	/* The driver's own books, which the device cannot reach: see virtio_queue.c. */
+	uint16_t next_avail;	    /* split: free-running; packed: slot */
+	uint16_t next_used;	    /* as next_avail */
+	bool avail_wrap, used_wrap; /* packed */
+	uint16_t nb_free;	    /* descriptors */
+	struct virtio_slot *slots;  /* of each id: its buffer and how many descriptors it took */
+};
+
+/* What the device offers and what was agreed. */
+struct virtio_dev {
+	struct plx_ethdev eth; /* the port */
+	const struct virtio_transport *transport;
+	void *transport_data; /* the transport's own: struct virtio_pci, struct virtio_user */
+	uint64_t offered;
+	uint64_t features;    /* agreed */
+	uint64_t wanted_mask; /* features the user lets us take: devargs */
+	uint16_t max_pairs;
+	uint16_t nb_pairs;   /* in use */
+	uint16_t header_len; /* of the network header: 10, 12 or 20 */
+	bool modern;	     /* VERSION_1 */
+	bool needs_reset;    /* the device said so */
+	uint64_t config_changes;
+	struct virtio_queue *ctrl; /* NULL: there is none */
+	struct virtio_rxq *rxqs[VIRTIO_PAIRS_MAX];
+	struct virtio_txq *txqs[VIRTIO_PAIRS_MAX];
+};
+
+static inline bool
+virtio_has(const struct virtio_dev *dev, unsigned feature)
+{
+	return (dev->features & VIRTIO_BIT(feature)) != 0;
+}
+
+/* -- the device (virtio_dev.c) ----------------------------------------------------------------------------------------- */
+
+/* Reset, acknowledge, driver, features: up to FEATURES_OK (3.1.1, steps 1-6). `wanted` are those to take if offered. */
+int virtio_dev_negotiate(struct virtio_dev *dev, uint64_t wanted, struct plx_why *why);
+/* Starts the queues that there are and sets DRIVER_OK (steps 7, 8). */
+int virtio_dev_start(struct virtio_dev *dev, struct plx_why *why);
+/* Resets and waits until the device is: only then its queues' memory is ours. -ETIMEDOUT: it never will be. */
+int virtio_dev_reset(struct virtio_dev *dev);
+/* Consistent bytes of the configuration. -ETIMEDOUT if it never settles. */
+int virtio_dev_config(struct virtio_dev *dev, unsigned off, void *to, unsigned len);
+
+/* -- the port (virtio_ethdev.c): for the drivers that find devices ------------------------------------------------------ */
+
+/* Makes a port of a device whose eth.device, transport and transport_data are set. */
+int virtio_port_create(struct virtio_dev *dev, struct plx_why *why);
+/* Takes the port away; the transport is the caller's to close. */
+void virtio_port_destroy(struct virtio_dev *dev);
+/* The peer came back (vhost-user): negotiates and starts again what was in force, queues emptied. Gates closed. */
+int virtio_port_revive(struct virtio_dev *dev, struct plx_why *why);
+
+/* -- queues (virtio_queue.c) --------------------------------------------------------------------------------------------- */
+
+/* Memory and books of a queue. The zone's name says whose it is. */
+int virtio_queue_create(struct virtio_dev *dev, uint16_t index, uint16_t size,
+			struct virtio_queue **ret_q, struct plx_why *why);
+/* As new: nothing in flight. The buffers were taken back before. */
+void virtio_queue_clear(struct virtio_queue *q);
+void virtio_queue_destroy(struct virtio_queue *q);
+/*
+ * One request: `out` bytes for the device, then `in` bytes of its answer, both in the queue's own scratch memory. Waits.
+ * -ETIMEDOUT: the queue is broken from then on.
+ */
+int virtio_queue_call(struct virtio_queue *q, const void *out, unsigned out_len, void *in,
+		      unsigned in_len, int timeout_ms);
+
+/* -- data path (virtio_rx.c, virtio_tx.c and the files of each ring kind) ------------------------------------------------- */
+
+int virtio_rxq_create(struct virtio_dev *dev, uint16_t queue, uint16_t descs, struct plx_pool *pool,
+		      struct virtio_rxq **ret_rxq, struct plx_why *why);
+int virtio_txq_create(struct virtio_dev *dev, uint16_t queue, uint16_t descs,
+		      struct virtio_txq **ret_txq, struct plx_why *why);
+/* The device must be reset, or the queue stopped. */
+void virtio_rxq_destroy(struct virtio_rxq *rxq);
+void virtio_txq_destroy(struct virtio_txq *txq);
+struct virtio_queue *virtio_rxq_queue(struct virtio_rxq *rxq);
+struct virtio_queue *virtio_txq_queue(struct virtio_txq *txq);
+/* Fills the ring with buffers and opens the gate; `features` of the device are settled. */
+void virtio_rxq_start(struct virtio_rxq *rxq);
+void virtio_txq_start(struct virtio_txq *txq);
+/* Closes the gate. Buffers stay until drain, as the device may still write to them. */
+void virtio_rxq_stop(struct virtio_rxq *rxq);
+void virtio_txq_stop(struct virtio_txq *txq);
+/* Takes every buffer back and counts what was in flight as lost; the queue is as new. The device is reset. */
+void virtio_rxq_drain(struct virtio_rxq *rxq);
+void virtio_txq_drain(struct virtio_txq *txq);
+/* The burst functions for what was agreed. */
+plx_ethdev_rx_fn virtio_rx_function(const struct virtio_dev *dev);
+plx_ethdev_tx_fn virtio_tx_function(const struct virtio_dev *dev);
+/* Interrupts of this queue wanted or not: the sleeping mode. */
+void virtio_rxq_irq(struct virtio_rxq *rxq, bool on);
+
+/* -- control queue (virtio_ctrl.c) ------------------------------------------------------------------------------------------ */
+
+/* One command of 5.1.6.5, by the control queue or the transport. -ENOTSUP without one, -EIO if the device refuses. */
+int
+virtio_ctrl(struct virtio_dev *dev, uint8_t class, uint8_t command, const void *data, unsigned len);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What drivers do with an open device, checked, over whichever transport. See plx_pci_driver.h. */
+#include "plx_pci_driver.h"
+
+#include "plx_byteorder.h"
+
+#include <errno.h>
+
+/* PCI Local Bus 3.0, 6.1 and 6.7. */
+#define COMMAND	       0x04
+#define COMMAND_MASTER 0x0004
+#define STATUS	       0x06
+#define STATUS_CAPS    0x0010
+#define CAPS_POINTER   0x34
+#define CAPS_START     0x40
+#define CAPS_MAX       ((PLX_PCI_CONFIG_SIZE - CAPS_START) / 4)
+#define CAP_BYTES      32
+
+int
+plx_pci_config_read(struct plx_pci *pci, uint32_t off, void *to, uint32_t len)
+{
+	if (off > PLX_PCI_CONFIG_SIZE || len > PLX_PCI_CONFIG_SIZE - off)
+		return -EINVAL;
+	return pci->transport->config_read(pci, off, to, len);
+}
+
+int
+plx_pci_config_write(struct plx_pci *pci, uint32_t off, const void *from, uint32_t len)
+{
+	if (off > PLX_PCI_CONFIG_SIZE || len > PLX_PCI_CONFIG_SIZE - off)
+		return -EINVAL;
+	return pci->transport->config_write(pci, off, from, len);
+}
+
+int
+plx_pci_each_cap(struct plx_pci *pci, plx_pci_cap_fn each, void *arg)
+{
+	uint8_t space[PLX_PCI_CONFIG_SIZE];
+	unsigned at;
+	int ret = plx_pci_config_read(pci, 0, space, sizeof(space));
+
+	if (ret != 0 || (plx_load_le16(space + STATUS) & STATUS_CAPS) == 0)
+		return ret;
+	at = space[CAPS_POINTER] & ~3u;
+	for (unsigned n = 0; at != 0; n++) {
+		unsigned len =
+			PLX_PCI_CONFIG_SIZE - at < CAP_BYTES ? PLX_PCI_CONFIG_SIZE - at : CAP_BYTES;
+
+		if (at < CAPS_START)
+			return -ERANGE;
+		if (n == CAPS_MAX)
+			return -ELOOP;
+		ret = each(arg, space[at], (uint8_t)at, space + at, len);
+		if (ret != 0)
+			return ret;
+		at = space[at + 1] & ~3u;
+	}
+	return 0;
+}
+
+int
+plx_pci_bus_master(struct plx_pci *pci, bool on)
+{
+	uint8_t bytes[2];
+	uint16_t command;
+	int ret = plx_pci_config_read(pci, COMMAND, bytes, sizeof(bytes));
+
+	if (ret != 0)
+		return ret;
+	command = plx_load_le16(bytes);
+	command = on ? command | COMMAND_MASTER : command & ~COMMAND_MASTER;
+	plx_store_le16(bytes, command);
+	return plx_pci_config_write(pci, COMMAND, bytes, sizeof(bytes));
+}
+
+int
+plx_pci_window(struct plx_pci *pci, unsigned bar, uint64_t off, uint64_t len,
+	       struct plx_pci_window *ret_window, struct plx_why *why)
+{
+	struct plx_pci_bar *b = bar < PLX_PCI_BARS ? &pci->bar[bar] : NULL;
+	int ret;
+
+	if (b == NULL || b->size == 0)
+		return plx_why(why, -ERANGE, "the device has no BAR %u", bar);
+	if (off > b->size || len > b->size - off)
+		return plx_why(why, -ERANGE,
+			       "BAR %u has %llu bytes; %llu at offset %llu do not fit", bar,
+			       (unsigned long long)b->size, (unsigned long long)len,
+			       (unsigned long long)off);
+	if (b->map == NULL) {
+		ret = pci->transport->bar_map(pci, bar, why);
+		if (ret != 0)
+			return ret;
+	}
+	*ret_window = (struct plx_pci_window){.map = b->map != NULL ? b->map + off : NULL,
+					      .pci = pci,
+					      .bar = (uint8_t)bar,
+					      .off = off,
+					      .len = len};
+	return 0;
+}
+
+uint64_t
+plx_pci_read_call(const struct plx_pci_window *w, uint64_t off, unsigned len)
+{
+	union {
+		uint8_t u8;
+		uint16_t u16;
+		uint32_t u32;
+		uint64_t u64;
+	} value = {.u64 = UINT64_MAX};
+
+	if (w->pci->transport->bar_read(w->pci, w->bar, w->off + off, &value, len) != 0)
+		return UINT64_MAX;
+	return len == 1 ? value.u8 : len == 2 ? value.u16 : len == 4 ? value.u32 : value.u64;
+}
+
+void
+plx_pci_write_call(const struct plx_pci_window *w, uint64_t off, uint64_t value, unsigned len)
+{
+	/* Little endian machines: the low bytes come first. */
+	w->pci->transport->bar_write(w->pci, w->bar, w->off + off, &value, len);
+}
+
+int
+plx_pci_irq_set(struct plx_pci *pci, enum plx_pci_irq_kind kind, const int *fds, unsigned n,
+		struct plx_why *why)
+{
+	unsigned most = kind == PLX_PCI_IRQ_MSIX   ? pci->msix_vectors
+			: kind == PLX_PCI_IRQ_INTX ? pci->intx
+						   : 0;
+
+	if (n > most || n > PLX_PCI_VECTORS_MAX || pci->transport->irq_set == NULL)
+		return plx_why(why, -ENOTSUP, "the device has %u interrupts of that kind, not %u",
+			       most, n);
+	return pci->transport->irq_set(pci, kind, fds, n, why);
+}
+
+int
+plx_pci_irq_unmask(struct plx_pci *pci)
+{
+	return pci->transport->irq_unmask != NULL ? pci->transport->irq_unmask(pci) : -ENOTSUP;
+}
+
+int
+plx_pci_reset(struct plx_pci *pci)
+{
+	return pci->transport->reset != NULL ? pci->transport->reset(pci) : -ENOTSUP;
+}
