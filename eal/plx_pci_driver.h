@@ -66,6 +66,8 @@ struct plx_pci_transport {
 	int (*irq_unmask)(struct plx_pci *pci);
 	/* -ENOTSUP where the device cannot be reset alone: drivers must do without. */
 	int (*reset)(struct plx_pci *pci);
+	/* Virtual addresses reach memory whatever the device says of itself: a fake, a peer that maps our memory. */
+	bool virtual_addresses;
 };
 
 /* Readable by drivers, written by the bus and the transport. */
