@@ -18,7 +18,7 @@ class Prompt:
                                       stderr=subprocess.STDOUT)
 
     def expect(self, pattern, seconds=20):
-        """Reads until the pattern stands in what was said; forgets that."""
+        """Reads until the pattern stands in what was said; returns and forgets that."""
         end = time.monotonic() + seconds
         while not re.search(pattern, self.text):
             left = end - time.monotonic()
@@ -27,7 +27,8 @@ class Prompt:
             if not data:
                 sys.exit("no %r from %s:\n%s" % (pattern, self.child.args[0], self.text.decode()))
             self.text += data
-        self.text = b""
+        said, self.text = self.text, b""
+        return said
 
     def say(self, line):
         self.child.stdin.write(line.encode() + b"\n")
