@@ -17,6 +17,8 @@
 #include "plx_virtio_spec.h"
 #include "plx_zone.h"
 
+#include <pthread.h>
+
 #define VIRTIO_PAIRS_MAX (PLX_ETHDEV_QUEUES_MAX)
 #define VIRTIO_WAIT_MS	 1000 /* the longest that a device may take to answer, for each question */
 
@@ -117,6 +119,15 @@ struct virtio_dev {
 	struct virtio_queue *ctrl; /* NULL: there is none */
 	struct virtio_rxq *rxqs[VIRTIO_PAIRS_MAX];
 	struct virtio_txq *txqs[VIRTIO_PAIRS_MAX];
+	struct virtio_arena *arenas; /* the queues' memory: virtio_arena.c */
+	unsigned arenas_made;
+	/*
+	 * One at a time: the port's operations, and the transport's thread that takes a lost peer away and brings it back.
+	 * virtio_port_create makes it; operations take it, virtio_port_revive is called with it held.
+	 */
+	pthread_mutex_t lock;
+	/* vhost-user: nobody is at the other end. A start succeeds and leaves the gates closed, until revive opens them. */
+	bool alone;
 };
 
 static inline bool
@@ -144,6 +155,23 @@ int virtio_port_create(struct virtio_dev *dev, struct plx_why *why);
 void virtio_port_destroy(struct virtio_dev *dev);
 /* The peer came back (vhost-user): negotiates and starts again what was in force, queues emptied. Gates closed. */
 int virtio_port_revive(struct virtio_dev *dev, struct plx_why *why);
+
+/* -- memory of queues (virtio_arena.c) --------------------------------------------------------------------------------- */
+
+/* Whole pages of a zone of use RINGS that belongs to the device. */
+struct virtio_piece {
+	const struct plx_zone *zone; /* NULL: none */
+	void *addr;		     /* at a multiple of 4096 */
+	size_t len;
+};
+
+/* Zeroed memory; zones are made as needed and go with their last piece. Thread: one at a time for a device. */
+int virtio_piece_get(struct virtio_dev *dev, size_t len, struct virtio_piece *ret_piece,
+		     struct plx_why *why);
+/* Gives it back; fine for none. The device must not reach it any more. */
+void virtio_piece_put(struct virtio_dev *dev, struct virtio_piece *piece);
+/* True for zones that pieces of this device come from, also while they are being made. */
+bool virtio_piece_zone(const struct virtio_dev *dev, const struct plx_zone *zone);
 
 /* -- queues (virtio_queue.c) --------------------------------------------------------------------------------------------- */
 
