@@ -13,6 +13,7 @@
 #define PLX_DRIVERS_NET_VIRTIO_VIRTIO_H
 
 #include "plx_ethdev_driver.h"
+#include "plx_event.h"
 #include "plx_gate.h"
 #include "plx_virtio_spec.h"
 #include "plx_zone.h"
@@ -26,8 +27,8 @@ struct virtio_dev;
 struct virtio_queue;
 
 /*
- * How a device is reached. 0 or a negative errno unless said otherwise; -EIO: it does not answer. All slow but notify, and
- * called by one thread at a time.
+ * How a device is reached. 0 or a negative errno unless said otherwise; -EIO: it does not answer; -ENOTCONN: there is no
+ * peer now, there may be one later. All slow but notify, and called under the device's lock, so by one thread at a time.
  */
 struct virtio_transport {
 	const char *name; /* "modern PCI" */
@@ -51,7 +52,7 @@ struct virtio_transport {
 	void (*notify)(struct virtio_queue *q);
 	/*
 	 * fds[0] for changes of configuration, fds[1 + i] for queue i; -1: none. n 0 takes all back. NULL where there are no
-	 * interrupts.
+	 * interrupts. Called after negotiation and before the queues start.
 	 */
 	int (*irq_set)(struct virtio_dev *dev, const int *fds, unsigned n, struct plx_why *why);
 	/* After a queue's or the configuration's fd was read: lets the device fire again (INTx). May be NULL. */
@@ -59,8 +60,11 @@ struct virtio_transport {
 	/* Answers control commands in place of a control queue; NULL: there is a real one. `data` as in 5.1.6.5. */
 	int (*ctrl)(struct virtio_dev *dev, uint8_t class, uint8_t command, const void *data,
 		    unsigned len);
+	/* The device answers no more and its memory must be ours: makes that so by force (no DMA, no peer). May be NULL. */
+	void (*cut)(struct virtio_dev *dev);
 	/* Packets may be given to the device as virtual addresses, whatever the IOVA mode is. */
 	bool virtual_addresses;
+	bool needs_version_1; /* nothing but VERSION_1 is spoken */
 };
 
 /* One virtqueue: what both kinds of ring have. virtio_queue.c owns the layout of what follows. */
@@ -102,33 +106,96 @@ struct virtio_queue {
 	struct virtio_slot *slots;  /* of each id: its buffer and how many descriptors it took */
 };
 
+/* What the user said of the device in its arguments; 0 everywhere is nothing. */
+struct virtio_wishes {
+	uint16_t queue_size; /* of each queue, unless the application says */
+	uint16_t max_pairs;  /* no more queues than that */
+	uint16_t mtu;
+	uint32_t speed_mbps; /* the link's, in place of what the device says */
+	uint8_t mac[6];
+	bool iova_va; /* virtual addresses, though the device did not ask for translation */
+	bool iova_pa; /* physical ones, though it did */
+};
+
+/* What the device's configuration says, checked: virtio_config.c. 0: not said, or nonsense. */
+struct virtio_limits {
+	bool has_mac;
+	uint8_t mac[6];
+	uint16_t mtu;
+	uint16_t max_pairs; /* 1 without MQ and RSS */
+	uint32_t speed_mbps;
+	bool full_duplex;
+	uint8_t rss_key_size;
+	uint16_t rss_table_size; /* a power of two */
+	uint32_t hash_types;
+};
+
+#define VIRTIO_MACS_MAX 64
+
+/* What is to be received beside the port's own address: virtio_filter.c. */
+struct virtio_filter {
+	uint8_t macs[VIRTIO_MACS_MAX][6];
+	unsigned nb_macs;
+	uint64_t vlans[4096 / 64];
+	bool overflow; /* the device could not take the list: it is promiscuous in its place */
+};
+
+/* Where the port stands towards the device. */
+enum virtio_state {
+	VIRTIO_STOPPED,
+	VIRTIO_RUNNING,
+	VIRTIO_HALTED, /* started, but the device is gone or broken: queues do nothing, settings are noted */
+};
+
 /* What the device offers and what was agreed. */
 struct virtio_dev {
 	struct plx_ethdev eth; /* the port */
+	/* Set by who finds the device, before virtio_port_create. */
 	const struct virtio_transport *transport;
 	void *transport_data; /* the transport's own: struct virtio_pci, struct virtio_user */
-	uint64_t offered;
-	uint64_t features;    /* agreed */
 	uint64_t wanted_mask; /* features the user lets us take: devargs */
-	uint16_t max_pairs;
+	struct virtio_wishes wishes;
+	bool reaches_virtual; /* virtual addresses do, whatever the device offers: a fake, a peer */
+
+	/*
+	 * One at a time: the port's operations on the main lcore, and the control thread that takes a lost peer away and brings
+	 * it back. virtio_port_create makes it; operations take it, halt and revive are called with it held.
+	 */
+	pthread_mutex_t lock;
+	enum virtio_state state;
+	uint8_t status; /* as written last */
+	uint64_t offered;
+	uint64_t features; /* agreed */
+	uint64_t wanted;   /* asked for: what the application's configuration needs */
+	struct virtio_limits limits;
+	uint16_t max_pairs;  /* of the device: where its control queue is depends on it */
 	uint16_t nb_pairs;   /* in use */
 	uint16_t header_len; /* of the network header: 10, 12 or 20 */
 	bool modern;	     /* VERSION_1 */
 	bool needs_reset;    /* the device said so */
-	uint64_t config_changes;
+	bool link_up;	     /* as told last */
+	uint64_t config_changes, ctrl_commands, ctrl_failures, revivals;
+	uint64_t kept_notifications; /* of queues that are no more */
+	struct virtio_filter filter;
 	struct virtio_queue *ctrl; /* NULL: there is none */
 	struct virtio_rxq *rxqs[VIRTIO_PAIRS_MAX];
 	struct virtio_txq *txqs[VIRTIO_PAIRS_MAX];
 	struct virtio_arena *arenas; /* the queues' memory: virtio_arena.c */
 	unsigned arenas_made;
-	/*
-	 * One at a time: the port's operations, and the transport's thread that takes a lost peer away and brings it back.
-	 * virtio_port_create makes it; operations take it, virtio_port_revive is called with it held.
-	 */
-	pthread_mutex_t lock;
 	/* vhost-user: nobody is at the other end. A start succeeds and leaves the gates closed, until revive opens them. */
 	bool alone;
+
+	/* virtio_irq.c; -1: none. */
+	int config_fd;
+	int rx_fds[VIRTIO_PAIRS_MAX];
+	plx_event_id config_event;
 };
+
+static inline struct virtio_dev *
+virtio_dev(struct plx_ethdev *eth)
+{
+	return PLX_CONTAINER_OF(eth, struct virtio_dev, eth);
+}
 
 static inline bool
 virtio_has(const struct virtio_dev *dev, unsigned feature)
@@ -136,7 +203,7 @@ virtio_has(const struct virtio_dev *dev, unsigned feature)
 	return (dev->features & VIRTIO_BIT(feature)) != 0;
 }
 
-/* -- the device (virtio_dev.c) ----------------------------------------------------------------------------------------- */
+/* -- the device (virtio_dev.c): under its lock ----------------------------------------------------------------------------- */
 
 /* Reset, acknowledge, driver, features: up to FEATURES_OK (3.1.1, steps 1-6). `wanted` are those to take if offered. */
 int virtio_dev_negotiate(struct virtio_dev *dev, uint64_t wanted, struct plx_why *why);
@@ -144,17 +211,40 @@ int virtio_dev_negotiate(struct virtio_dev *dev, uint64_t wanted, struct plx_why
 int virtio_dev_start(struct virtio_dev *dev, struct plx_why *why);
 /* Resets and waits until the device is: only then its queues' memory is ours. -ETIMEDOUT: it never will be. */
 int virtio_dev_reset(struct virtio_dev *dev);
+/* Of `features` those whose conditions (5.1.3.1) are among them. */
+uint64_t virtio_dev_settle(uint64_t features);
+
+/* -- its configuration (virtio_config.c) ------------------------------------------------------------------------------------ */
+
 /* Consistent bytes of the configuration. -ETIMEDOUT if it never settles. */
 int virtio_dev_config(struct virtio_dev *dev, unsigned off, void *to, unsigned len);
+/* Reads what the offered features promise into dev->limits; features whose values are nonsense leave wanted_mask. */
+int virtio_config_load(struct virtio_dev *dev, struct plx_why *why);
+/* The status field; link up and nothing else where there is none. */
+int virtio_config_status(struct virtio_dev *dev, uint16_t *ret_status);
 
 /* -- the port (virtio_ethdev.c): for the drivers that find devices ------------------------------------------------------ */
 
-/* Makes a port of a device whose eth.device, transport and transport_data are set. */
+/*
+ * Makes a port of a zeroed device whose eth.device, transport, transport_data, wanted_mask, wishes and reaches_virtual are
+ * set. Thread: main. Nothing is left of it on failure.
+ */
 int virtio_port_create(struct virtio_dev *dev, struct plx_why *why);
-/* Takes the port away; the transport is the caller's to close. */
+/* Takes the port away; the transport is the caller's to close. Fine for one that was not made. Thread: main. */
 void virtio_port_destroy(struct virtio_dev *dev);
-/* The peer came back (vhost-user): negotiates and starts again what was in force, queues emptied. Gates closed. */
+/* The peer went: queues do nothing more. Under the lock; call virtio_port_changed after it. Thread: control or main. */
+void virtio_port_halt(struct virtio_dev *dev);
+/*
+ * The peer came back (vhost-user), or the device needs a reset: negotiates and starts again what was in force, queues
+ * emptied. It closes the queues' gates itself; a port that is stopped is left so. On failure the port is halted. Under the
+ * lock; call virtio_port_changed after it. Thread: control or main.
+ */
 int virtio_port_revive(struct virtio_dev *dev, struct plx_why *why);
+/*
+ * The configuration may have changed, or the peer came or went: the link is looked at and told, announcements are answered.
+ * Not under the lock. Thread: control.
+ */
+void virtio_port_changed(struct virtio_dev *dev);
 
 /* -- memory of queues (virtio_arena.c) --------------------------------------------------------------------------------- */
 
@@ -175,6 +265,8 @@ bool virtio_piece_zone(const struct virtio_dev *dev, const struct plx_zone *zone
 
 /* -- queues (virtio_queue.c) --------------------------------------------------------------------------------------------- */
 
+#define VIRTIO_CALL_MAX 2048
+
 /* Memory and books of a queue. The zone's name says whose it is. */
 int virtio_queue_create(struct virtio_dev *dev, uint16_t index, uint16_t size,
 			struct virtio_queue **ret_q, struct plx_why *why);
@@ -183,7 +275,8 @@ void virtio_queue_clear(struct virtio_queue *q);
 void virtio_queue_destroy(struct virtio_queue *q);
 /*
  * One request: `out` bytes for the device, then `in` bytes of its answer, both in the queue's own scratch memory. Waits.
- * -ETIMEDOUT: the queue is broken from then on.
+ * `in` is copied there before: what the device does not write stays what the caller preset. Up to VIRTIO_CALL_MAX bytes
+ * each way. -ETIMEDOUT: the queue is broken from then on.
  */
 int virtio_queue_call(struct virtio_queue *q, const void *out, unsigned out_len, void *in,
 		      unsigned in_len, int timeout_ms);
@@ -214,10 +307,36 @@ plx_ethdev_tx_fn virtio_tx_function(const struct virtio_dev *dev);
 /* Interrupts of this queue wanted or not: the sleeping mode. */
 void virtio_rxq_irq(struct virtio_rxq *rxq, bool on);
 
-/* -- control queue (virtio_ctrl.c) ------------------------------------------------------------------------------------------ */
+/* -- control queue (virtio_ctrl.c): under the device's lock ------------------------------------------------------------------ */
 
-/* One command of 5.1.6.5, by the control queue or the transport. -ENOTSUP without one, -EIO if the device refuses. */
+/*
+ * One command of 5.1.6.5, by the control queue or the transport. -ENOTSUP without one, -EPERM if the device refuses, -EIO
+ * if it does not answer or answers nonsense: it is not asked again before the next start.
+ */
 int
 virtio_ctrl(struct virtio_dev *dev, uint8_t class, uint8_t command, const void *data, unsigned len);
+
+/* -- what is received and where (virtio_filter.c): ops of the port, and all of it again after a start --------------------------- */
+
+int virtio_filter_promiscuous(struct plx_ethdev *eth, bool on);
+int virtio_filter_allmulticast(struct plx_ethdev *eth, bool on);
+int virtio_filter_own_mac(struct plx_ethdev *eth, const uint8_t mac[6]);
+int virtio_filter_mac(struct plx_ethdev *eth, const uint8_t mac[6], bool on);
+int virtio_filter_vlan(struct plx_ethdev *eth, uint16_t vlan, bool on);
+int virtio_filter_rss(struct plx_ethdev *eth);
+/* Makes all of it real in a device that has just been started, queue pairs included. Under the lock. */
+int virtio_filter_restore(struct virtio_dev *dev, struct plx_why *why);
+
+/* -- interrupts and links (virtio_irq.c) -------------------------------------------------------------------------------------- */
+
+/* Fds of the port, and what is told of them to the device at each start. None is no failure. Under the lock. */
+void virtio_irq_start(struct virtio_dev *dev);
+void virtio_irq_stop(struct virtio_dev *dev);
+/* Begins, and ends, to watch changes of the configuration. Not under the lock. */
+void virtio_irq_watch(struct virtio_dev *dev);
+void virtio_irq_unwatch(struct virtio_dev *dev);
+/* An fd that is readable when the queue has packets; -ENOTSUP. */
+int virtio_irq_rx_fd(struct plx_ethdev *eth, void *queue);
+int virtio_irq_link(struct plx_ethdev *eth, struct plx_ethdev_link *ret_link);
 
 #endif
