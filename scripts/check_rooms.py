@@ -16,7 +16,7 @@ README_LINES = (15, 80)
 def room_folders(tree):
     folders = {room.folder for room in tree.rooms.values()}
     folders |= {'/'.join(p.split('/')[:2]) for p in tree.c_files('apps/') if p.count('/') >= 2}
-    folders |= {'examples', 'bench', 'tests', 'tests/func', 'fuzz', 'scripts'}
+    folders |= {'examples', 'bench', 'tests', 'tests/func', 'tests/guest', 'fuzz', 'scripts'}
     return sorted(f for f in folders if any(p.startswith(f + '/') and p.endswith(('.c', '.h', '.sh', '.py'))
                                             for p in tree.files))
 

@@ -233,7 +233,7 @@ def docs(runner, name, lane, folder, rules):
 
 
 LANES = {
-    'gcc': Lane('gcc, all suites', suites=('unit', 'contract', 'stress', 'fuzz', 'style', 'func')),
+    'gcc': Lane('gcc, all suites', suites=('unit', 'contract', 'stress', 'fuzz', 'style', 'func', 'guest')),
     'user': Lane('the same build without root or any capability', build='gcc', suites=('unit', 'contract', 'fuzz'),
                  wrapper=NOBODY),
     'clang': Lane('clang', compiler='clang', suites=('unit', 'contract')),
@@ -336,11 +336,11 @@ def main():
     listing = '\n'.join(f'  {name:6} {lane.about}' for name, lane in LANES.items())
     parser = argparse.ArgumentParser(prog='scripts/test', formatter_class=argparse.RawDescriptionHelpFormatter,
                                      description='Builds and tests; without arguments, in all lanes:\n' + listing)
-    parser.add_argument('lane', nargs='*', help='or "quick": the first lane without the functional tests')
+    parser.add_argument('lane', nargs='*', help='or "quick": the first lane without programs on interfaces and in guests')
     names = parser.parse_args().lane or list(LANES)
     if names == ['quick']:
         names = ['gcc']
-        LANES['gcc'].suites = tuple(s for s in LANES['gcc'].suites if s != 'func')
+        LANES['gcc'].suites = tuple(s for s in LANES['gcc'].suites if s not in ('func', 'guest'))
     for name in names:
         if name not in LANES:
             parser.error(f'there is no lane {name}; the lanes are {", ".join(LANES)}')

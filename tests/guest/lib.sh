@@ -1,0 +1,138 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: BSD-3-Clause
+# What jobs in the guest share. They run under `sh -eu` of busybox. A job talks with the host over the second serial line:
+# `ask VERB WORDS...` sends a line and prints the answer; README.md lists the verbs.
+HOST=/dev/ttyS1
+
+fail()
+{
+	echo "FAIL: $*" >&2
+	exit 1
+}
+
+host_begin()
+{
+	stty -F $HOST raw -echo
+	exec 3<>$HOST
+}
+
+# VERB WORDS...: prints what the host answers; ends the job if that is a no.
+ask()
+{
+	echo "$*" >&3
+	read -r answer words <&3
+	[ "$answer" = ok ] || fail "the host says no to '$1': $words"
+	echo "$words"
+}
+
+# FILE NAME: brings a file out of the guest.
+give()
+{
+	echo "keep $2 $(stat -c %s "$1")" >&3
+	cat "$1" >&3
+	read -r answer words <&3
+	[ "$answer" = ok ] || fail "the host did not get $2: $words"
+}
+
+# Network cards, by PCI address, in order.
+cards()
+{
+	for device in /sys/bus/pci/devices/*; do
+		case $(cat "$device/class") in
+		0x020000) echo "${device##*/}" ;;
+		esac
+	done
+}
+
+# N: the PCI address of the N-th card, from 0.
+card()
+{
+	printf '0000:00:%02x.0\n' $(($1 + 8))
+}
+
+# MODULE...: loads modules that were not loaded yet.
+load()
+{
+	for module; do
+		grep -q "^$(echo "$module" | tr - _) " /proc/modules || insmod "/modules/$module.ko"
+	done
+}
+
+# CARD DRIVER: vfio-pci, uio_pci_generic, virtio-pci or none.
+bind_card()
+{
+	case $2 in
+	none) return 0 ;;
+	vfio-pci) load irqbypass vfio vfio_virqfd vfio_iommu_type1 vfio-pci-core vfio-pci ;;
+	uio_pci_generic) load uio uio_pci_generic ;;
+	virtio-pci)
+		load failover net_failover virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_net
+		;;
+	esac
+	[ ! -e "/sys/bus/pci/devices/$1/driver" ] || echo "$1" >"/sys/bus/pci/devices/$1/driver/unbind"
+	echo "$2" >"/sys/bus/pci/devices/$1/driver_override"
+	echo "$1" >/sys/bus/pci/drivers_probe
+	[ -e "/sys/bus/pci/drivers/$2/$1" ] || fail "$1 was not bound to $2"
+}
+
+# CARD: the name of the kernel's interface on it.
+interface()
+{
+	for name in "/sys/bus/pci/devices/$1"/virtio*/net/* "/sys/bus/pci/devices/$1"/net/*; do
+		[ ! -e "$name" ] || echo "${name##*/}"
+	done
+}
+
+# SECONDS WHAT COMMAND...: until the command succeeds.
+wait_until()
+{
+	left=$(($1 * 20))
+	what=$2
+	shift 2
+	until "$@"; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || fail "waited in vain for $what"
+		usleep 50000
+	done
+}
+
+# EAL-ARGUMENTS... -- ARGUMENTS...: starts plx-testpmd with a prompt for programs: `pmd` then types a command.
+pmd_start()
+{
+	rm -f /tmp/pmd.in /tmp/pmd.out
+	mkfifo /tmp/pmd.in /tmp/pmd.out
+	plx-testpmd "$@" -i --json </tmp/pmd.in >/tmp/pmd.out 2>/tmp/pmd.log &
+	PMD=$!
+	exec 4>/tmp/pmd.in 5</tmp/pmd.out
+}
+
+# COMMAND: types it; the answer, a line of JSON, is in $SAID.
+pmd()
+{
+	echo "$1" >&4
+	# busybox has read -t.
+	# shellcheck disable=SC3045
+	read -r -t 30 SAID <&5 || {
+		cat /tmp/pmd.log
+		fail "plx-testpmd gave no answer to: $1"
+	}
+	case $SAID in
+	*'"error":'*) fail "plx-testpmd: $SAID" ;;
+	esac
+}
+
+# Leaves; its status must be 0, which it is only if the books of every port add up.
+pmd_stop()
+{
+	echo quit >&4
+	exec 4>&-
+	cat <&5 >/tmp/pmd.rest
+	exec 5<&-
+	wait "$PMD" || {
+		status=$?
+		cat /tmp/pmd.log
+		fail "plx-testpmd ended with status $status"
+	}
+}
+
+[ ! -c $HOST ] || host_begin

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The guest's machine: what QEMU is told, the archive it boots from, and QMP."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+
+MACHINES = {
+    # name: (options of QEMU, words for the kernel)
+    'vfio': (['-M', 'q35', '-device', 'intel-iommu,intremap=on,caching-mode=on'], 'intel_iommu=on lab.bind=vfio-pci'),
+    'vfio48': (['-M', 'q35', '-device', 'intel-iommu,intremap=on,caching-mode=on,aw-bits=48'],
+               'intel_iommu=on lab.bind=vfio-pci'),
+    'iommu': (['-M', 'q35', '-device', 'intel-iommu,intremap=on,caching-mode=on'], 'intel_iommu=on'),  # nothing bound
+    'uio': (['-M', 'pc'], 'lab.bind=uio_pci_generic'),
+    'plain': (['-M', 'pc'], ''),  # no IOMMU, nothing bound
+}
+CARDS = {
+    'modern': 'disable-legacy=on',
+    'packed': 'disable-legacy=on,packed=on',
+    'transitional': 'disable-legacy=off,disable-modern=off',
+    'legacy': 'disable-modern=on',
+}
+FIRST_SLOT = 8
+
+
+class Card:
+    """KIND[+QEMU-OPTION...][@WIRE]: packed+mq=on@tap2. WIRE: oracle (when nothing is said), hub<number> or tap<queues>."""
+
+    def __init__(self, number, text):
+        match = re.fullmatch(r'(\w+)((?:\+[\w=,.-]+)*)(?:@(oracle|hub\d+|tap\d+))?', text)
+        if not match or match[1] not in CARDS:
+            raise ValueError(f'{text} is no card: {" | ".join(CARDS)} [+option=value...] [@oracle|hubN|tapN]')
+        self.number, self.kind, self.wire = number, match[1], match[3] or 'oracle'
+        self.options = [option for option in match[2].split('+') if option]
+        self.mac = bytes((0x52, 0x54, 0, 0, 0, number + FIRST_SLOT))
+
+    def netdev(self, folder):
+        name = f'id=net{self.number}'
+        if self.wire == 'oracle':
+            return (f'dgram,{name},local.type=unix,local.path={folder}/qemu{self.number},'
+                    f'remote.type=unix,remote.path={folder}/host{self.number}')
+        if self.wire.startswith('hub'):
+            return f'hubport,{name},hubid={self.wire[3:]}'
+        queues = int(self.wire[3:])
+        return f'tap,{name},ifname=card{self.number},script=no,downscript=no,vhost=off' + (
+            f',queues={queues}' if queues > 1 else '')
+
+    def device(self, iommu):
+        options = [f'virtio-net-pci,id=card{self.number},netdev=net{self.number},addr={self.number + FIRST_SLOT:#x}',
+                   'mac=' + self.mac.hex(':'), 'romfile=', CARDS[self.kind], *self.options]
+        # A device that is not told so goes past the IOMMU; those with a legacy interface cannot be told.
+        if iommu and 'disable-legacy=on' in CARDS[self.kind] and not any(o.startswith('iommu_platform') for o in self.options):
+            options.append('iommu_platform=on')
+        return ','.join(options)
+
+
+# -- the archive ---------------------------------------------------------------------------------------------------------
+
+
+def entry(name, mode, data=b''):
+    """One of a cpio archive of the "newc" kind."""
+    fields = [0, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
+    head = b'070701' + b''.join(b'%08X' % field for field in fields) + name.encode() + b'\0'
+    return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
+
+
+def libraries(programs):
+    """What the dynamic linker loads for them, {name in the guest: file}."""
+    found = {}
+    for program in programs:
+        said = subprocess.run(['ldd', program], capture_output=True, text=True, check=True).stdout
+        for name, path in re.findall(r'^\s*(\S+) => (/\S+)', said, re.M):
+            found['lib/' + name] = path
+        for path in re.findall(r'^\s*(/\S+) \(', said, re.M):
+            found[path.lstrip('/')] = path
+    return found
+
+
+def archive(files):
+    """files: {name in the guest: path here}."""
+    folders = {''} | {'bin', 'lib', 'dev', 'proc', 'sys', 'tmp', 'run', 'etc', 'var'}
+    for name in files:
+        parts = name.split('/')[:-1]
+        folders |= {'/'.join(parts[:i + 1]) for i in range(len(parts))}
+    out = [entry(folder, stat.S_IFDIR | 0o755) for folder in sorted(folders - {''})]
+    for name, path in sorted(files.items()):
+        with open(path, 'rb') as file:
+            out.append(entry(name, stat.S_IFREG | 0o755, file.read()))
+    out.append(entry('bin/sh', stat.S_IFLNK | 0o777, b'busybox'))
+    out.append(entry('var/run', stat.S_IFLNK | 0o777, b'/run'))
+    out.append(entry('TRAILER!!!', 0))
+    return b''.join(out)
+
+
+# -- QEMU -----------------------------------------------------------------------------------------------------------------
+
+
+def command(machine, cards, folder, kernel, initrd, logs, args='', memory=768, trace=()):
+    """QEMU's command line. `folder` holds the sockets, `logs` gets serial.log and trace.log."""
+    options, words = MACHINES[machine]
+    line = ['qemu-system-x86_64', '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-accel', 'tcg,thread=multi',
+            '-cpu', 'max', '-smp', '2', '-m', str(memory), *options, '-kernel', kernel, '-initrd', initrd,
+            '-append', f'console=ttyS0 quiet panic=-1 hugepages={memory // 8} no_timer_check ipv6.disable=1 {words} lab.args={args}',
+            '-device', 'isa-debug-exit,iobase=0xf4,iosize=4',
+            '-serial', f'file:{logs}/serial.log',
+            '-chardev', f'socket,id=host,path={folder}/host', '-serial', 'chardev:host',
+            '-chardev', f'socket,id=typist,path={folder}/typist', '-serial', 'chardev:typist',
+            '-chardev', f'socket,id=qmp,path={folder}/qmp', '-mon', 'chardev=qmp,mode=control',
+            '-D', f'{logs}/trace.log', '-d', 'guest_errors']
+    for pattern in trace:
+        line += ['-trace', pattern]
+    for card in cards:
+        line += ['-netdev', card.netdev(folder), '-device', card.device('intel-iommu' in ' '.join(options))]
+    return line
+
+
+class Qmp:
+    """The machine's monitor, over a connected socket."""
+
+    def __init__(self, connection):
+        self.file = connection.makefile('rw', encoding='utf-8')
+        self.read()
+        self.ask('qmp_capabilities')
+
+    def read(self):
+        line = self.file.readline()
+        if not line:
+            raise ConnectionError('QEMU has closed its monitor')
+        return json.loads(line)
+
+    def ask(self, name, **arguments):
+        self.file.write(json.dumps({'execute': name, 'arguments': arguments}) + '\n')
+        self.file.flush()
+        while True:
+            answer = self.read()
+            if 'error' in answer:
+                raise ValueError(f'{name}: {answer["error"]["desc"]}')
+            if 'return' in answer:
+                return answer['return']
+
+
+def folder_of(path):
+    return os.path.dirname(os.path.abspath(path))

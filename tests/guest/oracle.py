@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The other end of the cable: numbered frames through the guest, every byte and the order compared.
+
+A wire is a pair of datagram sockets, a datagram a frame: QEMU's end stands behind a network card of the guest. Each wire
+keeps books of what it gave and took, for comparison with what the program inside says it received and sent.
+"""
+
+import collections
+import os
+import random
+import selectors
+import socket
+import struct
+import time
+
+FRAME_MIN, FRAME_MAX = 60, 1514
+ETHERTYPE = 0x88b5  # for local experiments
+PATIENCE = 10  # seconds without a frame
+KEPT = 4 << 20
+
+
+class Mismatch(Exception):
+    pass
+
+
+class Wire:
+    """ours and qemus: paths of sockets; ours is bound at once, so that QEMU can start."""
+
+    def __init__(self, name, ours, qemus, mac):
+        self.name = name
+        self.qemus = qemus
+        self.mac = mac
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT)
+        self.socket.bind(ours)
+        self.socket.setblocking(False)
+        self.fresh()
+
+    def fresh(self):
+        self.given = self.given_bytes = self.taken = self.taken_bytes = 0
+
+    def give(self, frame):
+        """False if there is no room now."""
+        try:
+            self.socket.sendto(frame, self.qemus)
+        except (BlockingIOError, OSError) as error:
+            if isinstance(error, BlockingIOError) or error.errno == 105:  # ENOBUFS
+                return False
+            raise
+        self.given += 1
+        self.given_bytes += len(frame)
+        return True
+
+    def take(self):
+        """A frame, or None if there is none now."""
+        try:
+            frame = self.socket.recv(1 << 16)
+        except BlockingIOError:
+            return None
+        self.taken += 1
+        self.taken_bytes += len(frame)
+        return frame
+
+    def close(self):
+        self.socket.close()
+
+
+def sizes(count, chance):
+    """The edges first, then all lengths alike."""
+    edges = [FRAME_MIN, FRAME_MAX, FRAME_MIN + 1, FRAME_MAX - 1, 64, 128, 1024]
+    return (edges + [chance.randint(FRAME_MIN, FRAME_MAX) for _ in range(max(0, count - len(edges)))])[:count]
+
+
+def numbered(count, seed, to, fro=bytes.fromhex('02feed000001')):
+    """count frames to the MAC address `to`: a header, the number, bytes of chance."""
+    chance = random.Random(seed)
+    for number, size in enumerate(sizes(count, chance)):
+        yield to + fro + struct.pack('>HI', ETHERTYPE, number) + chance.randbytes(size - 18)
+
+
+class Way:
+    """One direction: frames given on one wire that must arrive on another one, in order, unchanged."""
+
+    def __init__(self, source, sink, frames, window):
+        self.source, self.sink, self.window = source, sink, window
+        self.frames = iter(frames)
+        self.next = next(self.frames, None)
+        self.under_way = collections.deque()
+        self.arrived = 0
+
+    def pump(self):
+        while self.next is not None and len(self.under_way) < self.window and self.source.give(self.next):
+            self.under_way.append(self.next)
+            self.next = next(self.frames, None)
+
+    def arrive(self, frame):
+        if not self.under_way:
+            raise Mismatch(f'{self}: a frame of {len(frame)} bytes that nobody sent: {frame[:32].hex()}')
+        wanted = self.under_way[0]
+        if frame != wanted:
+            at = next((i for i, (a, b) in enumerate(zip(frame, wanted)) if a != b), min(len(frame), len(wanted)))
+            later = next((i for i, other in enumerate(self.under_way) if other == frame), None)
+            what = f'it is the one {later} later' if later else f'byte {at} differs, {len(frame)} bytes instead of {len(wanted)}'
+            raise Mismatch(f'{self}: instead of frame {self.arrived} came another one: {what}: '
+                           f'{frame[max(0, at - 8):at + 8].hex()} instead of {wanted[max(0, at - 8):at + 8].hex()}')
+        self.under_way.popleft()
+        self.arrived += 1
+
+    def done(self):
+        return self.next is None and not self.under_way
+
+    def __str__(self):
+        return f'{self.source.name} to {self.sink.name}'
+
+
+def exchange(ways, patience=PATIENCE):
+    """Until all frames of all ways have arrived. Each wire is the sink of one way at most."""
+    sinks = {way.sink: way for way in ways}
+    wires = set(sinks) | {way.source for way in ways}
+    with selectors.DefaultSelector() as ready:
+        for wire in wires:
+            ready.register(wire.socket, selectors.EVENT_READ, wire)
+        last = time.monotonic()
+        while not all(way.done() for way in ways):
+            for way in ways:
+                way.pump()
+            for key, _ in ready.select(0.02):
+                frame = key.data.take()
+                if frame is None:
+                    continue
+                if key.data not in sinks:
+                    raise Mismatch(f'a frame came out of {key.data.name}, where none should: {frame[:32].hex()}')
+                sinks[key.data].arrive(frame)
+                last = time.monotonic()
+            if time.monotonic() - last > patience:
+                raise Mismatch('; '.join(f'{way}: {way.arrived} frames arrived, {len(way.under_way)} did not'
+                                         for way in ways if not way.done()))
+
+
+def through(a, b, count, window=16, seed=1):
+    """Both ways between the wires at once."""
+    exchange([Way(a, b, numbered(count, seed, a.mac), window), Way(b, a, numbered(count, seed + 1, b.mac), window)])
+
+
+def quiet(wires, seconds):
+    """Fails if a frame comes out of any of them."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for wire in wires:
+            frame = wire.take()
+            if frame is not None:
+                raise Mismatch(f'a frame came out of {wire.name}, where none should: {frame[:32].hex()}')
+        time.sleep(0.02)
+
+
+def make_wire(folder, number, mac):
+    return Wire(f'card {number}', os.path.join(folder, f'host{number}'), os.path.join(folder, f'qemu{number}'), mac)

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Boots a guest with a machine and network cards, runs a job in it and says whether it passed.
+
+The verdict is the value that the guest's init writes to isa-debug-exit: a panic, a power-off or a time-out can never pass.
+The machine is started a second time only if the first never came as far as its init, and that is told.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import host
+import machine
+import oracle
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PASS = 33  # 2 * 16 + 1, see guest_exit.c
+UP_LIMIT = 60  # seconds until init speaks
+PROGRAMS = ['apps/testpmd/plx-testpmd', 'apps/capture/plx-capture', 'apps/doctor/plx-doctor', 'apps/devbind/plx-devbind']
+COMPLAINTS = r'DMAR: .*fault|\bBUG\b|\bOops\b|vtd_iommu_translate: detected translation failure|Kernel panic'
+
+
+def cache_folder(build):
+    home = os.environ.get('XDG_CACHE_HOME')
+    return os.path.join(home, 'pollux', 'guest') if home else os.path.join(build, 'tests', 'guest', 'kernel')
+
+
+def read(path):
+    try:
+        with open(path, encoding='utf-8', errors='replace') as file:
+            return file.read()
+    except FileNotFoundError:
+        return ''
+
+
+class Boot:
+    """One start of the machine."""
+
+    def __init__(self, options, cards, kernel, logs):
+        self.options, self.cards, self.kernel, self.logs = options, cards, kernel, logs
+        self.folder = tempfile.mkdtemp(prefix='plx-guest.')
+        self.qemu = None
+        self.wires = {card.number: oracle.make_wire(self.folder, card.number, card.mac)
+                      for card in cards if card.wire == 'oracle'}
+        self.doors = {name: self.door(name) for name in ('host', 'typist', 'qmp')}
+
+    def door(self, name):
+        """A socket that QEMU connects to."""
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listening.bind(os.path.join(self.folder, name))
+        listening.listen(1)
+        listening.settimeout(20)
+        return listening
+
+    def initrd(self):
+        build = self.options.build
+        programs = [os.path.join(build, p) for p in PROGRAMS if os.path.exists(os.path.join(build, p))]
+        files = {'init': os.path.join(HERE, 'init'), 'lib.sh': os.path.join(HERE, 'lib.sh'), 'job.sh': self.options.job,
+                 'bin/busybox': shutil.which('busybox'), 'bin/guest_exit': os.path.join(build, 'tests/guest/guest_exit')}
+        modules = os.path.join(self.kernel, 'modules')
+        files |= {f'modules/{name}': os.path.join(modules, name) for name in os.listdir(modules)}
+        files |= {'bin/' + os.path.basename(program): program for program in programs}
+        files |= {'bin/' + os.path.basename(path): path for path in self.options.file}
+        files |= machine.libraries(programs)
+        path = os.path.join(self.folder, 'initrd')
+        with open(path, 'wb') as file:
+            file.write(machine.archive(files))
+        return path
+
+    def start(self):
+        command = machine.command(self.options.machine, self.cards, self.folder, os.path.join(self.kernel, 'vmlinuz'),
+                                  self.initrd(), self.logs, self.options.args, trace=self.options.trace)
+        with open(os.path.join(self.logs, 'qemu.log'), 'wb') as log:
+            log.write((' '.join(command) + '\n').encode())
+            log.flush()
+            self.qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        try:
+            lines = {name: door.accept()[0] for name, door in self.doors.items()}
+            qmp = machine.Qmp(lines['qmp'])
+            host.Host(host.Line(lines['host']), self.wires, qmp, self.logs, host.Line(lines['typist'])).serve()
+        except OSError as error:
+            print(f'guest: the lines to QEMU broke: {error}')
+
+    def is_up(self):
+        return 'LAB-UP' in read(os.path.join(self.logs, 'serial.log'))
+
+    def wait(self):
+        """QEMU's exit status; None: it did not end in time."""
+        begin = time.monotonic()
+        up = False
+        while time.monotonic() - begin < self.options.limit:
+            try:
+                return self.qemu.wait(0.1)
+            except subprocess.TimeoutExpired:
+                up = up or self.is_up()
+                if not up and time.monotonic() - begin > UP_LIMIT:
+                    return None
+        return None
+
+    def end(self):
+        if self.qemu is not None and self.qemu.poll() is None:
+            self.qemu.kill()
+            self.qemu.wait()
+        for thing in (*self.doors.values(), *self.wires.values()):
+            thing.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def boot(options, cards, kernel, logs):
+    """(status of QEMU or None, whether init spoke)"""
+    for name in ('serial.log', 'trace.log', 'qemu.log'):
+        if os.path.exists(os.path.join(logs, name)):
+            os.unlink(os.path.join(logs, name))
+    one = Boot(options, cards, kernel, logs)
+    try:
+        one.start()
+        return one.wait(), one.is_up()
+    finally:
+        one.end()
+
+
+def verdict(status, logs):
+    """What is wrong, or None."""
+    said = read(os.path.join(logs, 'serial.log'))
+    complaints = re.findall(f'.*(?:{COMPLAINTS}).*', said + read(os.path.join(logs, 'qemu.log')))
+    if complaints:
+        return 'complaints: ' + '; '.join(complaints[:3])
+    if status is None:
+        return 'the time was over'
+    if status == PASS:
+        return None
+    return f'QEMU ended with status {status}' + (', which is a panic or a power-off' if status == 0 else '')
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--build', default=os.path.join(HERE, '..', '..', 'build'), help='the build folder')
+    parser.add_argument('--name', help='of the folder of logs below BUILD/tests/guest/logs; the job, when not given')
+    parser.add_argument('--machine', choices=machine.MACHINES, default='vfio')
+    parser.add_argument('--card', action='append', default=[], metavar='KIND[+OPTION=VALUE][@WIRE]',
+                        help=f'a network card: {", ".join(machine.CARDS)}; see README.md')
+    parser.add_argument('--args', default='', help='arguments of the job, joined by commas')
+    parser.add_argument('--file', action='append', default=[], help='another program for the guest, without libraries of its own')
+    parser.add_argument('--trace', action='append', default=[], help='events that QEMU writes to trace.log')
+    parser.add_argument('--limit', type=int, default=120, help='seconds the guest may take')
+    parser.add_argument('job', help='a shell script, or the name of one in jobs/')
+    options = parser.parse_args()
+    if not os.path.exists(options.job):
+        options.job = os.path.join(HERE, 'jobs', options.job + '.sh')
+    options.build = os.path.abspath(options.build)
+    return options
+
+
+def main():
+    options = arguments()
+    name = options.name or os.path.basename(options.job).removesuffix('.sh')
+    for tool in ('qemu-system-x86_64', 'busybox'):
+        if shutil.which(tool) is None:
+            sys.exit(f'guest: {tool} is missing; scripts/deps test installs it')
+    kernel = cache_folder(options.build)
+    if subprocess.run([os.path.join(HERE, 'lab'), kernel], check=False).returncode:
+        sys.exit('guest: there is no kernel to boot')
+    cards = [machine.Card(number, text) for number, text in enumerate(options.card)]
+    logs = os.path.join(options.build, 'tests', 'guest', 'logs', name)
+    os.makedirs(logs, exist_ok=True)
+    status, up = boot(options, cards, kernel, logs)
+    if status is None and not up:
+        print('guest: the machine never came up; once more')
+        status, up = boot(options, cards, kernel, logs)
+    wrong = verdict(status, logs)
+    if wrong:
+        print(read(os.path.join(logs, 'serial.log'))[-6000:])
+        print(f'guest: FAILED: {wrong}; the logs are in {logs}')
+        return 1
+    print('guest: passed')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

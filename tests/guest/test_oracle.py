@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The oracle notices each thing that can happen to a frame, and books that do not add up; without a guest."""
+
+import os
+import socket
+import sys
+import tempfile
+import threading
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+import host  # noqa: E402
+import machine  # noqa: E402
+import oracle  # noqa: E402
+
+FRAMES = 50
+
+
+class Between:
+    """A guest with two cards that forwards what `change` makes of the frames of one way: a list for each, by its number."""
+
+    def __init__(self, change):
+        self.folder = tempfile.TemporaryDirectory()
+        self.wires = [oracle.make_wire(self.folder.name, n, bytes((2, 0, 0, 0, 0, n))) for n in (0, 1)]
+        self.ends = []
+        for n in (0, 1):
+            end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            end.bind(os.path.join(self.folder.name, f'qemu{n}'))
+            self.ends.append(end)
+        for n in (0, 1):
+            threading.Thread(target=self.forward, args=(n, change if n == 0 else lambda number, frame: [frame]), daemon=True).start()
+
+    def forward(self, n, change):
+        number = 0
+        while True:
+            try:
+                frame = self.ends[n].recv(1 << 16)
+            except OSError:
+                return
+            if not frame:
+                return
+            for out in change(number, frame):
+                try:
+                    self.ends[1 - n].sendto(out, os.path.join(self.folder.name, f'host{1 - n}'))
+                except OSError:
+                    return
+            number += 1
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for end in self.ends:
+            end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        for wire in self.wires:
+            wire.close()
+        self.folder.cleanup()
+
+
+class Oracle(unittest.TestCase):
+    def expect(self, words, change):
+        with Between(change) as between:
+            ways = [oracle.Way(a, b, oracle.numbered(FRAMES, 1, a.mac), 8)
+                    for a, b in (between.wires, between.wires[::-1])]
+            if words is None:
+                oracle.exchange(ways, 0.5)
+            else:
+                self.assertRaisesRegex(oracle.Mismatch, words, oracle.exchange, ways, 0.5)
+            return between.wires
+
+    def test_unchanged_frames_pass_and_are_counted(self):
+        wires = self.expect(None, lambda number, frame: [frame])
+        self.assertEqual([wires[0].given, wires[0].taken, wires[1].given, wires[1].taken], [FRAMES] * 4)
+        self.assertEqual(wires[0].given_bytes, wires[1].taken_bytes)
+
+    def test_a_bit_in_the_last_byte(self):
+        self.expect('byte 59 differs',
+                    lambda number, frame: [frame[:-1] + bytes((frame[-1] ^ 1,))] if number == 0 else [frame])
+
+    def test_a_frame_that_is_cut(self):
+        self.expect('1513 bytes instead of 1514', lambda number, frame: [frame[:-1]] if number == 1 else [frame])
+
+    def test_a_frame_that_is_longer(self):
+        self.expect('61 bytes instead of 60', lambda number, frame: [frame + b'\0'])
+
+    def test_a_frame_that_is_lost(self):
+        self.expect('it is the one 1 later', lambda number, frame: [] if number == 20 else [frame])
+
+    def test_the_last_frame_is_lost(self):
+        self.expect('49 frames arrived, 1 did not', lambda number, frame: [] if number == FRAMES - 1 else [frame])
+
+    def test_a_frame_that_comes_twice(self):
+        self.expect('instead of frame', lambda number, frame: [frame] * (1 + (number == 20)))
+
+    def test_frames_that_change_places(self):
+        kept = []
+
+        def swap(number, frame):
+            if number == 20:
+                kept.append(frame)
+                return []
+            return [frame, kept.pop()] if kept else [frame]
+        self.expect('it is the one 1 later', swap)
+
+    def test_a_frame_of_nobody(self):
+        self.expect('instead of frame', lambda number, frame: [bytes(60), frame] if number == 20 else [frame])
+
+    def test_quiet_hears_a_frame(self):
+        with Between(lambda number, frame: [frame]) as between:
+            oracle.quiet(between.wires, 0.1)
+            between.wires[0].give(bytes(60))
+            self.assertRaisesRegex(oracle.Mismatch, 'where none should', oracle.quiet, between.wires, 1)
+
+
+class Books(unittest.TestCase):
+    """do_books() of what a program said, changed in one place."""
+
+    def answer(self, **changes):
+        wire = type('', (), {'name': 'card 0', 'given': 5, 'given_bytes': 400, 'taken': 6, 'taken_bytes': 500})()
+        port = {'port': 0, 'rx_packets': 5, 'rx_bytes': 400, 'tx_packets': 6, 'tx_bytes': 500,
+                'ledger': {'balanced': True, 'rx': {'lost': {'pool empty': 0}}, 'tx': {'lost': {}}}} | changes
+        verbs = host.Host(None, {0: wire}, None, '', None)
+        return verbs.answer(['books', '0', str({'result': {'ports': [port]}}).replace("'", '"').replace('True', 'true')
+                             .replace('False', 'false')])
+
+    def test_books_that_agree(self):
+        self.assertRegex(self.answer(), '^ok')
+
+    def test_each_figure(self):
+        for name in ('rx_packets', 'rx_bytes', 'tx_packets', 'tx_bytes'):
+            self.assertRegex(self.answer(**{name: 7}), '^no .*gave and took')
+
+    def test_a_loss(self):
+        self.assertRegex(self.answer(ledger={'balanced': True, 'rx': {'lost': {'pool empty': 1}}, 'tx': {'lost': {}}}), '^no .*lost')
+
+    def test_books_out_of_balance(self):
+        self.assertRegex(self.answer(ledger={'balanced': False, 'rx': {'lost': {}}, 'tx': {'lost': {}}}), '^no .*balanced False')
+
+
+class Cards(unittest.TestCase):
+    def test_words_of_a_card(self):
+        card = machine.Card(1, 'packed+mq=on+vectors=6@tap2')
+        self.assertEqual((card.kind, card.options, card.wire), ('packed', ['mq=on', 'vectors=6'], 'tap2'))
+        self.assertIn('packed=on,mq=on,vectors=6,iommu_platform=on', card.device(True))
+        self.assertNotIn('iommu_platform', machine.Card(0, 'transitional').device(True))
+
+    def test_no_such_card(self):
+        for text in ('token', 'modern@wifi', 'modern mq=on'):
+            self.assertRaises(ValueError, machine.Card, 0, text)
+
+
+if __name__ == '__main__':
+    unittest.main()
