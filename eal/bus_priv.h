@@ -14,6 +14,8 @@ struct plx_bus_ops {
 	enum plx_bus bus;
 	/* True if a device of this name would be on this bus. */
 	bool (*owns)(const char *name);
+	/* Replaces a name by the one of all its spellings that the device has. NULL: there is one. */
+	void (*canonical)(char name[PLX_DEVICE_NAME_MAX]);
 	/*
 	 * Finds the devices that are there and attaches those that the command line wants, with
 	 * plx_device_attach. NULL: this bus has no devices but those asked for by name.

@@ -36,6 +36,32 @@ find(const char *name)
 	return NULL;
 }
 
+/* By any name that the device's bus takes for its own. */
+static struct device *
+find_spelled(const char *name)
+{
+	const struct plx_bus_ops *bus = plx_bus_of(name);
+	char canonical[PLX_DEVICE_NAME_MAX];
+
+	if (bus->canonical == NULL)
+		return find(name);
+	snprintf(canonical, sizeof(canonical), "%s", name);
+	bus->canonical(canonical);
+	return find(canonical);
+}
+
+static int
+refuse_second(const char *name, const struct plx_bus_ops *bus, struct plx_why *why)
+{
+	if (bus->bus == PLX_BUS_PCI)
+		return plx_why(why, -EEXIST, "device %s: it is in use by this program already",
+			       name);
+	return plx_why(why, -EEXIST,
+		       "device %s: there is one of that name already; each needs its own, as "
+		       "in net_null0, net_null1",
+		       name);
+}
+
 static void
 device_free(struct device *device)
 {
@@ -111,13 +137,11 @@ plx_device_attach(const char *devargs, struct plx_why *why)
 	ret = plx_kvargs_split(devargs, name, sizeof(name), &args, why);
 	if (ret != 0)
 		return plx_why_prefix(why, ret, "device '%.64s': ", devargs);
-	if (find(name) != NULL)
-		return plx_why(
-			why, -EEXIST,
-			"device %s: there is one of that name already; each needs its own, as "
-			"in net_null0, net_null1",
-			name);
 	bus = plx_bus_of(name);
+	if (bus->canonical != NULL)
+		bus->canonical(name);
+	if (find(name) != NULL)
+		return refuse_second(name, bus, why);
 	device = device_alloc(name, args, bus);
 	if (device == NULL)
 		return plx_why(why, -ENOMEM, "device %s: no memory", name);
@@ -143,7 +167,7 @@ device_remove(struct device *device)
 int
 plx_device_detach(const char *name, struct plx_why *why)
 {
-	struct device *device = find(name);
+	struct device *device = find_spelled(name);
 
 	if (device == NULL)
 		return plx_why(why, -ENODEV, "there is no device %.64s", name);
@@ -154,7 +178,7 @@ plx_device_detach(const char *name, struct plx_why *why)
 struct plx_device *
 plx_device_find(const char *name)
 {
-	struct device *device = find(name);
+	struct device *device = find_spelled(name);
 
 	return device != NULL ? &device->pub : NULL;
 }

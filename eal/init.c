@@ -10,6 +10,7 @@
 #include "iova_priv.h"
 #include "lcore_priv.h"
 #include "pci/pci_priv.h"
+#include "pci/pci_rules_priv.h"
 #include "plx_eal.h"
 #include "plx_log.h"
 #include "thread_priv.h"
@@ -167,29 +168,6 @@ load_plugins(const struct plx_args *args, struct plx_why *why)
 	return 0;
 }
 
-/* -a with a PCI address must find its device, unlike a bus scan. */
-static int
-attach_allowed(const struct plx_args *args, struct plx_why *why)
-{
-	for (unsigned i = 0; i < args->allow.n; i++) {
-		int ret = plx_device_attach(args->allow.item[i], why);
-
-		if (ret != 0)
-			return plx_why_prefix(why, ret, "EAL option -a: ");
-	}
-	return 0;
-}
-
-static int
-probe_devices(const struct plx_args *args, struct plx_why *why)
-{
-	int ret = attach_allowed(args, why);
-
-	if (ret == 0)
-		ret = plx_bus_scan(args, why);
-	return ret;
-}
-
 static int
 bring_up(struct plx_args *args, struct plx_why *why)
 {
@@ -225,13 +203,14 @@ bring_up(struct plx_args *args, struct plx_why *why)
 	ret = load_plugins(args, why);
 	if (ret != 0)
 		goto drop_plugins;
-	ret = probe_devices(args, why);
+	ret = plx_bus_scan(args, why);
 	if (ret != 0)
 		goto remove_devices;
 	return 0;
 
 remove_devices:
 	plx_device_remove_all();
+	plx_pci_rules_set(NULL, NULL);
 drop_plugins:
 	plx_driver_drop(driver_mark);
 	plx_idle_unset_policy();
@@ -253,6 +232,7 @@ bring_down(void)
 	plx_event_stop();
 	plx_device_remove_all();
 	plx_pci_transports_forget();
+	plx_pci_rules_set(NULL, NULL);
 	plx_driver_drop(0);
 	plx_idle_unset_policy();
 	plx_lcore_stop();

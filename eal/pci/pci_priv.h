@@ -11,4 +11,13 @@ extern const struct plx_pci_transport plx_pci_vfio, plx_pci_uio;
 /* Forgets those that were added. */
 void plx_pci_transports_forget(void);
 
+/*
+ * The transport for devices that this kernel driver holds; NULL if there is none. One that was added under the name goes
+ * before ours.
+ */
+const struct plx_pci_transport *plx_pci_transport_find(const char *kernel_driver);
+
+/* The driver that takes devices of these ids; NULL if there is none. */
+const struct plx_driver *plx_pci_driver_of(uint16_t vendor, uint16_t device);
+
 #endif

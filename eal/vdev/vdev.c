@@ -6,7 +6,6 @@
 #include "bus_priv.h"
 
 #include "driver_priv.h"
-#include "pci/pci_address_priv.h"
 
 #include <errno.h>
 #include <string.h>
@@ -55,15 +54,10 @@ vdev_match(const struct plx_device *dev, struct plx_why *why)
 
 	if (driver != NULL)
 		return driver;
-	if (plx_pci_address_is(dev->name))
-		plx_why(why, -ENODEV,
-			"no PCI driver is built in; a virtual device can use the interface through "
-			"the kernel: --vdev net_af_xdp0,iface=eth1");
-	else
-		plx_why(why, -ENODEV,
-			"no driver for a virtual device of that name; there are: %s. -d file.so "
-			"loads another",
-			plx_driver_names(PLX_BUS_VDEV, names, sizeof(names)));
+	plx_why(why, -ENODEV,
+		"no driver for a virtual device of that name; there are: %s. -d file.so "
+		"loads another",
+		plx_driver_names(PLX_BUS_VDEV, names, sizeof(names)));
 	return NULL;
 }
 

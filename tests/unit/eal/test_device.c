@@ -145,7 +145,7 @@ what_cannot_be_attached_is_explained(void **state)
 	refused("net_ring1,fail", -EIO, "net_ring1: told to fail");
 	refused("net_ring1,mute", -EBUSY, "net_ring1: Device or resource busy");
 	refused("crypto0", -ENODEV, "net_af_xdp net_af net_ring");
-	refused("0000:00:1f.0", -ENODEV, "no PCI driver");
+	refused("0000:7f:1f.7", -ENODEV, "no such PCI device");
 	refused("", -EINVAL, "device ''");
 	refused(",size=3", -EINVAL, "device ',size=3'");
 	refused("net ring", -EINVAL, "device 'net ring'");

@@ -235,7 +235,8 @@ each_failing_start_says_why_and_leaves_nothing(void **state)
 		{"prog -l 0 --vdev net_dummy0 --vdev net_dummy0", -EEXIST, "net_dummy0"},
 		{"prog -l 0 --vdev net_nothing0", -ENODEV, "net_dummy"},
 		{"prog -l 0 --vdev ,x", -EINVAL, ""},
-		{"prog -l 0 -a 0000:00:1f.0", -ENODEV, "no PCI driver"},
+		{"prog -l 0 -a 7f:1f.7", -ENODEV,
+		 "device 0000:7f:1f.7: there is no such PCI device"},
 		{"prog -o out.pcap", -EINVAL, "-- -o"},
 	};
 	unsigned fds = folder_entries("/proc/self/fd"), tasks = folder_entries("/proc/self/task");
