@@ -29,6 +29,8 @@ struct plx_pci_bar {
 	uint64_t size; /* 0: there is none */
 	bool io;       /* I/O ports, not memory */
 	uint8_t *map;  /* where it is mapped; NULL: not (yet), or it cannot be */
+	uint64_t hole,
+		hole_len; /* bytes of the map that only calls may reach: the MSI-X table of older kernels */
 };
 
 enum plx_pci_irq_kind {
@@ -40,8 +42,9 @@ enum plx_pci_irq_kind {
 struct plx_pci;
 
 /*
- * A way to reach devices. open() fills bar[].size and io, and msix_vectors; the device may be unplugged or hostile at any
- * time after, which is an error or all ones, never a crash.
+ * A way to reach devices. open() fills bar[] but for map, msix_vectors and intx, and has the device answer to accesses of its
+ * BARs; DMA it may do only when its driver says so (plx_pci_bus_master). The device may be unplugged or hostile at any time
+ * after, which is an error or all ones, never a crash. close() ends interrupts and DMA first.
  */
 struct plx_pci_transport {
 	const char
@@ -59,7 +62,10 @@ struct plx_pci_transport {
 	int (*bar_read)(struct plx_pci *pci, unsigned bar, uint64_t off, void *value, unsigned len);
 	int (*bar_write)(struct plx_pci *pci, unsigned bar, uint64_t off, const void *value,
 			 unsigned len);
-	/* n eventfds that the vectors signal from now on; NONE with n 0 disables. The fds stay the caller's. */
+	/*
+	 * n eventfds that the vectors signal from now on, -1 for a vector that nobody needs; NONE with n 0 disables. The fds
+	 * stay the caller's. A transport whose kernel signals in another way forwards by the control thread.
+	 */
 	int (*irq_set)(struct plx_pci *pci, enum plx_pci_irq_kind kind, const int *fds, unsigned n,
 		       struct plx_why *why);
 	/* Lets INTx fire again. */

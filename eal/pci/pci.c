@@ -2,19 +2,26 @@
 /* What drivers do with an open device, checked, over whichever transport. See plx_pci_driver.h. */
 #include "plx_pci_driver.h"
 
+#include "pci/pci_priv.h"
 #include "plx_byteorder.h"
 
 #include <errno.h>
 
-/* PCI Local Bus 3.0, 6.1 and 6.7. */
-#define COMMAND	       0x04
-#define COMMAND_MASTER 0x0004
-#define STATUS	       0x06
-#define STATUS_CAPS    0x0010
-#define CAPS_POINTER   0x34
-#define CAPS_START     0x40
-#define CAPS_MAX       ((PLX_PCI_CONFIG_SIZE - CAPS_START) / 4)
-#define CAP_BYTES      32
+/* PCI Local Bus 3.0, 6.1, 6.2.5 and 6.7. */
+#define COMMAND		     0x04
+#define COMMAND_IO	     0x0001
+#define COMMAND_MEMORY	     0x0002
+#define COMMAND_MASTER	     0x0004
+#define COMMAND_INTX_DISABLE 0x0400
+#define BARS		     0x10
+#define BAR_IO		     0x1
+#define ALL_ONES	     0xffff
+#define STATUS		     0x06
+#define STATUS_CAPS	     0x0010
+#define CAPS_POINTER	     0x34
+#define CAPS_START	     0x40
+#define CAPS_MAX	     ((PLX_PCI_CONFIG_SIZE - CAPS_START) / 4)
+#define CAP_BYTES	     32
 
 int
 plx_pci_config_read(struct plx_pci *pci, uint32_t off, void *to, uint32_t len)
@@ -58,8 +65,9 @@ plx_pci_each_cap(struct plx_pci *pci, plx_pci_cap_fn each, void *arg)
 	return 0;
 }
 
-int
-plx_pci_bus_master(struct plx_pci *pci, bool on)
+/* Sets and clears bits of the command register. -EIO: the device does not answer, being unplugged perhaps. */
+static int
+change_command(struct plx_pci *pci, uint16_t set, uint16_t clear)
 {
 	uint8_t bytes[2];
 	uint16_t command;
@@ -68,9 +76,51 @@ plx_pci_bus_master(struct plx_pci *pci, bool on)
 	if (ret != 0)
 		return ret;
 	command = plx_load_le16(bytes);
-	command = on ? command | COMMAND_MASTER : command & ~COMMAND_MASTER;
-	plx_store_le16(bytes, command);
+	if (command == ALL_ONES)
+		return -EIO;
+	plx_store_le16(bytes, (uint16_t)((command | set) & ~clear));
 	return plx_pci_config_write(pci, COMMAND, bytes, sizeof(bytes));
+}
+
+int
+plx_pci_bus_master(struct plx_pci *pci, bool on)
+{
+	return change_command(pci, on ? COMMAND_MASTER : 0, on ? 0 : COMMAND_MASTER);
+}
+
+int
+plx_pci_intx_enable(struct plx_pci *pci, bool on)
+{
+	return change_command(pci, on ? 0 : COMMAND_INTX_DISABLE, on ? COMMAND_INTX_DISABLE : 0);
+}
+
+int
+plx_pci_bars_enable(struct plx_pci *pci, struct plx_why *why)
+{
+	uint8_t bars[PLX_PCI_BARS * 4];
+	uint16_t set = 0;
+	int ret = plx_pci_config_read(pci, BARS, bars, sizeof(bars));
+
+	for (unsigned i = 0; i < PLX_PCI_BARS && ret == 0; i++) {
+		pci->bar[i].io = pci->bar[i].size > 0 && (bars[i * 4] & BAR_IO) != 0;
+		if (pci->bar[i].size > 0)
+			set |= pci->bar[i].io ? COMMAND_IO : COMMAND_MEMORY;
+	}
+	if (ret == 0)
+		ret = change_command(pci, set, 0);
+	return ret == 0 ? 0
+			: plx_why(why, ret,
+				  "its configuration space cannot be read or is all ones: it is "
+				  "switched off or unplugged");
+}
+
+/* True if loads and stores do for all of these bytes. */
+static bool
+is_mapped(const struct plx_pci_bar *bar, uint64_t off, uint64_t len)
+{
+	if (bar->map == NULL)
+		return false;
+	return bar->hole_len == 0 || off >= bar->hole + bar->hole_len || off + len <= bar->hole;
 }
 
 int
@@ -92,7 +142,7 @@ plx_pci_window(struct plx_pci *pci, unsigned bar, uint64_t off, uint64_t len,
 		if (ret != 0)
 			return ret;
 	}
-	*ret_window = (struct plx_pci_window){.map = b->map != NULL ? b->map + off : NULL,
+	*ret_window = (struct plx_pci_window){.map = is_mapped(b, off, len) ? b->map + off : NULL,
 					      .pci = pci,
 					      .bar = (uint8_t)bar,
 					      .off = off,

@@ -8,6 +8,15 @@
 /* The transports of real devices; names are those of the kernel drivers that hold them. */
 extern const struct plx_pci_transport plx_pci_vfio, plx_pci_uio;
 
+/*
+ * Has the device answer to accesses of the BARs whose size is set, and tells which of them are I/O ports. -EIO if it does not
+ * answer. For a transport's open.
+ */
+int plx_pci_bars_enable(struct plx_pci *pci, struct plx_why *why);
+
+/* Lets the device pull its INTx line, or not, whatever else is set. */
+int plx_pci_intx_enable(struct plx_pci *pci, bool on);
+
 /* Forgets those that were added. */
 void plx_pci_transports_forget(void);
 
