@@ -4,8 +4,12 @@
 The verbs are the methods of Host whose names begin with do_; README.md lists them.
 """
 
+import hashlib
 import json
 import os
+import re
+import subprocess
+import time
 
 import oracle
 
@@ -39,6 +43,22 @@ class Line:
         data, self.kept = self.kept[:size], self.kept[size:]
         return data
 
+    def until(self, wanted, seconds):
+        """What came up to and with the first match of a regular expression."""
+        self.connection.settimeout(seconds)
+        try:
+            while (match := re.search(wanted.encode(), self.kept)) is None:
+                self.more()
+        except TimeoutError:
+            raise No(f'waited in vain for {wanted!r}; there is {self.kept[-300:]!r}') from None
+        finally:
+            self.connection.settimeout(None)
+        found, self.kept = self.kept[:match.end()], self.kept[match.end():]
+        return found.decode(errors='replace')
+
+    def say_raw(self, text):
+        self.connection.sendall(text.encode())
+
     def say(self, text):
         self.connection.sendall(text.encode() + b'\n')
 
@@ -47,6 +67,8 @@ class Host:
     def __init__(self, line, wires, qmp, logs, typist):
         self.line, self.wires, self.qmp, self.logs, self.typist = line, wires, qmp, logs, typist
         self.seed = 0
+        self.injected = {}  # by card: what `inject` gave
+        self.marked = 0  # how long trace.log was at `mark`
 
     def serve(self):
         """Until the guest closes the line."""
@@ -84,6 +106,27 @@ class Host:
         oracle.exchange([oracle.Way(wire, wire, oracle.numbered(int(count), self.seed, wire.mac), int(window))])
         return f'{count} frames'
 
+    def do_flows(self, a, b, count='200', number='16', window='16'):
+        """As frames, of that many UDP flows; the order is that of each flow."""
+        a, b = self.wires[int(a)], self.wires[int(b)]
+        self.seed += 2
+        oracle.exchange([oracle.Way(source, sink, oracle.flows(int(count), int(number), self.seed + i, source.mac, i),
+                                    int(window), oracle.udp_flow)
+                         for i, (source, sink) in enumerate(((a, b), (b, a)))])
+        return f'{count} frames each way'
+
+    def do_inject(self, n, count='200', to=None):
+        """Frames into card n, for `to` or its own MAC address, that come out nowhere. Their bytes."""
+        wire = self.wires[int(n)]
+        self.seed += 1
+        frames = oracle.inject(wire, oracle.numbered(int(count), self.seed, bytes.fromhex(to.replace(':', '')) if to else wire.mac))
+        self.injected.setdefault(int(n), []).extend(frames)
+        return sum(map(len, frames))
+
+    def do_quiet(self, seconds='0.3'):
+        """Nothing comes out of any card for so long."""
+        oracle.quiet(self.wires.values(), float(seconds))
+
     def do_fresh(self):
         """The wires' books begin anew."""
         for wire in self.wires.values():
@@ -108,6 +151,15 @@ class Host:
         if not ledger['balanced'] or lost:
             raise No(f'port {port["port"]}: balanced {ledger["balanced"]}, lost {lost}')
 
+    def do_queues(self, number, *text):
+        """The answer of "show port xstats all --json": each of so many queues was used both ways; they make up the port."""
+        for port in json.loads(' '.join(text))['result']['ports']:
+            for way in ('rx', 'tx'):
+                each = [port['xstats'][f'{way}_q{q}_packets'] for q in range(int(number))]
+                if min(each) == 0 or sum(each) != port['xstats'][f'{way}_good_packets']:
+                    raise No(f'port {port["port"]} {way}: {each} of {port["xstats"][way + "_good_packets"]}')
+        return number
+
     # -- files, the machine ------------------------------------------------------------------------------------------------
 
     def do_keep(self, name, size):
@@ -131,3 +183,41 @@ class Host:
             if have != value:
                 raise No(f'{name} is {have}, not {value}')
         return ' '.join(wanted) or json.dumps(found)
+
+    def do_captured(self, name, n):
+        """The file that was kept holds what `inject` gave to card n, as tshark reads it."""
+        path = os.path.join(self.logs, os.path.basename(name))
+        said = subprocess.run(['tshark', '-r', path, '-o', 'frame.generate_md5_hash:TRUE', '-T', 'fields', '-e', 'frame.len',
+                               '-e', 'frame.md5_hash'], capture_output=True, text=True, check=True).stdout
+        found = [line.split() for line in said.splitlines()]
+        wanted = [[str(len(frame)), hashlib.md5(frame).hexdigest()] for frame in self.injected[int(n)]]
+        if found != wanted:
+            at = next((i for i, pair in enumerate(zip(found, wanted)) if pair[0] != pair[1]), min(len(found), len(wanted)))
+            raise No(f'{len(found)} frames, {len(wanted)} were given; number {at} is the first that differs')
+        return f'{len(found)} frames'
+
+    # -- a person at the third serial line ---------------------------------------------------------------------------------
+
+    def do_type(self, *words):
+        """LINE => PATTERN: types the line at a prompt and waits for the pattern, then for the next prompt."""
+        line, _, wanted = ' '.join(words).partition(' => ')
+        for char in line + '\n' if line else '':
+            self.typist.say_raw(char)
+        said = self.typist.until(wanted, 20) if wanted else ''
+        return said.strip().splitlines()[-1] if said.strip() else ''
+
+    # -- what QEMU saw -----------------------------------------------------------------------------------------------------
+
+    def trace(self):
+        with open(os.path.join(self.logs, 'trace.log'), encoding='utf-8', errors='replace') as file:
+            file.seek(self.marked)
+            return file.read()
+
+    def do_mark(self):
+        """Events are counted from here on."""
+        time.sleep(0.05)
+        self.marked = os.path.getsize(os.path.join(self.logs, 'trace.log'))
+
+    def do_events(self, pattern):
+        """How many events since the mark match."""
+        return len(re.findall(pattern, self.trace()))

@@ -6,6 +6,7 @@ keeps books of what it gave and took, for comparison with what the program insid
 """
 
 import collections
+import errno
 import os
 import random
 import selectors
@@ -17,6 +18,8 @@ FRAME_MIN, FRAME_MAX = 60, 1514
 ETHERTYPE = 0x88b5  # for local experiments
 PATIENCE = 10  # seconds without a frame
 KEPT = 4 << 20
+ETH_P_ALL, SOL_PACKET, PACKET_IGNORE_OUTGOING = 3, 263, 23
+FLOW_AT = 14 + 20  # the source port of a flow's frames
 
 
 class Mismatch(Exception):
@@ -24,17 +27,23 @@ class Mismatch(Exception):
 
 
 class Wire:
-    """ours and qemus: paths of sockets; ours is bound at once, so that QEMU can start."""
+    """A cable to a card: ours and qemus are paths of sockets; ours is bound at once, so that QEMU can start."""
 
     def __init__(self, name, ours, qemus, mac):
-        self.name = name
-        self.qemus = qemus
-        self.mac = mac
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT)
-        self.socket.bind(ours)
+        self.name, self.mac = name, mac
+        self.socket = self.plug(ours, qemus)
         self.socket.setblocking(False)
         self.fresh()
+
+    def plug(self, ours, qemus):
+        self.qemus = qemus
+        end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT)
+        end.bind(ours)
+        return end
+
+    def send(self, frame):
+        self.socket.sendto(frame, self.qemus)
 
     def fresh(self):
         self.given = self.given_bytes = self.taken = self.taken_bytes = 0
@@ -42,9 +51,9 @@ class Wire:
     def give(self, frame):
         """False if there is no room now."""
         try:
-            self.socket.sendto(frame, self.qemus)
-        except (BlockingIOError, OSError) as error:
-            if isinstance(error, BlockingIOError) or error.errno == 105:  # ENOBUFS
+            self.send(frame)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.ENOBUFS):
                 return False
             raise
         self.given += 1
@@ -65,6 +74,20 @@ class Wire:
         self.socket.close()
 
 
+class TapWire(Wire):
+    """The host's side of a tap device, which offers what sockets do not: queues, checksums, large segments."""
+
+    def plug(self, ours, qemus):
+        end = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        end.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KEPT)
+        end.bind((qemus, 0))
+        return end
+
+    def send(self, frame):
+        self.socket.send(frame)
+
+
 def sizes(count, chance):
     """The edges first, then all lengths alike."""
     edges = [FRAME_MIN, FRAME_MAX, FRAME_MIN + 1, FRAME_MAX - 1, 64, 128, 1024]
@@ -78,36 +101,64 @@ def numbered(count, seed, to, fro=bytes.fromhex('02feed000001')):
         yield to + fro + struct.pack('>HI', ETHERTYPE, number) + chance.randbytes(size - 18)
 
 
-class Way:
-    """One direction: frames given on one wire that must arrive on another one, in order, unchanged."""
+def checksum(data):
+    total = sum(struct.unpack(f'>{len(data) // 2}H', data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
 
-    def __init__(self, source, sink, frames, window):
-        self.source, self.sink, self.window = source, sink, window
+
+def flows(count, number_of_flows, seed, to, host, fro=bytes.fromhex('02feed000001')):
+    """The same as UDP over IPv4 from 10.0.<host>.1, of several flows in turn."""
+    chance = random.Random(seed)
+    for number, size in enumerate(sizes(count, chance)):
+        udp = struct.pack('>HHHHI', 1024 + number % number_of_flows, 9, size - 34, 0, number) + chance.randbytes(size - 46)
+        head = struct.pack('>BBHHHBBH4s4s', 0x45, 0, size - 14, 0, 0, 64, 17, 0, bytes((10, 0, host, 1)), bytes((10, 0, host, 2)))
+        yield to + fro + b'\x08\x00' + head[:10] + struct.pack('>H', checksum(head)) + head[12:] + udp
+
+
+def no_flow(frame):
+    """All frames in one order."""
+    return 0
+
+
+def udp_flow(frame):
+    return frame[FLOW_AT:FLOW_AT + 2]
+
+
+class Way:
+    """One direction: frames given on one wire that must arrive on another one, unchanged and in order, each flow by itself."""
+
+    def __init__(self, source, sink, frames, window, flow_of=no_flow):
+        self.source, self.sink, self.window, self.flow_of = source, sink, window, flow_of
         self.frames = iter(frames)
         self.next = next(self.frames, None)
-        self.under_way = collections.deque()
-        self.arrived = 0
+        self.under_way = collections.defaultdict(collections.deque)
+        self.waiting = self.arrived = 0
 
     def pump(self):
-        while self.next is not None and len(self.under_way) < self.window and self.source.give(self.next):
-            self.under_way.append(self.next)
+        while self.next is not None and self.waiting < self.window and self.source.give(self.next):
+            self.under_way[self.flow_of(self.next)].append(self.next)
+            self.waiting += 1
             self.next = next(self.frames, None)
 
     def arrive(self, frame):
-        if not self.under_way:
-            raise Mismatch(f'{self}: a frame of {len(frame)} bytes that nobody sent: {frame[:32].hex()}')
-        wanted = self.under_way[0]
+        line = self.under_way[self.flow_of(frame)]
+        if not line:
+            raise Mismatch(f'{self}: a frame of {len(frame)} bytes that nobody sent: {frame[:48].hex()}')
+        wanted = line[0]
         if frame != wanted:
             at = next((i for i, (a, b) in enumerate(zip(frame, wanted)) if a != b), min(len(frame), len(wanted)))
-            later = next((i for i, other in enumerate(self.under_way) if other == frame), None)
+            later = next((i for i, other in enumerate(line) if other == frame), None)
             what = f'it is the one {later} later' if later else f'byte {at} differs, {len(frame)} bytes instead of {len(wanted)}'
             raise Mismatch(f'{self}: instead of frame {self.arrived} came another one: {what}: '
                            f'{frame[max(0, at - 8):at + 8].hex()} instead of {wanted[max(0, at - 8):at + 8].hex()}')
-        self.under_way.popleft()
+        line.popleft()
+        self.waiting -= 1
         self.arrived += 1
 
     def done(self):
-        return self.next is None and not self.under_way
+        return self.next is None and self.waiting == 0
 
     def __str__(self):
         return f'{self.source.name} to {self.sink.name}'
@@ -133,7 +184,7 @@ def exchange(ways, patience=PATIENCE):
                 sinks[key.data].arrive(frame)
                 last = time.monotonic()
             if time.monotonic() - last > patience:
-                raise Mismatch('; '.join(f'{way}: {way.arrived} frames arrived, {len(way.under_way)} did not'
+                raise Mismatch('; '.join(f'{way}: {way.arrived} frames arrived, {way.waiting} did not'
                                          for way in ways if not way.done()))
 
 
@@ -153,5 +204,23 @@ def quiet(wires, seconds):
         time.sleep(0.02)
 
 
+def inject(wire, frames, patience=PATIENCE):
+    """Into the wire and not out of it again; QEMU takes them as fast as the guest does. Returns them."""
+    given = []
+    last = time.monotonic()
+    for frame in frames:
+        while not wire.give(frame):
+            if time.monotonic() - last > patience:
+                raise Mismatch(f'{wire.name} takes no more after {len(given)} frames')
+            time.sleep(0.01)
+        last = time.monotonic()
+        given.append(frame)
+    return given
+
+
 def make_wire(folder, number, mac):
     return Wire(f'card {number}', os.path.join(folder, f'host{number}'), os.path.join(folder, f'qemu{number}'), mac)
+
+
+def make_tap(number, mac):
+    return TapWire(f'card {number}', None, f'card{number}', mac)

@@ -7,6 +7,7 @@ The machine is started a second time only if the first never came as far as its 
 """
 
 import argparse
+import ctypes
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ import oracle
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PASS = 33  # 2 * 16 + 1, see guest_exit.c
+CLONE_NEWNET = 0x40000000
 UP_LIMIT = 60  # seconds until init speaks
 PROGRAMS = ['apps/testpmd/plx-testpmd', 'apps/capture/plx-capture', 'apps/doctor/plx-doctor', 'apps/devbind/plx-devbind']
 COMPLAINTS = r'DMAR: .*fault|\bBUG\b|\bOops\b|vtd_iommu_translate: detected translation failure|Kernel panic'
@@ -48,8 +50,12 @@ class Boot:
         self.options, self.cards, self.kernel, self.logs = options, cards, kernel, logs
         self.folder = tempfile.mkdtemp(prefix='plx-guest.')
         self.qemu = None
-        self.wires = {card.number: oracle.make_wire(self.folder, card.number, card.mac)
-                      for card in cards if card.wire == 'oracle'}
+        self.wires = {}
+        for card in cards:
+            if card.wire == 'oracle':
+                self.wires[card.number] = oracle.make_wire(self.folder, card.number, card.mac)
+            elif card.wire.startswith('tap'):
+                self.wires[card.number] = oracle.make_tap(card.number, card.mac)
         self.doors = {name: self.door(name) for name in ('host', 'typist', 'qmp')}
 
     def door(self, name):
@@ -162,6 +168,22 @@ def arguments():
     return options
 
 
+def make_taps(cards):
+    """In a network namespace of this process, which goes with it."""
+    if os.geteuid() != 0:
+        print('SKIP: needs root (tap devices in a network namespace)')
+        sys.exit(77)
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+        sys.exit(f'guest: no network namespace: {os.strerror(ctypes.get_errno())}')
+    with open('/proc/sys/net/ipv6/conf/default/disable_ipv6', 'w', encoding='utf-8') as file:
+        file.write('1')
+    for card in cards:
+        queues = ['multi_queue'] if card.wire != 'tap1' else []
+        name = f'card{card.number}'
+        subprocess.run(['ip', 'tuntap', 'add', 'dev', name, 'mode', 'tap', 'vnet_hdr', *queues], check=True)
+        subprocess.run(['ip', 'link', 'set', name, 'up'], check=True)
+
+
 def main():
     options = arguments()
     name = options.name or os.path.basename(options.job).removesuffix('.sh')
@@ -172,6 +194,9 @@ def main():
     if subprocess.run([os.path.join(HERE, 'lab'), kernel], check=False).returncode:
         sys.exit('guest: there is no kernel to boot')
     cards = [machine.Card(number, text) for number, text in enumerate(options.card)]
+    taps = [card for card in cards if card.wire.startswith('tap')]
+    if taps:
+        make_taps(taps)
     logs = os.path.join(options.build, 'tests', 'guest', 'logs', name)
     os.makedirs(logs, exist_ok=True)
     status, up = boot(options, cards, kernel, logs)

@@ -109,6 +109,32 @@ class Oracle(unittest.TestCase):
     def test_a_frame_of_nobody(self):
         self.expect('instead of frame', lambda number, frame: [bytes(60), frame] if number == 20 else [frame])
 
+    def flows(self, change, words):
+        with Between(change) as between:
+            ways = [oracle.Way(a, b, oracle.flows(FRAMES, 5, 1, a.mac, 0), 8, oracle.udp_flow)
+                    for a, b in (between.wires, between.wires[::-1])]
+            if words is None:
+                oracle.exchange(ways, 0.5)
+            else:
+                self.assertRaisesRegex(oracle.Mismatch, words, oracle.exchange, ways, 0.5)
+
+    def later(self, places):
+        """A change that lets frame 20 come that many places later."""
+        kept = []
+
+        def change(number, frame):
+            if number == 20:
+                kept.append(frame)
+                return []
+            return [frame, kept.pop()] if number == 20 + places else [frame]
+        return change
+
+    def test_flows_may_overtake_one_another(self):
+        self.flows(self.later(3), None)
+
+    def test_frames_of_a_flow_may_not(self):
+        self.flows(self.later(5), 'it is the one 1 later')
+
     def test_quiet_hears_a_frame(self):
         with Between(lambda number, frame: [frame]) as between:
             oracle.quiet(between.wires, 0.1)
