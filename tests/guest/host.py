@@ -12,6 +12,8 @@ import subprocess
 import time
 
 import oracle
+import peers
+import registers
 
 
 class No(Exception):
@@ -68,6 +70,7 @@ class Host:
         self.line, self.wires, self.qmp, self.logs, self.typist = line, wires, qmp, logs, typist
         self.seed = 0
         self.injected = {}  # by card: what `inject` gave
+        self.peers = None
         self.marked = 0  # how long trace.log was at `mark`
 
     def serve(self):
@@ -78,6 +81,9 @@ class Host:
                 self.line.say(self.answer(words))
         except (EOFError, ConnectionError):
             pass
+        finally:
+            if self.peers:
+                self.peers.close()
 
     def answer(self, words):
         verb = getattr(self, 'do_' + words[0], None)
@@ -85,7 +91,7 @@ class Host:
             if verb is None:
                 raise No('there is no such verb')
             said = 'ok ' + str(verb(*words[1:]) or '')
-        except (No, oracle.Mismatch, ValueError, TypeError, KeyError, OSError) as error:
+        except (No, oracle.Mismatch, registers.Wrong, subprocess.SubprocessError, ValueError, TypeError, KeyError, OSError) as error:
             said = f'no {type(error).__name__}: {error}'.replace('\n', ' ')
         print(f'host: {" ".join(words)[:200]}: {said}', flush=True)
         return said
@@ -123,9 +129,37 @@ class Host:
         self.injected.setdefault(int(n), []).extend(frames)
         return sum(map(len, frames))
 
+    def do_drain(self, n, seconds='0'):
+        """Takes what comes out of card n, for so long or until nothing more comes."""
+        wire, end = self.wires[int(n)], time.monotonic() + float(seconds)
+        last = time.monotonic()
+        while time.monotonic() < (end if seconds != '0' else last + 0.3):
+            if wire.take() is not None:
+                last = time.monotonic()
+            else:
+                time.sleep(0.001)
+        return wire.taken
+
     def do_quiet(self, seconds='0.3'):
         """Nothing comes out of any card for so long."""
         oracle.quiet(self.wires.values(), float(seconds))
+
+    def do_tcp(self, near, far, megabytes, least='0'):
+        """A TCP connection between the kernels at two taps; what comes out of the guest has `least` bytes a packet on average."""
+        if self.peers is None:
+            self.peers = peers.Peers(near, far)
+        before = [self.peers.counts(side) for side in (False, True)]
+        if not self.peers.transfer(int(megabytes) << 20):
+            raise No('the bytes that arrived are not those that were sent')
+        said = []
+        for side in (False, True):
+            packets, size, wrong = (now - then for now, then in zip(self.peers.counts(side), before[side]))
+            said.append(f'{packets} packets of {size // packets} bytes')
+            if wrong:
+                raise No(f'{wrong} wrong checksums')
+            if size // packets < int(least):
+                raise No(f'{said[-1]} came, less than {least}')
+        return ', '.join(said)
 
     def do_fresh(self):
         """The wires' books begin anew."""
@@ -221,3 +255,14 @@ class Host:
     def do_events(self, pattern):
         """How many events since the mark match."""
         return len(re.findall(pattern, self.trace()))
+
+    def do_init(self, kind):
+        """Since the mark a modern or legacy device was initialised as 3.1.1 has it: how often."""
+        return registers.check_init(self.trace(), kind)
+
+    def do_notified(self, queue, low, high):
+        """Since the mark that queue was notified so many times."""
+        found = registers.notifications(self.trace()).get(int(queue), 0)
+        if not int(low) <= found <= int(high):
+            raise No(f'{found} notifications, not {low} to {high}')
+        return found

@@ -7,7 +7,6 @@ The machine is started a second time only if the first never came as far as its 
 """
 
 import argparse
-import ctypes
 import os
 import re
 import shutil
@@ -21,10 +20,10 @@ import time
 import host
 import machine
 import oracle
+import peers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PASS = 33  # 2 * 16 + 1, see guest_exit.c
-CLONE_NEWNET = 0x40000000
 UP_LIMIT = 60  # seconds until init speaks
 PROGRAMS = ['apps/testpmd/plx-testpmd', 'apps/capture/plx-capture', 'apps/doctor/plx-doctor', 'apps/devbind/plx-devbind']
 COMPLAINTS = r'DMAR: .*fault|\bBUG\b|\bOops\b|vtd_iommu_translate: detected translation failure|Kernel panic'
@@ -173,8 +172,7 @@ def make_taps(cards):
     if os.geteuid() != 0:
         print('SKIP: needs root (tap devices in a network namespace)')
         sys.exit(77)
-    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
-        sys.exit(f'guest: no network namespace: {os.strerror(ctypes.get_errno())}')
+    peers.unshare_network()
     with open('/proc/sys/net/ipv6/conf/default/disable_ipv6', 'w', encoding='utf-8') as file:
         file.write('1')
     for card in cards:

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Two hosts, kernels with TCP, at the two taps of a guest that forwards: each in a network namespace of its own."""
+
+import ctypes
+import os
+import subprocess
+import sys
+
+ADDRESSES = ('10.99.0.1', '10.99.0.2')
+LIMIT = 60
+CLONE_NEWNET = 0x40000000
+
+# Both sides: send so many bytes made from a seed and expect those of the other seed, each judged by its hash.
+TRANSFER = '''
+import hashlib, random, socket, sys, threading
+listens, size, mine, other = sys.argv[1] == 'listen', int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
+def data(seed):
+    return random.Random(seed).randbytes(size)
+if listens:
+    door = socket.create_server((sys.argv[2], 5000))
+    print('listening', flush=True)
+    line = door.accept()[0]
+else:
+    line = socket.create_connection((sys.argv[2], 5000), 20)
+line.settimeout(30)
+def send():
+    line.sendall(data(mine))
+    line.shutdown(socket.SHUT_WR)
+sender = threading.Thread(target=send)
+sender.start()
+got = hashlib.sha256()
+while piece := line.recv(1 << 20):
+    got.update(piece)
+sender.join()
+sys.exit(got.digest() != hashlib.sha256(data(other)).digest())
+'''
+
+
+class Peers:
+    """The near host is this process's namespace with the tap of one card, the far one gets the other tap."""
+
+    def __init__(self, near, far):
+        self.near, self.far = f'card{near}', f'card{far}'
+        self.keeper = subprocess.Popen(['unshare', '-n', 'cat'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.keeper.stdin.write(b'\n')
+        self.keeper.stdin.flush()
+        self.keeper.stdout.read(1)  # it has its namespace
+        self.run('ip', 'link', 'set', self.far, 'netns', str(self.keeper.pid))
+        for where, name, address in (([], self.near, ADDRESSES[0]), (self.there(), self.far, ADDRESSES[1])):
+            self.run(*where, 'ip', 'address', 'add', address + '/24', 'dev', name)
+            self.run(*where, 'ip', 'link', 'set', name, 'up')
+
+    def there(self):
+        return ['nsenter', f'--net=/proc/{self.keeper.pid}/ns/net']
+
+    def run(self, *command):
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=LIMIT).stdout
+
+    def transfer(self, size):
+        """size random bytes each way in one TCP connection; false if either end got others."""
+        script = [sys.executable, '-c', TRANSFER]
+        server = subprocess.Popen([*self.there(), *script, 'listen', ADDRESSES[1], str(size), '1', '2'], stdout=subprocess.PIPE)
+        try:
+            server.stdout.readline()
+            client = subprocess.run([*script, 'connect', ADDRESSES[1], str(size), '2', '1'], timeout=LIMIT, check=False)
+            return client.returncode == 0 and server.wait(LIMIT) == 0
+        finally:
+            server.kill()
+            server.wait()
+
+    def counts(self, far):
+        """(packets, bytes) that came out of the guest on that side, and wrong checksums that its TCP met."""
+        where, name = (self.there(), self.far) if far else ([], self.near)
+        fields = self.run(*where, 'cat', '/proc/net/dev').split(name + ':')[1].split()
+        snmp = [line.split() for line in self.run(*where, 'cat', '/proc/net/snmp').splitlines() if line.startswith('Tcp:')]
+        return int(fields[1]), int(fields[0]), int(dict(zip(*snmp))['InCsumErrors'])
+
+    def close(self):
+        self.keeper.stdin.close()
+        self.keeper.wait()
+
+
+def unshare_network():
+    """This process in a network namespace that goes with it."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
