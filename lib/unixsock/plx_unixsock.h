@@ -16,7 +16,10 @@
  */
 int plx_unixsock_listen(const char *path, struct plx_why *why);
 
-/* Connects; blocking I/O with time limits follows. Returns the fd, or what refused, with the cure. */
+/*
+ * Connects; blocking I/O with time limits follows. Returns the fd, or what refused, with the cure: -ENOENT, -ECONNREFUSED,
+ * -ENOTSOCK, -ETIMEDOUT when a listener takes nobody in.
+ */
 int plx_unixsock_connect(const char *path, struct plx_why *why);
 
 /* The next peer, -EAGAIN if none waits. */

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define CONNECT_MS 500
+
 static int64_t
 now_ms(void)
 {
@@ -44,6 +46,13 @@ new_socket(int flags, struct plx_why *why)
 static int
 connect_error(const char *path, int err, struct plx_why *why)
 {
+	struct stat st;
+
+	if (err == ECONNREFUSED && stat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return plx_why(why, -ENOTSOCK, "%s is there and is no socket", path);
+	if (err == EAGAIN)
+		return plx_why(why, -ETIMEDOUT,
+			       "socket %s: somebody listens there and takes nobody in", path);
 	if (err == ENOENT)
 		return plx_why(why, -err, "socket %s is not there: start the other end first",
 			       path);
@@ -57,6 +66,8 @@ connect_error(const char *path, int err, struct plx_why *why)
 int
 plx_unixsock_connect(const char *path, struct plx_why *why)
 {
+	/* Of a listener whose queue is full, where connect waits like a write. */
+	const struct timeval limit = {.tv_usec = CONNECT_MS * 1000};
 	struct sockaddr_un addr;
 	int ret = make_address(path, &addr, why);
 	int fd;
@@ -66,7 +77,8 @@ plx_unixsock_connect(const char *path, struct plx_why *why)
 	fd = new_socket(0, why);
 	if (fd < 0)
 		return fd;
-	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0) {
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0 ||
+	    connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0) {
 		ret = connect_error(path, errno, why);
 		close(fd);
 		return ret;
