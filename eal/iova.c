@@ -2,9 +2,8 @@
 /* IOVA modes, and physical addresses by /proc/self/pagemap. */
 #include "iova_priv.h"
 
-#include "plx_dma_driver.h"
+#include "dma_priv.h"
 #include "plx_log.h"
-#include "zone_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,18 +87,24 @@ plx_iova_keep_mode(void)
 int
 plx_dma_need_pa(struct plx_why *why)
 {
+	int ret;
+
 	if (iova_mode == PLX_IOVA_PA)
 		return 0;
 	if (keep_mode)
 		return plx_why(why, -EBUSY,
 			       "it works with physical addresses only, and --iova-mode va forbids "
 			       "them: leave the option out");
-	if (plx_zone_any_dma())
+	if (plx_dma_any())
 		return plx_why(
 			why, -EBUSY,
 			"it works with physical addresses only, and memory was handed out under "
 			"virtual ones already: start the program with --iova-mode pa");
-	return plx_iova_set_mode(PLX_IOVA_PA, why);
+	ret = plx_iova_set_mode(PLX_IOVA_PA, why);
+	if (ret == 0)
+		plx_log_info(&logger, "a device works with physical addresses only: all are given "
+				      "them from now on");
+	return ret;
 }
 
 int

@@ -33,7 +33,7 @@ struct plx_zone {
 	int fd;		  /* the whole zone, from offset 0; the EAL's, dup() it to keep it */
 	int node;	  /* where it was asked for; PLX_NODE_ANY if anywhere */
 	enum plx_zone_use use;
-	uint64_t iova; /* of addr when IOVA is VA or one page holds all; else PLX_IOVA_BAD */
+	uint64_t iova; /* of addr if the other bytes follow it there, else PLX_IOVA_BAD */
 };
 
 /*
@@ -45,8 +45,8 @@ int plx_zone_reserve(const char *name, size_t len, int node, const struct plx_zo
 		     struct plx_why *why);
 
 /*
- * The same for memory that devices reach. While IOVA is PA, it is on huge pages or the call fails, and rings lie within
- * one page; the memory is made known to every device there is (plx_dma_driver.h) before this returns.
+ * The same for memory that devices reach. While IOVA is PA, it is on huge pages or the call fails, and rings have one
+ * bus address for all of their bytes; the memory is made known to every device there is (plx_dma_driver.h) before this returns.
  */
 int plx_zone_reserve_dma(const char *name, size_t len, int node, enum plx_zone_use use,
 			 const struct plx_zone **ret_zone, struct plx_why *why);

@@ -3,10 +3,10 @@
 #include "zone_priv.h"
 
 #include "args_priv.h"
+#include "dma_priv.h"
 #include "hugepage_priv.h"
 #include "iova_priv.h"
 #include "plx_bits.h"
-#include "plx_dma_driver.h"
 #include "plx_list.h"
 #include "plx_log.h"
 #include "segment_priv.h"
@@ -36,10 +36,7 @@ static struct {
 	unsigned nb_node_max;
 	uint64_t node_max[PLX_ARGS_NODE_MAX];
 	bool told; /* that there are no huge pages: once a program */
-	struct plx_list mappers;
-} zones = {.lock = PTHREAD_MUTEX_INITIALIZER,
-	   .list = PLX_LIST_INIT(zones.list),
-	   .mappers = PLX_LIST_INIT(zones.mappers)};
+} zones = {.lock = PTHREAD_MUTEX_INITIALIZER, .list = PLX_LIST_INIT(zones.list)};
 
 void
 plx_zone_set_limits(const struct plx_zone_limits *limits)
@@ -178,6 +175,37 @@ create_segment(struct zone *zone, const char *name, size_t len, int node, struct
 	return ret == 0 ? 0 : plx_why_prefix(why, ret, "zone %s: ", name);
 }
 
+/* The bus address of the first byte if all others follow it there, else PLX_IOVA_BAD. */
+static uint64_t
+single_address(const struct zone *zone)
+{
+	const struct plx_segment *segment = &zone->segment;
+
+	if (plx_iova_mode() == PLX_IOVA_VA)
+		return (uint64_t)(uintptr_t)segment->addr;
+	if (zone->page_iova == NULL)
+		return PLX_IOVA_BAD;
+	for (size_t i = 1; i < segment->len / segment->page_size; i++)
+		if (zone->page_iova[i] != zone->page_iova[0] + i * segment->page_size)
+			return PLX_IOVA_BAD;
+	return zone->page_iova[0];
+}
+
+/* A device is told where its rings begin and takes it that the rest follows. */
+static int
+check_rings(const struct zone *zone, const char *name, struct plx_why *why)
+{
+	char size[24];
+
+	if (zone->pub.use != PLX_ZONE_RINGS || single_address(zone) != PLX_IOVA_BAD)
+		return 0;
+	return plx_why(why, -ENOMEM,
+		       "zone %s: %zu KiB of rings are on pages of %s that do not follow each other "
+		       "in physical memory: fewer descriptors, or larger pages",
+		       name, zone->segment.len >> 10,
+		       plx_hugepage_name(zone->segment.page_size, size, sizeof(size)));
+}
+
 static void
 publish(struct zone *zone, const char *name, int node)
 {
@@ -189,12 +217,7 @@ publish(struct zone *zone, const char *name, int node)
 	pub->page_size = zone->segment.page_size;
 	pub->fd = zone->segment.fd;
 	pub->node = node;
-	if (plx_iova_mode() == PLX_IOVA_VA)
-		pub->iova = (uint64_t)(uintptr_t)pub->addr;
-	else if (zone->page_iova != NULL && pub->len == pub->page_size)
-		pub->iova = zone->page_iova[0];
-	else
-		pub->iova = PLX_IOVA_BAD;
+	pub->iova = single_address(zone);
 	plx_list_append(&zones.list, &zone->link);
 	zones.used += pub->len;
 	if (node >= 0)
@@ -211,36 +234,6 @@ withdraw(struct zone *zone)
 	if (zone->pub.node >= 0)
 		zones.node_used[zone->pub.node] -= zone->pub.len;
 	plx_list_remove(&zone->link);
-}
-
-static void
-unmap_from(const struct zone *zone, struct plx_list *end)
-{
-	if (zone->pub.use == PLX_ZONE_PRIVATE)
-		return;
-	for (struct plx_list *link = zones.mappers.next; link != end; link = link->next) {
-		struct plx_dma_mapper *mapper = PLX_LIST_ITEM(link, struct plx_dma_mapper, link);
-
-		mapper->unmap(mapper, &zone->pub);
-	}
-}
-
-/* Tells every mapper, or none. */
-static int
-map_to_all(const struct zone *zone, struct plx_why *why)
-{
-	if (zone->pub.use == PLX_ZONE_PRIVATE)
-		return 0;
-	PLX_LIST_FOREACH(link, &zones.mappers) {
-		struct plx_dma_mapper *mapper = PLX_LIST_ITEM(link, struct plx_dma_mapper, link);
-		int ret = mapper->map(mapper, &zone->pub, why);
-
-		if (ret != 0) {
-			unmap_from(zone, link);
-			return plx_why_prefix(why, ret, "zone %s: ", zone->pub.name);
-		}
-	}
-	return 0;
 }
 
 static int
@@ -263,8 +256,11 @@ reserve_locked(const char *name, size_t len, int node, enum plx_zone_use use,
 	ret = plx_iova_pages(&zone->segment, &zone->page_iova, why);
 	if (ret != 0)
 		goto destroy_segment;
+	ret = check_rings(zone, name, why);
+	if (ret != 0)
+		goto free_pages;
 	publish(zone, name, node);
-	ret = map_to_all(zone, why);
+	ret = plx_dma_map_zone(&zone->pub, why);
 	if (ret != 0)
 		goto withdraw;
 	*ret_zone = zone;
@@ -272,6 +268,7 @@ reserve_locked(const char *name, size_t len, int node, enum plx_zone_use use,
 
 withdraw:
 	withdraw(zone);
+free_pages:
 	free(zone->page_iova);
 destroy_segment:
 	plx_segment_destroy(&zone->segment);
@@ -305,7 +302,7 @@ plx_zone_reserve(const char *name, size_t len, int node, const struct plx_zone *
 static void
 free_locked(struct zone *zone)
 {
-	unmap_from(zone, &zones.mappers);
+	plx_dma_unmap_zone(&zone->pub);
 	withdraw(zone);
 	plx_segment_destroy(&zone->segment);
 	free(zone->page_iova);
@@ -359,89 +356,26 @@ plx_zone_iova(const struct plx_zone *zone, const void *addr)
 	return page == PLX_IOVA_BAD ? PLX_IOVA_BAD : page + offset % zone->page_size;
 }
 
-/* -- those who must know (plx_dma_driver.h) ------------------------------------------------------------- */
-
-static void
-unmap_zones(struct plx_dma_mapper *mapper, struct plx_list *end)
+void
+plx_zones_lock(void)
 {
-	for (struct plx_list *link = zones.list.next; link != end; link = link->next) {
-		const struct zone *zone = PLX_LIST_ITEM(link, struct zone, link);
-
-		if (zone->pub.use != PLX_ZONE_PRIVATE)
-			mapper->unmap(mapper, &zone->pub);
-	}
-}
-
-static int
-map_zones(struct plx_dma_mapper *mapper, struct plx_why *why)
-{
-	PLX_LIST_FOREACH(link, &zones.list) {
-		const struct zone *zone = PLX_LIST_ITEM(link, struct zone, link);
-		int ret = 0;
-
-		if (zone->pub.use != PLX_ZONE_PRIVATE)
-			ret = mapper->map(mapper, &zone->pub, why);
-		if (ret != 0) {
-			unmap_zones(mapper, link);
-			return ret;
-		}
-	}
-	return 0;
-}
-
-int
-plx_dma_add(struct plx_dma_mapper *mapper, struct plx_why *why)
-{
-	int ret;
-
 	pthread_mutex_lock(&zones.lock);
-	plx_list_init(&mapper->link);
-	ret = map_zones(mapper, why);
-	if (ret == 0)
-		plx_list_append(&zones.mappers, &mapper->link);
-	pthread_mutex_unlock(&zones.lock);
-	return ret;
 }
 
 void
-plx_dma_remove(struct plx_dma_mapper *mapper)
+plx_zones_unlock(void)
 {
-	if (mapper->link.next == NULL)
-		return;
-	pthread_mutex_lock(&zones.lock);
-	if (!plx_list_empty(&mapper->link)) {
-		plx_list_remove(&mapper->link);
-		unmap_zones(mapper, &zones.list);
-	}
 	pthread_mutex_unlock(&zones.lock);
 }
 
-bool
-plx_zone_any_dma(void)
+const struct plx_zone *
+plx_zones_next(const struct plx_zone *zone)
 {
-	bool any = false;
+	const struct plx_list *link =
+		zone == NULL ? &zones.list : &PLX_CONTAINER_OF(zone, struct zone, pub)->link;
 
-	pthread_mutex_lock(&zones.lock);
-	PLX_LIST_FOREACH(link, &zones.list)
-		any |= PLX_LIST_ITEM(link, struct zone, link)->pub.use != PLX_ZONE_PRIVATE;
-	pthread_mutex_unlock(&zones.lock);
-	return any;
-}
-
-uint64_t
-plx_dma_address(const void *addr)
-{
-	uint64_t iova = PLX_IOVA_BAD;
-
-	pthread_mutex_lock(&zones.lock);
-	PLX_LIST_FOREACH(link, &zones.list) {
-		const struct zone *zone = PLX_LIST_ITEM(link, struct zone, link);
-
-		if (zone->pub.use != PLX_ZONE_PRIVATE && iova == PLX_IOVA_BAD)
-			iova = plx_zone_iova(&zone->pub, addr);
-	}
-	pthread_mutex_unlock(&zones.lock);
-	return iova;
+	return link->next == &zones.list ? NULL
+					 : &PLX_LIST_ITEM(link->next, struct zone, link)->pub;
 }
 
 const uint64_t *

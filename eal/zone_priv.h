@@ -15,8 +15,11 @@ struct plx_zone_limits {
 /* The rules for zones reserved from now on; NULL: huge pages and no limits. */
 void plx_zone_set_limits(const struct plx_zone_limits *limits);
 
-/* True if there is memory that devices may have been told addresses of. */
-bool plx_zone_any_dma(void);
+/* While it is held, zones neither come nor go. Not to be taken twice. */
+void plx_zones_lock(void);
+void plx_zones_unlock(void);
+/* The zone after this one, the first after NULL, NULL after the last; the lock is held. */
+const struct plx_zone *plx_zones_next(const struct plx_zone *zone);
 
 /* Frees every zone. */
 void plx_zone_free_all(void);
