@@ -41,6 +41,17 @@ clone_segment(struct plx_mbuf *copy, struct plx_mbuf *seg)
 	plx_mbuf_set_lengths(copy, seg->data_len, seg->data_len, seg->data_off);
 }
 
+/* Of bytes that are nobody's buffer: they must follow each other for the device, too. */
+static uint64_t
+external_iova(const uint8_t *data, uint16_t len)
+{
+	uint64_t first = plx_dma_address(data);
+
+	if (first == PLX_IOVA_BAD || len == 0)
+		return first;
+	return plx_dma_address(data + len - 1) == first + len - 1 ? first : PLX_IOVA_BAD;
+}
+
 uint64_t
 plx_mbuf_iova_slow(const struct plx_mbuf *m)
 {
@@ -48,7 +59,7 @@ plx_mbuf_iova_slow(const struct plx_mbuf *m)
 	const struct plx_pool *pool;
 
 	if (link.external != NULL)
-		return plx_dma_address(plx_mbuf_data(m));
+		return external_iova(plx_mbuf_data(m), m->data_len);
 	pool = plx_mbuf_pool(link.origin);
 	return plx_pool_iova(pool, plx_pool_index(pool, link.origin), m->data_off);
 }

@@ -350,11 +350,9 @@ static void
 whatever_fails_leaves_nothing_behind(void **state)
 {
 	static const unsigned long requests[] = {
-		VFIO_GET_API_VERSION,	  VFIO_GROUP_GET_STATUS,
-		VFIO_GROUP_SET_CONTAINER, VFIO_SET_IOMMU,
-		VFIO_IOMMU_GET_INFO,	  VFIO_IOMMU_MAP_DMA,
-		VFIO_GROUP_GET_DEVICE_FD, VFIO_DEVICE_GET_INFO,
-		VFIO_DEVICE_GET_REGION_INFO,
+		VFIO_GET_API_VERSION,	  VFIO_GROUP_GET_STATUS, VFIO_GROUP_SET_CONTAINER,
+		VFIO_SET_IOMMU,		  VFIO_IOMMU_GET_INFO,	 VFIO_IOMMU_MAP_DMA,
+		VFIO_GROUP_GET_DEVICE_FD, VFIO_DEVICE_GET_INFO,	 VFIO_DEVICE_GET_REGION_INFO,
 	};
 
 	reserve("early", 4096);
@@ -483,8 +481,9 @@ interrupts_are_taken_back_before_others_are_set(void **state)
 	assert_int_equal(plx_pci_irq_set(&pci, PLX_PCI_IRQ_MSIX, fds, 5, &why), -ENOTSUP);
 	assert_int_equal(plx_pci_irq_set(&pci, PLX_PCI_IRQ_INTX, fds, 2, &why), -ENOTSUP);
 	plx_pci_vfio.close(&pci);
-	assert_string_equal(vfio.irq_trace, "msix 3: 11 -1 12; msix 0:; msix 4: 11 -1 12 13; msix 0:; "
-					    "intx 1: 11; intx unmask 1:; intx 0:; ");
+	assert_string_equal(vfio.irq_trace,
+			    "msix 3: 11 -1 12; msix 0:; msix 4: 11 -1 12 13; msix 0:; "
+			    "intx 1: 11; intx unmask 1:; intx 0:; ");
 }
 
 static void

@@ -92,7 +92,8 @@ static void
 put_ranges(uint32_t at, uint32_t n, const struct vfio_iova_range *range, unsigned there)
 {
 	struct vfio_iommu_type1_info_cap_iova_range head = {
-		.header = {.id = VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, .version = 1}, .nr_iovas = n};
+		.header = {.id = VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, .version = 1},
+		.nr_iovas = n};
 
 	memcpy(info.bytes + at, &head, sizeof(head));
 	memcpy(info.bytes + at + sizeof(head), range, there * sizeof(*range));

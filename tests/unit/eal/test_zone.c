@@ -2,6 +2,7 @@
 #include "zone_priv.h"
 
 #include "hugepage_priv.h"
+#include "hugepages.h"
 #include "iova_priv.h"
 #include "plx_bits.h"
 #include "plx_log.h"
@@ -46,6 +47,7 @@ free_all(void **state)
 {
 	plx_zone_free_all();
 	plx_zone_set_limits(NULL);
+	hugepages_give_back();
 	return plx_iova_set_mode(PLX_IOVA_VA, NULL);
 }
 
@@ -275,30 +277,44 @@ count_notices(void *arg, enum plx_log_level level, const char *component, const 
 	notices += level == PLX_LOG_NOTICE && strstr(text, "hugeadm") != NULL;
 }
 
-/* Whichever way this machine is: huge pages are used, or plain ones with one notice. */
 static void
-huge_pages_are_taken_or_missed_with_one_notice(void **state)
+huge_pages_are_taken_when_there_are_some(void **state)
 {
-	bool have = plx_hugepage_free(2 * MB, PLX_NODE_ANY) >= 4;
 	const struct plx_zone *zone;
 
+	if (!hugepages_take(4))
+		return;
+	notices = 0;
+	plx_zone_set_limits(NULL);
+	plx_log_set_sink(count_notices, NULL);
+	for (int i = 0; i < 2; i++) {
+		zone = reserve(i == 0 ? "first" : "second", (4 - (size_t)i) * MB);
+		memset(zone->addr, 1, zone->len);
+		assert_int_equal(zone->page_size, 2 * MB);
+		assert_int_equal(zone->len, 4 * MB);
+	}
+	plx_log_set_sink(NULL, NULL);
+	assert_int_equal(notices, 0);
+}
+
+static void
+missing_huge_pages_are_told_once(void **state)
+{
+	const struct plx_zone *zone;
+
+	hugepages_hold();
+	if (plx_hugepage_free(2 * MB, PLX_NODE_ANY) > 0) {
+		print_message("there are free 2 MiB pages, which somebody may need\n");
+		return;
+	}
 	notices = 0;
 	plx_zone_set_limits(NULL);
 	plx_log_set_sink(count_notices, NULL);
 	zone = reserve("first", 4 * MB);
-	memset(zone->addr, 1, zone->len);
-	zone = reserve("second", 3 * MB);
-	memset(zone->addr, 1, zone->len);
+	assert_int_equal(zone->page_size, sysconf(_SC_PAGESIZE));
+	reserve("second", 3 * MB);
 	plx_log_set_sink(NULL, NULL);
-	if (!have) {
-		print_message("no free 2 MiB pages: fall-back tested\n");
-		assert_int_equal(zone->page_size, sysconf(_SC_PAGESIZE));
-		assert_int_equal(notices, 1);
-		return;
-	}
-	assert_int_equal(zone->page_size, 2 * MB);
-	assert_int_equal(zone->len, 4 * MB);
-	assert_int_equal(notices, 0);
+	assert_int_equal(notices, 1);
 }
 
 static void
@@ -308,22 +324,24 @@ huge_pages_have_physical_addresses(void **state)
 	const char *bytes;
 	uint64_t base;
 
-	if (plx_hugepage_free(2 * MB, PLX_NODE_ANY) < 2 ||
-	    plx_iova_set_mode(PLX_IOVA_PA, &why) != 0) {
-		print_message("no free 2 MiB pages, or no rights to read addresses\n");
+	if (!hugepages_take(2))
+		return;
+	if (plx_iova_set_mode(PLX_IOVA_PA, &why) != 0) {
+		print_message("no rights to read physical addresses: %s\n", why.text);
 		return;
 	}
 	plx_zone_set_limits(NULL);
 	zone = reserve("pa", 4 * MB);
 	bytes = zone->addr;
-	assert_int_equal(zone->iova, PLX_IOVA_BAD);
 	base = plx_zone_iova(zone, bytes + 2 * MB);
 	assert_int_not_equal(base, PLX_IOVA_BAD);
 	assert_int_equal(base % (2 * MB), 0);
 	assert_int_equal(plx_zone_iova(zone, bytes + 2 * MB + 77), base + 77);
+	assert_true((zone->iova == PLX_IOVA_BAD) == (plx_zone_iova(zone, bytes) != base - 2 * MB));
 	/* Even a small zone gets a huge page here, which has one address for all of it. */
 	plx_zone_free(zone);
-	zone = reserve("small", 64);
+	assert_int_equal(
+		plx_zone_reserve_dma("small", 64, PLX_NODE_ANY, PLX_ZONE_RINGS, &zone, &why), 0);
 	assert_int_equal(zone->page_size, 2 * MB);
 	assert_int_equal(plx_zone_iova(zone, zone->addr), zone->iova);
 }
@@ -380,7 +398,8 @@ main(void)
 		ZONE_TEST(the_limit_of_a_node_holds_there),
 		ZONE_TEST(virtual_addresses_are_bus_addresses_in_va_mode),
 		ZONE_TEST(plain_pages_have_no_physical_address),
-		ZONE_TEST(huge_pages_are_taken_or_missed_with_one_notice),
+		ZONE_TEST(huge_pages_are_taken_when_there_are_some),
+		ZONE_TEST(missing_huge_pages_are_told_once),
 		ZONE_TEST(huge_pages_have_physical_addresses),
 		ZONE_TEST(the_dump_has_a_line_for_each_zone),
 		ZONE_TEST(zones_can_be_listed_as_copies),

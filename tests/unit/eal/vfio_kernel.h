@@ -62,9 +62,9 @@ vfio_answer_region(struct vfio_region_info *info)
 {
 	unsigned i = info->index;
 	bool sparse = vfio.nb_areas > 0 && i == vfio.sparse_bar;
-	uint32_t need = sizeof(*info) + (sparse ? sizeof(struct vfio_region_info_cap_sparse_mmap) +
-							  sizeof(vfio.area)
-						: 0);
+	uint32_t need =
+		sizeof(*info) +
+		(sparse ? sizeof(struct vfio_region_info_cap_sparse_mmap) + sizeof(vfio.area) : 0);
 	struct vfio_region_info_cap_sparse_mmap *cap = (void *)(info + 1);
 
 	info->size = vfio.region_size[i];
@@ -230,7 +230,8 @@ vfio_card(const char *address, const char *driver, unsigned group)
 static inline int
 vfio_setup(void **state)
 {
-	static const uint8_t bars[] = {1, 0, 0, 0, 0x0c, 0}; /* BAR 0 ports, BAR 1 memory, BAR 4 memory, 64 bits */
+	static const uint8_t bars[] = {
+		1, 0, 0, 0, 0x0c, 0}; /* BAR 0 ports, BAR 1 memory, BAR 4 memory, 64 bits */
 
 	if (sysfs_setup(state) != 0)
 		return -1;

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Free 2 MiB pages for the length of a test. Tests that look at the machine's pages or change how many there are hold one
+ * lock, so that they may run at the same time as others.
+ */
+#ifndef PLX_TESTS_UNIT_HUGEPAGES_H
+#define PLX_TESTS_UNIT_HUGEPAGES_H
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define HUGEPAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/"
+
+static int hugepages_fd = -1;
+static long hugepages_had;
+
+static inline long
+hugepages_read(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	long n = -1;
+
+	if (file != NULL && fscanf(file, "%ld", &n) != 1)
+		n = -1;
+	if (file != NULL)
+		fclose(file);
+	return n;
+}
+
+static inline void
+hugepages_set(long n)
+{
+	FILE *file = fopen(HUGEPAGES "nr_hugepages", "we");
+
+	if (file == NULL)
+		return;
+	fprintf(file, "%ld", n);
+	fclose(file);
+}
+
+/* Nobody else changes them until given back. Without such pages there is nothing to lock. */
+static inline void
+hugepages_hold(void)
+{
+	hugepages_fd = open(HUGEPAGES "nr_hugepages", O_RDONLY | O_CLOEXEC);
+	if (hugepages_fd >= 0 && flock(hugepages_fd, LOCK_EX) == 0)
+		hugepages_had = hugepages_read(HUGEPAGES "nr_hugepages");
+}
+
+static inline void
+hugepages_give_back(void)
+{
+	if (hugepages_fd < 0)
+		return;
+	if (hugepages_read(HUGEPAGES "nr_hugepages") != hugepages_had)
+		hugepages_set(hugepages_had);
+	close(hugepages_fd);
+	hugepages_fd = -1;
+}
+
+/* Sees to it that n are free; false, with a sentence, if that cannot be. To be given back in any case. */
+static inline bool
+hugepages_take(long n)
+{
+	long missing;
+
+	hugepages_hold();
+	missing = n - hugepages_read(HUGEPAGES "free_hugepages");
+	if (hugepages_fd >= 0 && missing > 0)
+		hugepages_set(hugepages_had + missing);
+	if (hugepages_fd >= 0 && hugepages_read(HUGEPAGES "free_hugepages") >= n)
+		return true;
+	printf("%ld pages of 2 MiB cannot be had here\n", n);
+	return false;
+}
+
+#endif
