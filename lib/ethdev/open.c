@@ -131,7 +131,7 @@ plx_ethdev_ended(uint16_t port)
 	const struct plx_ethdev *dev = plx_ethdev_at(port);
 	struct plx_ethdev_link link;
 
-	if (dev == NULL || dev->info.if_index != 0)
+	if (dev == NULL || dev->info.if_index != 0 || dev->link_returns)
 		return false;
 	return plx_ethdev_link(port, &link) == 0 && !link.up;
 }

@@ -202,8 +202,8 @@ int plx_ethdev_reta(uint16_t port, uint16_t *ret_table, uint16_t size);
 int plx_ethdev_set_reta(uint16_t port, const uint16_t *table, uint16_t size);
 
 /*
- * Links as they go and come: `fn` is called, on the control thread, whenever the link of a port that is a
- * kernel interface changes; other ports have no such news. It must not call the functions of this section.
+ * Links as they go and come: `fn` is called, on the control thread, whenever the link of a port changes that is a
+ * kernel interface or whose device tells; other ports have no such news. It must not call the functions of this section.
  * One watcher a program: -EBUSY if there is one. Unwatch before the EAL's cleanup; `fn` is not running any
  * more when that returns, and doing it twice is fine. Thread: main. Path: slow.
  */

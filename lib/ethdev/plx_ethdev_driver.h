@@ -128,10 +128,11 @@ struct plx_ethdev {
 	plx_ethdev_rx_fn rx_burst;
 	plx_ethdev_tx_fn tx_burst;
 	struct plx_ethdev_info
-		info;	/* limits and capabilities; name, state and `in force` are ethdev's */
-	uint8_t mac[6]; /* all zero: ethdev makes a local one up */
-	uint16_t mtu;	/* 0: 1,500 */
-	bool prefills;	/* rx queues hold as many buffers as they have descriptors */
+		info;	   /* limits and capabilities; name, state and `in force` are ethdev's */
+	uint8_t mac[6];	   /* all zero: ethdev makes a local one up */
+	uint16_t mtu;	   /* 0: 1,500 */
+	bool prefills;	   /* rx queues hold as many buffers as they have descriptors */
+	bool link_returns; /* a link that is down may come up again, and is no end of the packets */
 	bool promiscuous;
 	bool allmulticast;
 
@@ -156,6 +157,9 @@ void *plx_ethdev_alloc(size_t size);
 int plx_ethdev_register(struct plx_ethdev *dev, struct plx_why *why);
 /* Closes the port if need be and forgets it; the driver then frees its struct. NULL is fine. */
 void plx_ethdev_unregister(struct plx_ethdev *dev);
+
+/* Tells who watches links that this one came or went. Thread: the control thread. */
+void plx_ethdev_link_changed(struct plx_ethdev *dev, bool up);
 
 /* The driver's struct behind a port, for functions that a driver offers beyond ethdev; NULL if none. */
 struct plx_ethdev *plx_ethdev_at(uint16_t port);

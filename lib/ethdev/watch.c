@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Links that go and come, as the kernel tells them (rtnetlink, RTMGRP_LINK), for ports that are kernel
- * interfaces. It costs nothing while nothing happens.
+ * Links that go and come, as the kernel tells them (rtnetlink, RTMGRP_LINK) for ports that are kernel
+ * interfaces, and as drivers tell them for others. It costs nothing while nothing happens.
  *
  *	main lcore				control thread
  *	register: state[port] = index, up ---->	a message about that index: up differs? note it and tell
@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -31,10 +32,35 @@ state_of(uint32_t index, bool up)
 
 static struct {
 	int fd;
-	plx_event_id event; /* 0: nobody watches */
+	plx_event_id event;   /* 0: nobody watches */
+	pthread_mutex_t lock; /* of what follows: drivers tell at any time */
 	plx_ethdev_link_fn fn;
 	void *arg;
-} watch = {.fd = -1};
+} watch = {.fd = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void
+tell(uint16_t port, bool up)
+{
+	pthread_mutex_lock(&watch.lock);
+	if (watch.fn != NULL)
+		watch.fn(watch.arg, port, up);
+	pthread_mutex_unlock(&watch.lock);
+}
+
+void
+plx_ethdev_link_changed(struct plx_ethdev *dev, bool up)
+{
+	tell(dev->port, up);
+}
+
+static void
+set_watcher(plx_ethdev_link_fn fn, void *arg)
+{
+	pthread_mutex_lock(&watch.lock);
+	watch.fn = fn;
+	watch.arg = arg;
+	pthread_mutex_unlock(&watch.lock);
+}
 
 /* Asks for the present state of all interfaces; the answers come as the events do. */
 static int
@@ -64,7 +90,7 @@ look_at(const struct ifinfomsg *link)
 		/* Fails for other interfaces, for no news, and when the port has just gone. */
 		if (__atomic_compare_exchange_n(&states[port], &before, before ^ 1, false,
 						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
-			watch.fn(watch.arg, port, up);
+			tell(port, up);
 	}
 }
 
@@ -119,8 +145,7 @@ plx_ethdev_watch_links(plx_ethdev_link_fn fn, void *arg, struct plx_why *why)
 	if (watch.fd < 0)
 		return plx_why(why, -errno, "cannot open a socket to watch links: %s",
 			       strerror(errno));
-	watch.fn = fn;
-	watch.arg = arg;
+	set_watcher(fn, arg);
 	err = bind(watch.fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
 	/* Subscribed: what changes from here on has a message. */
 	PLX_ETHDEV_FOREACH(port)
@@ -139,6 +164,7 @@ plx_ethdev_unwatch_links(void)
 {
 	if (watch.event != 0)
 		plx_event_remove(watch.event);
+	set_watcher(NULL, NULL);
 	if (watch.fd >= 0)
 		close(watch.fd);
 	watch.event = 0;

@@ -264,6 +264,8 @@ only_a_port_of_no_interface_whose_link_is_down_has_ended(void **state)
 	toys[0].link_down = toys[1].link_down = true;
 	toys[1].dev.info.if_index = 7;
 	assert_true(plx_ethdev_ended(0));
+	toys[0].dev.link_returns = true;
+	assert_false(plx_ethdev_ended(0));
 	assert_false(plx_ethdev_ended(1));
 	assert_false(plx_ethdev_ended(9));
 	assert_int_equal(plx_ethdev_close_all(pool, NULL, NULL, NULL), 0);

@@ -136,6 +136,44 @@ set_up(void **state)
 	return eal_pool_init(&params);
 }
 
+struct news {
+	unsigned ups, downs;
+	uint16_t port;
+};
+
+static void
+hear(void *arg, uint16_t port, bool up)
+{
+	struct news *news = arg;
+
+	news->port = port;
+	if (up)
+		news->ups++;
+	else
+		news->downs++;
+}
+
+static void
+a_driver_tells_who_watches_that_its_link_changed(void **state)
+{
+	struct news news = {.port = 99};
+	struct toy toy;
+
+	toy_init(&toy, "toy0");
+	assert_int_equal(plx_ethdev_register(&toy.dev, NULL), 0);
+	plx_ethdev_link_changed(&toy.dev, false); /* nobody listens */
+	assert_int_equal(plx_ethdev_watch_links(hear, &news, NULL), 0);
+	plx_ethdev_link_changed(&toy.dev, false);
+	plx_ethdev_link_changed(&toy.dev, true);
+	assert_int_equal(news.downs, 1);
+	assert_int_equal(news.ups, 1);
+	assert_int_equal(news.port, toy.dev.port);
+	plx_ethdev_unwatch_links();
+	plx_ethdev_link_changed(&toy.dev, false);
+	assert_int_equal(news.downs, 1);
+	plx_ethdev_unregister(&toy.dev);
+}
+
 int
 main(void)
 {
@@ -144,6 +182,7 @@ main(void)
 		cmocka_unit_test(bits_are_listed_in_words_and_cut_at_the_end_of_the_text),
 		cmocka_unit_test(flow_control_is_the_drivers_or_not_supported),
 		cmocka_unit_test(a_queue_tells_what_it_was_set_up_with),
+		cmocka_unit_test(a_driver_tells_who_watches_that_its_link_changed),
 		cmocka_unit_test(
 			the_list_of_addresses_outlives_close_and_is_cut_at_the_callers_room),
 	};
