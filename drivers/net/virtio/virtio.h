@@ -65,6 +65,7 @@ struct virtio_transport {
 	/* Packets may be given to the device as virtual addresses, whatever the IOVA mode is. */
 	bool virtual_addresses;
 	bool needs_version_1; /* nothing but VERSION_1 is spoken */
+	bool fixed_sizes;     /* a queue has the size that the device says, no other */
 };
 
 /* One virtqueue: what both kinds of ring have. virtio_queue.c owns the layout of what follows. */
@@ -94,9 +95,12 @@ struct virtio_queue {
 
 	/* The doorbell: of the transport's queue_start. */
 	volatile void *notify_register; /* NULL: notify calls */
-	uint32_t notify_value;
+	uint32_t
+		notify_value; /* 16 bits of it; with NOTIFICATION_DATA the upper 16 are added at each ring */
+	uint64_t notify_off;	/* PCI: of the doorbell in its window */
 	uint64_t notifications; /* rung so far */
-	int kick_fd, call_fd;	/* vhost-user */
+	int kick_fd;		/* vhost-user */
+	int call_fd; /* receive queues: what turns readable when the device used buffers; -1: none */
 
 	/* The driver's own books, which the device cannot reach: see virtio_queue.c. */
 	uint16_t next_avail;	    /* split: free-running; packed: slot */
@@ -176,6 +180,7 @@ struct virtio_dev {
 	bool link_up;	     /* as told last */
 	uint64_t config_changes, ctrl_commands, ctrl_failures, revivals;
 	uint64_t kept_notifications; /* of queues that are no more */
+	uint64_t last_revival;	     /* when, in ns; 0: never since the start */
 	struct virtio_filter filter;
 	struct virtio_queue *ctrl; /* NULL: there is none */
 	struct virtio_rxq *rxqs[VIRTIO_PAIRS_MAX];
@@ -203,6 +208,15 @@ virtio_has(const struct virtio_dev *dev, unsigned feature)
 	return (dev->features & VIRTIO_BIT(feature)) != 0;
 }
 
+/* What NOTIFICATION_DATA tells (4.1.5.2): the queue, and the next free-running index, or slot and wrap. */
+static inline uint32_t
+virtio_notify_data(const struct virtio_queue *q)
+{
+	const uint32_t wrap = q->packed && q->avail_wrap ? 0x8000u : 0;
+
+	return q->index | (q->next_avail | wrap) << 16;
+}
+
 /* -- the device (virtio_dev.c): under its lock ----------------------------------------------------------------------------- */
 
 /* Reset, acknowledge, driver, features: up to FEATURES_OK (3.1.1, steps 1-6). `wanted` are those to take if offered. */
@@ -211,6 +225,12 @@ int virtio_dev_negotiate(struct virtio_dev *dev, uint64_t wanted, struct plx_why
 int virtio_dev_start(struct virtio_dev *dev, struct plx_why *why);
 /* Resets and waits until the device is: only then its queues' memory is ours. -ETIMEDOUT: it never will be. */
 int virtio_dev_reset(struct virtio_dev *dev);
+/*
+ * The size that queue `index` gets when `wish` descriptors (0: no wish) are asked for: what the device can do and the kind
+ * of ring allows. -ENODEV: it has no such queue; -EPROTO: what it says cannot be.
+ */
+int virtio_dev_queue_size(struct virtio_dev *dev, unsigned index, unsigned wish, uint16_t *ret_size,
+			  struct plx_why *why);
 /* Of `features` those whose conditions (5.1.3.1) are among them. */
 uint64_t virtio_dev_settle(uint64_t features);
 
@@ -245,6 +265,9 @@ int virtio_port_revive(struct virtio_dev *dev, struct plx_why *why);
  * Not under the lock. Thread: control.
  */
 void virtio_port_changed(struct virtio_dev *dev);
+
+/* True if the device was started anew a moment ago: it is not worth another try. Under the lock. */
+bool virtio_port_resets_too_often(const struct virtio_dev *dev);
 
 /* -- memory of queues (virtio_arena.c) --------------------------------------------------------------------------------- */
 
@@ -324,6 +347,8 @@ int virtio_filter_own_mac(struct plx_ethdev *eth, const uint8_t mac[6]);
 int virtio_filter_mac(struct plx_ethdev *eth, const uint8_t mac[6], bool on);
 int virtio_filter_vlan(struct plx_ethdev *eth, uint16_t vlan, bool on);
 int virtio_filter_rss(struct plx_ethdev *eth);
+/* PLX_ETH_RSS_* that the device can hash. */
+uint32_t virtio_filter_rss_types(const struct virtio_dev *dev);
 /* Makes all of it real in a device that has just been started, queue pairs included. Under the lock. */
 int virtio_filter_restore(struct virtio_dev *dev, struct plx_why *why);
 
@@ -332,6 +357,9 @@ int virtio_filter_restore(struct virtio_dev *dev, struct plx_why *why);
 /* Fds of the port, and what is told of them to the device at each start. None is no failure. Under the lock. */
 void virtio_irq_start(struct virtio_dev *dev);
 void virtio_irq_stop(struct virtio_dev *dev);
+/* A receive queue's own, from its setup to its release. Under the lock. */
+void virtio_irq_rx_create(struct virtio_dev *dev, uint16_t queue);
+void virtio_irq_rx_destroy(struct virtio_dev *dev, uint16_t queue);
 /* Begins, and ends, to watch changes of the configuration. Not under the lock. */
 void virtio_irq_watch(struct virtio_dev *dev);
 void virtio_irq_unwatch(struct virtio_dev *dev);

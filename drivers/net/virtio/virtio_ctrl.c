@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Commands to the device (5.1.6.5): class, command and data go out, one byte comes back. That byte is preset to neither
+ * yes nor no, so that a device which uses the buffer without an answer is found out.
+ */
+#include "virtio.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define NO_ANSWER 0xff
+#define HEAD_LEN  2 /* class, command */
+
+static int
+ask(struct virtio_dev *dev, const uint8_t *request, unsigned len)
+{
+	uint8_t ack = NO_ANSWER;
+	int ret = virtio_queue_call(dev->ctrl, request, len, &ack, sizeof(ack), VIRTIO_WAIT_MS);
+
+	if (ret != 0)
+		return -EIO;
+	if (ack == VIRTIO_NET_OK)
+		return 0;
+	return ack == VIRTIO_NET_ERR ? -EPERM : -EIO;
+}
+
+int
+virtio_ctrl(struct virtio_dev *dev, uint8_t class, uint8_t command, const void *data, unsigned len)
+{
+	uint8_t request[VIRTIO_CALL_MAX] = {class, command};
+	int ret;
+
+	if (len > sizeof(request) - HEAD_LEN)
+		return -EINVAL;
+	if (dev->transport->ctrl == NULL && dev->ctrl == NULL)
+		return -ENOTSUP;
+	dev->ctrl_commands++;
+	if (dev->transport->ctrl != NULL) {
+		ret = dev->transport->ctrl(dev, class, command, data, len);
+	} else if (dev->ctrl->broken) {
+		ret = -EIO;
+	} else {
+		if (len > 0)
+			memcpy(request + HEAD_LEN, data, len);
+		ret = ask(dev, request, HEAD_LEN + len);
+	}
+	if (ret != 0)
+		dev->ctrl_failures++;
+	return ret;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Interrupts of a PCI device. With MSI-X each fd has a vector of its own. With INTx there is one line for everything: the
+ * control thread takes it, asks the ISR register what it was and passes it on.
+ *
+ *	INTx --> intx_fd --> control thread: ISR? --> fds[0] configuration
+ *				  |		  +--> fds[1 ...] every queue that has one
+ *				  +-- unmask
+ */
+#include "virtio_pci.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+uint16_t
+virtio_pci_vector(const struct virtio_pci *vp, unsigned i)
+{
+	return vp->irq == PLX_PCI_IRQ_MSIX && i < vp->nb_fds ? vp->vectors[i]
+							     : VIRTIO_MSIX_NO_VECTOR;
+}
+
+int
+virtio_pci_fd(const struct virtio_pci *vp, unsigned i)
+{
+	return i < vp->nb_fds ? vp->fds[i] : -1;
+}
+
+/* Full counters stay readable: that one more did not fit is no loss. */
+static void
+signal_fd(int fd)
+{
+	if (fd >= 0)
+		eventfd_write(fd, 1);
+}
+
+static void
+on_intx(void *arg, int fd, uint32_t events)
+{
+	struct virtio_pci *vp = arg;
+	eventfd_t count;
+	uint8_t isr;
+
+	if (eventfd_read(fd, &count) != 0)
+		return;
+	isr = plx_pci_read8(&vp->isr, 0); /* reading lowers the line (4.1.4.5) */
+	if ((isr & VIRTIO_ISR_CONFIG) != 0)
+		signal_fd(vp->fds[0]);
+	for (unsigned i = 1; (isr & VIRTIO_ISR_QUEUE) != 0 && i < vp->nb_fds; i++)
+		signal_fd(vp->fds[i]);
+	plx_pci_irq_unmask(vp->pci);
+}
+
+static int
+set_msix(struct virtio_pci *vp, struct plx_why *why)
+{
+	int fds[VIRTIO_PCI_FDS_MAX];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < vp->nb_fds; i++) {
+		vp->vectors[i] = vp->fds[i] >= 0 ? (uint16_t)n : VIRTIO_MSIX_NO_VECTOR;
+		if (vp->fds[i] >= 0)
+			fds[n++] = vp->fds[i];
+	}
+	if (n > vp->pci->msix_vectors)
+		return plx_why(why, -ENOTSUP, "%u interrupt vectors are needed, the device has %u",
+			       n, vp->pci->msix_vectors);
+	return plx_pci_irq_set(vp->pci, PLX_PCI_IRQ_MSIX, fds, n, why);
+}
+
+static int
+set_intx(struct virtio_pci *vp, struct plx_why *why)
+{
+	int ret;
+
+	if (vp->isr.len == 0)
+		return plx_why(why, -ENOTSUP, "the device has no ISR register");
+	vp->intx_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (vp->intx_fd < 0)
+		return plx_why(why, -errno, "eventfd: %s", strerror(errno));
+	ret = plx_event_fd_add(vp->intx_fd, EPOLLIN, on_intx, vp, &vp->intx_event);
+	if (ret == 0)
+		ret = plx_pci_irq_set(vp->pci, PLX_PCI_IRQ_INTX, &vp->intx_fd, 1, why);
+	return ret;
+}
+
+static void
+take_back(struct virtio_pci *vp)
+{
+	plx_pci_irq_set(vp->pci, PLX_PCI_IRQ_NONE, NULL, 0, NULL);
+	if (vp->intx_event != 0)
+		plx_event_remove(vp->intx_event);
+	if (vp->intx_fd >= 0)
+		close(vp->intx_fd);
+	vp->intx_event = 0;
+	vp->intx_fd = -1;
+	vp->nb_fds = 0;
+	vp->irq = PLX_PCI_IRQ_NONE;
+}
+
+int
+virtio_pci_irq_set(struct virtio_dev *dev, const int *fds, unsigned n, struct plx_why *why)
+{
+	struct virtio_pci *vp = virtio_pci(dev);
+	int ret;
+
+	take_back(vp);
+	if (n == 0)
+		return 0;
+	if (n > VIRTIO_PCI_FDS_MAX)
+		return -EINVAL;
+	memcpy(vp->fds, fds, n * sizeof(*fds));
+	vp->nb_fds = n;
+	ret = set_msix(vp, why);
+	if (ret == 0) {
+		vp->irq = PLX_PCI_IRQ_MSIX;
+		return 0;
+	}
+	if (vp->pci->intx)
+		ret = set_intx(vp, why);
+	if (ret == 0)
+		vp->irq = PLX_PCI_IRQ_INTX;
+	else
+		take_back(vp);
+	return ret;
+}
