@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sending: into the buffers that the guest posted on its receive ring, by copying.
+ *
+ *	packet		[ header ][ head[] ][ bytes from skip on ............ ]
+ *	guest		[ list 0 .............. ][ list 1 ....... ][ list 2 .. ]	with MRG_RXBUF; else one list
+ */
+#include "vhost.h"
+
+#include <errno.h>
+
+#define NUM_BUFFERS offsetof(struct virtio_net_hdr_full, num_buffers)
+
+/* -- packets that are not just bytes for one buffer ------------------------------------------------------------ */
+
+/* Where the next byte goes. */
+struct cursor {
+	const struct vhost_piece *piece;
+	uint32_t off;
+};
+
+static void
+put(struct cursor *cursor, const uint8_t *from, uint32_t len)
+{
+	while (len > 0) {
+		uint32_t room = cursor->piece->len - cursor->off;
+		uint32_t part = room < len ? room : len;
+
+		memcpy(cursor->piece->at + cursor->off, from, part);
+		from += part;
+		len -= part;
+		cursor->off += part;
+		if (cursor->off == cursor->piece->len) {
+			cursor->piece++;
+			cursor->off = 0;
+		}
+	}
+}
+
+static void
+put_packet(struct vhost_txq *txq, const struct plx_mbuf *m, uint16_t header_len, uint16_t nb_lists)
+{
+	struct cursor cursor = {txq->chain.piece, 0};
+	uint8_t header[VIRTIO_NET_HDR_LEN] = {0};
+	uint32_t skip = txq->tx.skip;
+
+	memcpy(header, &txq->tx.header, sizeof(txq->tx.header));
+	memcpy(header + NUM_BUFFERS, &nb_lists, sizeof(nb_lists));
+	put(&cursor, header, header_len);
+	put(&cursor, txq->tx.head, txq->tx.head_len);
+	PLX_MBUF_FOREACH_SEG(seg, m) {
+		uint32_t off = skip < seg->data_len ? skip : seg->data_len;
+
+		skip -= off;
+		put(&cursor, plx_mbuf_data(seg) + off, seg->data_len - off);
+	}
+}
+
+/* How a packet's lists were gathered. */
+enum gathered {
+	ENOUGH,
+	TOO_FEW,   /* the guest has not posted as many yet */
+	TOO_SHORT, /* it never will */
+};
+
+/*
+ * Lists from *first on that hold `total` bytes go to txq->chain; *ret_nb of them. Bad ones are given back empty, with those before
+ * them, and *first moves on.
+ */
+static enum gathered
+gather(struct vhost_txq *txq, struct vhost_ring *ring, struct vhost_batch *batch, unsigned *first,
+       uint32_t total, unsigned *ret_nb)
+{
+	const bool mergeable = vhost_has(txq->port, VIRTIO_NET_F_MRG_RXBUF);
+	unsigned nb = 0;
+
+	txq->chain.nb = 0;
+	txq->chain.len = 0;
+	while (txq->chain.len < total) {
+		struct vhost_slot *slot;
+
+		if (nb > 0 && !mergeable)
+			return TOO_SHORT;
+		if (*first + nb == batch->nb &&
+		    vhost_batch_more(ring, batch, batch->nb + 1) == *first + nb)
+			return *first == 0 && nb == VHOST_BATCH ? TOO_SHORT : TOO_FEW;
+		slot = &batch->slot[*first + nb];
+		slot->at = NULL; /* what it was looked at as is not what it is taken as */
+		slot->len = txq->chain.len;
+		if (vhost_chain_add(ring, slot, &txq->chain) != 0 || txq->chain.len == slot->len) {
+			plx_ethdev_add(&txq->bad_desc, nb + 1);
+			*first += nb + 1;
+			nb = 0;
+			txq->chain.nb = 0;
+			txq->chain.len = 0;
+			continue;
+		}
+		slot->len = txq->chain.len - slot->len;
+		nb++;
+	}
+	*ret_nb = nb;
+	return ENOUGH;
+}
+
+/* 1: sent; 0: no room now; negative: lost, and counted. */
+static PLX_NOINLINE int
+send_slow(struct vhost_txq *txq, struct vhost_ring *ring, struct plx_mbuf *m, uint16_t header_len,
+	  struct vhost_batch *batch, unsigned *first)
+{
+	uint32_t total, left;
+	unsigned nb = 0;
+
+	if (vhost_offload_tx(txq->port, m, &txq->tx) != 0) {
+		plx_ethdev_add(&txq->stats.errors, 1);
+		return -EINVAL;
+	}
+	total = left = header_len + txq->tx.head_len + m->pkt_len - txq->tx.skip;
+	switch (gather(txq, ring, batch, first, total, &nb)) {
+	case TOO_FEW:
+		return 0;
+	case TOO_SHORT:
+		plx_ethdev_add(&txq->too_long, 1);
+		return -EMSGSIZE;
+	case ENOUGH:
+		break;
+	}
+	put_packet(txq, m, header_len, (uint16_t)nb);
+	for (unsigned i = 0; i < nb; i++) {
+		struct vhost_slot *slot = &batch->slot[*first + i];
+
+		slot->used_len = slot->len < left ? slot->len : left;
+		left -= slot->used_len;
+	}
+	*first += nb;
+	return 1;
+}
+
+/* -- bursts --------------------------------------------------------------------------------------------------------- */
+
+/* A packet of one piece and no wishes, for a buffer that is long enough. */
+static PLX_ALWAYS_INLINE bool
+send_plain(struct vhost_slot *slot, const struct plx_mbuf *m, uint16_t header_len)
+{
+	const uint64_t no_offloads = 0;
+	const uint32_t one_buffer = 1u << 16; /* csum_offset 0, num_buffers 1 */
+	const uint16_t len = m->data_len;
+
+	if (PLX_UNLIKELY(slot->at == NULL || m->nb_segs != 1 ||
+			 (m->ol_flags & PLX_VNET_TX_FLAGS) != 0 ||
+			 slot->len < (uint32_t)len + header_len))
+		return false;
+	memcpy(slot->at, &no_offloads, sizeof(no_offloads));
+	if (PLX_LIKELY(header_len == VIRTIO_NET_HDR_LEN))
+		memcpy(slot->at + sizeof(no_offloads), &one_buffer, sizeof(one_buffer));
+	else
+		memcpy(slot->at + sizeof(no_offloads), &no_offloads, sizeof(uint16_t));
+	vhost_copy(slot->at + header_len, plx_mbuf_data(m), len);
+	slot->used_len = (uint32_t)len + header_len;
+	return true;
+}
+PLX_STATIC_ASSERT(NUM_BUFFERS == sizeof(uint64_t) + sizeof(uint16_t), "the upper half");
+
+/* One batch: how many packets were taken, with `lost` of them lost. */
+static unsigned
+send_batch(struct vhost_txq *txq, struct vhost_ring *ring, struct plx_mbuf **pkts, unsigned nb,
+	   unsigned *lost, uint64_t *bytes)
+{
+	const uint16_t header_len = vhost_header_len(txq->port->features);
+	struct vhost_batch batch;
+	unsigned used = 0, taken = 0;
+
+	vhost_batch_begin(ring, &batch);
+	vhost_batch_more(ring, &batch, nb);
+	for (; taken < nb; taken++) {
+		struct plx_mbuf *m = pkts[taken];
+		int ret = 1;
+
+		if (used == batch.nb && vhost_batch_more(ring, &batch, batch.nb + 1) == used)
+			break;
+		if (PLX_LIKELY(send_plain(&batch.slot[used], m, header_len)))
+			used++;
+		else
+			ret = send_slow(txq, ring, m, header_len, &batch, &used);
+		if (ret == 0)
+			break;
+		*lost += ret < 0;
+		*bytes += ret > 0 ? m->pkt_len : 0;
+	}
+	if (used > 0)
+		vhost_batch_publish(ring, &batch, used);
+	return taken;
+}
+
+uint16_t
+vhost_tx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n)
+{
+	struct vhost_txq *txq = queue;
+	struct vhost_ring *ring = txq->ring;
+	unsigned lost = 0, taken = 0;
+	uint64_t bytes = 0;
+
+	/* Without a guest nothing is taken: the caller knows best what to do with it. */
+	if (PLX_UNLIKELY(!plx_gate_enter(&ring->gate)))
+		return 0;
+	while (taken < n && !ring->broken) {
+		unsigned want = n - taken < VHOST_BATCH ? n - taken : VHOST_BATCH;
+		unsigned now = send_batch(txq, ring, pkts + taken, want, &lost, &bytes);
+
+		if (now == 0)
+			break;
+		taken += now;
+	}
+	vhost_ring_call(ring);
+	plx_gate_leave(&ring->gate);
+	plx_mbuf_free_bulk(pkts, taken);
+	plx_ethdev_add(&txq->stats.taken, taken);
+	plx_ethdev_add(&txq->stats.packets, taken - lost);
+	plx_ethdev_add(&txq->stats.bytes, bytes);
+	return (uint16_t)taken;
+}
