@@ -131,12 +131,13 @@ struct virtio_user {
 	unsigned nb_queues; /* two a pair */
 	uint64_t withheld;  /* features that a peer who comes to a started port need not have */
 	uint8_t status;
-	uint32_t generation;
-	int config_fd; /* -1: none. Not ours */
+	uint32_t generation; /* of the configuration, in which the link is */
 
 	/* user_link.c */
 	int listener; /* -1: a client */
-	int wake_fd;
+	int wake_fd;  /* of the thread */
+	int news_fd;  /* to the control thread: the link changed */
+	plx_event_id news;
 	bool stopping;
 	bool has_thread;
 	pthread_t thread;
@@ -149,8 +150,6 @@ int user_queues_create(struct virtio_user *user, struct plx_why *why);
 void user_queues_destroy(struct virtio_user *user);
 /* The features that the device has for the driver above, with this peer or without any. With `lock` held. */
 uint64_t user_features(const struct virtio_user *user);
-/* The configuration changed: the link. With `lock` held. */
-void user_config_changed(struct virtio_user *user);
 /* The device is as after a reset, without a word to the peer. With `lock` held. */
 void user_forget(struct virtio_user *user);
 

@@ -92,7 +92,7 @@ transport_features(struct virtio_dev *dev, uint64_t *ret_features)
 	struct virtio_user *user = user_of(dev);
 
 	pthread_mutex_lock(&user->lock);
-	*ret_features = user_features(user) & ~user->withheld;
+	*ret_features = user_features(user);
 	pthread_mutex_unlock(&user->lock);
 	return 0;
 }
@@ -418,18 +418,6 @@ transport_generation(struct virtio_dev *dev, uint32_t *ret_generation)
 	return 0;
 }
 
-void
-user_config_changed(struct virtio_user *user)
-{
-	uint64_t one = 1;
-	ssize_t written = 0;
-
-	user->generation++;
-	if (user->config_fd >= 0)
-		written = write(user->config_fd, &one, sizeof(one));
-	(void)written; /* fails only when the counter is full: known already */
-}
-
 static int
 set_pairs(struct virtio_user *user, const void *data, unsigned len)
 {
@@ -476,6 +464,7 @@ transport_ctrl(struct virtio_dev *dev, uint8_t class, uint8_t command, const voi
 
 /* -- interrupts ----------------------------------------------------------------------------------------------------------- */
 
+/* fds[0] stays silent: what changes is the link, of which the port is told by user_link.c. */
 static int
 transport_irq_set(struct virtio_dev *dev, const int *fds, unsigned n, struct plx_why *why)
 {
@@ -483,7 +472,6 @@ transport_irq_set(struct virtio_dev *dev, const int *fds, unsigned n, struct plx
 	int ret = 0;
 
 	pthread_mutex_lock(&user->lock);
-	user->config_fd = n > 0 ? fds[0] : -1;
 	for (unsigned i = 0; i < user->nb_queues && ret == 0; i++) {
 		struct user_queue *queue = &user->queues[i];
 
