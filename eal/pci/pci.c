@@ -20,7 +20,6 @@
 #define STATUS_CAPS	     0x0010
 #define CAPS_POINTER	     0x34
 #define CAPS_START	     0x40
-#define CAPS_MAX	     ((PLX_PCI_CONFIG_SIZE - CAPS_START) / 4)
 #define CAP_BYTES	     32
 
 int
@@ -43,20 +42,22 @@ int
 plx_pci_each_cap(struct plx_pci *pci, plx_pci_cap_fn each, void *arg)
 {
 	uint8_t space[PLX_PCI_CONFIG_SIZE];
+	uint64_t met = 0; /* a bit an offset */
 	unsigned at;
 	int ret = plx_pci_config_read(pci, 0, space, sizeof(space));
 
 	if (ret != 0 || (plx_load_le16(space + STATUS) & STATUS_CAPS) == 0)
 		return ret;
 	at = space[CAPS_POINTER] & ~3u;
-	for (unsigned n = 0; at != 0; n++) {
+	while (at != 0) {
 		unsigned len =
 			PLX_PCI_CONFIG_SIZE - at < CAP_BYTES ? PLX_PCI_CONFIG_SIZE - at : CAP_BYTES;
 
 		if (at < CAPS_START)
 			return -ERANGE;
-		if (n == CAPS_MAX)
+		if ((met & UINT64_C(1) << at / 4) != 0)
 			return -ELOOP;
+		met |= UINT64_C(1) << at / 4;
 		ret = each(arg, space[at], (uint8_t)at, space + at, len);
 		if (ret != 0)
 			return ret;
