@@ -54,6 +54,12 @@ struct plx_device_info {
  */
 unsigned plx_device_list(struct plx_device_info *ret_devices, unsigned n);
 
+/*
+ * The name of the driver that takes PCI devices of these ids, NULL if none does; also before plx_eal_init. Thread: main.
+ * Path: slow.
+ */
+const char *plx_driver_for_pci(uint16_t vendor, uint16_t device);
+
 /* The library's version, "0.1.0". */
 const char *plx_version(void);
 

@@ -10,6 +10,7 @@
 #include "pci/pci_rules_priv.h"
 #include "pci/pci_scan_priv.h"
 #include "plx_byteorder.h"
+#include "plx_eal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -185,6 +186,14 @@ plx_pci_driver_of(uint16_t vendor, uint16_t device)
 				return driver;
 	}
 	return NULL;
+}
+
+const char *
+plx_driver_for_pci(uint16_t vendor, uint16_t device)
+{
+	const struct plx_driver *driver = plx_pci_driver_of(vendor, device);
+
+	return driver != NULL ? driver->name : NULL;
 }
 
 static const struct plx_driver *

@@ -89,4 +89,4 @@ _plx()
 	esac
 }
 
-complete -F _plx plx-capture plx-testpmd plx-doctor
+complete -F _plx plx-capture plx-testpmd plx-devbind plx-doctor

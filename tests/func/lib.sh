@@ -13,6 +13,7 @@ PLX_BUILD=${PLX_BUILD:-$FUNC_DIR/../../build}
 # shellcheck disable=SC2034
 {
 	PLX_CAPTURE=$PLX_BUILD/apps/capture/plx-capture
+	PLX_DEVBIND=$PLX_BUILD/apps/devbind/plx-devbind
 	PLX_DOCTOR=$PLX_BUILD/apps/doctor/plx-doctor
 	PLX_TESTPMD=$PLX_BUILD/apps/testpmd/plx-testpmd
 	NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all) # in front of a command: an ordinary user

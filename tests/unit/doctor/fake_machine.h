@@ -3,18 +3,7 @@
 #ifndef PLX_TESTS_UNIT_DOCTOR_FAKE_MACHINE_H
 #define PLX_TESTS_UNIT_DOCTOR_FAKE_MACHINE_H
 
-#include <errno.h>
-#include <ftw.h>
-#include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include "fake_files.h"
 
 #include "check.h"
 #include "link.h"
@@ -22,7 +11,6 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 
-static char fake_root[64];
 static struct link_facts fake_link; /* what any interface is */
 
 static inline int
@@ -32,44 +20,9 @@ fake_link_read(const char *name, struct link_facts *ret_facts)
 	return strcmp(name, "gone0") == 0 ? -ENODEV : 0;
 }
 
-static inline void
-fake_folders(char *path)
-{
-	for (char *at = strchr(path + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
-		*at = '\0';
-		mkdir(path, 0755);
-		*at = '/';
-	}
-}
-
-static inline void
-fake_file(const char *name, const char *text)
-{
-	char path[PATH_MAX];
-	FILE *out;
-
-	snprintf(path, sizeof(path), "%s%s", fake_root, name);
-	fake_folders(path);
-	out = fopen(path, "we");
-	assert_non_null(out);
-	fputs(text, out);
-	fclose(out);
-}
-
-static inline void
-fake_symlink(const char *name, const char *target)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s%s", fake_root, name);
-	fake_folders(path);
-	assert_int_equal(symlink(target, path), 0);
-}
-
 static inline int
 fake_setup(void **state)
 {
-	snprintf(fake_root, sizeof(fake_root), "/tmp/plx-doctor-XXXXXX");
 	fake_link = (struct link_facts){.index = 3,
 					.flags = IFF_UP,
 					.mtu = 1500,
@@ -80,19 +33,7 @@ fake_setup(void **state)
 					.features_known = true,
 					.features = LINK_XDP_BASIC};
 	unsetenv("XDG_RUNTIME_DIR");
-	return mkdtemp(fake_root) != NULL ? 0 : -1;
-}
-
-static inline int
-fake_remove(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	return remove(path);
-}
-
-static inline int
-fake_teardown(void **state)
-{
-	return nftw(fake_root, fake_remove, 8, FTW_DEPTH | FTW_PHYS);
+	return fake_root_make();
 }
 
 static inline struct exam

@@ -11,6 +11,7 @@
 #include "pci/pci_rules_priv.h"
 #include "pci/pci_scan_priv.h"
 #include "plx_byteorder.h"
+#include "plx_eal.h"
 #include "plx_log.h"
 
 #include <errno.h>
@@ -246,6 +247,8 @@ what_is_allowed_is_taken_alone_and_with_its_arguments(void **state)
 	give(&args.allow, "00:08.0,speed=5");
 	scanned(1);
 	assert_string_equal(args_seen, "speed=5");
+	assert_string_equal(plx_driver_for_pci(0x1af4, 0x1041), "net_fake");
+	assert_null(plx_driver_for_pci(0x1af4, 0x1042));
 	assert_non_null(plx_device_find(NIC));
 	assert_ptr_equal(plx_device_find("00:08.0"), plx_device_find(NIC));
 	told("notice eal.pci: " NIC " (1af4:1000): taken by net_fake over vfio-pci\n");

@@ -18,9 +18,29 @@ is_one_of(const char *name, const char *names)
 	return false;
 }
 
+/* "eth0 DESTINATION GATEWAY FLAGS REFCNT USE METRIC MASK": of IPv4 no bit of destination and mask is set. */
+static bool
+is_default4(const char *line)
+{
+	unsigned destination, mask;
+
+	return sscanf(line, "%*s %x %*s %*s %*s %*s %*s %x", &destination, &mask) == 2 &&
+	       destination == 0 && mask == 0;
+}
+
+/* "DESTINATION LENGTH ...": of IPv6 the length is none. */
+static bool
+is_default6(const char *line)
+{
+	unsigned length;
+
+	return sscanf(line, "%*32s %x", &length) == 1 && length == 0;
+}
+
 /* IPv4 has the interface first; IPv6 last, and a route of its own (ff00::, fe80::) for every interface. */
 static bool
-file_uses(const struct machine *m, const char *file, bool last, const char *interfaces)
+file_uses(const struct machine *m, const char *file, bool last, bool only_default,
+	  const char *interfaces)
 {
 	char path[PATH_MAX], line[512];
 	bool uses = false;
@@ -36,6 +56,8 @@ file_uses(const struct machine *m, const char *file, bool last, const char *inte
 		line[strcspn(line, "\n")] = '\0';
 		if (last && (strncmp(line, "fe80", 4) == 0 || strncmp(line, "ff00", 4) == 0))
 			continue;
+		if (only_default && !(last ? is_default6(line) : is_default4(line)))
+			continue;
 		if (last && (end = strrchr(line, ' ')) != NULL)
 			name = end + 1;
 		else
@@ -49,6 +71,13 @@ file_uses(const struct machine *m, const char *file, bool last, const char *inte
 bool
 route_uses(const struct machine *m, const char *interfaces)
 {
-	return file_uses(m, "/proc/net/route", false, interfaces) ||
-	       file_uses(m, "/proc/net/ipv6_route", true, interfaces);
+	return file_uses(m, "/proc/net/route", false, false, interfaces) ||
+	       file_uses(m, "/proc/net/ipv6_route", true, false, interfaces);
+}
+
+bool
+route_is_default(const struct machine *m, const char *interfaces)
+{
+	return file_uses(m, "/proc/net/route", false, true, interfaces) ||
+	       file_uses(m, "/proc/net/ipv6_route", true, true, interfaces);
 }

@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define INTERFACES_MAX 512 /* more do not fit the text that is read */
@@ -137,6 +139,39 @@ machine_has(const struct machine *m, const char *format, ...)
 	err = path_of(m, path, format, args);
 	va_end(args);
 	return err == 0 && access(path, F_OK) == 0;
+}
+
+/* The kernel's own, wherever a root or a link led. */
+static bool
+is_sysfs(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) != 0 || fs.f_type == SYSFS_MAGIC;
+}
+
+int
+machine_write(const struct machine *m, const char *text, const char *format, ...)
+{
+	char path[PATH_MAX];
+	ssize_t done;
+	va_list args;
+	int err, fd;
+
+	if (m->root[0] == '\0' && !m->live)
+		return -EROFS;
+	va_start(args, format);
+	err = path_of(m, path, format, args);
+	va_end(args);
+	fd = err == 0 ? open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	if (fd < 0)
+		return err != 0 ? err : -errno;
+	done = m->live || !is_sysfs(fd) ? write(fd, text, strlen(text)) : (errno = EROFS, -1);
+	err = done < 0 ? -errno : 0;
+	close(fd);
+	if (err == 0 && m->wrote != NULL)
+		m->wrote(m, path + strlen(m->root), text);
+	return err;
 }
 
 int

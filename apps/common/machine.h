@@ -3,8 +3,8 @@
  * What is asked of the machine. Everything that the kernel tells by files is read below one root, so that tests
  * bring a machine of their own; what it tells by system calls only comes through two functions.
  */
-#ifndef PLX_APPS_DOCTOR_MACHINE_H
-#define PLX_APPS_DOCTOR_MACHINE_H
+#ifndef PLX_APPS_COMMON_MACHINE_H
+#define PLX_APPS_COMMON_MACHINE_H
 
 #include <pollux/plx_base.h>
 
@@ -12,10 +12,15 @@ struct link_facts;
 
 struct machine {
 	const char *root; /* "" for the real one */
+	bool live;	  /* the real one may be written to, too */
 	/* What only system calls tell of an interface; NULL: nothing. -errno. */
 	int (*link)(const char *name, struct link_facts *ret_facts);
 	/* True if somebody listens on that socket; NULL: nobody. */
 	bool (*listens)(const char *path);
+	/* The interface's IPv4 addresses, parted by blanks; NULL: none are known. */
+	void (*addresses)(const char *interface, char *text, size_t size);
+	/* Called behind each write: a test's kernel, which does what it is told. NULL: the real one did. */
+	void (*wrote)(const struct machine *m, const char *path, const char *text);
 };
 
 /* The names in a folder, without . and .., sorted as people count. */
@@ -41,6 +46,13 @@ bool
 machine_line(const struct machine *m, const char *path, const char *key, char *text, size_t size);
 
 bool machine_has(const struct machine *m, const char *format, ...) PLX_PRINTF(2, 3);
+
+/*
+ * Writes the text into a file that is there, as the kernel's are told something. 0 or -errno: -EROFS without
+ * `live` for the real machine, and for a file of the real /sys that a root has inside, so that no test reaches it by mistake.
+ */
+int
+machine_write(const struct machine *m, const char *text, const char *format, ...) PLX_PRINTF(3, 4);
 
 /* access(2) for reading and writing: 0 or -errno. */
 int machine_may_use(const struct machine *m, const char *path);
