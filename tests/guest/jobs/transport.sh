@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The EAL reaches each card: configuration space, BARs, memory, every kind of interrupt, and lets go of it again.
+# shellcheck source=tests/guest/lib.sh
+. /lib.sh
+
+# WORDS COMMAND...: the command fails, and says these words.
+refused()
+{
+	words=$1
+	shift
+	! "$@" 2>/tmp/refused || fail "not refused: $*"
+	grep -q -- "$words" /tmp/refused || fail "'$words' is missing: $(cat /tmp/refused)"
+}
+
+# CARD-NUMBER: the frames of one guest_pci came out of it.
+sent()
+{
+	out=$(ask drain "$1")
+	[ "$out" = 3 ] || fail "card $1: $out frames came out, not 3"
+	ask fresh
+}
+
+kinds=intx
+[ ! -e /dev/vfio/vfio ] || kinds='msix intx msix'
+allow=
+n=0
+for card in $(cards); do
+	for kind in $kinds; do
+		guest_pci -l 0 -a "$card" -- "$kind"
+		sent $n
+	done
+	allow="$allow -a $card"
+	n=$((n + 1))
+done
+# All in one program, which is told beforehand that some need physical addresses.
+# shellcheck disable=SC2086
+guest_pci -l 0 --iova-mode pa $allow -- intx
+while [ $n -gt 0 ]; do
+	n=$((n - 1))
+	sent $n
+done
+
+if [ ! -e /dev/vfio/vfio ]; then
+	refused '--iova-mode va forbids' guest_pci -l 0 --iova-mode va -a "$(card 0)" -- intx
+	exit 0
+fi
+# The kernel's own driver has it: which one is said. Then nobody has it, then vfio-pci again.
+bind_card "$(card 0)" virtio-pci
+refused virtio-pci guest_pci -l 0 -a "$(card 0)" -- intx
+echo "$(card 0)" >/sys/bus/pci/drivers/virtio-pci/unbind
+refused vfio-pci guest_pci -l 0 -a "$(card 0)" -- intx
+bind_card "$(card 0)" vfio-pci
+guest_pci -l 0 -a "$(card 0)" -- msix
