@@ -68,6 +68,13 @@ struct virtio_transport {
 	bool fixed_sizes;     /* a queue has the size that the device says, no other */
 };
 
+/* Whole pages of a zone of use RINGS that belongs to the device. */
+struct virtio_piece {
+	const struct plx_zone *zone; /* NULL: none */
+	void *addr;		     /* at a multiple of 4096 */
+	size_t len;
+};
+
 /* One virtqueue: what both kinds of ring have. virtio_queue.c owns the layout of what follows. */
 struct virtio_queue {
 	struct virtio_dev *dev;
@@ -91,23 +98,41 @@ struct virtio_queue {
 	};
 	/* Bus addresses of the three parts above, in that order. */
 	uint64_t desc_address, driver_address, device_address;
-	const struct plx_zone *zone; /* the rings', and what else of this queue the device reads */
+	struct virtio_piece memory; /* the rings, and what else of this queue the device reaches */
 
-	/* The doorbell: of the transport's queue_start. */
+	/* The doorbell: of the transport's queue_start. Rung by virtio_queue_notify (virtio_ring.h). */
 	volatile void *notify_register; /* NULL: notify calls */
-	uint32_t
-		notify_value; /* 16 bits of it; with NOTIFICATION_DATA the upper 16 are added at each ring */
-	uint64_t notify_off;	/* PCI: of the doorbell in its window */
-	uint64_t notifications; /* rung so far */
-	int kick_fd;		/* vhost-user */
+	uint32_t notify_value; /* 16 bits of it; with NOTIFICATION_DATA 16 more at each ring */
+	uint64_t notify_off;   /* PCI: of the doorbell in its window */
+	int kick_fd;	       /* vhost-user */
 	int call_fd; /* receive queues: what turns readable when the device used buffers; -1: none */
 
-	/* The driver's own books, which the device cannot reach: see virtio_queue.c. */
+	/* What was agreed, by virtio_queue_clear. */
+	bool event_idx, in_order, notification_data, platform_order;
+	bool irq; /* interrupts wanted */
+
+	/* Read by anyone, written by the queue's thread. */
+	uint64_t notifications; /* rung so far */
+	uint64_t violations;	/* rules that the device broke: each made the queue broken */
+	uint64_t starved;	/* rx: refills that found the pool empty */
+	uint64_t copied;	/* tx: packets whose bytes the device cannot reach */
+
+	/* The driver's own books, which the device cannot reach: see virtio_ring.h. */
+	bool avail_wrap, used_wrap; /* packed */
+	bool kick_due;		    /* filled before the device was started: not told yet */
 	uint16_t next_avail;	    /* split: free-running; packed: slot */
 	uint16_t next_used;	    /* as next_avail */
-	bool avail_wrap, used_wrap; /* packed */
+	uint16_t used_seen;	    /* split: the device's index when last read */
 	uint16_t nb_free;	    /* descriptors */
-	struct virtio_slot *slots;  /* of each id: its buffer and how many descriptors it took */
+	uint16_t *ids; /* a ring of `size` ids: free ones, and behind them those in flight */
+	uint16_t id_take, id_give; /* tx: where in it ids are taken from and given back to */
+	uint16_t batch;		   /* rx, IN_ORDER: buffers of a batch still to be taken ... */
+	uint32_t batch_len;	   /* ... and bytes in the last */
+	struct virtio_slot *slots; /* tx, of each id: its packet and how many descriptors it took */
+	uint32_t *numbers;	   /* rx, of each id: its buffer's number in the pool */
+	void *scratch;	 /* tx: areas of packets that need more than their buffer; else requests */
+	uint16_t *areas; /* tx: the free ones, a stack of nb_areas */
+	uint16_t nb_areas;
 };
 
 /* What the user said of the device in its arguments; 0 everywhere is nothing. */
@@ -271,13 +296,6 @@ bool virtio_port_resets_too_often(const struct virtio_dev *dev);
 
 /* -- memory of queues (virtio_arena.c) --------------------------------------------------------------------------------- */
 
-/* Whole pages of a zone of use RINGS that belongs to the device. */
-struct virtio_piece {
-	const struct plx_zone *zone; /* NULL: none */
-	void *addr;		     /* at a multiple of 4096 */
-	size_t len;
-};
-
 /* Zeroed memory; zones are made as needed and go with their last piece. Thread: one at a time for a device. */
 int virtio_piece_get(struct virtio_dev *dev, size_t len, struct virtio_piece *ret_piece,
 		     struct plx_why *why);
@@ -288,9 +306,9 @@ bool virtio_piece_zone(const struct virtio_dev *dev, const struct plx_zone *zone
 
 /* -- queues (virtio_queue.c) --------------------------------------------------------------------------------------------- */
 
-#define VIRTIO_CALL_MAX 2048
+#define VIRTIO_CALL_MAX 2048 /* bytes of a request, and of its answer */
 
-/* Memory and books of a queue. The zone's name says whose it is. */
+/* Memory and books of a queue of the agreed kind of ring; cleared. `size` may be any that the kind allows. */
 int virtio_queue_create(struct virtio_dev *dev, uint16_t index, uint16_t size,
 			struct virtio_queue **ret_q, struct plx_why *why);
 /* As new: nothing in flight. The buffers were taken back before. */

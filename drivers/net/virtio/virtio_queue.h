@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of the data path know of a queue beyond virtio.h. */
+#ifndef PLX_DRIVERS_NET_VIRTIO_VIRTIO_QUEUE_H
+#define PLX_DRIVERS_NET_VIRTIO_VIRTIO_QUEUE_H
+
+#include "virtio.h"
+
+/* Odd queues send; the control queue, behind all pairs, is even and does not (5.1.2). */
+static inline bool
+virtio_queue_sends(const struct virtio_queue *q)
+{
+	return (q->index & 1) != 0;
+}
+
+/* The bus address of a byte of the queue's memory. */
+uint64_t virtio_queue_address(const struct virtio_queue *q, const void *at);
+
+/* Interrupts wanted or not. */
+void virtio_queue_irq(struct virtio_queue *q, bool on);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Receiving, what both kinds of ring share: a burst takes what the device returned (number of the buffer, length), makes
+ * packets of it, and puts new buffers in.
+ *
+ *	buffer:  | head-room ........ [network header] | packet ...                |
+ *	         buf                  ^ given to the device                        ^ buf_size
+ *	                                               ^ data_off, the pool's head-room
+ */
+#ifndef PLX_DRIVERS_NET_VIRTIO_VIRTIO_RX_H
+#define PLX_DRIVERS_NET_VIRTIO_VIRTIO_RX_H
+
+#include "virtio_header.h"
+#include "virtio_queue.h"
+#include "virtio_ring.h"
+
+#define VIRTIO_RX_PART	 32u	/* buffers taken or given at a time */
+#define VIRTIO_FRAME_MAX 65562u /* 64 KiB of IP in an Ethernet frame with two tags */
+
+/* A buffer that the device returned. */
+struct virtio_returned {
+	uint32_t number;
+	uint32_t len; /* network header included: what the device says */
+};
+
+/* A packet of several buffers (MRG_RXBUF) of which some are still to come. */
+struct virtio_rx_chain {
+	struct plx_mbuf *head, *last; /* NULL: it is dropped, whole */
+	uint16_t missing;	      /* 0: there is none */
+	struct virtio_net_hdr_full header;
+};
+
+/* The common counters come first: ethdev sums them without asking. */
+struct virtio_rxq {
+	struct plx_ethdev_rxq_stats stats;
+	struct plx_gate
+		gate; /* passed where memory may go while the port runs: virtual_addresses */
+	struct virtio_queue *q;
+	struct plx_pool *pool;
+	uint32_t posted;     /* bytes of a buffer that the device may fill */
+	uint16_t header_len; /* of them for the network header */
+	uint16_t part;	     /* buffers put in at a time */
+	uint16_t port, queue;
+	bool takes_chains; /* the application does */
+	bool mergeable;
+	struct virtio_header_rules rules;
+	struct virtio_rx_chain chain;
+} PLX_CACHE_ALIGNED;
+
+/* A packet may begin at this buffer or go on there. True: `*pkt` is whole. */
+bool virtio_rx_with_header(struct virtio_rxq *rxq, const struct virtio_returned *back,
+			   struct plx_mbuf **pkt);
+
+/* Its contents are nobody's: home with it. */
+static inline void
+virtio_rx_drop(struct virtio_rxq *rxq, uint32_t number)
+{
+	plx_pool_put_bulk(rxq->pool, &number, 1);
+}
+
+/* The buffer of an id that the device returned, which then is in flight no more; VIRTIO_NO_BUFFER if it was not. */
+static PLX_ALWAYS_INLINE uint32_t
+virtio_rx_take(struct virtio_queue *q, uint32_t id)
+{
+	uint32_t number;
+
+	if (PLX_UNLIKELY(id >= q->size))
+		return VIRTIO_NO_BUFFER;
+	number = q->numbers[id];
+	q->numbers[id] = VIRTIO_NO_BUFFER;
+	return number;
+}
+
+/* Packets of one buffer, nothing in whose network header matters. Returns how many. */
+static PLX_ALWAYS_INLINE unsigned
+virtio_rx_plain(struct virtio_rxq *rxq, const struct virtio_returned *back, unsigned n,
+		struct plx_mbuf **pkts)
+{
+	const uint32_t header_len = rxq->header_len, most = rxq->posted - header_len;
+	struct plx_mbuf *headers = rxq->pool->headers;
+	const uint16_t headroom = rxq->pool->headroom;
+	unsigned kept = 0;
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t len = back[i].len - header_len;
+		struct plx_mbuf *m = headers + back[i].number;
+
+		/* Shorter than a header wraps to more than any buffer has. */
+		if (PLX_UNLIKELY(len - 1 >= most)) {
+			virtio_rx_drop(rxq, back[i].number);
+			continue;
+		}
+		plx_mbuf_received(m, (uint16_t)len, headroom, rxq->port, rxq->queue);
+		PLX_MBUF_NOTE(m, "net_virtio rx", rxq->port, rxq->queue);
+		bytes += len;
+		pkts[kept++] = m;
+	}
+	if (PLX_UNLIKELY(kept < n))
+		plx_ethdev_add(&rxq->stats.errors, n - kept);
+	plx_ethdev_add(&rxq->stats.bytes, bytes);
+	return kept;
+}
+
+static PLX_ALWAYS_INLINE unsigned
+virtio_rx_full(struct virtio_rxq *rxq, const struct virtio_returned *back, unsigned n,
+	       struct plx_mbuf **pkts)
+{
+	unsigned kept = 0;
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		plx_prefetch(plx_pool_data(rxq->pool, back[i].number) + rxq->pool->headroom -
+			     rxq->header_len);
+	for (unsigned i = 0; i < n; i++) {
+		if (PLX_UNLIKELY(rxq->q->broken))
+			virtio_rx_drop(rxq, back[i].number);
+		else if (!virtio_rx_with_header(rxq, &back[i], &pkts[kept]))
+			continue;
+		else
+			bytes += pkts[kept++]->pkt_len;
+	}
+	plx_ethdev_add(&rxq->stats.bytes, bytes);
+	return kept;
+}
+
+/* Makes packets of what came back: at most n. */
+static PLX_ALWAYS_INLINE unsigned
+virtio_rx_make(struct virtio_rxq *rxq, const struct virtio_returned *back, unsigned n,
+	       struct plx_mbuf **pkts, bool with_header)
+{
+	const struct plx_pool *from = rxq->pool;
+
+	for (unsigned i = 0; i < n; i++) {
+		plx_prefetch_write(plx_pool_mbuf(from, back[i].number));
+		plx_prefetch(plx_pool_data(from, back[i].number) + from->headroom);
+	}
+	return with_header ? virtio_rx_full(rxq, back, n, pkts)
+			   : virtio_rx_plain(rxq, back, n, pkts);
+}
+
+/* What there is in a pool that has less than a part. */
+unsigned virtio_rx_scrape(struct virtio_rxq *rxq, uint32_t *numbers, unsigned n);
+
+/* As many buffers as have place in the ring, a part at most. */
+static PLX_ALWAYS_INLINE unsigned
+virtio_rx_numbers(struct virtio_rxq *rxq, uint32_t numbers[VIRTIO_RX_PART])
+{
+	unsigned n = rxq->q->nb_free < VIRTIO_RX_PART ? rxq->q->nb_free : VIRTIO_RX_PART;
+
+	if (PLX_LIKELY(plx_pool_get_bulk(rxq->pool, numbers, n)))
+		return n;
+	return virtio_rx_scrape(rxq, numbers, n);
+}
+
+/* Where byte `off` of a buffer is for the device. */
+static PLX_ALWAYS_INLINE uint64_t
+virtio_rx_address(const struct virtio_rxq *rxq, uint32_t number, uint32_t off)
+{
+	if (rxq->q->virtual_addresses)
+		return (uintptr_t)plx_pool_data(rxq->pool, number) + off;
+	return plx_pool_iova(rxq->pool, number, off);
+}
+
+/* The ring was filled before the device was started, when it must not be told (3.1.1). */
+static PLX_ALWAYS_INLINE void
+virtio_rx_first_kick(struct virtio_queue *q, uint16_t next)
+{
+	if (PLX_UNLIKELY(q->kick_due)) {
+		q->kick_due = false;
+		virtio_queue_notify(q, next);
+	}
+}
+
+/*
+ * The burst functions of a kind of ring, made of its receive(): for packets whose network header matters or not, and for
+ * devices whose memory may go while the port runs, which pass the gate.
+ */
+#define VIRTIO_RX_VARIANTS(kind)                                                                 \
+	uint16_t virtio_rx_##kind(void *queue, struct plx_mbuf **pkts, uint16_t n)               \
+	{                                                                                        \
+		return receive(queue, pkts, n, false);                                           \
+	}                                                                                        \
+                                                                                                 \
+	uint16_t virtio_rx_##kind##_header(void *queue, struct plx_mbuf **pkts, uint16_t n)      \
+	{                                                                                        \
+		return receive(queue, pkts, n, true);                                            \
+	}                                                                                        \
+                                                                                                 \
+	uint16_t virtio_rx_##kind##_peer(void *queue, struct plx_mbuf **pkts, uint16_t n)        \
+	{                                                                                        \
+		struct virtio_rxq *rxq = queue;                                                  \
+                                                                                                 \
+		if (PLX_UNLIKELY(!plx_gate_enter(&rxq->gate)))                                   \
+			return 0;                                                                \
+		n = receive(rxq, pkts, n, false);                                                \
+		plx_gate_leave(&rxq->gate);                                                      \
+		return n;                                                                        \
+	}                                                                                        \
+                                                                                                 \
+	uint16_t virtio_rx_##kind##_peer_header(void *queue, struct plx_mbuf **pkts, uint16_t n) \
+	{                                                                                        \
+		struct virtio_rxq *rxq = queue;                                                  \
+                                                                                                 \
+		if (PLX_UNLIKELY(!plx_gate_enter(&rxq->gate)))                                   \
+			return 0;                                                                \
+		n = receive(rxq, pkts, n, true);                                                 \
+		plx_gate_leave(&rxq->gate);                                                      \
+		return n;                                                                        \
+	}
+
+uint16_t virtio_rx_split(void *queue, struct plx_mbuf **pkts, uint16_t n);
+uint16_t virtio_rx_split_header(void *queue, struct plx_mbuf **pkts, uint16_t n);
+uint16_t virtio_rx_split_peer(void *queue, struct plx_mbuf **pkts, uint16_t n);
+uint16_t virtio_rx_split_peer_header(void *queue, struct plx_mbuf **pkts, uint16_t n);
+uint16_t virtio_rx_packed(void *queue, struct plx_mbuf **pkts, uint16_t n);
+uint16_t virtio_rx_packed_header(void *queue, struct plx_mbuf **pkts, uint16_t n);
+uint16_t virtio_rx_packed_peer(void *queue, struct plx_mbuf **pkts, uint16_t n);
+uint16_t virtio_rx_packed_peer_header(void *queue, struct plx_mbuf **pkts, uint16_t n);
+
+/* Puts buffers in while at least a part fits. */
+void virtio_rx_split_fill(struct virtio_rxq *rxq);
+void virtio_rx_packed_fill(struct virtio_rxq *rxq);
+
+#endif
