@@ -89,20 +89,7 @@ cards_free(struct cards *cards)
 }
 
 bool
-card_is_network(const struct card *card)
-{
-	return card->class >> 16 == CLASS_NETWORK;
-}
-
-bool
-card_driver_hands_over(const char *driver)
-{
-	return strcmp(driver, "vfio-pci") == 0 || strcmp(driver, "uio_pci_generic") == 0;
-}
-
-/* [0000:]00:08.0 and nothing behind it, with its domain. */
-static bool
-read_address(const char *word, char ret_address[CARD_ADDRESS_MAX])
+card_address_read(const char *word, char ret_address[CARD_ADDRESS_MAX])
 {
 	unsigned domain = 0, bus, device, function;
 	int end = 0;
@@ -114,6 +101,28 @@ read_address(const char *word, char ret_address[CARD_ADDRESS_MAX])
 	}
 	snprintf(ret_address, CARD_ADDRESS_MAX, "%04x:%02x:%02x.%x", domain, bus, device, function);
 	return word[end] == '\0';
+}
+
+bool
+card_is_network(const struct card *card)
+{
+	return card->class >> 16 == CLASS_NETWORK;
+}
+
+bool
+card_driver_hands_over(const char *driver)
+{
+	return strcmp(driver, "vfio-pci") == 0 || strcmp(driver, "uio_pci_generic") == 0;
+}
+
+bool
+card_noiommu(const struct machine *m)
+{
+	char unsafe[8];
+
+	return machine_read(m, unsafe, sizeof(unsafe),
+			    "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode") == 0 &&
+	       (unsafe[0] == 'Y' || unsafe[0] == '1');
 }
 
 /* One of the names in the list that blanks part. */
@@ -151,7 +160,7 @@ int
 card_find(const struct machine *m, const char *word, struct card *ret_card, struct plx_why *why)
 {
 	char address[CARD_ADDRESS_MAX];
-	bool is_address = read_address(word, address);
+	bool is_address = card_address_read(word, address);
 	struct cards cards;
 	int err = 0;
 

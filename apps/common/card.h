@@ -29,10 +29,16 @@ int card_read(const struct machine *m, const char *address, struct card *ret_car
 int cards_list(const struct machine *m, struct cards *ret_cards);
 void cards_free(struct cards *cards);
 
+/* [0000:]00:08.0 and nothing behind it, with its domain. False if it is no address. */
+bool card_address_read(const char *word, char ret_address[CARD_ADDRESS_MAX]);
+
 bool card_is_network(const struct card *card);
 
 /* True if that driver of the kernel's hands devices to programs: vfio-pci, uio_pci_generic. */
 bool card_driver_hands_over(const char *driver);
+
+/* True if VFIO goes without an IOMMU here, where a device may then write anywhere. */
+bool card_noiommu(const struct machine *m);
 
 /*
  * The card that a person means by 0000:00:08.0, 00:08.0 or the name of its interface; -EINVAL or -ENODEV with a sentence

@@ -4,7 +4,6 @@
 #include "change.h"
 #include "json.h"
 #include "memo.h"
-#include "ready.h"
 #include "status.h"
 
 #include <errno.h>
@@ -48,7 +47,7 @@ tell_rights(const struct run *run, const struct card *card)
 	if (run->settings->command != COMMAND_BIND ||
 	    strcmp(run->settings->driver, "vfio-pci") != 0)
 		return;
-	if (card->group[0] == '\0' || ready_noiommu(run->m))
+	if (card->group[0] == '\0' || card_noiommu(run->m))
 		fprintf(run->out,
 			"  without an IOMMU the device may write anywhere: only for root, and for "
 			"programs you trust\n");

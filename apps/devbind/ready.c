@@ -7,16 +7,6 @@
 
 #define CLASS_BRIDGE 0x06
 
-bool
-ready_noiommu(const struct machine *m)
-{
-	char unsafe[8];
-
-	return machine_read(m, unsafe, sizeof(unsafe),
-			    "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode") == 0 &&
-	       (unsafe[0] == 'Y' || unsafe[0] == '1');
-}
-
 static bool
 is_given(const struct cards *given, const char *address)
 {
@@ -67,7 +57,7 @@ check_vfio(const struct machine *m, const struct card *card, const struct cards 
 {
 	if (card->group[0] != '\0')
 		return check_group(m, card, given, why);
-	if (ready_noiommu(m))
+	if (card_noiommu(m))
 		return 0;
 	return plx_why(
 		why, -ENODEV,

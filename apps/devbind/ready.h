@@ -5,9 +5,6 @@
 
 #include "card.h"
 
-/* True if VFIO goes without an IOMMU, where the device may then write anywhere. */
-bool ready_noiommu(const struct machine *m);
-
 /*
  * 0 if binding the card to that driver can work; else what is missing and what mends it: -ENOENT (module), -ENODEV (IOMMU,
  * interrupt), -EBUSY (others of its group). `given`: the cards that will be bound with it.

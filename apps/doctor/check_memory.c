@@ -97,10 +97,9 @@ check_memlock(const struct exam *exam, struct report *report)
 			   bytes == UINT64_MAX ? "" : " (CAP_IPC_LOCK)");
 		return;
 	}
-	report_add(
-		report, bytes < pool ? exam_lack(exam, FOR_AF_XDP) : LEVEL_OK,
-		"%llu KiB may be locked; an AF_XDP port locks its whole pool, often some %llu KiB",
-		(unsigned long long)bytes >> 10, (unsigned long long)pool >> 10);
+	report_add(report, bytes < pool ? exam_lack(exam, FOR_AF_XDP | FOR_PCI) : LEVEL_OK,
+		   "%llu KiB may be locked; AF_XDP and VFIO lock a whole pool, often some %llu KiB",
+		   (unsigned long long)bytes >> 10, (unsigned long long)pool >> 10);
 	report_mend(report,
 		    "sudo prlimit --pid $$ --memlock=unlimited; LimitMEMLOCK=infinity in a unit; "
 		    "or setcap with cap_ipc_lock");

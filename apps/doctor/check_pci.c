@@ -1,138 +1,132 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Network cards on PCI: who drives them and what hangs on them. Looked at, never touched: this version has no driver for
- * PCI devices, so each is reached through its kernel interface.
- */
+/* Network cards on PCI: who has them, and what a program would need to get one. Looked at, never touched. */
 #include "check.h"
 
+#include "card.h"
 #include "route.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define DEVICES	      "/sys/bus/pci/devices"
-#define CLASS_NETWORK 0x02
-
-/* The names of its interfaces joined by blanks. */
-static void
-interfaces_of(const struct machine *m, const char *folder, char *text, size_t size)
+/* One that a program can have, or could if we knew its ids. Returns if it can. */
+static bool
+tell_handed(const struct card *card, const char *name, struct report *report)
 {
-	struct names names;
-	size_t len = 0;
-
-	text[0] = '\0';
-	machine_list(m, &names, "%s/net", folder);
-	for (unsigned i = 0; i < names.n && len < size; i++)
-		len += (size_t)snprintf(text + len, size - len, "%s%s", i > 0 ? " " : "",
-					names.name[i]);
-	names_free(&names);
-}
-
-/* virtio network cards have their interface below the virtio device. */
-static void
-find_interfaces(const struct machine *m, const char *address, char *text, size_t size)
-{
-	struct names below;
-	char folder[512];
-
-	snprintf(folder, sizeof(folder), DEVICES "/%.64s", address);
-	interfaces_of(m, folder, text, size);
-	if (text[0] != '\0')
-		return;
-	machine_list(m, &below, "%s", folder);
-	for (unsigned i = 0; i < below.n && text[0] == '\0'; i++) {
-		if (strncmp(below.name[i], "virtio", 6) != 0)
-			continue;
-		snprintf(folder, sizeof(folder), DEVICES "/%.64s/%.64s", address, below.name[i]);
-		interfaces_of(m, folder, text, size);
+	if (card->known_to == NULL) {
+		report_add(report, LEVEL_NOTE,
+			   "%s is handed to programs by %s, but no driver knows it", name,
+			   card->driver);
+		report_mend(report, "sudo plx-devbind restore %s", card->address);
+		return false;
 	}
-	names_free(&below);
+	report_add(report, LEVEL_OK, "%s is handed to programs by %s, for %s", name, card->driver,
+		   card->known_to);
+	return true;
 }
 
 static void
-tell_card(const struct exam *exam, const char *address, struct report *report)
+tell_kernels(const struct machine *m, const struct card *card, const char *name,
+	     struct report *report)
 {
-	const struct machine *m = &exam->machine;
-	char driver[64], interfaces[128];
-	uint64_t vendor = 0, device = 0;
+	bool routes = card->interfaces[0] != '\0' && route_uses(m, card->interfaces);
+	int len = (int)strcspn(card->interfaces, " ");
 
-	machine_number(m, &vendor, DEVICES "/%s/vendor", address);
-	machine_number(m, &device, DEVICES "/%s/device", address);
-	machine_target(m, driver, sizeof(driver), DEVICES "/%s/driver", address);
-	find_interfaces(m, address, interfaces, sizeof(interfaces));
-	if (interfaces[0] == '\0') {
-		report_add(
-			report, exam_lack(exam, FOR_PCI),
-			"%s (%04llx:%04llx) is bound to %s and has no interface: this version of "
-			"Pollux has no driver for PCI devices",
-			address, (unsigned long long)vendor, (unsigned long long)device,
-			driver[0] != '\0' ? driver : "no driver");
+	if (card->interfaces[0] == '\0')
+		report_add(report, LEVEL_NOTE,
+			   "%s is held by the kernel's %s, without an interface here", name,
+			   card->driver);
+	else
+		report_add(report, LEVEL_NOTE, "%s is %s, by the kernel's %s%s", name,
+			   card->interfaces, card->driver, routes ? ", and carries a route" : "");
+	if (card->known_to != NULL && !routes)
+		report_mend(report, "sudo plx-devbind bind --driver vfio-pci %s", card->address);
+	else if (card->interfaces[0] != '\0')
 		report_mend(report,
-			    "give it back to its kernel driver, then --vdev net_af_xdp0,iface=...: "
-			    "echo %s | sudo tee /sys/bus/pci/drivers_probe",
-			    address);
-		return;
+			    "--vdev net_af_packet0,iface=%.*s (copies), or net_af_xdp0 (takes)",
+			    len, card->interfaces);
+}
+
+/* Returns if a program can have it. */
+static bool
+tell_card(const struct machine *m, const struct card *card, struct report *report)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s (%04llx:%04llx)", card->address,
+		 (unsigned long long)card->vendor, (unsigned long long)card->device);
+	if (card_driver_hands_over(card->driver))
+		return tell_handed(card, name, report);
+	if (card->driver[0] != '\0') {
+		tell_kernels(m, card, name, report);
+		return false;
 	}
-	report_add(
-		report, exam_lack(exam, FOR_PCI),
-		"%s (%04llx:%04llx) is %s, by the kernel's %s%s: this version of Pollux takes it through "
-		"the kernel only",
-		address, (unsigned long long)vendor, (unsigned long long)device, interfaces,
-		driver[0] != '\0' ? driver : "own driver",
-		route_uses(m, interfaces) ? ", and carries a route: do not unbind it" : "");
-	report_mend(report, "--vdev net_af_packet0,iface=%.*s (copies), or net_af_xdp0 (takes)",
-		    (int)strcspn(interfaces, " "), interfaces);
+	report_add(report, LEVEL_NOTE, "%s has no driver%s", name,
+		   card->known_to != NULL ? "" : ", and none of ours knows it");
+	if (card->known_to != NULL)
+		report_mend(report, "sudo plx-devbind bind --driver vfio-pci %s", card->address);
+	else
+		report_mend(report, "sudo plx-devbind restore %s", card->address);
+	return false;
 }
 
 void
 check_pci(const struct exam *exam, struct report *report)
 {
-	struct names devices;
-	unsigned n = 0;
+	unsigned n = 0, ready = 0;
+	struct cards cards;
 
-	machine_list(&exam->machine, &devices, DEVICES);
-	for (unsigned i = 0; i < devices.n; i++) {
-		uint64_t class;
-
-		if (!machine_number(&exam->machine, &class, DEVICES "/%s/class", devices.name[i]) ||
-		    class >> 16 != CLASS_NETWORK)
+	cards_list(&exam->machine, &cards);
+	for (unsigned i = 0; i < cards.n; i++) {
+		if (!card_is_network(&cards.card[i]))
 			continue;
-		tell_card(exam, devices.name[i], report);
+		ready += tell_card(&exam->machine, &cards.card[i], report);
 		n++;
 	}
 	if (n == 0)
-		report_add(report, LEVEL_OK, "no network card on PCI");
+		report_add(report, exam->purposes == FOR_ALL ? LEVEL_OK : exam_lack(exam, FOR_PCI),
+			   "no network card on PCI");
+	else if (ready == 0)
+		report_add(report, exam_lack(exam, FOR_PCI), "none of them is handed to programs%s",
+			   exam->purposes == FOR_ALL ? "; drivers of interfaces need none" : "");
 	report_fact(report, "cards", json_count(n));
-	names_free(&devices);
+	report_fact(report, "ready", json_count(ready));
+	cards_free(&cards);
+}
+
+static bool
+has_uio(const struct machine *m)
+{
+	return machine_has(m, "/sys/bus/pci/drivers/uio_pci_generic");
 }
 
 void
 check_iommu(const struct exam *exam, struct report *report)
 {
+	const struct machine *m = &exam->machine;
 	struct names groups;
-	char unsafe[16];
 
-	machine_list(&exam->machine, &groups, "/sys/kernel/iommu_groups");
+	machine_list(m, &groups, "/sys/kernel/iommu_groups");
 	report_fact(report, "groups", json_count(groups.n));
+	report_fact(report, "noiommu", card_noiommu(m) ? json_true() : json_false());
 	if (groups.n != 0) {
 		report_add(report, LEVEL_OK, "on, %u groups", groups.n);
-	} else if (machine_read(&exam->machine, unsafe, sizeof(unsafe),
-				"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode") == 0 &&
-		   (unsafe[0] == 'Y' || unsafe[0] == '1')) {
+	} else if (card_noiommu(m)) {
 		report_add(report, LEVEL_NOTE,
-			   "none; VFIO runs without (a device may write anywhere)");
+			   "none; VFIO runs without (a device may write anywhere; needs "
+			   "CAP_SYS_RAWIO, and huge pages)");
 	} else {
-		report_add(report, LEVEL_NOTE,
+		report_add(report, has_uio(m) ? LEVEL_NOTE : exam_lack(exam, FOR_PCI),
 			   "none, or switched off: devices cannot be lent to a program safely");
 		report_mend(
 			report,
 			"intel_iommu=on or amd_iommu=on on the kernel's command line, and in the "
-			"firmware; or, unsafe: modprobe vfio enable_unsafe_noiommu_mode=1");
+			"firmware; or, unsafe: echo 1 | sudo tee "
+			"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
 	}
 	names_free(&groups);
 }
 
+/* /dev/vfio/17, or noiommu-0, which only root's rights open. */
 static void
 tell_group(const struct exam *exam, const char *name, struct report *report)
 {
@@ -143,25 +137,44 @@ tell_group(const struct exam *exam, const char *name, struct report *report)
 		report_add(report, LEVEL_OK, "%s may be opened", path);
 		return;
 	}
-	report_add(report, LEVEL_NOTE, "%s may not be opened by you", path);
-	report_mend(report, "sudo chown $USER %s", path);
+	report_add(report, exam_lack(exam, FOR_PCI), "%s may not be opened by you", path);
+	if (strncmp(name, "noiommu-", 8) == 0)
+		report_mend(report, "run as root: without an IOMMU it takes CAP_SYS_RAWIO");
+	else if (strcmp(name, "vfio") == 0)
+		report_mend(report, "sudo chmod 0666 %s: it gives no device away", path);
+	else
+		report_mend(report, "sudo chown $USER %s", path);
+}
+
+static void
+tell_absent(const struct exam *exam, struct report *report)
+{
+	const bool loaded = machine_has(&exam->machine, "/sys/bus/pci/drivers/vfio-pci");
+
+	report_add(report, has_uio(&exam->machine) ? LEVEL_NOTE : exam_lack(exam, FOR_PCI), "%s",
+		   loaded ? "vfio-pci is loaded, but /dev/vfio/vfio is not here, as in a container"
+			  : "not loaded: no device can be handed to programs by it");
+	report_mend(report, loaded ? "podman run --device /dev/vfio/vfio --device /dev/vfio/GROUP"
+				   : "sudo modprobe vfio-pci");
 }
 
 void
 check_vfio(const struct exam *exam, struct report *report)
 {
+	const bool there = machine_has(&exam->machine, "/dev/vfio/vfio");
 	struct names groups;
 
-	if (!machine_has(&exam->machine, "/dev/vfio/vfio")) {
-		report_add(report, LEVEL_NOTE,
-			   "not loaded; nothing of this version of Pollux needs it");
-		report_mend(report, "sudo modprobe vfio-pci");
-		report_fact(report, "loaded", json_false());
+	report_fact(report, "loaded", there ? json_true() : json_false());
+	if (!there) {
+		tell_absent(exam, report);
 		return;
 	}
-	report_fact(report, "loaded", json_true());
 	machine_list(&exam->machine, &groups, "/dev/vfio");
 	for (unsigned i = 0; i < groups.n; i++)
 		tell_group(exam, groups.name[i], report);
 	names_free(&groups);
+	if (!machine_has(&exam->machine, "/sys/bus/pci/drivers/vfio-pci")) {
+		report_add(report, LEVEL_NOTE, "the driver vfio-pci is not loaded");
+		report_mend(report, "sudo modprobe vfio-pci");
+	}
 }

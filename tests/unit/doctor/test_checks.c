@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fake_machine.h"
 
+#include <pollux/plx_driver.h>
+
 #include "privilege.h"
 
 #define FOUND(level_, text) assert_int_equal(fake_found(&report, text)->level, level_)
@@ -341,26 +343,96 @@ an_interface_that_is_not_there_is_a_problem_that_lists_those_that_are(void **sta
 }
 
 static void
-a_card_on_pci_is_told_with_its_interface_and_route(void **state)
+a_card(const char *address, const char *device, const char *driver)
+{
+	char name[128], target[64];
+
+	snprintf(name, sizeof(name), "/sys/bus/pci/devices/%s/class", address);
+	fake_file(name, "0x020000\n");
+	snprintf(name, sizeof(name), "/sys/bus/pci/devices/%s/vendor", address);
+	fake_file(name, "0x1af4\n");
+	snprintf(name, sizeof(name), "/sys/bus/pci/devices/%s/device", address);
+	fake_file(name, device);
+	snprintf(name, sizeof(name), "/sys/bus/pci/devices/%s/driver", address);
+	snprintf(target, sizeof(target), "../../drivers/%s", driver);
+	if (driver[0] != '\0')
+		fake_symlink(name, target);
+}
+
+/* A driver of ours that knows 1af4:7777. */
+static int
+never_probed(struct plx_device *dev, struct plx_why *why)
+{
+	return -ENODEV;
+}
+
+static void
+never_removed(struct plx_device *dev)
+{
+}
+
+static const struct plx_driver our_driver = {
+	.api = PLX_DRIVER_API,
+	.bus = PLX_BUS_PCI,
+	.name = "net_ours",
+	.probe = never_probed,
+	.remove = never_removed,
+	.ids = (const struct plx_pci_id[]){{0x1af4, 0x7777}, {0, 0}},
+};
+
+static void
+cards_on_pci_are_told_with_who_has_them_and_what_mends_that(void **state)
 {
 	struct exam exam = fake_exam(FOR_PCI);
 	struct report report;
 
 	interfaces_listed();
-	fake_file("/sys/bus/pci/devices/0000:00:03.0/class", "0x020000\n");
-	fake_file("/sys/bus/pci/devices/0000:00:03.0/vendor", "0x1af4\n");
-	fake_file("/sys/bus/pci/devices/0000:00:03.0/device", "0x1041\n");
+	plx_driver_add(&our_driver, NULL);
+	a_card("0000:00:03.0", "0x7777\n", "virtio-pci");
 	fake_file("/sys/bus/pci/devices/0000:00:03.0/virtio1/net/eth1/mtu", "1500\n");
-	fake_symlink("/sys/bus/pci/devices/0000:00:03.0/driver", "../../drivers/virtio-pci");
+	a_card("0000:00:05.0", "0x9999\n", "vfio-pci");
+	a_card("0000:00:06.0", "0x7777\n", "virtio-pci");
+	fake_file("/sys/bus/pci/devices/0000:00:06.0/virtio2/net/eth2/mtu", "1500\n");
+	a_card("0000:00:07.0", "0x7777\n", "");
+	a_card("0000:00:08.0", "0x9999\n", "");
 	fake_file("/sys/bus/pci/devices/0000:00:04.0/class", "0x010000\n");
-	fake_file("/sys/bus/pci/devices/0000:00:05.0/class", "0x020000\n");
-	fake_symlink("/sys/bus/pci/devices/0000:00:05.0/driver", "../../drivers/vfio-pci");
 	report_init(&report);
 	check_pci(&exam, &report);
-	FOUND(LEVEL_PROBLEM,
-	      "0000:00:03.0 (1af4:1041) is eth1, by the kernel's virtio-pci, and carries a route");
-	FOUND(LEVEL_PROBLEM, "0000:00:05.0 (0000:0000) is bound to vfio-pci");
+	FOUND(LEVEL_NOTE,
+	      "0000:00:03.0 (1af4:7777) is eth1, by the kernel's virtio-pci, and carries a route");
+	FOUND(LEVEL_NOTE, "--vdev net_af_packet0,iface=eth1 (copies)");
+	FOUND(LEVEL_NOTE,
+	      "0000:00:05.0 (1af4:9999) is handed to programs by vfio-pci, but no driver");
+	FOUND(LEVEL_NOTE, "sudo plx-devbind restore 0000:00:05.0");
+	FOUND(LEVEL_NOTE, "sudo plx-devbind bind --driver vfio-pci 0000:00:06.0");
+	FOUND(LEVEL_NOTE, "sudo plx-devbind bind --driver vfio-pci 0000:00:07.0");
+	FOUND(LEVEL_NOTE, "0000:00:08.0 (1af4:9999) has no driver, and none of ours knows it");
+	FOUND(LEVEL_PROBLEM, "none of them is handed to programs");
 	assert_false(fake_tells(&report, "0000:00:04.0"));
+	report_fini(&report);
+	a_card("0000:00:09.0", "0x7777\n", "uio_pci_generic");
+	report_init(&report);
+	check_pci(&exam, &report);
+	FOUND(LEVEL_OK,
+	      "0000:00:09.0 (1af4:7777) is handed to programs by uio_pci_generic, for net_ours");
+	assert_int_equal(report_count(&report, LEVEL_PROBLEM), 0);
+	report_fini(&report);
+}
+
+static void
+no_card_is_a_problem_for_who_wants_one(void **state)
+{
+	struct exam exam = fake_exam(FOR_PCI);
+	struct report report;
+
+	report_init(&report);
+	check_pci(&exam, &report);
+	FOUND(LEVEL_PROBLEM, "no network card on PCI");
+	report_fini(&report);
+	exam.purposes = FOR_ALL;
+	report_init(&report);
+	check_pci(&exam, &report);
+	FOUND(LEVEL_OK, "no network card on PCI");
 	report_fini(&report);
 }
 
@@ -373,17 +445,53 @@ iommu_groups_and_vfio_are_told(void **state)
 	report_init(&report);
 	check_iommu(&exam, &report);
 	check_vfio(&exam, &report);
-	FOUND(LEVEL_NOTE, "intel_iommu=on");
-	FOUND(LEVEL_NOTE, "modprobe vfio-pci");
+	FOUND(LEVEL_PROBLEM, "intel_iommu=on");
+	FOUND(LEVEL_PROBLEM, "modprobe vfio-pci");
 	report_fini(&report);
 	fake_file("/sys/kernel/iommu_groups/0/type", "DMA");
 	fake_file("/sys/kernel/iommu_groups/1/type", "DMA");
+	fake_file("/sys/bus/pci/drivers/vfio-pci/bind", "");
 	fake_file("/dev/vfio/vfio", "");
 	report_init(&report);
 	check_iommu(&exam, &report);
 	check_vfio(&exam, &report);
 	FOUND(LEVEL_OK, "2 groups");
 	FOUND(LEVEL_OK, "/dev/vfio/vfio may be opened");
+	assert_false(fake_tells(&report, "is not loaded"));
+	report_fini(&report);
+}
+
+static void
+vfio_without_iommu_or_without_its_files_is_told(void **state)
+{
+	struct exam exam = fake_exam(FOR_PCI);
+	struct report report;
+
+	fake_file("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
+	fake_file("/sys/bus/pci/drivers/vfio-pci/bind", "");
+	report_init(&report);
+	check_iommu(&exam, &report);
+	check_vfio(&exam, &report);
+	FOUND(LEVEL_NOTE, "VFIO runs without (a device may write anywhere");
+	FOUND(LEVEL_PROBLEM, "/dev/vfio/vfio is not here, as in a container");
+	FOUND(LEVEL_PROBLEM, "--device /dev/vfio/vfio");
+	report_fini(&report);
+	/* Links that lead nowhere stand for files that may not be opened. */
+	fake_file("/dev/vfio/vfio", "");
+	fake_symlink("/dev/vfio/17", "none");
+	fake_symlink("/dev/vfio/noiommu-0", "none");
+	report_init(&report);
+	check_vfio(&exam, &report);
+	FOUND(LEVEL_PROBLEM, "sudo chown $USER /dev/vfio/17");
+	FOUND(LEVEL_PROBLEM, "/dev/vfio/noiommu-0 may not be opened by you");
+	FOUND(LEVEL_PROBLEM, "it takes CAP_SYS_RAWIO");
+	report_fini(&report);
+	/* With another way there is no need. */
+	fake_file("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "N\n");
+	fake_file("/sys/bus/pci/drivers/uio_pci_generic/bind", "");
+	report_init(&report);
+	check_iommu(&exam, &report);
+	FOUND(LEVEL_NOTE, "intel_iommu=on");
 	report_fini(&report);
 }
 
@@ -425,8 +533,10 @@ main(void)
 		CASE(an_interface_is_told_in_a_line_and_its_route_warned_of),
 		CASE(an_interface_that_is_down_or_taken_or_has_large_frames_is_told),
 		CASE(an_interface_that_is_not_there_is_a_problem_that_lists_those_that_are),
-		CASE(a_card_on_pci_is_told_with_its_interface_and_route),
+		CASE(cards_on_pci_are_told_with_who_has_them_and_what_mends_that),
+		CASE(no_card_is_a_problem_for_who_wants_one),
 		CASE(iommu_groups_and_vfio_are_told),
+		CASE(vfio_without_iommu_or_without_its_files_is_told),
 		CASE(an_empty_machine_is_survived_by_every_check),
 	};
 
