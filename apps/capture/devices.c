@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "devices.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -10,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "card.h"
 #include "interfaces.h"
 
 #define LCORES_USUAL 5 /* one writes, four receive */
@@ -123,92 +122,33 @@ add_named(struct devices *d, const struct settings *s, const char *name, struct 
 
 /* -- PCI addresses --------------------------------------------------------------------------------- */
 
-/* [0000:]00:08.0 */
-static bool
-read_address(const char *text, char *ret_full, size_t size)
-{
-	unsigned domain = 0, bus, device, function;
-	int end = 0;
-
-	if (sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &end) != 4 ||
-	    text[end] != '\0') {
-		domain = 0;
-		end = 0;
-		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &end) != 3 ||
-		    text[end] != '\0')
-			return false;
-	}
-	snprintf(ret_full, size, "%04x:%02x:%02x.%x", domain, bus, device, function);
-	return true;
-}
-
-/* The first entry of a folder that is no dot. */
-static bool
-first_entry(const char *path, char *ret_name, size_t size)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	bool found = false;
-
-	while (dir != NULL && !found && (entry = readdir(dir)) != NULL) {
-		found = entry->d_name[0] != '.';
-		if (found)
-			snprintf(ret_name, size, "%s", entry->d_name);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	return found;
-}
-
-static bool
-find_interface(const char *address, char *ret_name, size_t size)
-{
-	char path[128], child[64];
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/net", address);
-	if (first_entry(path, ret_name, size))
-		return true;
-	/* virtio's lies one device lower. */
-	for (unsigned i = 0; i < 64; i++) {
-		snprintf(child, sizeof(child), "virtio%u", i);
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s/net", address, child);
-		if (first_entry(path, ret_name, size))
-			return true;
-	}
-	return false;
-}
-
+/* What the kernel has can be captured there; what it has not goes to the EAL, which knows more. */
 static int
-refuse_address(const char *address, struct plx_why *why)
+add_address(struct devices *d, const char *address, const char *args, struct plx_why *why)
 {
-	char path[128], name[256];
-	struct stat there;
+	const struct machine machine = {.root = ""};
+	struct card card;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", address);
-	if (stat(path, &there) != 0)
-		return plx_why(why, -ENODEV,
-			       "no driver for %s: there is no such PCI device; -D lists the "
-			       "interfaces that can be captured",
-			       address);
-	if (find_interface(address, name, sizeof(name)))
-		return plx_why(why, -ENODEV,
-			       "no driver for %s: PCI devices cannot be captured yet, but its "
-			       "interface can: -i %.16s, or -i xdp:%.16s",
-			       address, name, name);
-	return plx_why(
-		why, -ENODEV,
-		"no driver for %s: PCI devices cannot be captured yet, and the kernel has no "
-		"interface for it; -D lists the interfaces that can be captured",
-		address);
+	if (card_read(&machine, address, &card) == 0 && card.interfaces[0] != '\0')
+		return plx_why(
+			why, -EBUSY,
+			"%s is held by the kernel's %s: capture its interface, -i %.*s or -i "
+			"xdp:%.*s, or hand it over: sudo plx-devbind bind --driver vfio-pci "
+			"%s" PLX_DOCTOR("pci"),
+			address, card.driver, (int)strcspn(card.interfaces, " "), card.interfaces,
+			(int)strcspn(card.interfaces, " "), card.interfaces, address);
+	d->pci = true;
+	return add_text(d, why, "-a") != 0 ? -ENOMEM : add_text(d, why, "%s%s", address, args);
 }
 
 static int
 add_device(struct devices *d, const struct settings *s, const char *name, struct plx_why *why)
 {
-	char address[32];
+	char word[CARD_ADDRESS_MAX], address[CARD_ADDRESS_MAX];
 
-	if (read_address(name, address, sizeof(address)))
-		return refuse_address(address, why);
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(name, ","), name);
+	if (card_address_read(word, address))
+		return add_address(d, address, name + strlen(word), why);
 	return add_named(d, s, name, why);
 }
 
@@ -298,6 +238,9 @@ devices_make(struct devices *devices, const struct settings *settings, int at, c
 		err = add_defaults(d, settings, why);
 	if (err == 0)
 		err = add_all(d, settings, why);
+	/* Cards that were handed over are for the program that they were handed over for. */
+	if (err == 0 && settings->short_form && !d->pci)
+		err = add_text(d, why, "--no-pci");
 	if (err != 0)
 		return err;
 	d->argv = calloc((size_t)at + d->nb_texts + 2, sizeof(*d->argv));

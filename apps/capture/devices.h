@@ -7,6 +7,7 @@
  *	-i xdp:eth1    --vdev net_af_xdp0,iface=eth1
  *	-r in.pcap     --vdev net_pcap0,rx_pcap='in.pcap',eof=1
  *	-b net_null0   --vdev net_null0
+ *	-b 00:08.0     -a 0000:00:08.0; without such, and without options of the EAL, --no-pci
  */
 #ifndef PLX_APPS_CAPTURE_DEVICES_H
 #define PLX_APPS_CAPTURE_DEVICES_H
@@ -19,6 +20,7 @@ struct devices {
 	int argc;
 	char **argv;   /* for plx_eal_init, which writes into it */
 	unsigned next; /* number of a virtual device */
+	bool pci;      /* a PCI device is among them */
 	unsigned nb_texts;
 	char *texts[DEVICES_ARGS_MAX];
 };

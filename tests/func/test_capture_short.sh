@@ -112,8 +112,8 @@ refusals()
 	ip -n "${NS_b:?}" link set veth1 down
 	refused '-i any: .* Those that are up: .*-i veth0' -i any -w "$OUT"
 	assert_no_grep "$TMP/out.log" 'veth1'
-	refused 'no driver for 0000:7f:1f.7: there is no such PCI device' -b 0000:7f:1f.7 -o "$OUT"
-	refused 'no driver for 0000:7f:1f.7: there is no such PCI device' -b 7f:1f.7 -o "$OUT"
+	refused 'device 0000:7f:1f.7: there is no such PCI device' -b 0000:7f:1f.7 -o "$OUT"
+	refused 'device 0000:7f:1f.7: there is no such PCI device' -b 7f:1f.7 -o "$OUT"
 	refused "no interface 'nonet_null0'" -b nonet_null0 -o "$OUT"
 	refused "'-l' is an option of the EAL, and there is no '--'" -l 0-1 -i veth0 -w "$OUT"
 	refused "'-l' is an option of the EAL, and there is no '--'" '-l(0-1)@0' -i veth0 -w "$OUT"
