@@ -175,7 +175,7 @@ static int
 negotiate_again(struct virtio_dev *dev, struct plx_why *why)
 {
 	const uint64_t before = dev->features;
-	int ret = virtio_dev_negotiate(dev, dev->wanted, why);
+	int ret = virtio_dev_negotiate(dev, before, why); /* no more than that */
 
 	if (ret != 0 || dev->features == before)
 		return ret;
