@@ -20,6 +20,8 @@
 #include "plx_vhost_user.h"
 #include "virtio.h"
 
+#include <semaphore.h>
+
 #define USER_QUEUES_MAX	 (2 * VIRTIO_PAIRS_MAX)
 #define USER_REGIONS_MAX 64  /* with MEM_SLOTS; VHOST_USER_REGIONS_MAX without */
 #define USER_PATH_MAX	 108 /* struct sockaddr_un */
@@ -141,6 +143,7 @@ struct virtio_user {
 	bool stopping;
 	bool has_thread;
 	pthread_t thread;
+	sem_t born; /* the thread is as it is to be */
 };
 
 extern const struct virtio_transport user_transport;

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Peers come and go. A thread of the port's own waits for the end of the conversation, has the queues closed, and looks for
+ * the next peer: a client calls again, later and later; a server takes who calls. The control thread would do but for one
+ * thing: the other end may be a port of this very program, whose answers come from there. What needs the program's rights
+ * is done there, though: the link's thread has none.
+ */
+#include "plx_event.h"
+#include "plx_log.h"
+#include "plx_unixsock.h"
+#include "user.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+PLX_LOG_COMPONENT(logger, "pmd.net.virtio_user");
+
+#define PAUSE_FIRST_MS 100
+#define PAUSE_LAST_MS  2000
+#define FOREVER_MS     (-1)
+#define NS_PER_S       1000000000
+#define ERRAND_LOOK_NS (NS_PER_S / 20) /* how often who waits for the control thread looks up */
+
+static const char *
+port_name(const struct virtio_user *user)
+{
+	return user->dev.eth.device->name;
+}
+
+/* -- meeting a peer --------------------------------------------------------------------------------------------------------- */
+
+/* A back end gets a queue ready when it first hears of it, and of all of them before it is told the features. */
+static int
+announce_rings(struct virtio_user *user)
+{
+	unsigned n = user->nb_queues < 2 * user->peer.max_pairs ? user->nb_queues
+								: 2 * user->peer.max_pairs;
+	int ret = 0;
+
+	for (unsigned i = 0; i < n && ret == 0; i++)
+		ret = user_peer_order_fd(&user->peer, VHOST_USER_SET_VRING_CALL, i,
+					 user->queues[i].call_fd);
+	return ret;
+}
+
+/* What is in force cannot be less with the next peer: queues have been made for it. */
+static int
+check_features(struct virtio_user *user, uint64_t in_force)
+{
+	uint64_t missing = in_force & ~user_features(user);
+
+	if (missing == 0)
+		return 0;
+	return plx_why(&user->peer.why, -ENOTSUP,
+		       "the back end lacks the features %#llx, which are in force: "
+		       "stop the port and make it anew to do without",
+		       (unsigned long long)missing);
+}
+
+static int
+check_memory(struct virtio_user *user)
+{
+	if (user->memory.n <= user->peer.max_regions)
+		return 0;
+	return plx_why(
+		&user->peer.why, -ENOSPC,
+		"the back end maps %u regions of memory, and %u are needed: have fewer pools",
+		user->peer.max_regions, user->memory.n);
+}
+
+/* Takes over the socket. On failure nobody is at the other end, and why says the reason. */
+static int
+meet(struct virtio_user *user, int sock, uint64_t in_force, struct plx_why *why)
+{
+	int ret;
+
+	pthread_mutex_lock(&user->lock);
+	ret = user_peer_greet(&user->peer, sock, (unsigned)user->args.queues);
+	if (ret == 0)
+		ret = announce_rings(user);
+	if (ret == 0)
+		ret = check_features(user, in_force);
+	if (ret == 0)
+		ret = check_memory(user);
+	if (ret == -EREMOTEIO)
+		plx_why(&user->peer.why, ret, "the back end refuses a ring");
+	if (ret != 0) {
+		plx_why(why, ret, "%s: %s", user->args.path, user->peer.why.text);
+		user_peer_leave(&user->peer);
+	}
+	pthread_mutex_unlock(&user->lock);
+	return ret;
+}
+
+/* The control thread tells the port's owner. With the device's lock. */
+static void
+set_alone(struct virtio_user *user, bool alone)
+{
+	uint64_t one = 1;
+	ssize_t written;
+
+	user->dev.alone = alone;
+	pthread_mutex_lock(&user->lock);
+	user->generation++;
+	pthread_mutex_unlock(&user->lock);
+	written = write(user->news_fd, &one, sizeof(one));
+	(void)written; /* fails only when the counter is full: told already */
+}
+
+static void
+on_news(void *arg, int fd, uint32_t events)
+{
+	struct virtio_user *user = arg;
+	uint64_t count;
+
+	if (read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
+		virtio_port_changed(&user->dev);
+}
+
+/* With the device's lock. */
+static void
+leave(struct virtio_user *user)
+{
+	pthread_mutex_lock(&user->lock);
+	user_peer_leave(&user->peer);
+	user_forget(user);
+	pthread_mutex_unlock(&user->lock);
+	set_alone(user, true);
+}
+
+/* -- the thread ------------------------------------------------------------------------------------------------------------ */
+
+static bool
+is_stopping(struct virtio_user *user)
+{
+	return __atomic_load_n(&user->stopping, __ATOMIC_ACQUIRE);
+}
+
+/* Until something is up with fd (-1: nothing can be), the time is over, or the thread is to end. True for the first. */
+static bool
+wait_on(struct virtio_user *user, int fd, short events, int timeout_ms)
+{
+	struct pollfd fds[] = {{.fd = user->wake_fd, .events = POLLIN},
+			       {.fd = fd, .events = events}};
+
+	return poll(fds, PLX_ARRAY_LEN(fds), timeout_ms) > 0 && fds[1].revents != 0 &&
+	       !is_stopping(user);
+}
+
+/* The conversation is over: queues close, and what they hold is counted when they are opened again. */
+static void
+part(struct virtio_user *user)
+{
+	struct plx_why why = {"the back end has hung up"};
+
+	pthread_mutex_lock(&user->dev.lock);
+	virtio_port_halt(&user->dev);
+	pthread_mutex_lock(&user->lock);
+	if (user->peer.why.text[0] != '\0')
+		why = user->peer.why;
+	pthread_mutex_unlock(&user->lock);
+	leave(user);
+	pthread_mutex_unlock(&user->dev.lock);
+	plx_log_notice(&logger, "%s: link down: %s", port_name(user), why.text);
+}
+
+/* -- what the control thread does for the link's -------------------------------------------------------------------------- */
+
+struct errand {
+	void (*fn)(struct virtio_user *user, struct errand *errand);
+	struct virtio_user *user;
+	struct plx_why *why;
+	int ret;
+	sem_t done;
+};
+
+static void
+run_errand(void *arg)
+{
+	struct errand *errand = arg;
+
+	errand->fn(errand->user, errand);
+	sem_post(&errand->done);
+}
+
+static bool
+wait_errand(struct errand *errand)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += ERRAND_LOOK_NS;
+	until.tv_sec += until.tv_nsec / NS_PER_S;
+	until.tv_nsec %= NS_PER_S;
+	return sem_timedwait(&errand->done, &until) == 0;
+}
+
+/* Has the control thread run it, and waits. A control thread that ends first leaves ret as it is. */
+static void
+have_run(struct errand *errand)
+{
+	plx_event_id id;
+
+	sem_init(&errand->done, 0, 0);
+	if (plx_event_alarm_add(0, 0, run_errand, errand, &id) == 0) {
+		while (!wait_errand(errand) && !is_stopping(errand->user))
+			;
+		plx_event_remove(id);
+	}
+	sem_destroy(&errand->done);
+}
+
+static void
+dial(struct virtio_user *user, struct errand *errand)
+{
+	errand->ret = plx_unixsock_connect(user->args.path, errand->why);
+}
+
+/* The socket of the next peer, or a negative errno. */
+static int
+next_socket(struct virtio_user *user, int pause_ms, struct plx_why *why)
+{
+	struct errand errand = {.fn = dial, .user = user, .why = why, .ret = -ECANCELED};
+	int sock;
+
+	if (user->listener < 0) {
+		wait_on(user, -1, 0, pause_ms);
+		if (!is_stopping(user))
+			have_run(&errand);
+		return errand.ret;
+	}
+	if (!wait_on(user, user->listener, POLLIN, FOREVER_MS))
+		return -ECANCELED;
+	sock = plx_unixsock_accept(user->listener);
+	return sock >= 0 ? sock : plx_why(why, sock, "accept: %s", strerror(-sock));
+}
+
+/* With the device's lock. On failure the peer is gone again. */
+static int
+put_to_work(struct virtio_user *user, int sock, struct plx_why *why)
+{
+	int ret = meet(user, sock, user->dev.features, why);
+
+	if (ret != 0)
+		return ret;
+	set_alone(user, false);
+	ret = virtio_port_revive(&user->dev, why);
+	if (ret != 0)
+		leave(user);
+	return ret;
+}
+
+static int
+find_peer(struct virtio_user *user, int pause_ms, struct plx_why *why)
+{
+	int sock = next_socket(user, pause_ms, why);
+	int ret;
+
+	if (sock < 0)
+		return sock;
+	pthread_mutex_lock(&user->dev.lock);
+	ret = put_to_work(user, sock, why);
+	pthread_mutex_unlock(&user->dev.lock);
+	if (ret != 0)
+		return ret;
+	plx_log_notice(&logger, "%s: link up: a back end is at %s", port_name(user),
+		       user->args.path);
+	return 0;
+}
+
+/* One line for each thing that is wrong, however often it is tried. */
+static void
+complain(struct virtio_user *user, struct plx_why *told, const struct plx_why *why)
+{
+	if (strcmp(told->text, why->text) == 0)
+		return;
+	*told = *why;
+	plx_log_notice(&logger, "%s: %s", port_name(user), why->text);
+}
+
+static void
+look_for_peer(struct virtio_user *user)
+{
+	struct plx_why told = {""};
+
+	for (int pause_ms = PAUSE_FIRST_MS; !is_stopping(user);) {
+		struct plx_why why = {""};
+		int ret = find_peer(user, pause_ms, &why);
+
+		if (ret == 0)
+			return;
+		if (ret == -ECANCELED)
+			continue;
+		complain(user, &told, &why);
+		if (user->listener >= 0)
+			wait_on(user, -1, 0,
+				pause_ms); /* who calls without end gets no whole CPU */
+		pause_ms = pause_ms * 2 < PAUSE_LAST_MS ? pause_ms * 2 : PAUSE_LAST_MS;
+	}
+}
+
+/* Programs give up their rights thread by thread, and do not know of this one: it never has any. */
+static void
+give_up_rights(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	syscall(SYS_capset, &head, none);
+}
+
+static void *
+link_thread(void *arg)
+{
+	struct virtio_user *user = arg;
+
+	give_up_rights();
+	sem_post(&user->born);
+	while (!is_stopping(user)) {
+		/* The socket is this thread's to open and close from here on. */
+		if (user->peer.sock < 0)
+			look_for_peer(user);
+		else if (wait_on(user, user->peer.sock, POLLRDHUP, FOREVER_MS))
+			part(user);
+	}
+	return NULL;
+}
+
+/* -- open and close -------------------------------------------------------------------------------------------------------- */
+
+static int
+call_first_time(struct virtio_user *user, struct plx_why *why)
+{
+	struct plx_why refusal;
+	int sock = plx_unixsock_connect(user->args.path, &refusal);
+
+	if (sock >= 0)
+		return meet(user, sock, 0, why);
+	if (sock != -ENOENT && sock != -ECONNREFUSED)
+		return plx_why(why, sock, "%s", refusal.text);
+	if (!user->args.wait)
+		return plx_why(why, sock,
+			       "%s (wait=1 begins without it, server=1 listens in its place)",
+			       refusal.text);
+	plx_log_notice(&logger, "%s: link down: waiting for a back end at %s", port_name(user),
+		       user->args.path);
+	return 0;
+}
+
+int
+user_link_open(struct virtio_user *user, struct plx_why *why)
+{
+	int ret = 0;
+
+	user_peer_init(&user->peer, USER_REPLY_MS, USER_MEMORY_MS);
+	user->listener = user->news_fd = -1;
+	user->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (user->wake_fd >= 0)
+		user->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (user->news_fd < 0)
+		return plx_why(why, -errno, "eventfd: %s", strerror(errno));
+	if (!user->args.server)
+		ret = call_first_time(user, why);
+	else
+		ret = user->listener = plx_unixsock_listen(user->args.path, why);
+	user->dev.alone = user->peer.sock < 0;
+	return ret < 0 ? ret : 0;
+}
+
+/* On the control thread: the new one runs where that runs, away from the lcores, and takes no signals. */
+static void
+give_birth(struct virtio_user *user, struct errand *errand)
+{
+	errand->ret = -pthread_create(&user->thread, NULL, link_thread, user);
+}
+
+static int
+start_thread(struct virtio_user *user)
+{
+	struct errand errand = {.fn = give_birth, .user = user, .ret = -ENODEV};
+
+	sem_init(&user->born, 0, 0);
+	have_run(&errand);
+	user->has_thread = errand.ret == 0;
+	if (user->has_thread) {
+		pthread_setname_np(user->thread, "plx-vhost-user");
+		while (sem_wait(&user->born) != 0)
+			;
+	}
+	sem_destroy(&user->born);
+	return errand.ret;
+}
+
+int
+user_link_watch(struct virtio_user *user, struct plx_why *why)
+{
+	int ret = plx_event_fd_add(user->news_fd, EPOLLIN, on_news, user, &user->news);
+
+	if (ret == 0)
+		ret = start_thread(user);
+	if (ret == 0)
+		return 0;
+	user_link_unwatch(user);
+	return plx_why(why, ret, "a thread for the link: %s", strerror(-ret));
+}
+
+void
+user_link_unwatch(struct virtio_user *user)
+{
+	uint64_t one = 1;
+
+	if (user->has_thread) {
+		__atomic_store_n(&user->stopping, true, __ATOMIC_RELEASE);
+		while (write(user->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+			;
+		pthread_join(user->thread, NULL);
+		user->has_thread = false;
+	}
+	if (user->news != 0)
+		plx_event_remove(user->news);
+	user->news = 0;
+}
+
+void
+user_link_close(struct virtio_user *user)
+{
+	user_peer_leave(&user->peer);
+	if (user->listener >= 0) {
+		close(user->listener);
+		unlink(user->args.path);
+	}
+	plx_unixsock_close_fds(&user->wake_fd, 1);
+	plx_unixsock_close_fds(&user->news_fd, 1);
+	user->listener = -1;
+}
