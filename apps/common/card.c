@@ -120,9 +120,14 @@ card_noiommu(const struct machine *m)
 {
 	char unsafe[8];
 
-	return machine_read(m, unsafe, sizeof(unsafe),
-			    "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode") == 0 &&
+	return machine_read(m, unsafe, sizeof(unsafe), CARD_NOIOMMU) == 0 &&
 	       (unsafe[0] == 'Y' || unsafe[0] == '1');
+}
+
+bool
+card_may_noiommu(const struct machine *m)
+{
+	return !machine_has(m, "/sys/module/vfio") || machine_has(m, CARD_NOIOMMU);
 }
 
 /* One of the names in the list that blanks part. */

@@ -37,8 +37,13 @@ bool card_is_network(const struct card *card);
 /* True if that driver of the kernel's hands devices to programs: vfio-pci, uio_pci_generic. */
 bool card_driver_hands_over(const char *driver);
 
+#define CARD_NOIOMMU "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
+
 /* True if VFIO goes without an IOMMU here, where a device may then write anywhere. */
 bool card_noiommu(const struct machine *m);
+
+/* True unless VFIO is loaded and was built without that mode, as in Debian's cloud kernels. */
+bool card_may_noiommu(const struct machine *m);
 
 /*
  * The card that a person means by 0000:00:08.0, 00:08.0 or the name of its interface; -EINVAL or -ENODEV with a sentence

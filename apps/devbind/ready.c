@@ -62,8 +62,10 @@ check_vfio(const struct machine *m, const struct card *card, const struct cards 
 	return plx_why(
 		why, -ENODEV,
 		"it is in no IOMMU group: this machine has no IOMMU, or it is off (intel_iommu=on or "
-		"amd_iommu=on on the kernel's command line). Without one, unsafely: echo 1 | sudo tee "
-		"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode" PLX_DOCTOR("iommu"));
+		"amd_iommu=on on the kernel's command line). %s" PLX_DOCTOR("iommu"),
+		card_may_noiommu(m)
+			? "Without one, unsafely: echo 1 | sudo tee " CARD_NOIOMMU
+			: "This kernel's VFIO has no mode without one: uio_pci_generic");
 }
 
 /* The driver has nothing but the line of old, and refuses devices without. */

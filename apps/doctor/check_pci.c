@@ -120,8 +120,10 @@ check_iommu(const struct exam *exam, struct report *report)
 		report_mend(
 			report,
 			"intel_iommu=on or amd_iommu=on on the kernel's command line, and in the "
-			"firmware; or, unsafe: echo 1 | sudo tee "
-			"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
+			"firmware; or, unsafe: %s",
+			card_may_noiommu(m)
+				? "echo 1 | sudo tee " CARD_NOIOMMU
+				: "uio_pci_generic (this kernel's VFIO has no mode without)");
 	}
 	names_free(&groups);
 }

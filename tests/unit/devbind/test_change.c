@@ -143,6 +143,9 @@ without_an_iommu_vfio_needs_its_unsafe_mode(void **state)
 	refused(bind_to(NIC, "vfio-pci", true), -ENODEV, "it is in no IOMMU group");
 	assert_non_null(strstr(done.why.text, "enable_unsafe_noiommu_mode (plx-doctor iommu)"));
 	untouched("");
+	fake_file("/sys/module/vfio/version", "");
+	refused(bind_to(NIC, "vfio-pci", true), -ENODEV,
+		"This kernel's VFIO has no mode without one: uio_pci_generic (plx-doctor iommu)");
 	fake_file("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "N\n");
 	refused(bind_to(NIC, "vfio-pci", true), -ENODEV, "it is in no IOMMU group");
 	fake_file("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
