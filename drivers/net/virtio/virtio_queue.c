@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include "plx_bits.h"
 #include "plx_clock.h"
@@ -229,4 +230,18 @@ virtio_queue_irq(struct virtio_queue *q, bool on)
 				 __ATOMIC_SEQ_CST);
 	__atomic_store_n(&q->split.avail->flags, (uint16_t)(on ? 0 : VIRTIO_AVAIL_F_NO_INTERRUPT),
 			 __ATOMIC_SEQ_CST);
+}
+
+bool
+virtio_queue_rearm(struct virtio_queue *q, bool *looked)
+{
+	eventfd_t count;
+
+	if (*looked || q->broken)
+		return false;
+	*looked = true;
+	if (q->call_fd >= 0)
+		eventfd_read(q->call_fd, &count); /* does not block: the fd is made so */
+	virtio_queue_irq(q, true);
+	return true;
 }

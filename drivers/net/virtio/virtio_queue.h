@@ -18,4 +18,10 @@ uint64_t virtio_queue_address(const struct virtio_queue *q, const void *at);
 /* Interrupts wanted or not. */
 void virtio_queue_irq(struct virtio_queue *q, bool on);
 
+/*
+ * The ring was empty: the fd that somebody sleeps on is readable no more, until the device uses the next buffer. True: look
+ * into the ring once more, as it may have done so meanwhile; false from the second time on (*looked).
+ */
+bool virtio_queue_rearm(struct virtio_queue *q, bool *looked);
+
 #endif

@@ -106,20 +106,22 @@ static PLX_ALWAYS_INLINE unsigned
 virtio_rx_full(struct virtio_rxq *rxq, const struct virtio_returned *back, unsigned n,
 	       struct plx_mbuf **pkts)
 {
-	unsigned kept = 0;
+	unsigned kept = 0, dropped = 0;
 	uint64_t bytes = 0;
 
 	for (unsigned i = 0; i < n; i++)
 		plx_prefetch(plx_pool_data(rxq->pool, back[i].number) + rxq->pool->headroom -
 			     rxq->header_len);
 	for (unsigned i = 0; i < n; i++) {
-		if (PLX_UNLIKELY(rxq->q->broken))
+		if (PLX_UNLIKELY(rxq->q->broken)) {
 			virtio_rx_drop(rxq, back[i].number);
-		else if (!virtio_rx_with_header(rxq, &back[i], &pkts[kept]))
-			continue;
-		else
+			dropped++;
+		} else if (virtio_rx_with_header(rxq, &back[i], &pkts[kept])) {
 			bytes += pkts[kept++]->pkt_len;
+		}
 	}
+	if (PLX_UNLIKELY(dropped > 0))
+		plx_ethdev_add(&rxq->stats.errors, dropped);
 	plx_ethdev_add(&rxq->stats.bytes, bytes);
 	return kept;
 }

@@ -259,6 +259,11 @@ virtio_txq_drain(struct virtio_txq *txq)
 	struct virtio_queue *q = txq->q;
 	uint64_t lost = 0;
 
+	/* What the device was done with before it was stopped has been sent. */
+	if (!q->broken && q->packed)
+		virtio_tx_packed_reap(txq);
+	else if (!q->broken)
+		virtio_tx_split_reap(txq);
 	for (unsigned id = 0; id < q->size; id++) {
 		if (q->slots[id].count == 0)
 			continue;

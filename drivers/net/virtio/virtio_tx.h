@@ -169,6 +169,10 @@ virtio_tx_low(struct virtio_txq *txq, unsigned n)
 		return n;                                                                 \
 	}
 
+/* Frees what the device is done with, and counts it as sent. */
+void virtio_tx_split_reap(struct virtio_txq *txq);
+void virtio_tx_packed_reap(struct virtio_txq *txq);
+
 uint16_t virtio_tx_split(void *queue, struct plx_mbuf **pkts, uint16_t n);
 uint16_t virtio_tx_split_peer(void *queue, struct plx_mbuf **pkts, uint16_t n);
 uint16_t virtio_tx_packed(void *queue, struct plx_mbuf **pkts, uint16_t n);

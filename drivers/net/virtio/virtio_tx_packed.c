@@ -171,4 +171,10 @@ send(struct virtio_txq *txq, struct plx_mbuf **pkts, uint16_t n, bool peer)
 	return (uint16_t)i;
 }
 
+void
+virtio_tx_packed_reap(struct virtio_txq *txq)
+{
+	reap(txq);
+}
+
 VIRTIO_TX_VARIANTS(packed)

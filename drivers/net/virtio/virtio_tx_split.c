@@ -167,4 +167,10 @@ send(struct virtio_txq *txq, struct plx_mbuf **pkts, uint16_t n, bool peer)
 	return (uint16_t)i;
 }
 
+void
+virtio_tx_split_reap(struct virtio_txq *txq)
+{
+	reap(txq);
+}
+
 VIRTIO_TX_VARIANTS(split)
