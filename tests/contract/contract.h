@@ -46,6 +46,7 @@ struct wire;
 
 struct pmd {
 	const char *name;
+	const char *driver; /* NULL: the row has its name */
 	unsigned has;
 	/* Makes the far end and the devargs of the port. 0, or negative after saying why on stderr. */
 	int (*open)(struct wire *wire);
@@ -82,7 +83,8 @@ struct wire {
 	uint16_t far_port;
 	struct plx_pool *far_pool;
 	char path[2][128];
-	unsigned fds; /* open before the test */
+	unsigned fds;	       /* open before the test */
+	const char *complaint; /* of the far end, when it was closed: the case fails */
 };
 
 /* Which PMD this run is about. */
@@ -173,6 +175,10 @@ int net_socket(const char *iface, bool with_header);
 int net_set_capability(int capability, bool on);
 
 int null_open(struct wire *wire);
+int virtio_open(struct wire *wire);
+void virtio_close(struct wire *wire);
+int virtio_put(struct wire *wire, const void *frame, size_t len);
+size_t virtio_get(struct wire *wire, void *frame, size_t size);
 int tap_open(struct wire *wire);
 int tap_plug(struct wire *wire);
 int pcap_open(struct wire *wire);

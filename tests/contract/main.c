@@ -17,6 +17,18 @@
 	(HAS_RX | HAS_TX | HAS_QUEUES | HAS_FD | HAS_MTU | HAS_MAC | HAS_MAC_LIST | HAS_PROMISC | \
 	 HAS_FILTER | HAS_LINK | HAS_SCATTER | HAS_OFFLOADS)
 
+#define VIRTIO_PORT                                                                               \
+	(HAS_RX | HAS_TX | HAS_QUEUES | HAS_FD | HAS_MTU | HAS_MAC | HAS_MAC_LIST | HAS_PROMISC | \
+	 HAS_FILTER | HAS_SCATTER | HAS_PATIENCE)
+
+/* A row of net_virtio on a fake device. */
+#define VIRTIO_ROW(kind, ...)                                                               \
+	{                                                                                   \
+		.name = "net_virtio_" kind, .driver = "net_virtio",                         \
+		.has = VIRTIO_PORT __VA_ARGS__, .open = virtio_open, .close = virtio_close, \
+		.put = virtio_put, .get = virtio_get                                        \
+	}
+
 static const struct pmd pmds[] = {
 	{.name = "net_null",
 	 .has = HAS_ENDLESS | HAS_QUEUES | HAS_MTU | HAS_MAC | HAS_PROMISC | HAS_NO_LIMIT,
@@ -64,6 +76,11 @@ static const struct pmd pmds[] = {
 	 .get = socket_get,
 	 .needs_net = true,
 	 .needs_bpf = true},
+	VIRTIO_ROW("split"),
+	VIRTIO_ROW("packed"),
+	VIRTIO_ROW("legacy"),
+	VIRTIO_ROW("order"),
+	VIRTIO_ROW("thread", | HAS_SPREAD),
 };
 
 static const struct contract_case *const all_cases[] = {

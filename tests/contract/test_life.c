@@ -260,7 +260,8 @@ info_tells_sane_limits(void **state)
 
 	assert_int_equal(plx_ethdev_info(wire->port, &info), 0);
 	assert_string_equal(info.name, wire->name);
-	assert_string_equal(info.driver, wire->pmd->name);
+	assert_string_equal(info.driver,
+			    wire->pmd->driver != NULL ? wire->pmd->driver : wire->pmd->name);
 	assert_true(strlen(info.mode) > 0);
 	assert_true(info.min_mtu <= info.max_mtu);
 	assert_true(info.rx_desc_min <= info.rx_desc_default);

@@ -124,6 +124,10 @@ wire_teardown(void **state)
 		print_error("%s\n", why.text);
 		ret = -1;
 	}
+	if (wire->complaint != NULL) {
+		print_error("%s\n", wire->complaint);
+		ret = -1;
+	}
 	if (open_fds() != wire->fds) {
 		print_error("%u fds were open before, %u are now\n", wire->fds, open_fds());
 		ret = -1;

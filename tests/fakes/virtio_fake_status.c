@@ -99,6 +99,9 @@ vfake_reset(struct vfake *fake)
 	fake->reset_reads = fake->options.kind == VFAKE_KIND_LEGACY ? 0 : VFAKE_RESET_READS;
 	for (unsigned i = 0; i < VFAKE_QUEUES_MAX; i++)
 		vfake_queue_clear(fake, &fake->queue[i]);
+	/* What was rung and not yet heard is over. */
+	if (fake->doorbells != NULL)
+		memset(fake->doorbells, 0xff, VFAKE_NOTIFY_LEN);
 }
 
 uint8_t

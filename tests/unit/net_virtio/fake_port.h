@@ -35,7 +35,7 @@ struct flavour {
 static const struct flavour flavours[] = {
 	{"modern, split", {.features = VFAKE_MODERN, .vectors = 4}},
 	{"modern, packed", {.features = VFAKE_MODERN_PACKED, .vectors = 4}},
-	{"legacy", {.kind = VFAKE_KIND_LEGACY, .features = VFAKE_LEGACY}},
+	{"legacy", {.kind = VFAKE_KIND_LEGACY, .features = VFAKE_LEGACY, .queue_size = FAKE_DESCS}},
 	{"modern, split, in order",
 	 {.features = VFAKE_MODERN | VIRTIO_BIT(VIRTIO_F_IN_ORDER), .batches = true}},
 	{"modern, packed, in order",
@@ -226,6 +226,20 @@ fake_port_setup(void **state)
 		return -1;
 	return plx_pool_create(&params, &pool, &why);
 }
+
+/* After each case: what a failed one left. */
+static inline int
+fake_port_sweep(void **state)
+{
+	if (fake == NULL)
+		return 0;
+	plx_device_detach(FAKE_DEVICE, NULL);
+	vfake_destroy(fake);
+	fake = NULL;
+	return -1;
+}
+
+#define FAKE_PORT_TEST(function) cmocka_unit_test_teardown(function, fake_port_sweep)
 
 static inline int
 fake_port_teardown(void **state)

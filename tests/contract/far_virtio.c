@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The far end of net_virtio: a fake device (tests/fakes), of the kind that the row's name says. */
+#include "contract.h"
+#include "virtio_fake.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PAIRS	2
+#define VECTORS (2 * PAIRS + 2)
+/* A legacy device has the size of its queues, and cases count on few descriptors. */
+#define LEGACY_SIZE 64
+
+static const struct {
+	const char *row;
+	struct vfake_options options;
+} kinds[] = {
+	{"net_virtio_split", {.features = VFAKE_MODERN, .vectors = VECTORS}},
+	{"net_virtio_packed", {.features = VFAKE_MODERN_PACKED, .vectors = VECTORS}},
+	{"net_virtio_legacy",
+	 {.kind = VFAKE_KIND_LEGACY, .features = VFAKE_LEGACY, .queue_size = LEGACY_SIZE}},
+	{"net_virtio_order",
+	 {.features = VFAKE_MODERN_PACKED | VIRTIO_BIT(VIRTIO_F_IN_ORDER),
+	  .vectors = VECTORS,
+	  .batches = true}},
+	{"net_virtio_thread",
+	 {.features = VFAKE_MODERN | VIRTIO_BIT(VIRTIO_NET_F_RSS) |
+		      VIRTIO_BIT(VIRTIO_F_NOTIFICATION_DATA),
+	  .vectors = VECTORS,
+	  .mapped = true}},
+};
+
+static struct vfake *fake;
+
+int
+virtio_open(struct wire *wire)
+{
+	for (size_t i = 0; i < PLX_ARRAY_LEN(kinds); i++) {
+		struct vfake_options options = kinds[i].options;
+
+		if (strcmp(kinds[i].row, wire->pmd->name) != 0)
+			continue;
+		options.pairs = PAIRS;
+		options.mtu = 9000;
+		vfake_transport_add();
+		fake = vfake_create(kinds[i].row, &options);
+		snprintf(wire->name, sizeof(wire->name), "fake:%s", kinds[i].row);
+		snprintf(wire->devargs, sizeof(wire->devargs), "fake:%s", kinds[i].row);
+	}
+	return fake != NULL ? 0 : -1;
+}
+
+/* Whatever the case was about, the driver kept to the specification and the device reached no memory but its own. */
+void
+virtio_close(struct wire *wire)
+{
+	char violations[1024];
+
+	snprintf(violations, sizeof(violations), "%s", vfake_violations(fake));
+	vfake_destroy(fake);
+	fake = NULL;
+	if (violations[0] != '\0')
+		wire->complaint = "the device found that the driver broke a rule";
+	print_error("%s", violations);
+}
+
+int
+virtio_put(struct wire *wire, const void *frame, size_t len)
+{
+	return vfake_put(fake, VFAKE_ANY, frame, len);
+}
+
+size_t
+virtio_get(struct wire *wire, void *frame, size_t size)
+{
+	return vfake_take(fake, VFAKE_ANY, frame, size, NULL);
+}
