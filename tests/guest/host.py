@@ -138,7 +138,7 @@ class Host:
                 last = time.monotonic()
             else:
                 time.sleep(0.001)
-        return wire.taken
+        return f'{wire.taken} frames'
 
     def do_quiet(self, seconds='0.3'):
         """Nothing comes out of any card for so long."""
@@ -176,11 +176,13 @@ class Host:
         return f'{len(ports)} ports'
 
     def compare(self, port, wire):
-        said = [port[name] for name in ('rx_packets', 'rx_bytes', 'tx_packets', 'tx_bytes')]
-        saw = [wire.given, wire.given_bytes, wire.taken, wire.taken_bytes]
-        if said != saw:
-            raise No(f'port {port["port"]} received and sent packets, bytes {said}; {wire.name} gave and took {saw}')
         ledger = port['ledger']
+        said = [port['rx_packets'], port['rx_bytes'], ledger['tx']['taken'], port['tx_bytes']]
+        saw = [wire.given, wire.given_bytes, wire.taken, wire.taken_bytes]
+        if ledger['tx']['in_flight']:  # the driver has not looked since the device took them: their bytes come later
+            said[3] = saw[3] = None
+        if said != saw:
+            raise No(f'port {port["port"]} received and took packets, bytes {said}; {wire.name} gave and took {saw}')
         lost = {k: v for side in ('rx', 'tx') for k, v in ledger[side]['lost'].items() if v}
         if not ledger['balanced'] or lost:
             raise No(f'port {port["port"]}: balanced {ledger["balanced"]}, lost {lost}')

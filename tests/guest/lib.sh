@@ -96,7 +96,7 @@ wait_until()
 	done
 }
 
-# EAL-ARGUMENTS... -- ARGUMENTS...: starts plx-testpmd with a prompt for programs: `pmd` then types a command.
+# EAL-ARGUMENTS... -- ARGUMENTS...: starts plx-testpmd with a prompt for programs, and waits for it.
 pmd_start()
 {
 	rm -f /tmp/pmd.in /tmp/pmd.out
@@ -104,6 +104,7 @@ pmd_start()
 	plx-testpmd "$@" -i --json </tmp/pmd.in >/tmp/pmd.out 2>/tmp/pmd.log &
 	PMD=$!
 	exec 4>/tmp/pmd.in 5</tmp/pmd.out
+	pmd 'show port summary all'
 }
 
 # COMMAND: types it; the answer, a line of JSON, is in $SAID.

@@ -2,7 +2,6 @@
 """The guest's machine: what QEMU is told, the archive it boots from, and QMP."""
 
 import json
-import os
 import re
 import stat
 import subprocess
@@ -130,16 +129,12 @@ class Qmp:
             raise ConnectionError('QEMU has closed its monitor')
         return json.loads(line)
 
-    def ask(self, name, **arguments):
-        self.file.write(json.dumps({'execute': name, 'arguments': arguments}) + '\n')
+    def ask(self, command_name, /, **arguments):
+        self.file.write(json.dumps({'execute': command_name, 'arguments': arguments}) + '\n')
         self.file.flush()
         while True:
             answer = self.read()
             if 'error' in answer:
-                raise ValueError(f'{name}: {answer["error"]["desc"]}')
+                raise ValueError(f'{command_name}: {answer["error"]["desc"]}')
             if 'return' in answer:
                 return answer['return']
-
-
-def folder_of(path):
-    return os.path.dirname(os.path.abspath(path))

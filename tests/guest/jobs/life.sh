@@ -26,7 +26,7 @@ restarts()
 	pmd_both
 	for round in $(seq "$1"); do
 		pmd start
-		ask frames 0 1 20
+		ask frames 0 1 20 >/dev/null
 		pmd stop
 		pmd 'port stop all'
 		pmd 'port start all'
@@ -66,11 +66,14 @@ killed_under_load()
 {
 	pages=$(free_pages)
 	pmd_both
+	pmd 'set fwd txonly'
 	pmd start
-	ask frames 0 1 200
+	ask drain 0 0.2
 	kill -9 "$PMD"
 	wait "$PMD" 2>/dev/null || true
 	exec 4>&- 5<&-
+	ask drain 0
+	ask drain 1
 	ask quiet 0.3
 	[ "$(free_pages)" -eq "$pages" ] || fail "huge pages are gone: $(free_pages) of $pages are free"
 	pmd_both
