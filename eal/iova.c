@@ -19,6 +19,8 @@ PLX_LOG_COMPONENT(logger, "eal.iova");
 
 static enum plx_iova_mode iova_mode = PLX_IOVA_VA;
 static bool keep_mode;
+/* Open as long as the mode is PA: the kernel asks for the rights that were there then, which programs give up later. */
+static int pagemap = -1;
 
 enum plx_iova_mode
 plx_iova_mode(void)
@@ -26,19 +28,17 @@ plx_iova_mode(void)
 	return iova_mode;
 }
 
-static int
-open_pagemap(struct plx_why *why)
+static void
+close_pagemap(void)
 {
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return plx_why(why, -errno, "/proc/self/pagemap: %s", strerror(errno));
-	return fd;
+	if (pagemap >= 0)
+		close(pagemap);
+	pagemap = -1;
 }
 
 /* The physical address of the page at addr, which must be in memory. */
 static int
-physical(int pagemap, const void *addr, uint64_t *ret_address, struct plx_why *why)
+physical(const void *addr, uint64_t *ret_address, struct plx_why *why)
 {
 	size_t plain = (size_t)sysconf(_SC_PAGESIZE);
 	uint64_t entry, number = (uint64_t)(uintptr_t)addr / plain;
@@ -62,19 +62,21 @@ int
 plx_iova_set_mode(enum plx_iova_mode mode, struct plx_why *why)
 {
 	uint64_t address = 0;
-	int pagemap, ret;
+	int ret;
 
 	iova_mode = PLX_IOVA_VA;
 	keep_mode = false;
+	close_pagemap();
 	if (mode == PLX_IOVA_VA)
 		return 0;
-	pagemap = open_pagemap(why);
+	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (pagemap < 0)
-		return pagemap;
-	ret = physical(pagemap, &address, &address, why);
-	close(pagemap);
+		return plx_why(why, -errno, "/proc/self/pagemap: %s", strerror(errno));
+	ret = physical(&address, &address, why);
 	if (ret == 0)
 		iova_mode = mode;
+	else
+		close_pagemap();
 	return ret;
 }
 
@@ -112,7 +114,7 @@ plx_iova_pages(const struct plx_segment *segment, uint64_t **ret_pages, struct p
 {
 	size_t nb_pages = segment->len / segment->page_size;
 	uint64_t *pages;
-	int pagemap, ret = 0;
+	int ret = 0;
 
 	*ret_pages = NULL;
 	if (iova_mode == PLX_IOVA_VA)
@@ -121,16 +123,12 @@ plx_iova_pages(const struct plx_segment *segment, uint64_t **ret_pages, struct p
 		plx_log_debug(&logger, "plain pages have no lasting physical address");
 		return 0;
 	}
-	pagemap = open_pagemap(why);
-	if (pagemap < 0)
-		return pagemap;
 	pages = calloc(nb_pages, sizeof(*pages));
 	if (pages == NULL)
 		ret = plx_why(why, -ENOMEM, "no memory for the addresses of %zu pages", nb_pages);
 	for (size_t i = 0; i < nb_pages && ret == 0; i++)
-		ret = physical(pagemap, (const char *)segment->addr + i * segment->page_size,
-			       &pages[i], why);
-	close(pagemap);
+		ret = physical((const char *)segment->addr + i * segment->page_size, &pages[i],
+			       why);
 	if (ret != 0) {
 		free(pages);
 		return ret;

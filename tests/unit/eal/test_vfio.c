@@ -31,13 +31,13 @@ teardown(void **state)
 {
 	plx_zone_free_all();
 	plx_zone_set_limits(NULL);
+	if (plx_iova_set_mode(PLX_IOVA_VA, NULL) != 0)
+		return -1;
 	if (open_fds() != fds_before || vfio.nb_maps != 0) {
 		print_error("%u fds before, %u now, %u maps\n", fds_before, open_fds(),
 			    vfio.nb_maps);
 		return -1;
 	}
-	if (plx_iova_set_mode(PLX_IOVA_VA, NULL) != 0)
-		return -1;
 	return vfio_teardown(state);
 }
 

@@ -9,12 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -317,6 +319,39 @@ missing_huge_pages_are_told_once(void **state)
 	assert_int_equal(notices, 1);
 }
 
+/* This thread's effective capabilities: all it may have, or none. */
+static void
+set_rights(bool all)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct caps[2];
+
+	assert_int_equal(syscall(SYS_capget, &head, caps), 0);
+	for (int i = 0; i < 2; i++)
+		caps[i].effective = all ? caps[i].permitted : 0;
+	assert_int_equal(syscall(SYS_capset, &head, caps), 0);
+}
+
+static void
+physical_addresses_are_known_without_the_rights_of_the_start(void **state)
+{
+	const struct plx_zone *zone;
+	int ret;
+
+	if (!hugepages_take(1))
+		return;
+	if (plx_iova_set_mode(PLX_IOVA_PA, &why) != 0) {
+		print_message("no rights to read physical addresses: %s\n", why.text);
+		return;
+	}
+	plx_zone_set_limits(NULL);
+	set_rights(false);
+	ret = plx_zone_reserve_dma("later", 64, PLX_NODE_ANY, PLX_ZONE_RINGS, &zone, &why);
+	set_rights(true);
+	assert_int_equal(ret, 0);
+	assert_int_not_equal(zone->iova, PLX_IOVA_BAD);
+}
+
 static void
 huge_pages_have_physical_addresses(void **state)
 {
@@ -401,6 +436,7 @@ main(void)
 		ZONE_TEST(huge_pages_are_taken_when_there_are_some),
 		ZONE_TEST(missing_huge_pages_are_told_once),
 		ZONE_TEST(huge_pages_have_physical_addresses),
+		ZONE_TEST(physical_addresses_are_known_without_the_rights_of_the_start),
 		ZONE_TEST(the_dump_has_a_line_for_each_zone),
 		ZONE_TEST(zones_can_be_listed_as_copies),
 	};
