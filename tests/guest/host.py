@@ -138,7 +138,7 @@ class Host:
                 last = time.monotonic()
             else:
                 time.sleep(0.001)
-        return f'{wire.taken} frames'
+        return wire.taken
 
     def do_quiet(self, seconds='0.3'):
         """Nothing comes out of any card for so long."""
