@@ -125,7 +125,7 @@ receive(struct virtio_rxq *rxq, struct plx_mbuf **pkts, uint16_t n, bool with_he
 		got = PLX_UNLIKELY(q->in_order) ? collect_in_order(rxq, back, max)
 						: collect(rxq, back, max);
 		done += virtio_rx_make(rxq, back, got, pkts + done, with_header);
-	} while ((got == VIRTIO_RX_PART && done < n) ||
+	} while ((got == max && done < n) ||
 		 (PLX_UNLIKELY(q->irq) && done == 0 && n > 0 && virtio_queue_rearm(q, &looked)));
 	if (q->nb_free >= rxq->part && PLX_LIKELY(!q->broken))
 		refill(rxq);

@@ -42,8 +42,10 @@ scene_device(const struct virtio_queue *q)
 static inline void
 scene_describe(uint64_t features, bool peer)
 {
+	static unsigned made;
+
 	memset(&scene, 0, sizeof(scene));
-	strcpy(scene.device.name, "net_virtio0");
+	snprintf(scene.device.name, sizeof(scene.device.name), "net_virtio%u", made++);
 	scene.device.node = PLX_NODE_ANY;
 	scene.transport = (struct virtio_transport){
 		.name = "test", .notify = scene_notify, .virtual_addresses = peer};
