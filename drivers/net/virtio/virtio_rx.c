@@ -184,6 +184,7 @@ settle(struct virtio_rxq *rxq)
 	rxq->mergeable = virtio_has(dev, VIRTIO_NET_F_MRG_RXBUF);
 	rxq->takes_chains = (dev->eth.info.rx_offloads & chains) != 0;
 	virtio_header_agree(dev, &rxq->rules);
+	rxq->only_mergeable = rxq->mergeable && !virtio_header_matters(&rxq->rules);
 }
 
 void

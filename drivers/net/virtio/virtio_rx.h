@@ -10,6 +10,7 @@
 #ifndef PLX_DRIVERS_NET_VIRTIO_VIRTIO_RX_H
 #define PLX_DRIVERS_NET_VIRTIO_VIRTIO_RX_H
 
+#include "plx_byteorder.h"
 #include "virtio_header.h"
 #include "virtio_queue.h"
 #include "virtio_ring.h"
@@ -43,6 +44,7 @@ struct virtio_rxq {
 	uint16_t port, queue;
 	bool takes_chains; /* the application does */
 	bool mergeable;
+	bool only_mergeable; /* nothing else in a header matters */
 	struct virtio_header_rules rules;
 	struct virtio_rx_chain chain;
 } PLX_CACHE_ALIGNED;
@@ -102,6 +104,22 @@ virtio_rx_plain(struct virtio_rxq *rxq, const struct virtio_returned *back, unsi
 	return kept;
 }
 
+/*
+ * Whether this is a packet of one buffer and its number of buffers is all that matters in its header: the common case of
+ * MRG_RXBUF. Of others the whole header is copied, and judged by that copy alone.
+ */
+static PLX_ALWAYS_INLINE bool
+virtio_rx_is_whole(const struct virtio_rxq *rxq, const struct virtio_returned *back)
+{
+	const uint8_t *num_buffers = plx_pool_data(rxq->pool, back->number) + rxq->pool->headroom -
+				     rxq->header_len +
+				     offsetof(struct virtio_net_hdr_full, num_buffers);
+
+	return rxq->only_mergeable && rxq->chain.missing == 0 &&
+	       back->len - rxq->header_len - 1 < rxq->posted - rxq->header_len &&
+	       plx_load_le16(num_buffers) <= 1;
+}
+
 static PLX_ALWAYS_INLINE unsigned
 virtio_rx_full(struct virtio_rxq *rxq, const struct virtio_returned *back, unsigned n,
 	       struct plx_mbuf **pkts)
@@ -109,16 +127,22 @@ virtio_rx_full(struct virtio_rxq *rxq, const struct virtio_returned *back, unsig
 	unsigned kept = 0, dropped = 0;
 	uint64_t bytes = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		plx_prefetch(plx_pool_data(rxq->pool, back[i].number) + rxq->pool->headroom -
-			     rxq->header_len);
 	for (unsigned i = 0; i < n; i++) {
 		if (PLX_UNLIKELY(rxq->q->broken)) {
 			virtio_rx_drop(rxq, back[i].number);
 			dropped++;
-		} else if (virtio_rx_with_header(rxq, &back[i], &pkts[kept])) {
-			bytes += pkts[kept++]->pkt_len;
+			continue;
+		} else if (PLX_LIKELY(virtio_rx_is_whole(rxq, &back[i]))) {
+			struct plx_mbuf *m = plx_pool_mbuf(rxq->pool, back[i].number);
+
+			plx_mbuf_received(m, (uint16_t)(back[i].len - rxq->header_len),
+					  rxq->pool->headroom, rxq->port, rxq->queue);
+			PLX_MBUF_NOTE(m, "net_virtio rx", rxq->port, rxq->queue);
+			pkts[kept] = m;
+		} else if (!virtio_rx_with_header(rxq, &back[i], &pkts[kept])) {
+			continue;
 		}
+		bytes += pkts[kept++]->pkt_len;
 	}
 	if (PLX_UNLIKELY(dropped > 0))
 		plx_ethdev_add(&rxq->stats.errors, dropped);
@@ -126,7 +150,11 @@ virtio_rx_full(struct virtio_rxq *rxq, const struct virtio_returned *back, unsig
 	return kept;
 }
 
-/* Makes packets of what came back: at most n. */
+/*
+ * Makes packets of what came back: at most n. The packets themselves are not fetched ahead: who reads them finds no difference
+ * (49 Mpps with and without, 64 bytes, split ring, the device on the other core), and a line that nobody reads stays where the
+ * device writes it next time (52 to 90 Mpps).
+ */
 static PLX_ALWAYS_INLINE unsigned
 virtio_rx_make(struct virtio_rxq *rxq, const struct virtio_returned *back, unsigned n,
 	       struct plx_mbuf **pkts, bool with_header)
@@ -135,7 +163,9 @@ virtio_rx_make(struct virtio_rxq *rxq, const struct virtio_returned *back, unsig
 
 	for (unsigned i = 0; i < n; i++) {
 		plx_prefetch_write(plx_pool_mbuf(from, back[i].number));
-		plx_prefetch(plx_pool_data(from, back[i].number) + from->headroom);
+		if (with_header)
+			plx_prefetch(plx_pool_data(from, back[i].number) + from->headroom -
+				     rxq->header_len);
 	}
 	return with_header ? virtio_rx_full(rxq, back, n, pkts)
 			   : virtio_rx_plain(rxq, back, n, pkts);
