@@ -89,6 +89,7 @@ begin_packet(struct virtio_rxq *rxq, const struct virtio_returned *back, struct 
 	if (PLX_UNLIKELY(buffers > rxq->q->size)) { /* it can never be whole */
 		virtio_rx_drop(rxq, back->number);
 		virtio_queue_break(rxq->q);
+		plx_ethdev_add(&rxq->stats.errors, 1);
 		return false;
 	}
 	rxq->chain.missing = (uint16_t)(buffers - 1);
@@ -184,6 +185,7 @@ settle(struct virtio_rxq *rxq)
 	rxq->mergeable = virtio_has(dev, VIRTIO_NET_F_MRG_RXBUF);
 	rxq->takes_chains = (dev->eth.info.rx_offloads & chains) != 0;
 	virtio_header_agree(dev, &rxq->rules);
+	rxq->reads_header = rxq->mergeable || virtio_header_matters(&rxq->rules);
 	rxq->only_mergeable = rxq->mergeable && !virtio_header_matters(&rxq->rules);
 }
 
@@ -229,15 +231,10 @@ virtio_rxq_irq(struct virtio_rxq *rxq, bool on)
 plx_ethdev_rx_fn
 virtio_rx_function(const struct virtio_dev *dev)
 {
-	static const plx_ethdev_rx_fn functions[2][2][2] = {
-		{{virtio_rx_split, virtio_rx_split_header},
-		 {virtio_rx_split_peer, virtio_rx_split_peer_header}},
-		{{virtio_rx_packed, virtio_rx_packed_header},
-		 {virtio_rx_packed_peer, virtio_rx_packed_peer_header}},
+	static const plx_ethdev_rx_fn functions[2][2] = {
+		{virtio_rx_split, virtio_rx_split_peer},
+		{virtio_rx_packed, virtio_rx_packed_peer},
 	};
-	struct virtio_header_rules rules;
 
-	virtio_header_agree(dev, &rules);
-	return functions[virtio_has(dev, VIRTIO_F_RING_PACKED)][dev->transport->virtual_addresses]
-			[virtio_has(dev, VIRTIO_NET_F_MRG_RXBUF) || virtio_header_matters(&rules)];
+	return functions[virtio_has(dev, VIRTIO_F_RING_PACKED)][dev->transport->virtual_addresses];
 }

@@ -44,6 +44,7 @@ struct virtio_rxq {
 	uint16_t port, queue;
 	bool takes_chains; /* the application does */
 	bool mergeable;
+	bool reads_header;   /* it matters: mergeable, offloads */
 	bool only_mergeable; /* nothing else in a header matters */
 	struct virtio_header_rules rules;
 	struct virtio_rx_chain chain;
@@ -157,18 +158,18 @@ virtio_rx_full(struct virtio_rxq *rxq, const struct virtio_returned *back, unsig
  */
 static PLX_ALWAYS_INLINE unsigned
 virtio_rx_make(struct virtio_rxq *rxq, const struct virtio_returned *back, unsigned n,
-	       struct plx_mbuf **pkts, bool with_header)
+	       struct plx_mbuf **pkts)
 {
 	const struct plx_pool *from = rxq->pool;
 
 	for (unsigned i = 0; i < n; i++) {
 		plx_prefetch_write(plx_pool_mbuf(from, back[i].number));
-		if (with_header)
+		if (rxq->reads_header)
 			plx_prefetch(plx_pool_data(from, back[i].number) + from->headroom -
 				     rxq->header_len);
 	}
-	return with_header ? virtio_rx_full(rxq, back, n, pkts)
-			   : virtio_rx_plain(rxq, back, n, pkts);
+	return rxq->reads_header ? virtio_rx_full(rxq, back, n, pkts)
+				 : virtio_rx_plain(rxq, back, n, pkts);
 }
 
 /* What there is in a pool that has less than a part. */
@@ -204,51 +205,28 @@ virtio_rx_first_kick(struct virtio_queue *q, uint16_t next)
 	}
 }
 
-/*
- * The burst functions of a kind of ring, made of its receive(): for packets whose network header matters or not, and for
- * devices whose memory may go while the port runs, which pass the gate.
- */
-#define VIRTIO_RX_VARIANTS(kind)                                                                 \
-	uint16_t virtio_rx_##kind(void *queue, struct plx_mbuf **pkts, uint16_t n)               \
-	{                                                                                        \
-		return receive(queue, pkts, n, false);                                           \
-	}                                                                                        \
-                                                                                                 \
-	uint16_t virtio_rx_##kind##_header(void *queue, struct plx_mbuf **pkts, uint16_t n)      \
-	{                                                                                        \
-		return receive(queue, pkts, n, true);                                            \
-	}                                                                                        \
-                                                                                                 \
-	uint16_t virtio_rx_##kind##_peer(void *queue, struct plx_mbuf **pkts, uint16_t n)        \
-	{                                                                                        \
-		struct virtio_rxq *rxq = queue;                                                  \
-                                                                                                 \
-		if (PLX_UNLIKELY(!plx_gate_enter(&rxq->gate)))                                   \
-			return 0;                                                                \
-		n = receive(rxq, pkts, n, false);                                                \
-		plx_gate_leave(&rxq->gate);                                                      \
-		return n;                                                                        \
-	}                                                                                        \
-                                                                                                 \
-	uint16_t virtio_rx_##kind##_peer_header(void *queue, struct plx_mbuf **pkts, uint16_t n) \
-	{                                                                                        \
-		struct virtio_rxq *rxq = queue;                                                  \
-                                                                                                 \
-		if (PLX_UNLIKELY(!plx_gate_enter(&rxq->gate)))                                   \
-			return 0;                                                                \
-		n = receive(rxq, pkts, n, true);                                                 \
-		plx_gate_leave(&rxq->gate);                                                      \
-		return n;                                                                        \
+/* The burst functions of a kind of ring, made of its receive(): those for devices whose memory may go pass the gate. */
+#define VIRTIO_RX_VARIANTS(kind)                                                          \
+	uint16_t virtio_rx_##kind(void *queue, struct plx_mbuf **pkts, uint16_t n)        \
+	{                                                                                 \
+		return receive(queue, pkts, n);                                           \
+	}                                                                                 \
+                                                                                          \
+	uint16_t virtio_rx_##kind##_peer(void *queue, struct plx_mbuf **pkts, uint16_t n) \
+	{                                                                                 \
+		struct virtio_rxq *rxq = queue;                                           \
+                                                                                          \
+		if (PLX_UNLIKELY(!plx_gate_enter(&rxq->gate)))                            \
+			return 0;                                                         \
+		n = receive(rxq, pkts, n);                                                \
+		plx_gate_leave(&rxq->gate);                                               \
+		return n;                                                                 \
 	}
 
 uint16_t virtio_rx_split(void *queue, struct plx_mbuf **pkts, uint16_t n);
-uint16_t virtio_rx_split_header(void *queue, struct plx_mbuf **pkts, uint16_t n);
 uint16_t virtio_rx_split_peer(void *queue, struct plx_mbuf **pkts, uint16_t n);
-uint16_t virtio_rx_split_peer_header(void *queue, struct plx_mbuf **pkts, uint16_t n);
 uint16_t virtio_rx_packed(void *queue, struct plx_mbuf **pkts, uint16_t n);
-uint16_t virtio_rx_packed_header(void *queue, struct plx_mbuf **pkts, uint16_t n);
 uint16_t virtio_rx_packed_peer(void *queue, struct plx_mbuf **pkts, uint16_t n);
-uint16_t virtio_rx_packed_peer_header(void *queue, struct plx_mbuf **pkts, uint16_t n);
 
 /* Puts buffers in while at least a part fits. */
 void virtio_rx_split_fill(struct virtio_rxq *rxq);

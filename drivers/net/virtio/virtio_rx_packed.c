@@ -109,7 +109,7 @@ virtio_rx_packed_fill(struct virtio_rxq *rxq)
 }
 
 static PLX_ALWAYS_INLINE uint16_t
-receive(struct virtio_rxq *rxq, struct plx_mbuf **pkts, uint16_t n, bool with_header)
+receive(struct virtio_rxq *rxq, struct plx_mbuf **pkts, uint16_t n)
 {
 	struct virtio_queue *q = rxq->q;
 	unsigned done = 0, got, max;
@@ -124,7 +124,7 @@ receive(struct virtio_rxq *rxq, struct plx_mbuf **pkts, uint16_t n, bool with_he
 		max = n - done < VIRTIO_RX_PART ? n - done : VIRTIO_RX_PART;
 		got = PLX_UNLIKELY(q->in_order) ? collect_in_order(rxq, back, max)
 						: collect(rxq, back, max);
-		done += virtio_rx_make(rxq, back, got, pkts + done, with_header);
+		done += virtio_rx_make(rxq, back, got, pkts + done);
 	} while ((got == max && done < n) ||
 		 (PLX_UNLIKELY(q->irq) && done == 0 && n > 0 && virtio_queue_rearm(q, &looked)));
 	if (q->nb_free >= rxq->part && PLX_LIKELY(!q->broken))
