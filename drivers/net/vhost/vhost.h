@@ -334,6 +334,9 @@ vhost_header_len(uint64_t features)
 	return features & longer ? VIRTIO_NET_HDR_LEN : VIRTIO_NET_HDR_LEN_LEGACY;
 }
 
+/* A zeroed port with nobody at the other end (vhost_ethdev.c). */
+void vhost_port_init(struct vhost_port *port);
+
 /* -- the socket and the conversation (vhost_socket.c, vhost_protocol.c) ----------------------------------------------- */
 
 int vhost_socket_open(struct vhost_port *port, struct plx_why *why);

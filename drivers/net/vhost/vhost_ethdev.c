@@ -258,9 +258,11 @@ describe(struct vhost_port *port)
 		 port->args.client ? "connecting to" : "at", port->args.iface);
 }
 
-static void
-init_rings(struct vhost_port *port)
+void
+vhost_port_init(struct vhost_port *port)
 {
+	pthread_mutex_init(&port->lock, NULL);
+	port->listener = port->sock = port->trouble_fd = port->inflight.guard = -1;
 	for (uint16_t i = 0; i < VHOST_RINGS_MAX; i++) {
 		struct vhost_ring *ring = &port->ring[i];
 
@@ -278,9 +280,7 @@ make_port(struct vhost_port *port, struct plx_device *device, struct plx_why *wh
 
 	if (err != 0)
 		return err;
-	pthread_mutex_init(&port->lock, NULL);
-	port->listener = port->sock = port->trouble_fd = port->inflight.guard = -1;
-	init_rings(port);
+	vhost_port_init(port);
 	port->dev.device = device;
 	port->dev.ops = &vhost_ops;
 	port->dev.counters = vhost_counters;

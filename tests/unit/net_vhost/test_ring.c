@@ -2,8 +2,9 @@
 /* Rings of both kinds against a driver that is right, careless or hostile: what is copied, given back, counted. */
 #include "vhost_guest.h"
 
-#define SPLIT  (VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC) | \
-	       VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF))
+#define SPLIT                                                                  \
+	(VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC) | \
+	 VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF))
 #define PACKED (SPLIT | VIRTIO_BIT(VIRTIO_F_RING_PACKED))
 #define HDR    VIRTIO_NET_HDR_LEN
 #define RX     0 /* the guest's receive ring */
@@ -226,8 +227,10 @@ static void
 lists_that_are_written_or_empty_are_refused(void **state)
 {
 	const struct piece bad[] = {
-		{buf_phys(1), HDR + 60, VIRTIO_DESC_F_WRITE}, {buf_phys(1), HDR, 0},
-		{buf_phys(1), HDR - 1, 0},		      {buf_phys(1), 0, 0},
+		{buf_phys(1), HDR + 60, VIRTIO_DESC_F_WRITE},
+		{buf_phys(1), HDR, 0},
+		{buf_phys(1), HDR - 1, 0},
+		{buf_phys(1), 0, 0},
 	};
 
 	for (unsigned i = 0; i < PLX_ARRAY_LEN(bad); i++) {

@@ -175,7 +175,8 @@ say_raw(struct guest *guest, uint32_t request, uint32_t flags, const void *paylo
 {
 	struct vhost_user_head head = {request, VHOST_USER_VERSION | flags, size};
 
-	return plx_unixsock_send(guest->sock, &head, sizeof(head), payload, size, fds, nb_fds, 1000);
+	return plx_unixsock_send(guest->sock, &head, sizeof(head), payload, size, fds, nb_fds,
+				 1000);
 }
 
 /* Says it and waits for the acknowledgement: 0, 1, or -1 if the other end hung up. */
@@ -286,9 +287,8 @@ guest_say_ring(struct guest *guest, uint32_t ring, uint32_t base)
 	assert_int_equal(say_state(guest, VHOST_USER_SET_VRING_NUM, ring, RING_SIZE), 0);
 	assert_int_equal(say_state(guest, VHOST_USER_SET_VRING_BASE, ring, base), 0);
 	assert_int_equal(guest_say_addr(guest, ring), 0);
-	assert_int_equal(say(guest, VHOST_USER_SET_VRING_CALL, &index, sizeof(index),
-			     guest->call[ring]),
-			 0);
+	assert_int_equal(
+		say(guest, VHOST_USER_SET_VRING_CALL, &index, sizeof(index), guest->call[ring]), 0);
 	assert_int_equal(say(guest, VHOST_USER_SET_VRING_KICK, &index, sizeof(index), kick), 0);
 	assert_int_equal(say_state(guest, VHOST_USER_SET_VRING_ENABLE, ring, 1), 0);
 	close(kick);
@@ -302,13 +302,12 @@ guest_hello(struct guest *guest, uint64_t features)
 
 	assert_int_equal(say_raw(guest, VHOST_USER_SET_OWNER, 0, NULL, 0, NULL, 0), 0);
 	assert_true(ask(guest, VHOST_USER_GET_FEATURES, NULL, 0, &reply));
-	guest->features = (features | VIRTIO_BIT(VHOST_USER_F_PROTOCOL_FEATURES)) &
-			  reply.payload.u64;
+	guest->features =
+		(features | VIRTIO_BIT(VHOST_USER_F_PROTOCOL_FEATURES)) & reply.payload.u64;
 	assert_true(ask(guest, VHOST_USER_GET_PROTOCOL_FEATURES, NULL, 0, &reply));
 	reply.payload.u64 &= ~VIRTIO_BIT(VHOST_USER_PROTOCOL_F_STATUS);
-	assert_int_equal(say_raw(guest, VHOST_USER_SET_PROTOCOL_FEATURES, 0, &reply.payload, 8,
-				 NULL, 0),
-			 0);
+	assert_int_equal(
+		say_raw(guest, VHOST_USER_SET_PROTOCOL_FEATURES, 0, &reply.payload, 8, NULL, 0), 0);
 	assert_int_equal(say_u64(guest, VHOST_USER_SET_FEATURES, guest->features), 0);
 }
 
@@ -378,7 +377,8 @@ struct piece {
 };
 
 static inline void
-post_split(struct guest *guest, unsigned ring, const struct piece *pieces, unsigned n, uint16_t head)
+post_split(struct guest *guest, unsigned ring, const struct piece *pieces, unsigned n,
+	   uint16_t head)
 {
 	struct virtio_desc *desc = ring_part(guest, ring, 0);
 	struct virtio_avail *avail = ring_part(guest, ring, AVAIL_OFF);
