@@ -33,6 +33,7 @@ start_back() # DEVARGS ARGS...
 	local devargs=$1
 
 	shift
+	# shellcheck disable=SC2016 # for the shell in between
 	start back - bash -c 'exec "$@" <"$0"' "$TMP/back.in" "$PLX_TESTPMD" --no-huge --no-pci --lcores 0@0,1@0 \
 		--vdev "net_vhost0,iface=$SOCKET$devargs" "$@"
 	BACK=$JOB
@@ -43,6 +44,7 @@ start_front() # DEVARGS ARGS...
 	local devargs=$1
 
 	shift
+	# shellcheck disable=SC2016
 	start front - bash -c 'exec "$@" <"$0"' "$TMP/front.in" stdbuf -oL dpdk-testpmd --no-pci --no-huge -m 256 --file-prefix "plxv$$" \
 		--lcores 0@1,1@1 --vdev "net_virtio_user0,path=$SOCKET,queue_size=256$devargs" "$@"
 	FRONT=$JOB
