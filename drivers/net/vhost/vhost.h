@@ -191,6 +191,16 @@ void vhost_packed_publish(struct vhost_ring *ring, const struct vhost_batch *bat
 bool vhost_split_wants_call(const struct vhost_ring *ring);
 bool vhost_packed_wants_call(const struct vhost_ring *ring);
 
+/* The header and the first bytes of the packet, which are copied soon. */
+static inline void
+vhost_slot_prefetch(const struct vhost_slot *slot)
+{
+	if (PLX_UNLIKELY(slot->at == NULL))
+		return;
+	plx_prefetch(slot->at);
+	plx_prefetch(slot->at + PLX_CACHE_LINE);
+}
+
 static inline void
 vhost_batch_begin(const struct vhost_ring *ring, struct vhost_batch *batch)
 {

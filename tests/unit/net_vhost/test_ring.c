@@ -183,6 +183,7 @@ tables_that_are_none_are_refused(void **state)
 		{buf_phys(5), 0, VIRTIO_DESC_F_INDIRECT},
 		{buf_phys(5), 17, VIRTIO_DESC_F_INDIRECT},
 		{buf_phys(5), (VHOST_PIECES_MAX + 1) * 16, VIRTIO_DESC_F_INDIRECT},
+		{buf_phys(5), 16 * VHOST_PIECES_MAX * 8, VIRTIO_DESC_F_INDIRECT},
 		{0x10, 16, VIRTIO_DESC_F_INDIRECT},
 		{UINT64_MAX - 7, 16, VIRTIO_DESC_F_INDIRECT},
 		{buf_phys(5), 16, VIRTIO_DESC_F_INDIRECT}, /* a table that leads to itself */
