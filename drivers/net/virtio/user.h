@@ -27,8 +27,8 @@
 #define USER_PATH_MAX	 108 /* struct sockaddr_un */
 
 /* The longest that an answer may take; to SET_MEM_TABLE and its kin, as the peer maps and touches all of it. */
-#define USER_REPLY_MS  1000
-#define USER_MEMORY_MS 5000
+#define USER_REPLY_MS  5000
+#define USER_MEMORY_MS 10000
 
 /* -- arguments (user_args.c) ------------------------------------------------------------------------------------------- */
 
@@ -159,7 +159,7 @@ void user_forget(struct virtio_user *user);
 /* -- peers come and go (user_link.c) ------------------------------------------------------------------------------------- */
 
 /*
- * Finds the first peer: a client connects (or, with wait=1, will), a server listens. Then a thread watches, takes a lost peer
+ * With the peer initialised, finds the first: a client connects (or, with wait=1, will), a server listens. Then a thread watches, takes a lost peer
  * away and brings the next.
  */
 int user_link_open(struct virtio_user *user, struct plx_why *why);

@@ -50,6 +50,7 @@ describe(struct virtio_user *user, struct plx_device *device)
 	dev->wishes.max_pairs = (uint16_t)args->queues;
 	dev->wishes.speed_mbps = (uint32_t)args->speed;
 	memcpy(dev->wishes.mac, args->mac, sizeof(dev->wishes.mac));
+	user_peer_init(&user->peer, USER_REPLY_MS, USER_MEMORY_MS);
 }
 
 static int

@@ -359,7 +359,6 @@ user_link_open(struct virtio_user *user, struct plx_why *why)
 {
 	int ret = 0;
 
-	user_peer_init(&user->peer, USER_REPLY_MS, USER_MEMORY_MS);
 	user->listener = user->news_fd = -1;
 	user->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (user->wake_fd >= 0)

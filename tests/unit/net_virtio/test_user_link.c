@@ -98,8 +98,8 @@ open_user(const char *args, struct plx_why *why)
 	user->dev.transport_data = user;
 	assert_int_equal(user_args_parse(args, &user->args, why), 0);
 	assert_int_equal(user_queues_create(user, why), 0);
+	user_peer_init(&user->peer, 1000, 1000);
 	ret = user_link_open(user, why);
-	user->peer.reply_ms = user->peer.memory_ms = 1000; /* of a machine that is busy */
 	return ret != 0 ? ret : user_link_watch(user, why);
 }
 
