@@ -152,7 +152,6 @@ attach(struct plx_vfio_group *group, struct plx_why *why)
 	}
 	if (ret != 0) {
 		plx_vfio_ioctl(group->fd, VFIO_GROUP_UNSET_CONTAINER, NULL);
-		container.type = first ? NO_TYPE : container.type;
 		return ret;
 	}
 	plx_list_append(&container.groups, &group->link);

@@ -22,6 +22,20 @@
 
 static struct plx_why why;
 static bool have_pa;
+static unsigned fds_before;
+
+static unsigned
+open_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n;
+}
 
 static void
 file_of_bytes(const char *name, const uint8_t *bytes, size_t len)
@@ -43,6 +57,7 @@ setup(void **state)
 	uint8_t config[256] = {0xf4, 0x1a, 0x00, 0x10}, zeroes[8192] = {0};
 	char path[PATH_MAX];
 
+	fds_before = open_fds();
 	if (sysfs_setup(state) != 0)
 		return -1;
 	config[0x10] = 1;
@@ -68,10 +83,27 @@ setup(void **state)
 	return eal_fixture_init("0@0");
 }
 
+/* How often files of the test's own /sys are mapped in this process. */
+static unsigned
+mapped_bars(void)
+{
+	FILE *file = fopen("/proc/self/maps", "re");
+	char line[512];
+	unsigned n = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL)
+		n += strstr(line, "/resource") != NULL;
+	fclose(file);
+	return n;
+}
+
 static int
 teardown(void **state)
 {
-	return plx_eal_cleanup() != 0 || sysfs_teardown(state) != 0 ? -1 : 0;
+	if (plx_eal_cleanup() != 0 || sysfs_teardown(state) != 0)
+		return -1;
+	return open_fds() == fds_before && mapped_bars() == 0 ? 0 : -1;
 }
 
 /* Physical addresses need rights that a test may not have: then what is refused is all that can be seen. */
@@ -251,19 +283,6 @@ there_is_one_interrupt_of_one_kind(void **state)
 	assert_non_null(strstr(why.text, "bind the device to vfio-pci"));
 	assert_int_equal(command() & INTX_DISABLE, INTX_DISABLE);
 	plx_pci_uio.close(&pci);
-}
-
-static unsigned
-open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
 }
 
 static void

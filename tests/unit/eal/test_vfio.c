@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vfio_kernel.h"
 
+#include "hugepages.h"
 #include "iova_priv.h"
 #include "pci/pci_priv.h"
 #include "plx_byteorder.h"
@@ -25,17 +26,33 @@ setup(void **state)
 	return 0;
 }
 
+/* How often the device is mapped in this process. */
+static unsigned
+mapped_bars(void)
+{
+	FILE *file = fopen("/proc/self/maps", "re");
+	char line[512];
+	unsigned n = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL)
+		n += strstr(line, "memfd:device") != NULL;
+	fclose(file);
+	return n;
+}
+
 /* Nothing stays open or mapped, whatever happened. */
 static int
 teardown(void **state)
 {
 	plx_zone_free_all();
 	plx_zone_set_limits(NULL);
+	hugepages_give_back();
 	if (plx_iova_set_mode(PLX_IOVA_VA, NULL) != 0)
 		return -1;
-	if (open_fds() != fds_before || vfio.nb_maps != 0) {
-		print_error("%u fds before, %u now, %u maps\n", fds_before, open_fds(),
-			    vfio.nb_maps);
+	if (open_fds() != fds_before || vfio.nb_maps != 0 || mapped_bars() != 0) {
+		print_error("%u fds before, %u now, %u maps, %u BARs\n", fds_before, open_fds(),
+			    vfio.nb_maps, mapped_bars());
 		return -1;
 	}
 	return vfio_teardown(state);
@@ -434,6 +451,65 @@ without_iommu_addresses_are_physical_or_it_is_refused(void **state)
 	plx_pci_vfio.close(&pci);
 }
 
+/* Which maps there must be of a zone: one for each run of pages. Returns how many. */
+static unsigned
+expect_runs(const struct plx_zone *zone)
+{
+	uint8_t shift;
+	const uint64_t *page = plx_zone_page_iova(zone, &shift);
+	unsigned runs = 0;
+
+	assert_non_null(page);
+	for (size_t i = 0; i < zone->len >> shift; i++) {
+		bool starts = i == 0 || page[i] != page[i - 1] + (1UL << shift);
+
+		runs += starts;
+		assert_true(runs <= vfio.nb_maps);
+		if (starts) {
+			assert_int_equal(vfio.map[runs - 1].iova, page[i]);
+			assert_int_equal(vfio.map[runs - 1].vaddr,
+					 (uintptr_t)zone->addr + (i << shift));
+		}
+		assert_true(page[i] + (1UL << shift) <=
+			    vfio.map[runs - 1].iova + vfio.map[runs - 1].size);
+	}
+	return runs;
+}
+
+static void
+physical_pages_are_mapped_where_they_lie_run_by_run(void **state)
+{
+	const struct plx_zone *zone;
+	struct plx_pci pci;
+	unsigned runs;
+
+	if (!hugepages_take(10) || plx_iova_set_mode(PLX_IOVA_PA, &why) != 0) {
+		print_message("no physical addresses here\n");
+		return;
+	}
+	plx_zone_set_limits(NULL);
+	pci = opened(VFIO_CARD);
+	zone = reserve("zone", 10UL << 20);
+	runs = expect_runs(zone);
+	print_message("5 pages in %u runs\n", runs);
+	assert_int_equal(vfio.nb_maps, runs);
+	plx_zone_free(zone);
+	assert_int_equal(vfio.nb_maps, 0);
+	/* Only one run is taken: if there are more, the first goes again. */
+	vfio.maps_limited = true;
+	vfio.maps_left = 1;
+	if (plx_zone_reserve_dma("zone", 10UL << 20, PLX_NODE_ANY, PLX_ZONE_BUFFERS, &zone, &why) ==
+	    0) {
+		assert_int_not_equal(zone->iova, PLX_IOVA_BAD);
+		plx_zone_free(zone);
+	} else {
+		assert_non_null(strstr(why.text, "dma_entry_limit"));
+	}
+	assert_int_equal(vfio.nb_maps, 0);
+	assert_null(strstr(vfio.trace, "nothing"));
+	plx_pci_vfio.close(&pci);
+}
+
 static void
 a_device_that_does_not_answer_is_told(void **state)
 {
@@ -540,6 +616,7 @@ main(void)
 		VFIO_TEST(devices_share_group_and_container_and_go_in_any_order),
 		VFIO_TEST(a_second_group_that_does_not_fit_leaves_the_first_alone),
 		VFIO_TEST(without_iommu_addresses_are_physical_or_it_is_refused),
+		VFIO_TEST(physical_pages_are_mapped_where_they_lie_run_by_run),
 		VFIO_TEST(a_device_that_does_not_answer_is_told),
 		VFIO_TEST(a_device_that_was_unplugged_is_an_error_and_closes),
 		VFIO_TEST(interrupts_are_taken_back_before_others_are_set),

@@ -40,6 +40,8 @@ static struct {
 	unsigned nb_maps;
 	struct vfio_iommu_type1_dma_map map[VFIO_MAPS];
 	unsigned maps_ever;
+	bool maps_limited; /* to maps_left more */
+	unsigned maps_left;
 	char irq_trace[512]; /* "msix 2: 5 -1; " */
 	char trace[1024];    /* groups and maps in order */
 } vfio;
@@ -103,7 +105,7 @@ vfio_answer_iommu(struct vfio_iommu_type1_info *info)
 static inline int
 vfio_answer_map(const struct vfio_iommu_type1_dma_map *map)
 {
-	if (vfio.nb_maps == VFIO_MAPS)
+	if (vfio.nb_maps == VFIO_MAPS || (vfio.maps_limited && vfio.maps_left-- == 0))
 		return vfio_refuse(ENOSPC);
 	vfio.map[vfio.nb_maps++] = *map;
 	vfio.maps_ever++;
