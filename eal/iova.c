@@ -51,8 +51,8 @@ physical(const void *addr, uint64_t *ret_address, struct plx_why *why)
 	if ((entry & PAGEMAP_FRAME_MASK) == 0)
 		return plx_why(
 			why, -EPERM,
-			"the kernel hides physical addresses from this program: "
-			"--iova-mode pa needs CAP_SYS_ADMIN (run as root), or use va" PLX_DOCTOR(
+			"the kernel hides physical addresses from programs without CAP_SYS_ADMIN: "
+			"run as root, or with bus addresses that are virtual" PLX_DOCTOR(
 				"capabilities"));
 	*ret_address = (entry & PAGEMAP_FRAME_MASK) * plain;
 	return 0;
@@ -103,10 +103,11 @@ plx_dma_need_pa(struct plx_why *why)
 			"it works with physical addresses only, and memory was handed out under "
 			"virtual ones already: start the program with --iova-mode pa");
 	ret = plx_iova_set_mode(PLX_IOVA_PA, why);
-	if (ret == 0)
-		plx_log_info(&logger, "a device works with physical addresses only: all are given "
-				      "them from now on");
-	return ret;
+	if (ret != 0)
+		return plx_why_prefix(why, ret, "it works with physical addresses only: ");
+	plx_log_info(&logger, "a device works with physical addresses only: all are given "
+			      "them from now on");
+	return 0;
 }
 
 int

@@ -53,7 +53,7 @@
 #define CAP_TYPE_ISR	  3
 #define HIGH_FEATURES(f)  ((uint32_t)(VIRTIO_BIT(f) >> 32))
 #define TX_QUEUE	  1
-#define VECTORS		  3 /* of which the middle one is nobody's */
+#define VECTORS		  3 /* of which the last one is the queue's, the others are nobody's */
 #define TX_VECTOR	  2
 #define QUEUE_SIZE_MAX	  1024
 #define HEADER_LEN	  12
@@ -270,7 +270,7 @@ send_frames(const struct card *card, int fd, struct plx_why *why)
 static int
 drive(struct card *card, int fd, struct plx_why *why)
 {
-	const int fds[VECTORS] = {fd, -1, fd};
+	const int fds[VECTORS] = {-1, -1, fd};
 	int ret = plx_pci_each_cap(card->pci, find_window, card);
 
 	if (ret == 0 && !card->modern)
@@ -278,8 +278,8 @@ drive(struct card *card, int fd, struct plx_why *why)
 	if (ret != 0)
 		return plx_why_prefix(why, ret, "windows: ");
 	/* Before the queue: a legacy device has the register of its vector only then. */
-	ret = plx_pci_irq_set(card->pci, msix ? PLX_PCI_IRQ_MSIX : PLX_PCI_IRQ_INTX, fds,
-			      msix ? VECTORS : 1, why);
+	ret = plx_pci_irq_set(card->pci, msix ? PLX_PCI_IRQ_MSIX : PLX_PCI_IRQ_INTX,
+			      msix ? fds : &fd, msix ? VECTORS : 1, why);
 	if (ret == 0)
 		ret = reset(card);
 	if (ret == 0)

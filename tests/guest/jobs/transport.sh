@@ -45,6 +45,16 @@ if [ ! -e /dev/vfio/vfio ]; then
 	refused '--iova-mode va forbids' guest_pci -l 0 --iova-mode va -a "$(card 0)" -- intx
 	exit 0
 fi
+# As a user: no rights, rights to the group, no right to lock memory.
+echo 'user:x:1000:1000::/:/bin/sh' >>/etc/passwd
+as_user="guest_pci -l 0 -a $(card 0) -- msix"
+refused 'no right to open /dev/vfio' su user -c "$as_user"
+chown user /dev/vfio/[0-9]*
+su user -c "$as_user"
+sent 0
+refused 'beyond the limit of 8 KiB' su user -c "ulimit -l 8; $as_user"
+refused 'CAP_SYS_ADMIN' su user -c "guest_pci -l 0 -a $(card 1) -- msix"
+
 # The kernel's own driver has it: which one is said. Then nobody has it, then vfio-pci again.
 bind_card "$(card 0)" virtio-pci
 refused virtio-pci guest_pci -l 0 -a "$(card 0)" -- intx

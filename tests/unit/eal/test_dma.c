@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hugepages.h"
 #include "iova_priv.h"
+#include "low_memory.h"
 #include "plx_dma_driver.h"
 #include "zone_priv.h"
 
@@ -215,7 +216,7 @@ zones_lie_where_39_bits_reach_but_not_below_4_gib(void **state)
 			snprintf(name, sizeof(name), "%u.%u", round, i);
 			zone = reserve(name, lens[i], PLX_ZONE_BUFFERS);
 			assert_true(zone->iova >= 4 * GB);
-			assert_true(zone->iova + zone->len <= 1ULL << 39);
+			assert_true(zone->iova + zone->len <= 1ULL << ZONE_BITS);
 		}
 	}
 }
@@ -229,7 +230,8 @@ what_lies_in_the_low_place_is_not_touched(void **state)
 
 	taken = mmap(there, 64 * MB, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	assert_ptr_equal(taken, there);
+	if (ZONE_BITS == 39)
+		assert_ptr_equal(taken, there);
 	taken[0] = taken[8 * MB] = 77;
 	zone = reserve("second", 16 * MB, PLX_ZONE_BUFFERS);
 	assert_true((char *)zone->addr + zone->len <= taken ||

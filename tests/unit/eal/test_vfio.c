@@ -272,6 +272,7 @@ limits_of_the_kernel_are_named(void **state)
 {
 	struct plx_pci pci = opened(VFIO_CARD);
 	struct rlimit old, limit;
+	char bits[16];
 
 	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &old), 0);
 	limit = (struct rlimit){64 << 10, old.rlim_max};
@@ -279,7 +280,8 @@ limits_of_the_kernel_are_named(void **state)
 	map_fails(ENOMEM, "limit of 64 KiB: ulimit -l");
 	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &old), 0);
 	map_fails(ENOSPC, "dma_entry_limit");
-	map_fails(EINVAL, "39 bits");
+	snprintf(bits, sizeof(bits), "%u bits", ZONE_BITS);
+	map_fails(EINVAL, bits);
 	plx_pci_vfio.close(&pci);
 }
 

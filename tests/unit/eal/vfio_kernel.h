@@ -6,6 +6,7 @@
 #ifndef PLX_TESTS_UNIT_EAL_VFIO_KERNEL_H
 #define PLX_TESTS_UNIT_EAL_VFIO_KERNEL_H
 
+#include "low_memory.h"
 #include "pci/vfio_priv.h"
 #include "sysfs_tree.h"
 
@@ -243,7 +244,7 @@ vfio_setup(void **state)
 	vfio.types = 1u << VFIO_TYPE1_IOMMU | 1u << VFIO_TYPE1v2_IOMMU | 1u << VFIO_NOIOMMU_IOMMU;
 	vfio.nb_ranges = 2;
 	vfio.range[0] = (struct vfio_iova_range){0, 0xfedfffff};
-	vfio.range[1] = (struct vfio_iova_range){0xfef00000, 0x7fffffffff};
+	vfio.range[1] = (struct vfio_iova_range){0xfef00000, (1ULL << ZONE_BITS) - 1};
 	vfio.region_size[0] = 32;
 	vfio.region_size[1] = 4096;
 	vfio.region_flags[1] = VFIO_REGION_INFO_FLAG_MMAP;
