@@ -58,7 +58,7 @@ refused 'CAP_SYS_ADMIN' su user -c "guest_pci -l 0 -a $(card 1) -- msix"
 # The kernel's own driver has it: which one is said. Then nobody has it, then vfio-pci again.
 bind_card "$(card 0)" virtio-pci
 refused virtio-pci guest_pci -l 0 -a "$(card 0)" -- intx
-echo "$(card 0)" >/sys/bus/pci/drivers/virtio-pci/unbind
+card 0 >/sys/bus/pci/drivers/virtio-pci/unbind
 refused vfio-pci guest_pci -l 0 -a "$(card 0)" -- intx
 bind_card "$(card 0)" vfio-pci
 guest_pci -l 0 -a "$(card 0)" -- msix
