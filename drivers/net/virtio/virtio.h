@@ -333,7 +333,10 @@ void virtio_rxq_destroy(struct virtio_rxq *rxq);
 void virtio_txq_destroy(struct virtio_txq *txq);
 struct virtio_queue *virtio_rxq_queue(struct virtio_rxq *rxq);
 struct virtio_queue *virtio_txq_queue(struct virtio_txq *txq);
-/* Fills the ring with buffers and opens the gate; `features` of the device are settled. */
+/*
+ * Fills the ring with buffers and opens the gate; `features` of the device are settled, and the queue was drained since: a device
+ * that has been told of a ring writes into it.
+ */
 void virtio_rxq_start(struct virtio_rxq *rxq);
 void virtio_txq_start(struct virtio_txq *txq);
 /* Closes the gate. Buffers stay until drain, as the device may still write to them. */

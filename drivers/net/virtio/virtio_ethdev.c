@@ -153,12 +153,10 @@ close_gates(struct virtio_dev *dev)
 	}
 }
 
-/* Gates are closed. */
+/* As new, under what was agreed. Only while the device is reset: else it writes into them. */
 static void
-take_down(struct virtio_dev *dev)
+clear_queues(struct virtio_dev *dev)
 {
-	silence(dev);
-	virtio_irq_stop(dev);
 	for (unsigned i = 0; i < VIRTIO_PAIRS_MAX; i++) {
 		if (dev->rxqs[i] != NULL)
 			virtio_rxq_drain(dev->rxqs[i]);
@@ -167,6 +165,15 @@ take_down(struct virtio_dev *dev)
 	}
 	if (dev->ctrl != NULL)
 		virtio_queue_clear(dev->ctrl);
+}
+
+/* Gates are closed. */
+static void
+take_down(struct virtio_dev *dev)
+{
+	silence(dev);
+	virtio_irq_stop(dev);
+	clear_queues(dev);
 }
 
 /* -- bringing it up --------------------------------------------------------------------------------------------------- */
@@ -208,6 +215,7 @@ bring_up(struct virtio_dev *dev, struct plx_why *why)
 	if (ret == 0 && dev->alone)
 		return 0;
 	if (ret == 0) {
+		clear_queues(dev);
 		virtio_irq_start(dev);
 		ret = virtio_dev_start(dev, why);
 	}

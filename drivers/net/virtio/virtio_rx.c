@@ -192,7 +192,6 @@ settle(struct virtio_rxq *rxq)
 void
 virtio_rxq_start(struct virtio_rxq *rxq)
 {
-	virtio_rxq_drain(rxq);
 	settle(rxq);
 	rxq->q->kick_due = true;
 	if (rxq->q->packed)

@@ -236,7 +236,6 @@ virtio_txq_start(struct virtio_txq *txq)
 {
 	const struct virtio_dev *dev = txq->q->dev;
 
-	virtio_txq_drain(txq);
 	txq->header_len = dev->header_len;
 	txq->wishes = virtio_header_wishes(dev);
 	txq->tso4 = virtio_has(dev, VIRTIO_NET_F_HOST_TSO4);
