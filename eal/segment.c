@@ -30,9 +30,18 @@
 #define MFD_HUGE_SHIFT 26
 #endif
 
+#if !defined(__has_feature)
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+/* The shadow begins at 2 GiB, and what is above it no device with page numbers of 32 bits reaches. */
+#define LOW_START ((uintptr_t)256 << 20)
+#define LOW_END	  ((uintptr_t)2000 << 20)
+#else
 #define LOW_START ((uintptr_t)4 << 30)
 #define LOW_END	  ((uintptr_t)256 << 30)
-#define JOINED	  (2UL << 20) /* what the kernel joins plain pages to */
+#endif
+#define JOINED (2UL << 20) /* what the kernel joins plain pages to */
 
 PLX_LOG_COMPONENT(logger, "eal.zone");
 

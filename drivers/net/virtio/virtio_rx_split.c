@@ -110,7 +110,7 @@ receive(struct virtio_rxq *rxq, struct plx_mbuf **pkts, uint16_t n)
 	unsigned done = 0, got, max;
 	bool looked = false;
 
-	if (PLX_UNLIKELY(q->broken))
+	if (PLX_UNLIKELY(q->broken || n == 0))
 		return 0;
 	virtio_rx_first_kick(q, q->next_avail);
 	do {
@@ -121,7 +121,7 @@ receive(struct virtio_rxq *rxq, struct plx_mbuf **pkts, uint16_t n)
 						: collect(rxq, back, max);
 		done += virtio_rx_make(rxq, back, got, pkts + done);
 	} while ((got == max && done < n) ||
-		 (PLX_UNLIKELY(q->irq) && done == 0 && n > 0 && virtio_queue_rearm(q, &looked)));
+		 (PLX_UNLIKELY(q->irq) && done == 0 && virtio_queue_rearm(q, &looked)));
 	if (q->nb_free >= rxq->part && PLX_LIKELY(!q->broken))
 		refill(rxq);
 	plx_ethdev_add(&rxq->stats.packets, done);

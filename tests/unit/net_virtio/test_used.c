@@ -333,6 +333,8 @@ counts_of_buffers_that_lie_are_survived(void **state)
 				got = stir();
 				if (counts[i] > 1)
 					assert_true(got < 4 * N);
+				if (counts[i] > FAKE_DESCS) /* it can never be whole */
+					assert_true(complaints() > 0);
 				recovers();
 			}
 		}
