@@ -174,6 +174,12 @@ int vhost_ring_attach(struct vhost_ring *ring, const struct vhost_memory *memory
 void vhost_ring_detach(struct vhost_ring *ring);
 /* As before the first message: closes its fds. */
 void vhost_ring_reset(struct vhost_ring *ring);
+static inline bool
+vhost_ring_is_broken(const struct vhost_ring *ring)
+{
+	return __atomic_load_n(&ring->broken, __ATOMIC_RELAXED);
+}
+
 /* Marks it broken and wakes the control thread, which tells it. From the data path; once. */
 void vhost_ring_break(struct vhost_ring *ring) PLX_COLD;
 /* In VRING_BASE's form. */

@@ -101,7 +101,7 @@ open_gates(struct vhost_port *port)
 	for (unsigned i = 0; i < VHOST_RINGS_MAX; i++) {
 		struct vhost_ring *ring = &port->ring[i];
 
-		if (ring->attached && ring->enabled && !ring->broken)
+		if (ring->attached && ring->enabled && !vhost_ring_is_broken(ring))
 			plx_gate_open(&ring->gate);
 	}
 }

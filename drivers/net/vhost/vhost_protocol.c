@@ -661,7 +661,7 @@ is_complete(const struct vhost_port *port, const struct vhost_ring *ring)
 	const uint64_t by_status = VIRTIO_BIT(VHOST_USER_PROTOCOL_F_STATUS);
 
 	if (!port->has_features || port->memory.nb == 0 || ring->size == 0 || !ring->has_addr ||
-	    !ring->has_kick || ring->broken)
+	    !ring->has_kick || vhost_ring_is_broken(ring))
 		return false;
 	return (port->protocol_features & by_status) == 0 ||
 	       (port->status & VIRTIO_STATUS_DRIVER_OK) != 0;
@@ -691,6 +691,11 @@ vhost_rings_resume(struct vhost_port *port, struct plx_why *why)
 bool
 vhost_rings_ready(const struct vhost_port *port)
 {
-	return port->ring[0].attached && port->ring[0].enabled && !port->ring[0].broken &&
-	       port->ring[1].attached && port->ring[1].enabled && !port->ring[1].broken;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct vhost_ring *ring = &port->ring[i];
+
+		if (!ring->attached || !ring->enabled || vhost_ring_is_broken(ring))
+			return false;
+	}
+	return true;
 }

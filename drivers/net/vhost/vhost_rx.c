@@ -187,7 +187,7 @@ vhost_rx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n)
 		return 0;
 	rxq->header_len = vhost_header_len(rxq->port->features);
 	/* Bad lists count, so that a flood of them does not hold the caller. */
-	while (tried < n && !ring->broken) {
+	while (tried < n && !vhost_ring_is_broken(ring)) {
 		nb = receive_batch(rxq, ring, pkts,
 				   n - tried < VHOST_BATCH ? n - tried : VHOST_BATCH, &got);
 		tried += nb;

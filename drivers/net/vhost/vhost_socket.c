@@ -175,7 +175,7 @@ on_trouble(void *arg, int fd, uint32_t events)
 	for (unsigned i = 0; i < VHOST_RINGS_MAX; i++) {
 		struct vhost_ring *ring = &port->ring[i];
 
-		if (__atomic_load_n(&ring->broken, __ATOMIC_RELAXED) && !ring->told)
+		if (vhost_ring_is_broken(ring) && !ring->told)
 			tell_broken(port, ring);
 	}
 	if (port->sock >= 0 &&

@@ -2,6 +2,9 @@
 /* Rings of both kinds against a driver that is right, careless or hostile: what is copied, given back, counted. */
 #include "vhost_guest.h"
 
+#include <pthread.h>
+#include <sched.h>
+
 #define SPLIT                                                                  \
 	(VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC) | \
 	 VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF))
@@ -536,6 +539,66 @@ a_stopped_port_leaves_packets_with_the_guest(void **state)
 	expect_packet(70, 2);
 }
 
+struct poller {
+	bool stop;
+	uint64_t received;
+};
+
+static void *
+echo(void *arg)
+{
+	struct poller *poller = arg;
+	struct plx_mbuf *pkts[8];
+
+	while (!__atomic_load_n(&poller->stop, __ATOMIC_RELAXED)) {
+		uint16_t n = plx_ethdev_rx_burst(guest_port, 0, pkts, 8);
+		uint16_t sent = 0;
+
+		/* While a message is handled nothing is taken. */
+		for (int tries = 0; sent < n && tries < 1000000; tries++)
+			sent = (uint16_t)(sent + plx_ethdev_tx_burst(guest_port, 0, pkts + sent,
+								     (uint16_t)(n - sent)));
+
+		__atomic_store_n(&poller->received, poller->received + n, __ATOMIC_RELAXED);
+		plx_mbuf_free_bulk(pkts + sent, (uint32_t)(n - sent));
+		sched_yield();
+	}
+	return NULL;
+}
+
+/* Memory, calls and whether rings are on change under a thread that polls; every packet comes through. */
+static void
+all_may_change_while_a_thread_polls(void **state)
+{
+	struct poller poller = {0};
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, echo, &poller), 0);
+	for (uint64_t i = 0; i < 100; i++) {
+		uint16_t id = 0xffff;
+		uint32_t len = 1;
+
+		post_one(&guest, RX, buf_phys(9), BUF_LEN, 9);
+		guest_sends(1, 100, 2);
+		if (i % 3 == 0)
+			assert_int_equal(guest_say_memory(&guest), 0);
+		assert_int_equal(say_state(&guest, VHOST_USER_SET_VRING_ENABLE, TX, 0), 0);
+		assert_int_equal(say_state(&guest, VHOST_USER_SET_VRING_ENABLE, TX, 1), 0);
+		if (i % 5 == 0)
+			assert_int_equal(say(&guest, VHOST_USER_SET_VRING_CALL, &(uint64_t){RX}, 8,
+					     guest.call[RX]),
+					 0);
+		for (int wait = 0; wait < 2000 && !reap(&guest, RX, 1, &id, &len); wait++)
+			nap();
+		assert_int_equal(id, 9);
+		assert_int_equal(len, HDR + 100);
+		expect_back(&guest, TX, 1, 2, 0);
+	}
+	__atomic_store_n(&poller.stop, true, __ATOMIC_RELAXED);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(poller.received, 100);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -563,6 +626,7 @@ main(void)
 		CASE(a_ring_goes_on_where_it_was_stopped),
 		CASE(memory_said_again_changes_nothing),
 		CASE(a_stopped_port_leaves_packets_with_the_guest),
+		CASE(all_may_change_while_a_thread_polls),
 	};
 	int failed = 0;
 
