@@ -22,9 +22,11 @@ static inline void
 bus_note(const char *what, const char *text)
 {
 	size_t len = strlen(bus_journal);
+	char line[64] = "";
 
-	snprintf(bus_journal + len, sizeof(bus_journal) - len, "%s %.*s; ", what,
-		 (int)strcspn(text, "\n"), text);
+	strncat(line, text, sizeof(line) - 1);
+	line[strcspn(line, "\n")] = '\0';
+	snprintf(bus_journal + len, sizeof(bus_journal) - len, "%s %s; ", what, line);
 }
 
 static inline void
@@ -58,8 +60,9 @@ bus_wrote(const struct machine *m, const char *path, const char *text)
 
 	bus_note(last, text);
 	if (strcmp(last, "driver_override") == 0) {
-		snprintf(bus_override, sizeof(bus_override), "%.*s", (int)strcspn(text, "\n"),
-			 text);
+		bus_override[0] = '\0';
+		strncat(bus_override, text, sizeof(bus_override) - 1);
+		bus_override[strcspn(bus_override, "\n")] = '\0';
 	} else if (strcmp(last, "unbind") == 0 && !bus_stubborn) {
 		bus_hold(text, "");
 	} else if (strcmp(last, "bind") == 0) {
