@@ -9,6 +9,7 @@ int
 plx_ethdev_attach(const char *devargs, uint16_t *ret_port, struct plx_why *why)
 {
 	char name[PLX_DEVICE_NAME_MAX];
+	const struct plx_device *dev;
 	const char *args;
 	int ret = plx_kvargs_split(devargs, name, sizeof(name), &args, why);
 
@@ -17,7 +18,8 @@ plx_ethdev_attach(const char *devargs, uint16_t *ret_port, struct plx_why *why)
 	ret = plx_device_attach(devargs, why);
 	if (ret != 0)
 		return ret;
-	if (plx_ethdev_by_name(name, ret_port) == 0)
+	dev = plx_device_find(name); /* which may have another spelling of it */
+	if (dev != NULL && plx_ethdev_by_name(dev->name, ret_port) == 0)
 		return 0;
 	plx_device_detach(name, NULL);
 	return plx_why(why, -ENOTSUP, "device %s is there, but it has no port", name);

@@ -97,7 +97,7 @@ other_nonsense_is_as_if_not_there(void **state)
 	sysfs_attribute(NIC, "net", "a file, where a folder should be");
 	sysfs_symlink(SYSFS_DEVICES "/" NIC "/iommu_group", "../groups/none");
 	sysfs_attribute(NIC, "resource",
-			"0x2000 0x1fff 0x200\n0x1000 0x1fff 0x0\ngarbage\n0x0 0xfff 0x200\n");
+			"0x3000 0x1fff 0x200\n0x1000 0x1fff 0x0\ngarbage\n0x0 0xfff 0x200\n");
 	read_nic();
 	assert_true(card.known);
 	assert_int_equal(card.node, -1);

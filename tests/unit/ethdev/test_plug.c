@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "eal/sysfs_tree.h"
+#include "plx_pci_driver.h"
 #include "toy.h"
 
 static unsigned nb_toys;
@@ -104,6 +106,70 @@ what_is_no_port_is_refused_and_leaves_nothing(void **state)
 }
 
 static int
+card_open(struct plx_pci *pci, const char *address, struct plx_why *why)
+{
+	return 0;
+}
+
+static void
+card_close(struct plx_pci *pci)
+{
+}
+
+static int
+card_config(struct plx_pci *pci, uint32_t off, void *to, uint32_t len)
+{
+	static const uint8_t ids[] = {0xf4, 0x1a, 0x77, 0x77};
+
+	memset(to, 0, len);
+	memcpy(to, ids, len < sizeof(ids) ? len : sizeof(ids));
+	return 0;
+}
+
+/* By the name of the kernel driver that it stands for. */
+static const struct plx_pci_transport card_transport = {
+	.name = "vfio-pci",
+	.about = "of a test",
+	.open = card_open,
+	.close = card_close,
+	.config_read = card_config,
+};
+
+static const struct plx_driver card_driver = {
+	.api = PLX_DRIVER_API,
+	.bus = PLX_BUS_PCI,
+	.name = "net_card",
+	.about = "toys on PCI",
+	.probe = toy_probe,
+	.remove = toy_remove,
+	.ids = (const struct plx_pci_id[]){{0x1af4, 0x7777}, {0, 0}},
+};
+
+static void
+a_card_is_plugged_by_either_spelling_of_its_address(void **state)
+{
+	static const char *const spellings[] = {"0000:00:08.0", "00:08.0"};
+	struct plx_ethdev_info info;
+	struct plx_why why;
+	uint16_t port;
+
+	assert_int_equal(sysfs_setup(state), 0);
+	sysfs_device("0000:00:08.0", "0x1af4\n", "0x7777\n", "0x020000\n", "vfio-pci");
+	assert_int_equal(plx_pci_transport_add(&card_transport), 0);
+	assert_int_equal(plx_driver_add(&card_driver, NULL), 0);
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(spellings); i++) {
+		if (plx_ethdev_attach(spellings[i], &port, &why) != 0)
+			fail_msg("%s", why.text);
+		assert_int_equal(plx_ethdev_info(port, &info), 0);
+		assert_string_equal(info.name, "0000:00:08.0");
+		assert_int_equal(plx_ethdev_attach(spellings[1 - i], &port, &why), -EEXIST);
+		assert_int_equal(plx_ethdev_detach(port, NULL), 0);
+	}
+	assert_int_equal(nb_toys, 0);
+	assert_int_equal(sysfs_teardown(state), 0);
+}
+
+static int
 set_up(void **state)
 {
 	const struct plx_pool_params params = {.name = "ports", .n = 128, .node = PLX_NODE_ANY};
@@ -121,6 +187,7 @@ main(void)
 			an_attached_port_goes_with_all_it_had_and_its_number_is_free_again),
 		cmocka_unit_test(a_running_port_stays),
 		cmocka_unit_test(what_is_no_port_is_refused_and_leaves_nothing),
+		cmocka_unit_test(a_card_is_plugged_by_either_spelling_of_its_address),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, eal_pool_fini);
