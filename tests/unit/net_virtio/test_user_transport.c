@@ -46,10 +46,13 @@ static void
 connect_scene(void)
 {
 	struct virtio_user *user = scene.user;
+	uint64_t features;
 
 	assert_int_equal(
 		user_peer_greet(&user->peer, backend_start(&scene.b), (unsigned)user->args.queues),
 		0);
+	/* Its answer says that it has taken all of the greeting. */
+	assert_int_equal(user_peer_ask_u64(&user->peer, VHOST_USER_GET_FEATURES, &features), 0);
 	scene.b.nb_notes = 0;
 }
 
