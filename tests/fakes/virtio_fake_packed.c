@@ -11,11 +11,29 @@ ring_of(struct vfake *fake, const struct vfake_queue *q)
 							      16 * (uint64_t)q->size);
 }
 
+/* Length, id and flags, which are read and written as one. */
+static uint64_t *
+word_of(struct virtio_packed_desc *desc)
+{
+	return (uint64_t *)(void *)&desc->len;
+}
+
+static struct virtio_packed_desc
+load(struct virtio_packed_desc *desc)
+{
+	uint64_t word = __atomic_load_n(word_of(desc), __ATOMIC_ACQUIRE);
+
+	return (struct virtio_packed_desc){.addr = desc->addr,
+					   .len = (uint32_t)word,
+					   .id = (uint16_t)(word >> 32),
+					   .flags = (uint16_t)(word >> 48)};
+}
+
 /* 2.8.1 */
 static bool
-is_available(const struct virtio_packed_desc *desc, bool wrap)
+is_available(struct virtio_packed_desc *desc, bool wrap)
 {
-	uint16_t flags = __atomic_load_n(&desc->flags, __ATOMIC_ACQUIRE);
+	uint16_t flags = (uint16_t)(__atomic_load_n(word_of(desc), __ATOMIC_ACQUIRE) >> 48);
 	bool avail = (flags & VIRTIO_PACKED_F_AVAIL) != 0,
 	     used = (flags & VIRTIO_PACKED_F_USED) != 0;
 
@@ -37,7 +55,7 @@ skip(const struct vfake_queue *q, uint16_t *slot, bool *wrap, uint16_t by)
 uint16_t
 vfake_packed_end(struct vfake *fake, const struct vfake_queue *q)
 {
-	const struct virtio_packed_desc *ring = ring_of(fake, q);
+	struct virtio_packed_desc *ring = ring_of(fake, q);
 	uint16_t slot = q->next_avail;
 	bool wrap = q->avail_wrap;
 
@@ -65,7 +83,7 @@ walk_indirect(struct vfake *fake, struct vfake_chain *chain, uint64_t addr, uint
 bool
 vfake_packed_pop(struct vfake *fake, struct vfake_queue *q, struct vfake_chain *chain)
 {
-	const struct virtio_packed_desc *ring = ring_of(fake, q);
+	struct virtio_packed_desc *ring = ring_of(fake, q);
 	uint16_t slot = q->next_avail, slots = 0;
 	bool wrap = q->avail_wrap, more = true;
 	struct virtio_packed_desc desc = {0};
@@ -78,7 +96,7 @@ vfake_packed_pop(struct vfake *fake, struct vfake_queue *q, struct vfake_chain *
 					q->index);
 			return false;
 		}
-		desc = ring[slot];
+		desc = load(&ring[slot]);
 		more = (desc.flags & VIRTIO_DESC_F_NEXT) != 0;
 		if (desc.flags & VIRTIO_DESC_F_INDIRECT) {
 			if (more || slots > 0 || !walk_indirect(fake, chain, desc.addr, desc.len))
@@ -102,13 +120,12 @@ vfake_packed_push(struct vfake *fake, struct vfake_queue *q, uint32_t id, uint32
 {
 	struct virtio_packed_desc *ring = ring_of(fake, q);
 	struct virtio_packed_desc *desc = ring + q->next_used;
-	uint16_t used = VIRTIO_PACKED_F_AVAIL | VIRTIO_PACKED_F_USED;
 
 	if (ring == NULL)
 		return;
-	desc->id = (uint16_t)id;
-	desc->len = len;
-	__atomic_store_n(&desc->flags, (uint16_t)(flags ^ (q->used_wrap ? used : 0)),
+	if (q->used_wrap)
+		flags ^= VIRTIO_PACKED_F_AVAIL | VIRTIO_PACKED_F_USED;
+	__atomic_store_n(word_of(desc), len | (uint64_t)(uint16_t)id << 32 | (uint64_t)flags << 48,
 			 __ATOMIC_RELEASE);
 	skip(q, &q->next_used, &q->used_wrap, slots);
 	q->told_used = (uint16_t)(q->told_used + slots);
@@ -118,12 +135,14 @@ vfake_packed_push(struct vfake *fake, struct vfake_queue *q, uint32_t id, uint32
 static bool
 wants_interrupt(const struct vfake_queue *q, const struct virtio_packed_event *event)
 {
-	uint16_t at = event->off_wrap & (WRAP_BIT - 1);
-	bool wrap = (event->off_wrap & WRAP_BIT) != 0;
+	uint16_t off_wrap = __atomic_load_n(&event->off_wrap, __ATOMIC_RELAXED);
+	uint16_t flags = __atomic_load_n(&event->flags, __ATOMIC_RELAXED);
+	uint16_t at = off_wrap & (WRAP_BIT - 1);
+	bool wrap = (off_wrap & WRAP_BIT) != 0;
 	uint32_t behind;
 
-	if (event->flags != VIRTIO_EVENT_F_DESC)
-		return event->flags == VIRTIO_EVENT_F_ENABLE;
+	if (flags != VIRTIO_EVENT_F_DESC)
+		return flags == VIRTIO_EVENT_F_ENABLE;
 	/* How far the next slot is behind the one that was asked for. */
 	behind = wrap == q->used_wrap ? (uint32_t)q->next_used - at
 				      : (uint32_t)q->next_used + q->size - at;
@@ -137,13 +156,16 @@ vfake_packed_tell(struct vfake *fake, struct vfake_queue *q)
 		(const void *)vfake_dma(fake, q->driver, sizeof(*driver));
 	struct virtio_packed_event *device = (void *)vfake_dma(fake, q->device, sizeof(*device));
 	bool at_slot = vfake_has(fake, VIRTIO_F_EVENT_IDX);
+	uint16_t off_wrap, flags;
 
 	if (driver == NULL || device == NULL)
 		return;
-	device->off_wrap = (uint16_t)(q->next_avail | (q->avail_wrap ? WRAP_BIT : 0));
-	device->flags = fake->options.polls ? VIRTIO_EVENT_F_DISABLE
-			: at_slot	    ? VIRTIO_EVENT_F_DESC
-					    : VIRTIO_EVENT_F_ENABLE;
+	off_wrap = (uint16_t)(q->next_avail | (q->avail_wrap ? WRAP_BIT : 0));
+	flags = fake->options.polls ? VIRTIO_EVENT_F_DISABLE
+		: at_slot	    ? VIRTIO_EVENT_F_DESC
+				    : VIRTIO_EVENT_F_ENABLE;
+	__atomic_store_n((uint32_t *)(void *)device, off_wrap | (uint32_t)flags << 16,
+			 __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (q->told_used > 0 && wants_interrupt(q, driver))
 		vfake_interrupt_queue(fake, q);

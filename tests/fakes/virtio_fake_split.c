@@ -111,12 +111,13 @@ vfake_split_push(struct vfake *fake, struct vfake_queue *q, uint32_t id, uint32_
 static bool
 wants_interrupt(struct vfake *fake, const struct vfake_queue *q, const struct rings *rings)
 {
-	uint16_t event = rings->avail->ring[q->size];
+	uint16_t event = __atomic_load_n(&rings->avail->ring[q->size], __ATOMIC_RELAXED);
 
 	if (q->next_used == q->told_used)
 		return false;
 	if (!vfake_has(fake, VIRTIO_F_EVENT_IDX))
-		return !(rings->avail->flags & VIRTIO_AVAIL_F_NO_INTERRUPT);
+		return !(__atomic_load_n(&rings->avail->flags, __ATOMIC_RELAXED) &
+			 VIRTIO_AVAIL_F_NO_INTERRUPT);
 	return (uint16_t)(q->next_used - event - 1) < (uint16_t)(q->next_used - q->told_used);
 }
 
@@ -130,9 +131,12 @@ vfake_split_tell(struct vfake *fake, struct vfake_queue *q)
 		return;
 	__atomic_store_n(&rings.used->idx, q->next_used, __ATOMIC_RELEASE);
 	if (vfake_has(fake, VIRTIO_F_EVENT_IDX))
-		*avail_event(q, rings.used) = quiet ? (uint16_t)(q->next_avail - 1) : q->next_avail;
+		__atomic_store_n(avail_event(q, rings.used),
+				 (uint16_t)(quiet ? q->next_avail - 1 : q->next_avail),
+				 __ATOMIC_RELAXED);
 	else
-		rings.used->flags = quiet ? VIRTIO_USED_F_NO_NOTIFY : 0;
+		__atomic_store_n(&rings.used->flags,
+				 (uint16_t)(quiet ? VIRTIO_USED_F_NO_NOTIFY : 0), __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (wants_interrupt(fake, q, &rings))
 		vfake_interrupt_queue(fake, q);
