@@ -215,6 +215,7 @@ struct virtio_dev {
 	/* vhost-user: nobody is at the other end. A start succeeds and leaves the gates closed, until revive opens them. */
 	bool alone;
 
+	bool interrupts; /* work since the last start */
 	/* virtio_irq.c; -1: none. */
 	int config_fd;
 	int rx_fds[VIRTIO_PAIRS_MAX];

@@ -534,20 +534,26 @@ port_counters(struct plx_ethdev *eth, uint64_t *values, uint64_t *ret_received)
 /* -- making a port --------------------------------------------------------------------------------------------------- */
 
 /* 6.5: without ACCESS_PLATFORM the device takes addresses as the bus does, with nobody between. */
+static bool
+needs_physical(const struct virtio_dev *dev)
+{
+	if (dev->wishes.iova_va || dev->wishes.iova_pa)
+		return dev->wishes.iova_pa;
+	return !dev->transport->virtual_addresses && !dev->reaches_virtual &&
+	       !virtio_has(dev, VIRTIO_F_ACCESS_PLATFORM);
+}
+
 static int
 choose_addresses(const struct virtio_dev *dev, struct plx_why *why)
 {
-	const bool translated = virtio_has(dev, VIRTIO_F_ACCESS_PLATFORM);
-	int ret;
+	int ret = needs_physical(dev) ? plx_dma_need_pa(why) : 0;
 
-	if (dev->transport->virtual_addresses || dev->reaches_virtual || dev->wishes.iova_va ||
-	    (translated && !dev->wishes.iova_pa))
+	if (ret == 0)
 		return 0;
-	ret = plx_dma_need_pa(why);
-	return ret == 0 ? 0
-			: plx_why_prefix(why, ret,
-					 "the device does not offer ACCESS_PLATFORM (QEMU: "
-					 "iommu_platform=on): ");
+	return plx_why_prefix(why, ret, "%s: ",
+			      dev->wishes.iova_pa ? "iova=pa"
+						  : "the device does not offer ACCESS_PLATFORM "
+						    "(QEMU: iommu_platform=on)");
 }
 
 static int

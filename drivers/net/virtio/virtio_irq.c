@@ -57,7 +57,8 @@ virtio_irq_start(struct virtio_dev *dev)
 		fds[1 + 2 * i] = dev->rx_fds[i];
 		n = 2 + 2 * i;
 	}
-	if (dev->transport->irq_set(dev, fds, n, &why) != 0)
+	dev->interrupts = dev->transport->irq_set(dev, fds, n, &why) == 0;
+	if (!dev->interrupts)
 		plx_log_notice(&logger, "%s: no interrupts, queues and link are polled: %s",
 			       dev->eth.device->name, why.text);
 }
@@ -75,7 +76,7 @@ virtio_irq_rx_fd(struct plx_ethdev *eth, void *queue)
 	struct virtio_dev *dev = virtio_dev(eth);
 	const uint16_t pair = virtio_rxq_queue(queue)->index / 2;
 
-	if (dev->rx_fds[pair] < 0)
+	if (dev->rx_fds[pair] < 0 || (dev->state == VIRTIO_RUNNING && !dev->interrupts))
 		return -ENOTSUP;
 	virtio_rxq_irq(queue, true);
 	return dev->rx_fds[pair];

@@ -197,8 +197,11 @@ modern_irq_set(struct virtio_dev *dev, const int *fds, unsigned n, struct plx_wh
 	struct virtio_pci *vp = virtio_pci(dev);
 	int ret = virtio_pci_irq_set(dev, fds, n, why);
 
-	return ret != 0 ? ret
-			: set_vector(vp, VIRTIO_COMMON_CONFIG_MSIX, virtio_pci_vector(vp, 0), why);
+	if (ret == 0)
+		ret = set_vector(vp, VIRTIO_COMMON_CONFIG_MSIX, virtio_pci_vector(vp, 0), why);
+	if (ret != 0)
+		virtio_pci_irq_set(dev, NULL, 0, NULL);
+	return ret;
 }
 
 const struct virtio_transport virtio_modern = {

@@ -90,6 +90,15 @@ it_config_read(struct virtio_dev *dev, unsigned off, void *to, unsigned len)
 }
 
 static int
+it_config_write(struct virtio_dev *dev, unsigned off, const void *from, unsigned len)
+{
+	if (off > it.config_len || len > it.config_len - off)
+		return -ERANGE;
+	memcpy(it.config + off, from, len);
+	return 0;
+}
+
+static int
 it_generation(struct virtio_dev *dev, uint32_t *ret_generation)
 {
 	*ret_generation = it.generation;
@@ -131,6 +140,7 @@ stand_in(uint64_t features)
 		.features = it_features,
 		.set_features = it_set_features,
 		.config_read = it_config_read,
+		.config_write = it_config_write,
 		.generation = it_generation,
 		.queue_size = it_queue_size,
 		.queue_start = it_queue_start,

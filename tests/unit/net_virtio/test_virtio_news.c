@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a device tells by itself: interrupts of queues, links, announcements, the wish for a reset. */
+#include "fake_port.h"
+
+#include "plx_ethdev.h"
+
+#include <poll.h>
+
+#define WAIT_MS 2000
+
+static const struct flavour kinds[] = {
+	{"MSI-X", {.features = VFAKE_MODERN, .vectors = 4}},
+	{"INTx", {.features = VFAKE_MODERN}},
+	{"legacy, MSI-X",
+	 {.kind = VFAKE_KIND_LEGACY, .features = VFAKE_LEGACY, .vectors = 4}},
+	{"legacy, INTx", {.kind = VFAKE_KIND_LEGACY, .features = VFAKE_LEGACY}},
+};
+
+static struct {
+	unsigned ups, downs;
+} news;
+
+static void
+hear(void *arg, uint16_t from, bool up)
+{
+	__atomic_fetch_add(up ? &news.ups : &news.downs, 1, __ATOMIC_SEQ_CST);
+}
+
+/* True once *count is that much; false if it never is. */
+static bool
+comes_to(const unsigned *count, unsigned much)
+{
+	const uint64_t end = now_ms() + WAIT_MS;
+
+	while (__atomic_load_n(count, __ATOMIC_SEQ_CST) < much && now_ms() < end)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	return __atomic_load_n(count, __ATOMIC_SEQ_CST) == much;
+}
+
+static bool
+link_is_up(void)
+{
+	struct plx_ethdev_link link;
+
+	assert_int_equal(plx_ethdev_link(port, &link), 0);
+	return link.up;
+}
+
+static void
+watch(void)
+{
+	memset(&news, 0, sizeof(news));
+	must(plx_ethdev_watch_links(hear, NULL, &why));
+}
+
+static void
+links_are_told_as_they_come_and_go(void **state)
+{
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(kinds); i++) {
+		make_port(&kinds[i].options);
+		assert_true(link_is_up());
+		watch();
+		vfake_set_link(fake, false);
+		assert_true(comes_to(&news.downs, 1));
+		assert_false(link_is_up());
+		vfake_set_link(fake, true);
+		assert_true(comes_to(&news.ups, 1));
+		assert_true(link_is_up());
+		plx_ethdev_unwatch_links();
+		vfake_set_link(fake, false);
+		drop_port();
+		assert_int_equal(news.downs, 1);
+	}
+}
+
+static void
+an_announcement_is_answered(void **state)
+{
+	const uint64_t end = now_ms() + WAIT_MS;
+
+	make_port(&kinds[0].options);
+	vfake_announce(fake);
+	while (vfake_state(fake).announced == 0 && now_ms() < end)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	assert_int_equal(vfake_state(fake).announced, 1);
+	assert_string_equal(vfake_violations(fake), "");
+	drop_port();
+}
+
+static bool
+readable(int fd, int timeout_ms)
+{
+	struct pollfd item = {.fd = fd, .events = POLLIN};
+
+	return poll(&item, 1, timeout_ms) == 1;
+}
+
+static void
+the_fd_of_a_queue_wakes_who_sleeps_on_it(void **state)
+{
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(kinds); i++) {
+		int fd;
+
+		make_port(&kinds[i].options);
+		fd = plx_ethdev_rx_fd(port, 0);
+		assert_true(fd >= 0);
+		receive_all();
+		assert_false(readable(fd, 0));
+		put(0, 3);
+		assert_true(readable(fd, WAIT_MS));
+		assert_int_equal(receive_all(), 3);
+		drop_port();
+	}
+}
+
+static void
+a_queue_nobody_sleeps_on_does_not_interrupt(void **state)
+{
+	make_port(&kinds[0].options);
+	put(0, 3);
+	assert_int_equal(receive_all(), 3);
+	assert_false(readable(plx_ethdev_rx_fd(port, 0), 20));
+	drop_port();
+}
+
+static void
+a_device_that_takes_no_vectors_is_polled(void **state)
+{
+	make_device(&kinds[0].options);
+	must(attach(FAKE_DEVICE));
+	vfake_faults(fake)->vector_refused = true;
+	must(start(1, NULL));
+	assert_int_equal(plx_ethdev_rx_fd(port, 0), -ENOTSUP);
+	both_ways(3);
+	assert_true(link_is_up());
+	drop_port();
+}
+
+static uint64_t
+resets(void)
+{
+	struct plx_ethdev_xstat stats[64];
+	int n = plx_ethdev_xstats(port, stats, PLX_ARRAY_LEN(stats));
+
+	for (int i = 0; i < n; i++)
+		if (strcmp(stats[i].name, "device_resets") == 0)
+			return stats[i].value;
+	return UINT64_MAX;
+}
+
+static bool
+resets_come_to(uint64_t much)
+{
+	const uint64_t end = now_ms() + WAIT_MS;
+
+	while (resets() < much && now_ms() < end)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	return resets() == much;
+}
+
+static void
+a_device_that_needs_a_reset_gets_it_and_works_on(void **state)
+{
+	for (unsigned i = 0; i < NB_FLAVOURS; i++) {
+		make_port(&flavours[i].options);
+		assert_int_equal(plx_ethdev_set_promiscuous(port, true), 0);
+		both_ways(3);
+		vfake_need_reset(fake);
+		assert_true(resets_come_to(1));
+		assert_true(link_is_up());
+		assert_true(vfake_state(fake).promisc);
+		both_ways(3);
+		assert_string_equal(vfake_violations(fake), "");
+		drop_port();
+	}
+}
+
+static void
+a_device_that_needs_a_reset_again_and_again_is_left_alone(void **state)
+{
+	make_port(&kinds[0].options);
+	watch();
+	vfake_need_reset(fake);
+	assert_true(resets_come_to(1));
+	vfake_need_reset(fake);
+	assert_true(comes_to(&news.downs, 1));
+	assert_int_equal(resets(), 1);
+	assert_false(link_is_up());
+	assert_int_equal(send_some(0, 1), 0);
+	plx_ethdev_unwatch_links();
+	/* Settings are noted, and a new start is a new beginning. */
+	assert_int_equal(plx_ethdev_set_promiscuous(port, true), 0);
+	assert_int_equal(plx_ethdev_stop(port), 0);
+	must(plx_ethdev_start(port, &why));
+	assert_true(vfake_state(fake).promisc);
+	both_ways(3);
+	drop_port();
+}
+
+static void
+a_reset_that_fails_leaves_a_port_that_is_down(void **state)
+{
+	make_port(&kinds[0].options);
+	watch();
+	vfake_faults(fake)->features_refused = true;
+	vfake_need_reset(fake);
+	assert_true(comes_to(&news.downs, 1));
+	assert_false(link_is_up());
+	assert_int_equal(receive_all(), 0);
+	plx_ethdev_unwatch_links();
+	drop_port();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(links_are_told_as_they_come_and_go),
+		cmocka_unit_test(an_announcement_is_answered),
+		cmocka_unit_test(the_fd_of_a_queue_wakes_who_sleeps_on_it),
+		cmocka_unit_test(a_queue_nobody_sleeps_on_does_not_interrupt),
+		cmocka_unit_test(a_device_that_takes_no_vectors_is_polled),
+		cmocka_unit_test(a_device_that_needs_a_reset_gets_it_and_works_on),
+		cmocka_unit_test(a_device_that_needs_a_reset_again_and_again_is_left_alone),
+		cmocka_unit_test(a_reset_that_fails_leaves_a_port_that_is_down),
+	};
+
+	return cmocka_run_group_tests(tests, fake_port_setup, fake_port_teardown);
+}
