@@ -230,10 +230,5 @@ virtio_rxq_irq(struct virtio_rxq *rxq, bool on)
 plx_ethdev_rx_fn
 virtio_rx_function(const struct virtio_dev *dev)
 {
-	static const plx_ethdev_rx_fn functions[2][2] = {
-		{virtio_rx_split, virtio_rx_split_peer},
-		{virtio_rx_packed, virtio_rx_packed_peer},
-	};
-
-	return functions[virtio_has(dev, VIRTIO_F_RING_PACKED)][dev->transport->virtual_addresses];
+	return virtio_has(dev, VIRTIO_F_RING_PACKED) ? virtio_rx_packed : virtio_rx_split;
 }

@@ -34,8 +34,7 @@ struct virtio_rx_chain {
 /* The common counters come first: ethdev sums them without asking. */
 struct virtio_rxq {
 	struct plx_ethdev_rxq_stats stats;
-	struct plx_gate
-		gate; /* passed where memory may go while the port runs: virtual_addresses */
+	struct plx_gate gate; /* closed while the device is taken down under a running port */
 	struct virtio_queue *q;
 	struct plx_pool *pool;
 	uint32_t posted;     /* bytes of a buffer that the device may fill */
@@ -205,28 +204,24 @@ virtio_rx_first_kick(struct virtio_queue *q, uint16_t next)
 	}
 }
 
-/* The burst functions of a kind of ring, made of its receive(): those for devices whose memory may go pass the gate. */
-#define VIRTIO_RX_VARIANTS(kind)                                                          \
-	uint16_t virtio_rx_##kind(void *queue, struct plx_mbuf **pkts, uint16_t n)        \
-	{                                                                                 \
-		return receive(queue, pkts, n);                                           \
-	}                                                                                 \
-                                                                                          \
-	uint16_t virtio_rx_##kind##_peer(void *queue, struct plx_mbuf **pkts, uint16_t n) \
-	{                                                                                 \
-		struct virtio_rxq *rxq = queue;                                           \
-                                                                                          \
-		if (PLX_UNLIKELY(!plx_gate_enter(&rxq->gate)))                            \
-			return 0;                                                         \
-		n = receive(rxq, pkts, n);                                                \
-		plx_gate_leave(&rxq->gate);                                               \
-		return n;                                                                 \
+/*
+ * The burst function of a kind of ring, made of its receive(). It passes the gate, as any device may have to be started
+ * anew while the port runs.
+ */
+#define VIRTIO_RX_VARIANT(kind)                                                    \
+	uint16_t virtio_rx_##kind(void *queue, struct plx_mbuf **pkts, uint16_t n) \
+	{                                                                          \
+		struct virtio_rxq *rxq = queue;                                    \
+                                                                                   \
+		if (PLX_UNLIKELY(!plx_gate_enter(&rxq->gate)))                     \
+			return 0;                                                  \
+		n = receive(rxq, pkts, n);                                         \
+		plx_gate_leave(&rxq->gate);                                        \
+		return n;                                                          \
 	}
 
 uint16_t virtio_rx_split(void *queue, struct plx_mbuf **pkts, uint16_t n);
-uint16_t virtio_rx_split_peer(void *queue, struct plx_mbuf **pkts, uint16_t n);
 uint16_t virtio_rx_packed(void *queue, struct plx_mbuf **pkts, uint16_t n);
-uint16_t virtio_rx_packed_peer(void *queue, struct plx_mbuf **pkts, uint16_t n);
 
 /* Puts buffers in while at least a part fits. */
 void virtio_rx_split_fill(struct virtio_rxq *rxq);

@@ -133,4 +133,4 @@ receive(struct virtio_rxq *rxq, struct plx_mbuf **pkts, uint16_t n)
 	return (uint16_t)done;
 }
 
-VIRTIO_RX_VARIANTS(packed)
+VIRTIO_RX_VARIANT(packed)

@@ -128,4 +128,4 @@ receive(struct virtio_rxq *rxq, struct plx_mbuf **pkts, uint16_t n)
 	return (uint16_t)done;
 }
 
-VIRTIO_RX_VARIANTS(split)
+VIRTIO_RX_VARIANT(split)

@@ -23,8 +23,7 @@
 /* The common counters come first: ethdev sums them without asking. */
 struct virtio_txq {
 	struct plx_ethdev_txq_stats stats;
-	struct plx_gate
-		gate; /* passed where memory may go while the port runs: virtual_addresses */
+	struct plx_gate gate; /* closed while the device is taken down under a running port */
 	struct virtio_queue *q;
 	uint32_t wishes;     /* of mbufs, that are carried out */
 	uint16_t header_len; /* of the network header */
@@ -155,7 +154,13 @@ virtio_tx_low(struct virtio_txq *txq, unsigned n)
 #define VIRTIO_TX_VARIANTS(kind)                                                          \
 	uint16_t virtio_tx_##kind(void *queue, struct plx_mbuf **pkts, uint16_t n)        \
 	{                                                                                 \
-		return send(queue, pkts, n, false);                                       \
+		struct virtio_txq *txq = queue;                                           \
+                                                                                          \
+		if (PLX_UNLIKELY(!plx_gate_enter(&txq->gate)))                            \
+			return 0;                                                         \
+		n = send(txq, pkts, n, false);                                            \
+		plx_gate_leave(&txq->gate);                                               \
+		return n;                                                                 \
 	}                                                                                 \
                                                                                           \
 	uint16_t virtio_tx_##kind##_peer(void *queue, struct plx_mbuf **pkts, uint16_t n) \
