@@ -5,9 +5,9 @@
 #include "plx_byteorder.h"
 
 #define COMMANDS_MAX 64
-#define CTRL_ALL                                                                          \
-	(VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ) |              \
-	 VIRTIO_BIT(VIRTIO_NET_F_CTRL_RX) | VIRTIO_BIT(VIRTIO_NET_F_CTRL_VLAN) |          \
+#define CTRL_ALL                                                                 \
+	(VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ) |     \
+	 VIRTIO_BIT(VIRTIO_NET_F_CTRL_RX) | VIRTIO_BIT(VIRTIO_NET_F_CTRL_VLAN) | \
 	 VIRTIO_BIT(VIRTIO_NET_F_CTRL_MAC_ADDR) | VIRTIO_BIT(VIRTIO_NET_F_MQ))
 
 struct command {
@@ -113,8 +113,8 @@ a_device_without_the_feature_cannot(void **state)
 static void
 the_list_of_addresses_goes_out_whole_unicast_first(void **state)
 {
-	static const uint8_t both[] = {1, 0, 0, 0, 0x52, 0x54, 0, 0, 0, 2,
-				       1, 0, 0, 0, 0x01, 0, 0x5e, 0, 0, 1};
+	static const uint8_t both[] = {1, 0, 0, 0, 0x52, 0x54, 0,    0, 0, 2,
+				       1, 0, 0, 0, 0x01, 0,    0x5e, 0, 0, 1};
 	struct virtio_dev *dev = device(CTRL_ALL, VIRTIO_RUNNING);
 	const struct command *c;
 

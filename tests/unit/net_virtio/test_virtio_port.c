@@ -75,9 +75,9 @@ every_kind_of_device_carries_packets_both_ways_and_again_after_a_restart(void **
 static void
 offloads_are_agreed_on_when_they_are_asked_for(void **state)
 {
-	const struct plx_ethdev_conf all = {
-		.rx_offloads = PLX_ETH_RX_OFFLOAD_TCP_CSUM | PLX_ETH_RX_OFFLOAD_VLAN_FILTER,
-		.tx_offloads = PLX_ETH_TX_OFFLOAD_TCP_TSO};
+	const struct plx_ethdev_conf all = {.rx_offloads = PLX_ETH_RX_OFFLOAD_TCP_CSUM |
+							   PLX_ETH_RX_OFFLOAD_VLAN_FILTER,
+					    .tx_offloads = PLX_ETH_TX_OFFLOAD_TCP_TSO};
 
 	make_port(&modern);
 	assert_false(agreed(VIRTIO_NET_F_CSUM) || agreed(VIRTIO_NET_F_GUEST_CSUM) ||
@@ -131,8 +131,9 @@ arguments_choose_among_what_is_offered(void **state)
 	assert_int_equal(info().max_rx_queues, 4);
 	drop_port();
 	make_device(&rich);
-	must(attach(FAKE_DEVICE ",packed_vq=0,in_order=0,queues=2,queue_size=64,speed=40000,mtu=1400,"
-				"mac=52:54:00:00:00:02"));
+	must(attach(FAKE_DEVICE
+		    ",packed_vq=0,in_order=0,queues=2,queue_size=64,speed=40000,mtu=1400,"
+		    "mac=52:54:00:00:00:02"));
 	must(start(1, NULL));
 	assert_false(agreed(VIRTIO_F_RING_PACKED) || agreed(VIRTIO_F_IN_ORDER) ||
 		     agreed(VIRTIO_F_EVENT_IDX));
@@ -196,8 +197,7 @@ frames_must_fit_a_buffer_or_be_spread_over_several(void **state)
 	const struct plx_ethdev_conf scatter = {.rx_offloads = PLX_ETH_RX_OFFLOAD_SCATTER,
 						.mtu = 9000};
 	const struct plx_ethdev_conf whole = {.mtu = 9000};
-	const struct vfake_options big = {
-		.features = VFAKE_MODERN | BIT(NET_F_MTU), .mtu = 9000};
+	const struct vfake_options big = {.features = VFAKE_MODERN | BIT(NET_F_MTU), .mtu = 9000};
 
 	make_device(&big);
 	must(attach(FAKE_DEVICE));
