@@ -150,7 +150,7 @@ virtio_tx_low(struct virtio_txq *txq, unsigned n)
 	return n > size / 4 ? n : size / 4;
 }
 
-/* See VIRTIO_RX_VARIANTS; here of send(). */
+/* See VIRTIO_RX_VARIANT; here of send(). */
 #define VIRTIO_TX_VARIANTS(kind)                                                          \
 	uint16_t virtio_tx_##kind(void *queue, struct plx_mbuf **pkts, uint16_t n)        \
 	{                                                                                 \

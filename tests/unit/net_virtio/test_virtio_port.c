@@ -94,6 +94,7 @@ offloads_are_agreed_on_when_they_are_asked_for(void **state)
 static void
 a_port_offers_what_its_device_can(void **state)
 {
+	const struct plx_ethdev_conf large = {.rx_offloads = PLX_ETH_RX_OFFLOAD_LRO};
 	struct vfake_options plain = {.features = BIT(F_VERSION_1) | BIT(F_ACCESS_PLATFORM)};
 
 	make_device(&plain);
@@ -108,6 +109,10 @@ a_port_offers_what_its_device_can(void **state)
 	make_device(&plain);
 	must(attach(FAKE_DEVICE));
 	assert_true((info().rx_offloads_capable & PLX_ETH_RX_OFFLOAD_LRO) != 0);
+	/* Such packets are chains. */
+	must(start(1, &large));
+	assert_int_equal(info().rx_offloads, PLX_ETH_RX_OFFLOAD_LRO | PLX_ETH_RX_OFFLOAD_SCATTER);
+	assert_true(agreed(VIRTIO_NET_F_GUEST_TSO4) && agreed(VIRTIO_NET_F_GUEST_CSUM));
 	drop_port();
 	/* Large packets need mergeable buffers. */
 	make_device(&plain);
@@ -396,13 +401,22 @@ a_device_that_cannot_be_started_leaves_a_port_that_can_be_tried_again(void **sta
 	}
 }
 
+/* PCI 3.0, 6.2.2: the command register. */
+static bool
+masters_the_bus(void)
+{
+	return (vfake_config_space(fake)[4] & 4) != 0;
+}
+
 static void
 a_reset_that_hangs_at_a_stop_gives_the_buffers_back_by_force(void **state)
 {
 	make_port(&modern);
 	both_ways(3);
+	assert_true(masters_the_bus());
 	vfake_faults(fake)->reset_stuck = true;
 	assert_int_equal(plx_ethdev_stop(port), 0);
+	assert_false(masters_the_bus());
 	assert_int_equal(plx_ethdev_close(port), 0);
 	pool_is_whole();
 	vfake_faults(fake)->reset_stuck = false;
