@@ -152,11 +152,16 @@ a_server_takes_one_peer_after_the_other(void **state)
 	assert_true(reaches(&seen.revivals, 1));
 	call(&second); /* waits for its turn */
 	assert_int_equal(read_count(&seen.halts), 0);
+	pthread_mutex_lock(&user->lock);
+	user->memory.told = user->queues[1].started = true;
+	pthread_mutex_unlock(&user->lock);
 	backend_stop(&first);
 	assert_true(reaches(&seen.revivals, 2));
 	assert_int_equal(read_count(&seen.halts), 1);
 	assert_true(reaches(&seen.changes, 2));
 	assert_false(user->dev.alone);
+	/* What the first was told the second does not know. */
+	assert_false(user->memory.told || user->queues[1].started);
 	close_user();
 	backend_stop(&second);
 	assert_int_equal(access(PATH, F_OK), -1);

@@ -193,6 +193,10 @@ a_queue_starts_and_stops_in_the_order_that_back_ends_know(void **state)
 	assert_int_equal(scene.transport->queue_stop(&scene.user->dev, &q), 0);
 	TOLD(VHOST_USER_SET_VRING_ENABLE, VHOST_USER_GET_VRING_BASE);
 	assert_int_equal(note(0)->payload.state.num, 0);
+	/* It is stopped once, also by a reset. */
+	scene.b.nb_notes = 0;
+	assert_int_equal(scene.transport->set_status(&scene.user->dev, 0), 0);
+	TOLD(VHOST_USER_SET_STATUS);
 	/* A zone that goes leaves the table. */
 	virtio_piece_put(&scene.user->dev, &piece);
 	close_scene(true);
