@@ -219,7 +219,7 @@ virtio_queue_irq(struct virtio_queue *q, bool on)
 {
 	uint16_t flags = on ? VIRTIO_EVENT_F_ENABLE : VIRTIO_EVENT_F_DISABLE;
 
-	q->irq = on;
+	__atomic_store_n(&q->irq, on, __ATOMIC_RELAXED);
 	if (q->packed) {
 		__atomic_store_n(&q->packed_ring.driver->flags, flags, __ATOMIC_SEQ_CST);
 		return;

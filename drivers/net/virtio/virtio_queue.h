@@ -15,6 +15,13 @@ virtio_queue_sends(const struct virtio_queue *q)
 /* The bus address of a byte of the queue's memory. */
 uint64_t virtio_queue_address(const struct virtio_queue *q, const void *at);
 
+/* Somebody sleeps on the queue's fd, which the control thread may have said a moment ago. */
+static inline bool
+virtio_queue_sleeps(const struct virtio_queue *q)
+{
+	return __atomic_load_n(&q->irq, __ATOMIC_RELAXED);
+}
+
 /* Interrupts wanted or not. */
 void virtio_queue_irq(struct virtio_queue *q, bool on);
 

@@ -120,8 +120,8 @@ receive(struct virtio_rxq *rxq, struct plx_mbuf **pkts, uint16_t n)
 		got = PLX_UNLIKELY(q->in_order) ? collect_in_order(rxq, back, max)
 						: collect(rxq, back, max);
 		done += virtio_rx_make(rxq, back, got, pkts + done);
-	} while ((got == max && done < n) ||
-		 (PLX_UNLIKELY(q->irq) && done == 0 && virtio_queue_rearm(q, &looked)));
+	} while ((got == max && done < n) || (PLX_UNLIKELY(virtio_queue_sleeps(q)) && done == 0 &&
+					      virtio_queue_rearm(q, &looked)));
 	if (q->nb_free >= rxq->part && PLX_LIKELY(!q->broken))
 		refill(rxq);
 	plx_ethdev_add(&rxq->stats.packets, done);
