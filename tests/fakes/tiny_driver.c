@@ -199,10 +199,9 @@ post_packed_one(struct tiny_queue *q, uint64_t addr, uint32_t len, uint16_t flag
 	struct virtio_packed_desc *desc = (struct virtio_packed_desc *)(void *)q->memory + q->next;
 
 	desc->addr = addr;
-	desc->len = len;
-	desc->id = q->next;
 	flags |= q->wrap ? VIRTIO_PACKED_F_AVAIL : VIRTIO_PACKED_F_USED;
-	__atomic_store_n(&desc->flags, flags, __ATOMIC_RELEASE);
+	__atomic_store_n((uint64_t *)(void *)&desc->len,
+			 len | (uint64_t)q->next << 32 | (uint64_t)flags << 48, __ATOMIC_RELEASE);
 	q->next++;
 	if (q->next == TINY_SIZE) {
 		q->next = 0;
@@ -244,15 +243,16 @@ reap(struct tiny *tiny, uint16_t index, uint16_t slots, uint32_t *ret_len)
 		*ret_len = used->ring[q->used % TINY_SIZE].len;
 		return buffer(q, used->ring[q->used++ % TINY_SIZE].id / 2);
 	} else {
-		const struct virtio_packed_desc *desc =
-			(const struct virtio_packed_desc *)(void *)q->memory + q->used;
-		uint16_t flags = __atomic_load_n(&desc->flags, __ATOMIC_ACQUIRE), at = q->used;
+		struct virtio_packed_desc *desc =
+			(struct virtio_packed_desc *)(void *)q->memory + q->used;
+		uint64_t word = __atomic_load_n((uint64_t *)(void *)&desc->len, __ATOMIC_ACQUIRE);
+		uint16_t flags = (uint16_t)(word >> 48), at = q->used;
 		bool avail = (flags & VIRTIO_PACKED_F_AVAIL) != 0,
 		     is_used = (flags & VIRTIO_PACKED_F_USED) != 0;
 
 		if (avail != q->used_wrap || is_used != q->used_wrap)
 			return NULL;
-		*ret_len = desc->len;
+		*ret_len = (uint32_t)word;
 		q->used = (uint16_t)(q->used + slots);
 		if (q->used >= TINY_SIZE) {
 			q->used = (uint16_t)(q->used - TINY_SIZE);

@@ -77,10 +77,21 @@ unmap_doorbells(struct vfake *fake)
 {
 	if (fake->doorbells != NULL)
 		munmap(fake->doorbells, VFAKE_NOTIFY_LEN);
+	if (fake->drivers_doorbells != NULL)
+		munmap(fake->drivers_doorbells, VFAKE_NOTIFY_LEN);
 	if (fake->doorbell_fd >= 0)
 		close(fake->doorbell_fd);
-	fake->doorbells = NULL;
+	fake->doorbells = fake->drivers_doorbells = NULL;
 	fake->doorbell_fd = -1;
+}
+
+static uint32_t *
+map_once(const struct vfake *fake)
+{
+	void *at = mmap(NULL, VFAKE_NOTIFY_LEN, PROT_READ | PROT_WRITE, MAP_SHARED,
+			fake->doorbell_fd, 0);
+
+	return at != MAP_FAILED ? at : NULL;
 }
 
 static int
@@ -91,12 +102,10 @@ map_doorbells(struct vfake *fake)
 	fake->doorbell_fd = memfd_create("doorbells", MFD_CLOEXEC);
 	if (fake->doorbell_fd < 0 || ftruncate(fake->doorbell_fd, VFAKE_NOTIFY_LEN) != 0)
 		return -errno;
-	fake->doorbells = mmap(NULL, VFAKE_NOTIFY_LEN, PROT_READ | PROT_WRITE, MAP_SHARED,
-			       fake->doorbell_fd, 0);
-	if (fake->doorbells == MAP_FAILED) {
-		fake->doorbells = NULL;
-		return -errno;
-	}
+	fake->doorbells = map_once(fake);
+	fake->drivers_doorbells = map_once(fake);
+	if (fake->doorbells == NULL || fake->drivers_doorbells == NULL)
+		return -ENOMEM;
 	memset(fake->doorbells, 0xff, VFAKE_NOTIFY_LEN);
 	return 0;
 }
@@ -217,8 +226,8 @@ fake_bar_map(struct plx_pci *pci, unsigned bar, struct plx_why *why)
 {
 	struct vfake *fake = pci->handle;
 
-	if (bar == VFAKE_BAR_DOORBELL && fake->doorbells != NULL)
-		pci->bar[bar].map = (uint8_t *)fake->doorbells;
+	if (bar == VFAKE_BAR_DOORBELL && fake->drivers_doorbells != NULL)
+		pci->bar[bar].map = (uint8_t *)fake->drivers_doorbells;
 	return 0;
 }
 

@@ -82,7 +82,8 @@ struct vfake {
 	pthread_t thread;
 	bool has_thread, stop;
 	int doorbell_fd;
-	uint32_t *doorbells;
+	uint32_t *doorbells,
+		*drivers_doorbells; /* the same memory twice, as a device has its own way to it */
 
 	uint8_t space[PLX_PCI_CONFIG_SIZE];
 	uint8_t config[VFAKE_CONFIG_LEN];
