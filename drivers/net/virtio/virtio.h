@@ -385,6 +385,8 @@ void virtio_irq_rx_destroy(struct virtio_dev *dev, uint16_t queue);
 /* Begins, and ends, to watch changes of the configuration. Not under the lock. */
 void virtio_irq_watch(struct virtio_dev *dev);
 void virtio_irq_unwatch(struct virtio_dev *dev);
+/* Closes the fd that was watched, once the device has been told to leave it alone. Under the lock. */
+void virtio_irq_forget(struct virtio_dev *dev);
 /* An fd that is readable when the queue has packets; -ENOTSUP. */
 int virtio_irq_rx_fd(struct plx_ethdev *eth, void *queue);
 int virtio_irq_link(struct plx_ethdev *eth, struct plx_ethdev_link *ret_link);

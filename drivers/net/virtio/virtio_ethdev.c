@@ -243,8 +243,10 @@ port_start(struct plx_ethdev *eth, struct plx_why *why)
 	pthread_mutex_lock(&dev->lock);
 	dev->last_revival = 0;
 	ret = bring_up(dev, why);
-	if (ret != 0)
+	if (ret != 0) {
+		virtio_irq_forget(dev);
 		dev->state = VIRTIO_STOPPED;
+	}
 	pthread_mutex_unlock(&dev->lock);
 	if (ret != 0)
 		return ret;
@@ -261,6 +263,7 @@ port_stop(struct plx_ethdev *eth)
 	pthread_mutex_lock(&dev->lock);
 	close_gates(dev);
 	take_down(dev);
+	virtio_irq_forget(dev);
 	dev->state = VIRTIO_STOPPED;
 	pthread_mutex_unlock(&dev->lock);
 }

@@ -90,6 +90,11 @@ virtio_irq_unwatch(struct virtio_dev *dev)
 	if (dev->config_event != 0)
 		plx_event_remove(dev->config_event);
 	dev->config_event = 0;
+}
+
+void
+virtio_irq_forget(struct virtio_dev *dev)
+{
 	if (dev->config_fd >= 0)
 		close(dev->config_fd);
 	dev->config_fd = -1;
