@@ -12,6 +12,9 @@ ip address add 10.7.0.1/24 dev "$eth"
 ip link add link "$eth" name vlan5 type vlan id 5
 ip address add 10.7.5.1/24 dev vlan5
 ip link set vlan5 up
+# By hand, as a question asked while the VLAN is not heard would still be waiting when it is.
+arp -i "$eth" -s 10.7.0.2 52:54:00:00:00:08
+arp -i vlan5 -s 10.7.5.2 52:54:00:00:00:08
 
 # ADDRESS SIZE: all of five pings are answered.
 answers()
