@@ -64,13 +64,13 @@ scene_describe(uint64_t features, bool peer)
 static inline void
 scene_start(void)
 {
+	scene.rung = 0;
 	virtio_rxq_start(scene.rxq);
 	virtio_txq_start(scene.txq);
 	scene.rx_device = scene_device(virtio_rxq_queue(scene.rxq));
 	scene.tx_device = scene_device(virtio_txq_queue(scene.txq));
 	scene.rx = virtio_rx_function(&scene.dev);
 	scene.tx = virtio_tx_function(&scene.dev);
-	scene.rung = 0;
 }
 
 static inline void

@@ -41,6 +41,8 @@ tx_is_broken(unsigned given)
 	scene_packets(&m, 1, 60);
 	assert_int_equal(scene.tx(scene.txq, &m, 1), 0);
 	plx_mbuf_free(m);
+	assert_int_equal(scene.tx(scene.txq, NULL, 0), 0);
+	assert_int_equal(q->violations, 1);
 	scene_balanced();
 	assert_int_equal(scene.txq->stats.in_flight + scene.txq->stats.packets, given);
 	virtio_txq_drain(scene.txq);
@@ -254,6 +256,29 @@ lengths_that_cannot_be(void **state)
 	}
 }
 
+/* Nor are buffers put in, though there is room for many. */
+static void
+a_broken_ring_is_not_filled(void **state)
+{
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(kinds); i++) {
+		struct plx_mbuf *got[64];
+		uint16_t next, n;
+
+		scene_make(kinds[i], false, SIZE);
+		next = scene.rxq->q->next_avail;
+		for (unsigned k = 0; k < 50; k++)
+			scene_deliver(one_buffer, 1, 60);
+		device_give(&scene.rx_device, 0xffff, 72, 1);
+		n = scene.rx(scene.rxq, got, 64);
+		plx_mbuf_free_bulk(got, n);
+		assert_true(n >= 32);
+		assert_int_equal(n + scene.rxq->stats.errors, 50);
+		assert_true(scene.rxq->q->broken);
+		assert_int_equal(scene.rxq->q->next_avail, next);
+		rx_is_broken();
+	}
+}
+
 /* What the device makes of the descriptors after it got them is nothing to us. */
 static void
 descriptors_are_not_read_back(void **state)
@@ -302,6 +327,7 @@ main(void)
 		cmocka_unit_test(a_batch_beyond_what_is_in_flight),
 		cmocka_unit_test(a_chain_longer_than_the_ring),
 		cmocka_unit_test(lengths_that_cannot_be),
+		cmocka_unit_test(a_broken_ring_is_not_filled),
 		cmocka_unit_test(descriptors_are_not_read_back),
 	};
 

@@ -234,6 +234,34 @@ any_order(void **state)
 	}
 }
 
+/* The device keeps one buffer while the others go round: its id is not given again before it came back. */
+static void
+a_buffer_that_is_kept(void **state)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct device_chain kept = {.n = 0}, c = {.n = 0};
+		struct plx_mbuf *got[64];
+
+		scene_make(kind(i), false, SIZE);
+		assert_true(device_take(&scene.rx_device, &kept));
+		for (unsigned round = 0; round < 300; round++) {
+			assert_true(device_take(&scene.rx_device, &c));
+			assert_int_not_equal(c.id, kept.id);
+			memset(c.parts[0].at, (int)round, 100);
+			device_give_back(&scene.rx_device, &c, 100);
+			assert_int_equal(scene.rx(scene.rxq, got, 64), 1);
+			assert_int_equal(plx_mbuf_data(got[0])[0], (uint8_t)round);
+			plx_mbuf_free(got[0]);
+		}
+		memset(kept.parts[0].at, 0x5a, 100);
+		device_give_back(&scene.rx_device, &kept, 100);
+		assert_int_equal(scene.rx(scene.rxq, got, 64), 1);
+		assert_int_equal(plx_mbuf_data(got[0])[0], 0x5a);
+		plx_mbuf_free(got[0]);
+		scene_end();
+	}
+}
+
 /* IN_ORDER: one element for a batch; all but the last are full. */
 static void
 batches_in_order(void **state)
@@ -492,6 +520,7 @@ main(void)
 		cmocka_unit_test(no_frame_is_larger_than_there_are),
 		cmocka_unit_test(chains_that_nobody_asked_for),
 		cmocka_unit_test(any_order),
+		cmocka_unit_test(a_buffer_that_is_kept),
 		cmocka_unit_test(batches_in_order),
 		cmocka_unit_test(a_batch_over_several_bursts),
 		cmocka_unit_test(checksums_and_segments),
