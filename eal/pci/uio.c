@@ -43,7 +43,8 @@ find_number(const char *address, unsigned *ret_number, struct plx_why *why)
 
 	plx_sysfs_path(path, "/sys/bus/pci/devices/%s", address);
 	if (access(path, F_OK) != 0)
-		return plx_why(why, -ENODEV, "there is no such PCI device (%s)", path);
+		return plx_why(why, -ENODEV, "there is no such PCI device (%s)" PLX_DOCTOR("pci"),
+			       path);
 	plx_sysfs_path(path, "/sys/bus/pci/devices/%s/uio", address);
 	dir = opendir(path);
 	while (dir != NULL && !found && (entry = readdir(dir)) != NULL)
@@ -54,7 +55,8 @@ find_number(const char *address, unsigned *ret_number, struct plx_why *why)
 		return 0;
 	return plx_why(
 		why, -ENODEV,
-		"it is not bound to uio_pci_generic (modprobe uio_pci_generic; plx-devbind)");
+		"it is not bound to uio_pci_generic (modprobe uio_pci_generic; plx-devbind)" PLX_DOCTOR(
+			"pci"));
 }
 
 static int

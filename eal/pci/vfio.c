@@ -75,9 +75,11 @@ open_device(struct plx_vfio_device *dev, const char *address, struct plx_why *wh
 	dev->fd = plx_vfio_ioctl(dev->group->fd, VFIO_GROUP_GET_DEVICE_FD,
 				 (void *)(uintptr_t)address);
 	if (dev->fd < 0)
-		return plx_why(why, -errno,
-			       "group %u does not give it out (%s): is it bound to vfio-pci?",
-			       dev->group->number, strerror(errno));
+		return plx_why(
+			why, -errno,
+			"group %u does not give it out (%s): is it bound to vfio-pci?" PLX_DOCTOR(
+				"pci"),
+			dev->group->number, strerror(errno));
 	ret = read_info(dev, why);
 	if (ret != 0)
 		close(dev->fd);

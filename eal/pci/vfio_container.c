@@ -41,7 +41,7 @@ open_container(struct plx_why *why)
 	plx_sysfs_path(path, "/dev/vfio/vfio");
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return plx_why(why, -errno, "%s: %s: %s", path, strerror(errno),
+		return plx_why(why, -errno, "%s: %s: %s" PLX_DOCTOR("vfio"), path, strerror(errno),
 			       errno == ENOENT ? "modprobe vfio-pci"
 					       : "run as root, or chmod 0666 it, which is safe: a "
 						 "group's own file decides");
@@ -93,7 +93,7 @@ set_type(const struct plx_vfio_group *group, struct plx_why *why)
 	if (type == NO_TYPE)
 		return plx_why(why, -ENOTSUP,
 			       "vfio knows no IOMMU of a kind that we do: modprobe "
-			       "vfio_iommu_type1");
+			       "vfio_iommu_type1" PLX_DOCTOR("iommu"));
 	if (plx_vfio_ioctl(container.fd, VFIO_SET_IOMMU, (void *)(uintptr_t)type) == 0) {
 		container.type = type;
 		return 0;
@@ -102,7 +102,8 @@ set_type(const struct plx_vfio_group *group, struct plx_why *why)
 		return plx_why(why, -EPERM,
 			       "the IOMMU does not remap interrupts, which vfio insists on: enable "
 			       "it in the firmware, or modprobe vfio_iommu_type1 "
-			       "allow_unsafe_interrupts=1 if nobody can do harm by it");
+			       "allow_unsafe_interrupts=1 if nobody can do harm by it" PLX_DOCTOR(
+				       "iommu"));
 	return plx_why(why, -errno, "VFIO_SET_IOMMU: %s", strerror(errno));
 }
 

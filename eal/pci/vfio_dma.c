@@ -65,7 +65,7 @@ explain_enomem(const struct plx_zone *zone, struct plx_why *why)
 	return plx_why(why, -ENOMEM,
 		       "memory of devices stays locked; %zu KiB more are beyond the limit of %llu "
 		       "KiB: ulimit -l unlimited, LimitMEMLOCK=infinity in a unit of systemd, or "
-		       "CAP_IPC_LOCK",
+		       "CAP_IPC_LOCK" PLX_DOCTOR("memlock"),
 		       zone->len >> 10, (unsigned long long)(limit.rlim_cur >> 10));
 }
 

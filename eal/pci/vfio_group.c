@@ -30,13 +30,15 @@ plx_vfio_group_find(const char *address, unsigned *ret_number, bool *ret_noiommu
 
 	plx_sysfs_path(path, "/sys/bus/pci/devices/%s", address);
 	if (access(path, F_OK) != 0)
-		return plx_why(why, -ENODEV, "there is no such PCI device (%s)", path);
+		return plx_why(why, -ENODEV, "there is no such PCI device (%s)" PLX_DOCTOR("pci"),
+			       path);
 	plx_sysfs_path(path, "/sys/bus/pci/devices/%s/iommu_group", address);
 	if (plx_sysfs_link(path, name, sizeof(name)) != 0)
 		return plx_why(
 			why, -ENODEV,
 			"it has no IOMMU group: switch the IOMMU on (firmware: VT-d or AMD-Vi; "
-			"kernel: intel_iommu=on), or bind it to uio_pci_generic");
+			"kernel: intel_iommu=on), or bind it to uio_pci_generic" PLX_DOCTOR(
+				"iommu"));
 	number = strtoul(name, &end, 10);
 	if (end == name || *end != '\0' || number > INT32_MAX)
 		return plx_why(why, -EPROTO, "%s leads to '%s', which is no group", path, name);
@@ -94,13 +96,14 @@ explain_open(const char *path, int err, struct plx_why *why)
 	if (err == ENOENT)
 		return plx_why(why, -err,
 			       "there is no %s: it is not bound to vfio-pci (modprobe vfio-pci; "
-			       "plx-devbind)",
+			       "plx-devbind)" PLX_DOCTOR("vfio"),
 			       path);
 	if (err == EACCES || err == EPERM)
 		return plx_why(
 			why, -err,
 			"no right to open %s: run as root, chown USER %s, or for good a rule "
-			"of udev: SUBSYSTEM==\"vfio\", GROUP=\"...\", MODE=\"0660\"",
+			"of udev: SUBSYSTEM==\"vfio\", GROUP=\"...\", MODE=\"0660\"" PLX_DOCTOR(
+				"vfio"),
 			path, path);
 	if (err == EBUSY)
 		return plx_why(
@@ -126,7 +129,7 @@ check_viable(const struct plx_vfio_group *group, struct plx_why *why)
 	return plx_why(why, -EBUSY,
 		       "the IOMMU cannot tell it from other devices of its group %u, which drivers "
 		       "of the kernel have: %s. Bind them to vfio-pci too, or unbind them "
-		       "(plx-devbind)",
+		       "(plx-devbind)" PLX_DOCTOR("pci"),
 		       group->number, others[0] != '\0' ? others : "none that /sys shows");
 }
 

@@ -18,7 +18,7 @@ int plx_unixsock_listen(const char *path, struct plx_why *why);
 
 /*
  * Connects; blocking I/O with time limits follows. Returns the fd, or what refused, with the cure: -ENOENT, -ECONNREFUSED,
- * -ENOTSOCK, -ETIMEDOUT when a listener takes nobody in.
+ * -ENOTSOCK, -EPROTOTYPE, -EACCES, -ETIMEDOUT when a listener takes nobody in.
  */
 int plx_unixsock_connect(const char *path, struct plx_why *why);
 
@@ -35,7 +35,8 @@ int plx_unixsock_send(int fd, const void *head, size_t head_len, const void *bod
 /*
  * Receives exactly `len` bytes and the fds that came with them: up to *nb_fds go to fds[], more are closed and
  * -EMFILE returned with none left open. NULL for fds: none is expected, any is -EMFILE. Fds are close-on-exec.
- * 0, -ECONNRESET at the end of the stream, -ETIMEDOUT; on an error no fd stays open. timeout_ms is for the whole.
+ * 0, -ECONNRESET at the end of the stream, -EPROTO where it ends in the middle of them, -ETIMEDOUT; on an error no fd stays
+ * open. timeout_ms is for the whole.
  */
 int plx_unixsock_recv(int fd, void *buf, size_t len, int *fds, unsigned *nb_fds, int timeout_ms);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define CONNECT_MS 500
+#define BACKLOG	   8
 
 static int64_t
 now_ms(void)
@@ -55,6 +56,16 @@ connect_error(const char *path, int err, struct plx_why *why)
 			       "socket %s: somebody listens there and takes nobody in", path);
 	if (err == ENOENT)
 		return plx_why(why, -err, "socket %s is not there: start the other end first",
+			       path);
+	if (err == EACCES)
+		return plx_why(why, -err,
+			       "no right to socket %s: it takes write permission on it, and x on "
+			       "the folders above: run as its owner, or chmod them",
+			       path);
+	if (err == EPROTOTYPE)
+		return plx_why(why, -err,
+			       "socket %s takes datagrams or packets, no stream: it is another "
+			       "program's",
 			       path);
 	if (err == ECONNREFUSED)
 		return plx_why(why, -err,
@@ -103,11 +114,28 @@ clear_stale(const char *path, struct plx_why *why)
 		return plx_why(why, -EADDRINUSE, "socket %s: another program listens there", path);
 	}
 	if (fd != -ECONNREFUSED)
-		return plx_why(why, fd, "socket %s: %s", path, strerror(-fd));
+		return plx_why(why, fd, "socket %s is there and cannot be replaced: %s", path,
+			       strerror(-fd));
 	if (unlink(path) != 0)
 		return plx_why(why, -errno, "socket %s is left over and cannot be removed: %s",
 			       path, strerror(errno));
 	return 0;
+}
+
+static int
+listen_error(const char *path, int err, struct plx_why *why)
+{
+	if (err == ENOENT)
+		return plx_why(why, -err,
+			       "socket %s: the folder it is to be in is not there: "
+			       "mkdir -p it, or choose another path",
+			       path);
+	if (err == EACCES || err == EROFS)
+		return plx_why(why, -err,
+			       "socket %s cannot be made in that folder (%s): choose one that you "
+			       "may write to",
+			       path, strerror(err));
+	return plx_why(why, -err, "socket %s: %s", path, strerror(err));
 }
 
 int
@@ -124,12 +152,16 @@ plx_unixsock_listen(const char *path, struct plx_why *why)
 	fd = new_socket(SOCK_NONBLOCK, why);
 	if (fd < 0)
 		return fd;
-	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0 || listen(fd, 8) != 0) {
-		ret = plx_why(why, -errno, "socket %s: %s", path, strerror(errno));
-		close(fd);
-		return ret;
+	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0) {
+		ret = listen_error(path, errno, why);
+	} else if (listen(fd, BACKLOG) != 0) {
+		ret = listen_error(path, errno, why);
+		unlink(path);
 	}
-	return fd;
+	if (ret == 0)
+		return fd;
+	close(fd);
+	return ret;
 }
 
 int
@@ -294,6 +326,9 @@ plx_unixsock_recv(int fd, void *buf, size_t len, int *fds, unsigned *nb_fds, int
 			ret = -errno;
 		}
 	}
+	/* The kernel says the same of an end in the middle. */
+	if (ret == -ECONNRESET && at != (char *)buf)
+		ret = -EPROTO;
 	if (ret != 0) {
 		plx_unixsock_close_fds(fds, n_fds);
 		n_fds = 0;

@@ -163,10 +163,18 @@ const char *vhost_user_name(uint32_t request);
 int vhost_user_send(int sock, const struct vhost_user_msg *msg, int timeout_ms);
 
 /*
- * Receives one message. -EPROTO with a sentence for one that no peer may send (wrong version, a payload larger than any);
- * else as plx_unixsock_recv. On success the fds are the caller's to close; on failure none is left open. The bytes of the payload
+ * Receives one message. -EPROTO with a sentence for one that no peer may send (wrong version, a payload larger than any) or
+ * that breaks off; -ECONNRESET at the end of the conversation, between two messages; else as
+ * plx_unixsock_recv. On success the fds are the caller's to close; on failure none is left open. The bytes of the payload
  * behind `head.size` are zero. After an error the stream is lost.
  */
 int vhost_user_recv(int sock, struct vhost_user_msg *msg, int timeout_ms, struct plx_why *why);
+
+/*
+ * Eventfds of rings are shared with the other end, who can make them block again and fill or empty them: these look first
+ * whether there is something to wait for, and then do nothing. Any thread; system calls, for when somebody sleeps.
+ */
+void vhost_user_bell_ring(int fd);
+void vhost_user_bell_hush(int fd);
 
 #endif

@@ -5,7 +5,9 @@
 #include "plx_unixsock.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 static const char *const names[VHOST_USER_REQUEST_MAX] = {
 	[VHOST_USER_GET_FEATURES] = "GET_FEATURES",
@@ -70,6 +72,21 @@ check_head(const struct vhost_user_head *head, struct plx_why *why)
 	return 0;
 }
 
+static int
+explain_body(const struct vhost_user_head *head, int err, struct plx_why *why)
+{
+	const char *name = vhost_user_name(head->request);
+
+	/* That the stream ends is no end of the conversation here: more was announced. */
+	if (err == -ECONNRESET)
+		err = -EPROTO;
+	if (err == -EMFILE)
+		return plx_why(why, err, "files came in the middle of message %u", head->request);
+	return plx_why(why, err, "message %u (%s) breaks off, %s", head->request,
+		       name != NULL ? name : "unknown",
+		       err == -EPROTO ? "the other end has hung up" : strerror(-err));
+}
+
 int
 vhost_user_recv(int sock, struct vhost_user_msg *msg, int timeout_ms, struct plx_why *why)
 {
@@ -79,6 +96,12 @@ vhost_user_recv(int sock, struct vhost_user_msg *msg, int timeout_ms, struct plx
 	msg->nb_fds = VHOST_USER_FDS_MAX;
 	ret = plx_unixsock_recv(sock, &msg->head, sizeof(msg->head), msg->fds, &msg->nb_fds,
 				timeout_ms);
+	if (ret == -EPROTO)
+		return plx_why(why, ret, "a message breaks off in its first %zu bytes",
+			       sizeof(msg->head));
+	if (ret == -EMFILE)
+		return plx_why(why, ret, "more than %d files came with a message",
+			       VHOST_USER_FDS_MAX);
 	if (ret != 0)
 		return plx_why(why, ret, "vhost-user message: %s", strerror(-ret));
 	ret = check_head(&msg->head, why);
@@ -86,12 +109,36 @@ vhost_user_recv(int sock, struct vhost_user_msg *msg, int timeout_ms, struct plx
 		ret = plx_unixsock_recv(sock, &msg->payload, msg->head.size, NULL, NULL,
 					timeout_ms);
 		if (ret != 0)
-			plx_why(why, ret, "vhost-user message %u breaks off: %s", msg->head.request,
-				strerror(-ret));
+			ret = explain_body(&msg->head, ret, why);
 	}
 	if (ret != 0) {
 		plx_unixsock_close_fds(msg->fds, msg->nb_fds);
 		msg->nb_fds = 0;
 	}
 	return ret;
+}
+
+static bool
+is_ready(int fd, short events)
+{
+	struct pollfd wanted = {.fd = fd, .events = events};
+
+	return poll(&wanted, 1, 0) == 1 && (wanted.revents & events) != 0;
+}
+
+void
+vhost_user_bell_ring(int fd)
+{
+	/* One that cannot be written to was rung often enough. */
+	if (is_ready(fd, POLLOUT))
+		eventfd_write(fd, 1);
+}
+
+void
+vhost_user_bell_hush(int fd)
+{
+	eventfd_t count;
+
+	if (is_ready(fd, POLLIN))
+		eventfd_read(fd, &count);
 }

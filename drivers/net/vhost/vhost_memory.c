@@ -7,7 +7,7 @@
  *
  * A file can be cut off under us, unless it is sealed. QEMU's memory-backend-memfd is (F_SEAL_SHRINK); DPDK's files and
  * QEMU's memory-backend-file are not and cannot be. So: the size is checked when it is mapped; a file that allows it is sealed;
- * any other is guarded (vhost_guard.c).
+ * any other is guarded (vhost_guard.c), as are huge pages, of which there may be too few when they are first touched.
  */
 #include "vhost.h"
 
@@ -75,7 +75,8 @@ map(struct vhost_region *region, const struct vhost_user_region *said, int fd, i
     uint64_t page, struct plx_why *why)
 {
 	uint64_t from = said->mmap_offset & ~(page - 1);
-	bool sealed = cannot_shrink(fd);
+	/* Of huge pages there may be none when they are touched: no seal is against that. */
+	bool sealed = cannot_shrink(fd) && page == (uint64_t)sysconf(_SC_PAGESIZE);
 	struct stat st;
 
 	region->map_len = (size_t)plx_align_up(said->mmap_offset + said->size - from, page);

@@ -206,18 +206,14 @@ vhost_ring_set_base(struct vhost_ring *ring, uint32_t base)
 void
 vhost_ring_call(struct vhost_ring *ring)
 {
-	const uint64_t one = 1;
-	ssize_t written;
-
 	if (ring->since == 0)
 		return;
 	/* What was given back must be seen before we look whether the guest went to sleep (2.7.7, 2.8.10). */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (ring->call_fd >= 0 &&
 	    (ring->packed ? vhost_packed_wants_call(ring) : vhost_split_wants_call(ring))) {
-		/* The guest sleeps: a system call, once a burst. The fd does not block. */
-		written = write(ring->call_fd, &one, sizeof(one));
-		(void)written;
+		/* The guest sleeps: system calls, once a burst. */
+		vhost_user_bell_ring(ring->call_fd);
 		plx_ethdev_add(&ring->calls, 1);
 	}
 	ring->since = 0;

@@ -144,9 +144,6 @@ wait_for_front_end(struct vhost_port *port)
 static void
 tell_broken(struct vhost_port *port, struct vhost_ring *ring)
 {
-	const uint64_t one = 1;
-	ssize_t written;
-
 	ring->told = true;
 	plx_gate_close(&ring->gate);
 	vhost_ring_detach(ring);
@@ -155,10 +152,8 @@ tell_broken(struct vhost_port *port, struct vhost_ring *ring)
 		&vhost_log,
 		"%s: ring %u is stopped: its indexes are nonsense; the guest must set it up again",
 		port->dev.info.name, ring->index);
-	if (ring->err_fd >= 0) {
-		written = write(ring->err_fd, &one, sizeof(one));
-		(void)written;
-	}
+	if (ring->err_fd >= 0)
+		vhost_user_bell_ring(ring->err_fd);
 }
 
 static void

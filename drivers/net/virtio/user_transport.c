@@ -245,11 +245,7 @@ transport_queue_stop(struct virtio_dev *dev, struct virtio_queue *q)
 static void
 transport_notify(struct virtio_queue *q)
 {
-	uint64_t one = 1;
-	ssize_t written =
-		write(q->kick_fd, &one, sizeof(one)); /* the way to wake a sleeping peer */
-
-	(void)written; /* fails only when the counter is full: awake already */
+	vhost_user_bell_ring(q->kick_fd); /* the way to wake a sleeping peer */
 }
 
 static int

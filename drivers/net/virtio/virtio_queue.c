@@ -12,10 +12,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
 #include "plx_bits.h"
 #include "plx_clock.h"
+#include "plx_vhost_user.h"
 #include "virtio_area.h"
 #include "virtio_packed.h"
 #include "virtio_split.h"
@@ -235,13 +235,11 @@ virtio_queue_irq(struct virtio_queue *q, bool on)
 bool
 virtio_queue_rearm(struct virtio_queue *q, bool *looked)
 {
-	eventfd_t count;
-
 	if (*looked || q->broken)
 		return false;
 	*looked = true;
 	if (q->call_fd >= 0)
-		eventfd_read(q->call_fd, &count); /* does not block: the fd is made so */
+		vhost_user_bell_hush(q->call_fd);
 	virtio_queue_irq(q, true);
 	return true;
 }

@@ -315,6 +315,7 @@ what_is_missing_is_named_and_nothing_stays_open(void **state)
 	refused("0000:00:1f.0", -ENODEV, "no such PCI device");
 	sysfs_device("0000:00:1e.0", "0x8086", "0x100e", "0x020000", NULL);
 	refused("0000:00:1e.0", -ENODEV, "not bound to uio_pci_generic");
+	assert_non_null(strstr(why.text, "plx-doctor pci"));
 	if (!have_pa)
 		return;
 	/* The mode keeps a file open. */

@@ -289,10 +289,13 @@ static void
 a_device_that_is_not_there_or_has_no_group_is_told(void **state)
 {
 	refused("0000:00:1f.0", -ENODEV, "no such PCI device");
+	assert_non_null(strstr(why.text, "plx-doctor pci"));
 	sysfs_device("0000:00:1e.0", "0x8086", "0x100e", "0x020000", "vfio-pci");
 	refused("0000:00:1e.0", -ENODEV, "intel_iommu=on");
+	assert_non_null(strstr(why.text, "plx-doctor iommu"));
 	vfio_card("0000:00:1d.0", "e1000", 12);
 	refused("0000:00:1d.0", -ENOENT, "/dev/vfio/12: it is not bound to vfio-pci");
+	assert_non_null(strstr(why.text, "plx-doctor vfio"));
 	sysfs_symlink(SYSFS_DEVICES "/0000:00:1e.0/iommu_group", "../groups/x7");
 	refused("0000:00:1e.0", -EPROTO, "'x7'");
 }

@@ -2,6 +2,9 @@
 /* The conversation: every message of every size, with files and without, in and out of order; nothing leaks, and the next is served. */
 #include "vhost_guest.h"
 
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
 #define FEATURES (VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF))
 
 static struct guest guest;
@@ -152,6 +155,34 @@ files_of_another_kind_end_the_conversation(void **state)
 	assert_true(is_refused(VHOST_USER_ADD_MEM_REG, 40, 1));
 }
 
+/* A write to them could hang, or be a command. */
+static void
+bells_that_are_none_are_refused(void **state)
+{
+	static const uint32_t requests[] = {VHOST_USER_SET_VRING_KICK, VHOST_USER_SET_VRING_CALL,
+					    VHOST_USER_SET_VRING_ERR};
+	int pipes[2], fds[6];
+	const uint64_t index = 0;
+
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	fds[0] = memfd_create("file", MFD_CLOEXEC);
+	fds[1] = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fds[2] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fds[3] = epoll_create1(EPOLL_CLOEXEC);
+	fds[4] = pipes[0];
+	fds[5] = pipes[1];
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(requests); i++) {
+		for (unsigned k = 0; k < PLX_ARRAY_LEN(fds); k++) {
+			guest_connect(&guest);
+			guest_hello(&guest, FEATURES);
+			assert_int_equal(say(&guest, requests[i], &index, 8, fds[k]), 1);
+			assert_false(is_alive(&guest));
+			guest_stop(&guest);
+		}
+	}
+	plx_unixsock_close_fds(fds, PLX_ARRAY_LEN(fds));
+}
+
 static void
 bytes_that_are_no_message_end_the_conversation(void **state)
 {
@@ -168,10 +199,11 @@ bytes_that_are_no_message_end_the_conversation(void **state)
 		wait_for_xstat("front_ends_refused", i + 1);
 		guest_stop(&guest);
 	}
-	/* One that breaks off in the middle is just gone, and the next is served. */
+	/* One that breaks off in the middle is told, and the next is served. */
 	guest_connect(&guest);
 	assert_int_equal(write(guest.sock, &(struct vhost_user_head){2, 1, 8}, 12), 12);
 	guest_stop(&guest);
+	wait_for_xstat("front_ends_refused", PLX_ARRAY_LEN(heads) + 1);
 	guest_connect(&guest);
 	assert_true(is_alive(&guest));
 	guest_stop(&guest);
@@ -443,6 +475,31 @@ a_file_cut_off_under_us_ends_only_the_conversation(void **state)
 	guest_stop(&guest);
 }
 
+/* What a file of huge pages has room for need not be there: nobody reserved it. */
+static void
+huge_pages_that_are_not_there_end_only_the_conversation(void **state)
+{
+	const uint64_t len = 1ull << 40, ring = 1;
+	struct vhost_user_mem_reg said = {.region = {GUEST_PHYS, len, GUEST_USER, 0}};
+	struct plx_mbuf *m;
+	int kick = eventfd(0, EFD_CLOEXEC);
+	int fd = memfd_create("guest", MFD_CLOEXEC | MFD_HUGETLB | MFD_ALLOW_SEALING);
+
+	assert_int_equal(ftruncate(fd, (off_t)len), 0);
+	guest_connect(&guest);
+	guest_hello(&guest, FEATURES);
+	assert_int_equal(say(&guest, VHOST_USER_ADD_MEM_REG, &said, sizeof(said), fd), 0);
+	assert_int_equal(say_state(&guest, VHOST_USER_SET_VRING_NUM, 1, RING_SIZE), 0);
+	assert_int_equal(guest_say_addr(&guest, 1), 0);
+	assert_int_equal(say(&guest, VHOST_USER_SET_VRING_KICK, &ring, 8, kick), 0);
+	say_state(&guest, VHOST_USER_SET_VRING_ENABLE, 1, 1);
+	plx_ethdev_rx_burst(guest_port, 0, &m, 1);
+	wait_for_xstat("front_ends_refused", 1);
+	close(kick);
+	close(fd);
+	guest_stop(&guest);
+}
+
 /* -- books of what is in flight ------------------------------------------------------------------------------------ */
 
 static void
@@ -476,6 +533,7 @@ main(void)
 		CASE(surplus_files_end_the_conversation_and_are_closed),
 		CASE(missing_files_end_the_conversation),
 		CASE(files_of_another_kind_end_the_conversation),
+		CASE(bells_that_are_none_are_refused),
 		CASE(bytes_that_are_no_message_end_the_conversation),
 		CASE(what_was_not_agreed_on_is_refused),
 		CASE(numbers_out_of_range_are_refused),
@@ -488,6 +546,7 @@ main(void)
 		CASE(regions_come_and_go_but_do_not_overlap),
 		CASE(a_ring_outside_memory_or_askew_is_refused),
 		CASE(a_file_cut_off_under_us_ends_only_the_conversation),
+		CASE(huge_pages_that_are_not_there_end_only_the_conversation),
 		CASE(books_are_given_and_taken_back),
 	};
 	int failed;

@@ -486,6 +486,22 @@ a_guest_is_called_once_a_burst_if_it_wants(void **state)
 	}
 }
 
+/* Full, and made to block again after it was handed over: whoever waited would wait for ever. */
+static void
+a_call_that_would_wait_is_left_out(void **state)
+{
+	struct plx_mbuf *m = packet(60, 1);
+
+	set_no_interrupt(RX, false);
+	assert_int_equal(eventfd_write(guest.call[RX], UINT64_MAX - 1), 0);
+	assert_int_equal(fcntl(guest.call[RX], F_SETFL, 0), 0);
+	post_one(&guest, RX, buf_phys(0), BUF_LEN, 0);
+	alarm(10);
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &m, 1), 1);
+	alarm(0);
+	expect_back(&guest, RX, 1, 0, HDR + 60);
+}
+
 /* -- life -------------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -623,6 +639,7 @@ main(void)
 		CASE(buffers_that_are_none_come_back_empty),
 		CASE(a_written_chain_takes_a_packet),
 		CASE(a_guest_is_called_once_a_burst_if_it_wants),
+		CASE(a_call_that_would_wait_is_left_out),
 		CASE(a_ring_goes_on_where_it_was_stopped),
 		CASE(memory_said_again_changes_nothing),
 		CASE(a_stopped_port_leaves_packets_with_the_guest),

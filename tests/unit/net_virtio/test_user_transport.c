@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 
 static struct plx_device device = {.name = "net_virtio_user0", .node = PLX_NODE_ANY};
 
@@ -410,6 +411,22 @@ interrupts_come_to_the_fds_that_are_given(void **state)
 	close_scene(true);
 }
 
+/* Full, and made to block by the back end, which has it too. */
+static void
+a_kick_that_would_wait_is_left_out(void **state)
+{
+	struct virtio_queue q = {0};
+
+	open_scene("path=/x");
+	q.kick_fd = scene.user->queues[0].kick_fd;
+	assert_int_equal(eventfd_write(q.kick_fd, UINT64_MAX - 1), 0);
+	assert_int_equal(fcntl(q.kick_fd, F_SETFL, 0), 0);
+	alarm(10);
+	scene.transport->notify(&q);
+	alarm(0);
+	close_scene(false);
+}
+
 /* -- memory ---------------------------------------------------------------------------------------------------------------- */
 
 static const struct plx_zone *
@@ -560,6 +577,7 @@ main(void)
 		cmocka_unit_test(the_link_is_the_connection),
 		cmocka_unit_test(pairs_are_enabled_and_the_rest_is_granted),
 		cmocka_unit_test(interrupts_come_to_the_fds_that_are_given),
+		cmocka_unit_test(a_kick_that_would_wait_is_left_out),
 		cmocka_unit_test(only_buffers_and_own_rings_are_mapped),
 		cmocka_unit_test(a_zone_that_comes_or_goes_is_told_at_once),
 		cmocka_unit_test(a_back_end_with_slots_is_told_one_by_one),

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static unsigned
@@ -82,6 +84,140 @@ a_peer_that_stops_costs_a_time_limit(void **state)
 }
 
 static void
+an_end_in_the_middle_is_told_from_the_end(void **state)
+{
+	unsigned before = open_fds(), n = 2;
+	int sock[2], fds[2];
+	char buf[4];
+
+	pair(sock);
+	assert_int_equal(plx_unixsock_send(sock[0], "ab", 2, NULL, 0, &sock[1], 1, 100), 0);
+	close(sock[0]);
+	assert_int_equal(plx_unixsock_recv(sock[1], buf, 4, fds, &n, 100), -EPROTO);
+	assert_int_equal(n, 0);
+	assert_int_equal(plx_unixsock_recv(sock[1], buf, 4, fds, &n, 100), -ECONNRESET);
+	close(sock[1]);
+	assert_int_equal(open_fds(), before);
+}
+
+/* As many as the kernel lets anybody send, which is more than there is room to receive. */
+static void
+a_flood_of_fds_is_closed(void **state)
+{
+	enum { FLOOD = 250 };
+	union {
+		char bytes[CMSG_SPACE(FLOOD * sizeof(int))];
+		struct cmsghdr head;
+	} control = {.head = {.cmsg_len = CMSG_LEN(FLOOD * sizeof(int)),
+			      .cmsg_level = SOL_SOCKET,
+			      .cmsg_type = SCM_RIGHTS}};
+	char head[] = "head";
+	struct iovec iov = {.iov_base = head, .iov_len = 4};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control.bytes,
+			     .msg_controllen = sizeof(control.bytes)};
+	unsigned before = open_fds(), n = PLX_UNIXSOCK_FDS_MAX;
+	int sock[2], fds[PLX_UNIXSOCK_FDS_MAX], many[FLOOD];
+	char buf[4];
+
+	pair(sock);
+	for (unsigned i = 0; i < FLOOD; i++)
+		many[i] = sock[0];
+	memcpy(CMSG_DATA(&control.head), many, sizeof(many));
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(sendmsg(sock[0], &msg, 0), 4);
+		n = i == 0 ? PLX_UNIXSOCK_FDS_MAX : 1;
+		assert_int_equal(plx_unixsock_recv(sock[1], buf, 4, i < 2 ? fds : NULL, &n, 100),
+				 -EMFILE);
+	}
+	close(sock[0]);
+	close(sock[1]);
+	assert_int_equal(open_fds(), before);
+}
+
+static void
+connect_is_refused(const char *path, int expected, const char *says)
+{
+	struct plx_why why = {""};
+	unsigned before = open_fds();
+
+	assert_int_equal(plx_unixsock_connect(path, &why), expected);
+	if (strstr(why.text, says) == NULL)
+		fail_msg("'%s' lacks '%s'", why.text, says);
+	assert_int_equal(open_fds(), before);
+}
+
+static void
+listen_is_refused(const char *path, int expected, const char *says)
+{
+	struct plx_why why = {""};
+	unsigned before = open_fds();
+
+	assert_int_equal(plx_unixsock_listen(path, &why), expected);
+	if (strstr(why.text, says) == NULL)
+		fail_msg("'%s' lacks '%s'", why.text, says);
+	assert_int_equal(open_fds(), before);
+}
+
+static void
+what_is_in_the_way_is_named(void **state)
+{
+	char dir[] = "/tmp/plx-unixsock-XXXXXX", path[64], longer[200];
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	bool root = geteuid() == 0;
+	int other, listener;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/sock", dir);
+	snprintf(longer, sizeof(longer), "%s/%0150d", dir, 0);
+	connect_is_refused(longer, -ENAMETOOLONG, "1 to 107 characters");
+	listen_is_refused("", -ENAMETOOLONG, "1 to 107 characters");
+	listen_is_refused("/nowhere/sock", -ENOENT, "folder it is to be in is not there");
+	/* A socket of another kind, in use and left over. */
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	other = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(other, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	connect_is_refused(path, -EPROTOTYPE, "no stream");
+	listen_is_refused(path, -EPROTOTYPE, "cannot be replaced");
+	close(other);
+	connect_is_refused(path, -ECONNREFUSED, "nobody listens");
+	listener = plx_unixsock_listen(path, NULL);
+	assert_true(listener >= 0);
+	/* Without the right to write to it, or to make one beside it. */
+	assert_int_equal(chmod(path, 0400) | chmod(dir, 0555), 0);
+	assert_int_equal(root ? seteuid(65534) : 0, 0);
+	connect_is_refused(path, -EACCES, "run as its owner");
+	snprintf(longer, sizeof(longer), "%s/another", dir);
+	listen_is_refused(longer, -EACCES, "that you may write to");
+	assert_int_equal(root ? seteuid(0) : 0, 0);
+	close(listener);
+	unlink(path);
+	rmdir(dir);
+}
+
+/* Whose queue is full of those that nobody took in: the limit ends it. */
+static void
+a_listener_that_takes_nobody_in_costs_a_time_limit(void **state)
+{
+	char path[] = "/tmp/plx-unixsock-XXXXXX";
+	struct plx_why why = {""};
+	int listener, n = 0, fds[32];
+
+	assert_int_equal(close(mkstemp(path)) | unlink(path), 0);
+	listener = plx_unixsock_listen(path, &why);
+	assert_true(listener >= 0);
+	while (n < 32 && (fds[n] = plx_unixsock_connect(path, &why)) >= 0)
+		n++;
+	assert_true(n < 32);
+	assert_int_equal(fds[n], -ETIMEDOUT);
+	assert_non_null(strstr(why.text, "takes nobody in"));
+	plx_unixsock_close_fds(fds, (unsigned)n);
+	close(listener);
+	unlink(path);
+}
+
+static void
 a_left_over_socket_is_replaced_and_a_live_one_is_not(void **state)
 {
 	char path[] = "/tmp/plx-unixsock-XXXXXX";
@@ -119,6 +255,10 @@ main(void)
 		cmocka_unit_test(head_body_and_fds_arrive),
 		cmocka_unit_test(more_fds_than_expected_are_closed),
 		cmocka_unit_test(a_peer_that_stops_costs_a_time_limit),
+		cmocka_unit_test(an_end_in_the_middle_is_told_from_the_end),
+		cmocka_unit_test(a_flood_of_fds_is_closed),
+		cmocka_unit_test(what_is_in_the_way_is_named),
+		cmocka_unit_test(a_listener_that_takes_nobody_in_costs_a_time_limit),
 		cmocka_unit_test(a_left_over_socket_is_replaced_and_a_live_one_is_not),
 	};
 
