@@ -331,9 +331,9 @@ counts_of_buffers_that_lie_are_survived(void **state)
 				vfake_faults(fake)->num_buffers_lies = true;
 				vfake_faults(fake)->num_buffers = counts[i];
 				got = stir();
-				if (counts[i] > 1)
+				if (scatter && counts[i] > 1) /* else they are not read */
 					assert_true(got < 4 * N);
-				if (counts[i] > FAKE_DESCS) /* it can never be whole */
+				if (scatter && counts[i] > FAKE_DESCS) /* it can never be whole */
 					assert_true(complaints() > 0);
 				recovers();
 			}
