@@ -322,8 +322,9 @@ vhost_remove(struct plx_device *device)
 {
 	struct vhost_port *port = device->data;
 
-	plx_ethdev_unregister(&port->dev);
+	/* First, so that nobody has news of a port that is no more. */
 	vhost_socket_close(port);
+	plx_ethdev_unregister(&port->dev);
 	pthread_mutex_destroy(&port->lock);
 	free(port);
 }

@@ -23,10 +23,10 @@ PLX_LOG_COMPONENT(vhost_log, "pmd.net.vhost");
 #define REPLY_TIMEOUT VHOST_WAIT_MS
 #define MTU_MIN	      68
 
-/* The message is answered with what the handler left in it, not by an acknowledgement. */
 enum answer {
-	ACK,
-	REPLY,
+	ACK,	  /* by an acknowledgement, if one is asked for */
+	REPLY,	  /* with what the handler left in the message */
+	QUESTION, /* the same, and nothing changes: rings run on meanwhile */
 };
 
 struct handler {
@@ -516,7 +516,7 @@ set_inflight_fd(struct vhost_port *port, struct vhost_user_msg *msg, struct plx_
 #define INFLIGHT_LEN (2 * sizeof(uint64_t) + 2 * sizeof(uint16_t))
 
 static const struct handler handlers[VHOST_USER_REQUEST_MAX] = {
-	[VHOST_USER_GET_FEATURES] = {NOTHING, 0, REPLY, ALWAYS, get_features},
+	[VHOST_USER_GET_FEATURES] = {NOTHING, 0, QUESTION, ALWAYS, get_features},
 	[VHOST_USER_SET_FEATURES] = {U64, 0, ACK, ALWAYS, set_features},
 	[VHOST_USER_SET_OWNER] = {NOTHING, 0, ACK, ALWAYS, set_owner},
 	[VHOST_USER_RESET_OWNER] = {NOTHING, 0, ACK, ALWAYS, reset_owner},
@@ -528,25 +528,26 @@ static const struct handler handlers[VHOST_USER_REQUEST_MAX] = {
 	[VHOST_USER_SET_VRING_KICK] = {U64, 1, ACK, ALWAYS, set_vring_kick},
 	[VHOST_USER_SET_VRING_CALL] = {U64, 1, ACK, ALWAYS, set_vring_call},
 	[VHOST_USER_SET_VRING_ERR] = {U64, 1, ACK, ALWAYS, set_vring_err},
-	[VHOST_USER_GET_PROTOCOL_FEATURES] = {NOTHING, 0, REPLY, ALWAYS, get_protocol_features},
+	[VHOST_USER_GET_PROTOCOL_FEATURES] = {NOTHING, 0, QUESTION, ALWAYS, get_protocol_features},
 	[VHOST_USER_SET_PROTOCOL_FEATURES] = {U64, 0, ACK, ALWAYS, set_protocol_features},
-	[VHOST_USER_GET_QUEUE_NUM] = {NOTHING, 0, REPLY, VHOST_USER_PROTOCOL_F_MQ, get_queue_num},
+	[VHOST_USER_GET_QUEUE_NUM] = {NOTHING, 0, QUESTION, VHOST_USER_PROTOCOL_F_MQ,
+				      get_queue_num},
 	[VHOST_USER_SET_VRING_ENABLE] = {STATE, 0, ACK, ALWAYS, set_vring_enable},
 	[VHOST_USER_SEND_RARP] = {U64, 0, ACK, VHOST_USER_PROTOCOL_F_RARP, send_rarp},
 	[VHOST_USER_NET_SET_MTU] = {U64, 0, ACK, VHOST_USER_PROTOCOL_F_MTU, net_set_mtu},
-	[VHOST_USER_GET_CONFIG] = {CONFIG, 0, REPLY, VHOST_USER_PROTOCOL_F_CONFIG, get_config},
+	[VHOST_USER_GET_CONFIG] = {CONFIG, 0, QUESTION, VHOST_USER_PROTOCOL_F_CONFIG, get_config},
 	[VHOST_USER_SET_CONFIG] = {CONFIG, 0, ACK, VHOST_USER_PROTOCOL_F_CONFIG, set_config},
 	[VHOST_USER_GET_INFLIGHT_FD] = {BOOKS, 0, REPLY, VHOST_USER_PROTOCOL_F_INFLIGHT,
 					get_inflight_fd},
 	[VHOST_USER_SET_INFLIGHT_FD] = {BOOKS, 1, ACK, VHOST_USER_PROTOCOL_F_INFLIGHT,
 					set_inflight_fd},
-	[VHOST_USER_GET_MAX_MEM_SLOTS] = {NOTHING, 0, REPLY, VHOST_USER_PROTOCOL_F_MEM_SLOTS,
+	[VHOST_USER_GET_MAX_MEM_SLOTS] = {NOTHING, 0, QUESTION, VHOST_USER_PROTOCOL_F_MEM_SLOTS,
 					  get_max_mem_slots},
 	[VHOST_USER_ADD_MEM_REG] = {REGION, 1, ACK, VHOST_USER_PROTOCOL_F_MEM_SLOTS, add_mem_reg},
 	/* Some front ends send the region's file along, as the protocol allows. */
 	[VHOST_USER_REM_MEM_REG] = {REGION, 1, ACK, VHOST_USER_PROTOCOL_F_MEM_SLOTS, rem_mem_reg},
 	[VHOST_USER_SET_STATUS] = {U64, 0, ACK, VHOST_USER_PROTOCOL_F_STATUS, set_status},
-	[VHOST_USER_GET_STATUS] = {NOTHING, 0, REPLY, VHOST_USER_PROTOCOL_F_STATUS, get_status},
+	[VHOST_USER_GET_STATUS] = {NOTHING, 0, QUESTION, VHOST_USER_PROTOCOL_F_STATUS, get_status},
 };
 
 static const struct handler *
@@ -583,7 +584,7 @@ answer(const struct vhost_port *port, int sock, const struct handler *handler, i
 		(msg->head.flags & VHOST_USER_FLAG_NEED_REPLY) != 0 &&
 		(port->protocol_features & VIRTIO_BIT(VHOST_USER_PROTOCOL_F_REPLY_ACK)) != 0;
 
-	if (handler->answer == REPLY ? result != 0 : !asked)
+	if (handler->answer == ACK ? !asked : result != 0)
 		return 0;
 	msg->head.flags = VHOST_USER_VERSION | VHOST_USER_FLAG_REPLY;
 	if (handler->answer == ACK) {
@@ -592,6 +593,20 @@ answer(const struct vhost_port *port, int sock, const struct handler *handler, i
 		msg->nb_fds = 0;
 	}
 	return vhost_user_send(sock, msg, REPLY_TIMEOUT);
+}
+
+static int
+run_behind_gates(struct vhost_port *port, const struct handler *handler, struct vhost_user_msg *msg,
+		 struct plx_why *why)
+{
+	int ret, resumed;
+
+	vhost_rings_pause(port);
+	ret = handler->run(port, msg, why);
+	if (ret < 0)
+		return ret;
+	resumed = vhost_rings_resume(port, why);
+	return resumed < 0 ? resumed : ret;
 }
 
 int
@@ -607,13 +622,8 @@ vhost_protocol_message(struct vhost_port *port, int sock, struct vhost_user_msg 
 
 	if (ret == 0) {
 		plx_log_debug(&vhost_log, "%s: %s", port->dev.info.name, name);
-		vhost_rings_pause(port);
-		ret = handler->run(port, msg, why);
-		if (ret >= 0) {
-			int resumed = vhost_rings_resume(port, why);
-
-			ret = resumed < 0 ? resumed : ret;
-		}
+		ret = handler->answer == QUESTION ? handler->run(port, msg, why)
+						  : run_behind_gates(port, handler, msg, why);
 		sent = answer(port, sock, handler, ret, msg);
 	}
 	plx_unixsock_close_fds(msg->fds, msg->nb_fds > nb_fds ? msg->nb_fds : nb_fds);

@@ -26,7 +26,6 @@ static int wait_for_front_end(struct vhost_port *port);
 static void
 hang_up(struct vhost_port *port)
 {
-	const bool was_up = vhost_rings_ready(port);
 	int err;
 
 	plx_event_remove(port->sock_event);
@@ -34,8 +33,6 @@ hang_up(struct vhost_port *port)
 	vhost_protocol_forget(port);
 	close(port->sock);
 	port->sock = -1;
-	if (was_up)
-		plx_log_notice(&vhost_log, "%s: the front end is gone", port->dev.info.name);
 	err = port->closing ? 0 : wait_for_front_end(port);
 	if (err != 0)
 		plx_log_err(&vhost_log, "%s: waits for no other front end: %s", port->dev.info.name,
@@ -51,33 +48,53 @@ refuse(struct vhost_port *port, const struct plx_why *why)
 	hang_up(port);
 }
 
+/* Unlocks, and tells if the link came or went since this was last done. Watchers may ask the port. */
+static void
+end_turn(struct vhost_port *port)
+{
+	const char *name = port->dev.info.name;
+	const bool up = vhost_rings_ready(port);
+	const bool news = up != port->told_up;
+	const bool seen =
+		news && !port->link_down; /* else it is down whatever the front end does */
+
+	if (news && up)
+		plx_log_notice(&vhost_log, "%s: link up, %s rings", name,
+			       vhost_has(port, VIRTIO_F_RING_PACKED) ? "packed" : "split");
+	else if (news)
+		plx_log_notice(&vhost_log, "%s: link down: the front end %s", name,
+			       port->sock < 0 ? "is gone" : "stopped its rings");
+	port->told_up = up;
+	pthread_mutex_unlock(&port->lock);
+	if (seen)
+		plx_ethdev_link_changed(&port->dev, up);
+}
+
+static void
+take_message(struct vhost_port *port, int sock)
+{
+	struct vhost_user_msg msg;
+	struct plx_why why = {""};
+	int ret = vhost_user_recv(sock, &msg, VHOST_WAIT_MS, &why);
+
+	if (ret == 0)
+		ret = vhost_protocol_message(port, sock, &msg, &why);
+	/* It may have hung up before a message or before the answer to one. */
+	if (ret == -ECONNRESET || ret == -EPIPE)
+		hang_up(port);
+	else if (ret != 0)
+		refuse(port, &why);
+}
+
 static void
 on_message(void *arg, int fd, uint32_t events)
 {
 	struct vhost_port *port = arg;
-	struct vhost_user_msg msg;
-	struct plx_why why = {""};
-	bool was_ready;
-	int ret;
 
 	pthread_mutex_lock(&port->lock);
-	if (port->closing || port->sock != fd)
-		goto unlock;
-	was_ready = vhost_rings_ready(port);
-	ret = vhost_user_recv(fd, &msg, VHOST_WAIT_MS, &why);
-	if (ret == -ECONNRESET) {
-		hang_up(port);
-		goto unlock;
-	}
-	if (ret == 0)
-		ret = vhost_protocol_message(port, fd, &msg, &why);
-	if (ret != 0)
-		refuse(port, &why);
-	else if (!was_ready && vhost_rings_ready(port))
-		plx_log_notice(&vhost_log, "%s: link up, %s rings", port->dev.info.name,
-			       vhost_has(port, VIRTIO_F_RING_PACKED) ? "packed" : "split");
-unlock:
-	pthread_mutex_unlock(&port->lock);
+	if (!port->closing && port->sock == fd)
+		take_message(port, fd);
+	end_turn(port);
 }
 
 static int
@@ -178,7 +195,7 @@ on_trouble(void *arg, int fd, uint32_t events)
 		plx_why(&why, -EFAULT, "a file of its memory has become shorter than it said");
 		refuse(port, &why);
 	}
-	pthread_mutex_unlock(&port->lock);
+	end_turn(port);
 }
 
 /* -- life ------------------------------------------------------------------------------------------------------------------ */

@@ -38,8 +38,12 @@ send_message(struct user_peer *peer, const struct vhost_user_msg *msg)
 	ret = vhost_user_send(peer->sock, msg, peer->reply_ms);
 	if (ret == 0)
 		return 0;
-	plx_why(&peer->why, ret, "%s could not be sent: %s", name_of(msg->head.request),
-		ret == -EPIPE ? "the back end has hung up" : strerror(-ret));
+	/* Programs that end together do so in any order: that is no failure of the message. */
+	if (ret == -EPIPE || ret == -ECONNRESET)
+		plx_why(&peer->why, ret, "the back end has hung up");
+	else
+		plx_why(&peer->why, ret, "%s could not be sent: %s", name_of(msg->head.request),
+			strerror(-ret));
 	return give_up(peer, ret);
 }
 

@@ -500,6 +500,100 @@ huge_pages_that_are_not_there_end_only_the_conversation(void **state)
 	guest_stop(&guest);
 }
 
+/* -- manners ----------------------------------------------------------------------------------------------------------- */
+
+/* A burst that takes its time holds the gates: a message that changes something would wait for it, a question does not. */
+static void
+questions_do_not_stop_the_rings(void **state)
+{
+	static const uint32_t questions[] = {
+		VHOST_USER_GET_FEATURES,  VHOST_USER_GET_PROTOCOL_FEATURES,
+		VHOST_USER_GET_QUEUE_NUM, VHOST_USER_GET_MAX_MEM_SLOTS,
+		VHOST_USER_GET_CONFIG,
+	};
+	const struct vhost_user_config config = {.size = 12};
+	struct vhost_port *port = vhost_port(plx_ethdev_at(guest_port));
+	struct vhost_user_msg reply;
+	bool answered = true;
+
+	guest_start(&guest, FEATURES);
+	assert_true(plx_gate_enter(&port->ring[0].gate));
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(questions); i++) {
+		uint32_t size = questions[i] == VHOST_USER_GET_CONFIG ? 24 : 0;
+
+		answered = answered && ask(&guest, questions[i], &config, size, &reply) &&
+			   reply.head.request == questions[i];
+	}
+	plx_gate_leave(&port->ring[0].gate);
+	assert_true(answered);
+	assert_true(link_is_up());
+	guest_stop(&guest);
+}
+
+/* Two programs that end together do so in any order. */
+static void
+who_does_not_wait_for_the_answer_is_just_gone(void **state)
+{
+	for (uint64_t i = 0; i < 5; i++) {
+		guest_connect(&guest);
+		assert_int_equal(say_raw(&guest, VHOST_USER_GET_FEATURES, 0, NULL, 0, NULL, 0), 0);
+		guest_stop(&guest);
+		guest_connect(&guest);
+		assert_true(is_alive(&guest));
+		guest_stop(&guest);
+	}
+	assert_int_equal(xstat("front_ends"), 10);
+	assert_int_equal(xstat("front_ends_refused"), 0);
+}
+
+static unsigned went_up, went_down;
+
+static void
+hear(void *arg, uint16_t port, bool up)
+{
+	struct plx_ethdev_link link = {.up = !up};
+
+	/* Who is told may ask. */
+	if (port == guest_port && plx_ethdev_link(port, &link) == 0 && link.up == up)
+		__atomic_add_fetch(up ? &went_up : &went_down, 1, __ATOMIC_RELAXED);
+}
+
+static void
+wait_for_news(const unsigned *count, unsigned value)
+{
+	for (int i = 0; i < 2000 && __atomic_load_n(count, __ATOMIC_RELAXED) < value; i++)
+		nap();
+	assert_int_equal(__atomic_load_n(count, __ATOMIC_RELAXED), value);
+}
+
+static void
+links_that_come_and_go_are_told(void **state)
+{
+	struct plx_ethdev_link link = {.up = true};
+
+	went_up = went_down = 0;
+	assert_int_equal(plx_ethdev_watch_links(hear, NULL, NULL), 0);
+	guest_start(&guest, FEATURES);
+	wait_for_news(&went_up, 1);
+	/* The guest's interface goes down and comes up: the conversation goes on. */
+	assert_int_equal(say_state(&guest, VHOST_USER_SET_VRING_ENABLE, 0, 0), 0);
+	wait_for_news(&went_down, 1);
+	assert_int_equal(say_state(&guest, VHOST_USER_SET_VRING_ENABLE, 0, 1), 0);
+	wait_for_news(&went_up, 2);
+	/* While it is down by our own will there is nothing to tell. */
+	assert_int_equal(plx_ethdev_set_link(guest_port, false), 0);
+	assert_int_equal(say_state(&guest, VHOST_USER_SET_VRING_ENABLE, 0, 0), 0);
+	assert_int_equal(say_state(&guest, VHOST_USER_SET_VRING_ENABLE, 0, 1), 0);
+	assert_int_equal(plx_ethdev_link(guest_port, &link), 0);
+	assert_false(link.up);
+	assert_int_equal(plx_ethdev_set_link(guest_port, true), 0);
+	assert_true(link_is_up());
+	guest_stop(&guest);
+	wait_for_news(&went_down, 2);
+	assert_int_equal(went_up, 2);
+	plx_ethdev_unwatch_links();
+}
+
 /* -- books of what is in flight ------------------------------------------------------------------------------------ */
 
 static void
@@ -547,6 +641,9 @@ main(void)
 		CASE(a_ring_outside_memory_or_askew_is_refused),
 		CASE(a_file_cut_off_under_us_ends_only_the_conversation),
 		CASE(huge_pages_that_are_not_there_end_only_the_conversation),
+		CASE(questions_do_not_stop_the_rings),
+		CASE(who_does_not_wait_for_the_answer_is_just_gone),
+		CASE(links_that_come_and_go_are_told),
 		CASE(books_are_given_and_taken_back),
 	};
 	int failed;

@@ -1,0 +1,249 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# net_virtio_user and net_vhost, one at each end of a socket: split and packed rings, one and two pairs, both directions byte by
+# byte, either end killed, stopped and started under traffic, either end listening, and buffers that are made later on.
+# shellcheck source=tests/func/lib.sh
+. "$(dirname "$0")/lib.sh"
+func_begin anyone
+need tshark python3
+
+SOCKET=$TMP/sock
+
+# Each end has a prompt that it reads from a pipe of its own, which stays open here: fd 7 the back end's, fd 8 the front end's.
+mkfifo "$TMP/back.in" "$TMP/front.in"
+exec 7<>"$TMP/back.in" 8<>"$TMP/front.in"
+
+start_end() # WHO CPU DEVARGS ARGS...
+{
+	local who=$1 cpu=$2 devargs=$3
+
+	shift 3
+	# shellcheck disable=SC2016 # for the shell in between
+	start "$who" - bash -c 'exec "$@" <"$0"' "$TMP/$who.in" "$PLX_TESTPMD" --no-huge --no-pci --lcores "0@$cpu,1@$cpu" \
+		--vdev "$devargs" "$@"
+}
+
+start_back() # DEVARGS ARGS...
+{
+	start_end back 0 "net_vhost0,iface=$SOCKET$1" "${@:2}"
+	BACK=$JOB
+}
+
+start_front() # DEVARGS ARGS...
+{
+	start_end front 1 "net_virtio_user0,path=$SOCKET$1" "${@:2}"
+	FRONT=$JOB
+}
+
+# WHO COMMAND
+tell()
+{
+	case $1 in
+	back) echo "$2" >&7 ;;
+	front) echo "$2" >&8 ;;
+	esac
+}
+
+# WHO COMMAND PATTERN: has it said, and waits for one line more that matches.
+tell_and_see()
+{
+	local before
+
+	before=$(grep -Ec -- "$3" "$TMP/$1.log" || true)
+	tell "$1" "$2"
+	wait_until 20 "'$3' of the $1 end after '$2'" said_more "$1" "$3" "$before"
+}
+
+said_more() # WHO PATTERN THAN
+{
+	[ "$(grep -Ec -- "$2" "$TMP/$1.log")" -gt "$3" ]
+}
+
+# WHO NAME: a counter of port 0, the one with the socket, as it is now.
+counter()
+{
+	tell_and_see "$1" 'show port xstats 0' "^$2: "
+	sed -n "s/^$2: //p" "$TMP/$1.log" | tail -n 1
+}
+
+# WHO NAME MORE-THAN
+counts_more()
+{
+	[ "$(counter "$1" "$2")" -gt "$3" ]
+}
+
+# WHO: that end receives packets, from now on.
+receives()
+{
+	wait_until 20 "packets at the $1 end" counts_more "$1" rx_good_packets "$(($(counter "$1" rx_good_packets) + 1000))"
+}
+
+# WHO WORD TIMES: its link went up or down that often.
+link_went()
+{
+	wait_until 20 "the link of the $1 end to go $2 ($3)" said_more "$1" "link $2[:,]" $(($3 - 1))
+}
+
+# WHO...: in that order. What each took and gave adds up, nothing is told as a failure, and nothing is broken.
+quit()
+{
+	local who
+
+	for who; do
+		tell "$who" quit
+	done
+	for who; do
+		case $who in
+		back) wait_end "$BACK" 20 ;;
+		front) wait_end "$FRONT" 20 ;;
+		esac
+		assert_no_grep "$TMP/$who.log" 'do not add up|unaccounted|[Ee]rror([^s]|$)|could not|broken_queues: [1-9]|rings_stopped: [1-9]'
+	done
+	[ ! -e "$SOCKET" ] || fail "the socket's file is left behind"
+}
+
+# FILE...: frames in them, sorted, as packets of two queues may overtake each other.
+frames_of()
+{
+	local file
+
+	for file; do
+		list_frames "$file"
+	done | sort
+}
+
+# NAME QUEUES: the files of that name, one a queue, as net_pcap is told them.
+files_of()
+{
+	if [ "$2" = 1 ]; then
+		echo "$TMP/$1.pcap"
+	else
+		echo "[$TMP/${1}0.pcap,$TMP/${1}1.pcap]"
+	fi
+}
+
+# PACKED QUEUES: a file goes either way, through rings that hold all of it, each queue with its share.
+both_directions()
+{
+	local packed=$1 queues=$2 i
+
+	start_back ",queues=$queues" --vdev "net_pcap0,rx_pcap=$(files_of a "$queues"),tx_pcap=$(files_of at_back "$queues")" -- \
+		-i --enable-scatter --forward-mode io --portlist 0,1 --rxq "$queues" --txq "$queues"
+	wait_until 10 "the socket" test -S "$SOCKET"
+	start_front ",queue_size=1024,queues=$queues,packed_vq=$packed" \
+		--vdev "net_pcap0,rx_pcap=$(files_of b "$queues"),tx_pcap=$(files_of at_front "$queues")" -- \
+		-i --enable-scatter --forward-mode io --portlist 0,1 --rxq "$queues" --txq "$queues" --rxd 1024 --txd 1024
+	link_went back up 1
+	tell_and_see front start 'packet forwarding'
+	tell_and_see back start 'packet forwarding'
+	wait_until 20 "frames at the back end" counts_more back rx_good_packets 199
+	wait_until 20 "frames at the front end" counts_more front rx_good_packets 199
+	for ((i = 0; i < queues; i++)); do
+		assert_ge "$(counter back "rx_q${i}_packets")" 1 "frames of queue $i at the back end"
+		assert_ge "$(counter front "rx_q${i}_packets")" 1 "frames of queue $i at the front end"
+	done
+	tell back stop
+	tell front stop
+	quit front back
+	assert_eq "$(frames_of "$TMP"/at_back*.pcap)" "$(frames_of "$TMP/b.pcap")" "frames at the back end"
+	assert_eq "$(frames_of "$TMP"/at_front*.pcap)" "$(frames_of "$TMP/a.pcap")" "frames at the front end"
+	rm "$TMP"/at_*.pcap
+}
+
+# PACKED SERVER QUEUES: the front end makes packets and the back end returns them; SERVER=1: the front end listens.
+start_traffic()
+{
+	FRONT_SERVES=$2
+	QUEUES=$3
+	BACK_ARGS=(",client=$2,queues=$3" -- -i --forward-mode macswap --rxq "$3" --txq "$3" --auto-start)
+	FRONT_ARGS=(",packed_vq=$1,server=$2,queues=$3" -- -i --forward-mode flowgen --rxq "$3" --txq "$3" --auto-start)
+	[ "$2" = 1 ] || start_back "${BACK_ARGS[@]}"
+	[ "$2" = 1 ] || wait_until 10 "the socket" test -S "$SOCKET"
+	start_front "${FRONT_ARGS[@]}"
+	[ "$2" = 0 ] || wait_until 10 "the socket" test -S "$SOCKET"
+	[ "$2" = 0 ] || start_back "${BACK_ARGS[@]}"
+	receives front
+}
+
+# The back end dies twice; the port of the front end goes on, and what the dead one held is a loss under a name.
+back_end_dies()
+{
+	local round
+
+	start_traffic "$@"
+	for round in 1 2; do
+		stop "$BACK" KILL || true
+		link_went front down "$round"
+		start_back "${BACK_ARGS[@]}"
+		link_went front up $((round + FRONT_SERVES))
+		receives front
+		receives back
+	done
+	quit front back
+}
+
+front_end_dies()
+{
+	local round
+
+	start_traffic "$@"
+	for round in 1 2; do
+		stop "$FRONT" KILL || true
+		link_went back down "$round"
+		start_front "${FRONT_ARGS[@]}"
+		link_went back up $((round + 1))
+		receives front
+		receives back
+	done
+	quit back front
+}
+
+# Either port is stopped and started while the other end goes on.
+ports_stop()
+{
+	local who
+
+	start_traffic "$@"
+	for who in front back front; do
+		tell_and_see "$who" stop 'Accumulated forward'
+		tell_and_see "$who" 'port stop 0' '^Done'
+		tell_and_see "$who" 'port start 0' '^Done'
+		tell_and_see "$who" start 'packet forwarding'
+		receives front
+		receives back
+	done
+	quit back front
+}
+
+# PACKED: packets of a pool that is younger than the connection.
+pool_comes_later()
+{
+	start_back "" --vdev "net_pcap0,tx_pcap=$TMP/at_back.pcap" -- -i --enable-scatter --forward-mode io --portlist 0,1 --auto-start
+	wait_until 10 "the socket" test -S "$SOCKET"
+	start_front ",queue_size=1024,packed_vq=$1" -- -i --enable-scatter --forward-mode io
+	link_went back up 1
+	tell_and_see front "port attach net_pcap0,rx_pcap=$TMP/b.pcap" '^Done'
+	tell_and_see front 'port start 1' '^Done'
+	tell_and_see front start 'packet forwarding'
+	wait_until 20 "frames at the back end" counts_more back rx_good_packets 199
+	tell back stop
+	quit front back
+	assert_eq "$(frames_of "$TMP/at_back.pcap")" "$(frames_of "$TMP/b.pcap")" "frames of the later pool"
+	rm "$TMP/at_back.pcap"
+}
+
+for name in a b; do
+	python3 "$FUNC_DIR/make_pcap.py" "$TMP/$name.pcap" 200
+	deal_out "$TMP/$name.pcap" "$TMP/${name}0.pcap" "$TMP/${name}1.pcap"
+done
+for packed in 0 1; do
+	both_directions $packed 1
+	both_directions $packed 2
+	back_end_dies $packed 0 1
+	back_end_dies $packed 1 2
+	front_end_dies $packed 0 2
+	front_end_dies $packed 1 1
+	ports_stop $packed 0 1
+	ports_stop $packed 1 2
+	pool_comes_later $packed
+done
