@@ -102,6 +102,8 @@ vhost_user_recv(int sock, struct vhost_user_msg *msg, int timeout_ms, struct plx
 	if (ret == -EMFILE)
 		return plx_why(why, ret, "more than %d files came with a message",
 			       VHOST_USER_FDS_MAX);
+	if (ret == -ETIMEDOUT)
+		return plx_why(why, ret, "a message did not come whole in %d ms", timeout_ms);
 	if (ret != 0)
 		return plx_why(why, ret, "vhost-user message: %s", strerror(-ret));
 	ret = check_head(&msg->head, why);

@@ -30,9 +30,10 @@ check_numbers(const struct vhost_user_region *said, struct plx_why *why)
 	    said->size > (uint64_t)INT64_MAX - PAGE_MAX ||
 	    said->mmap_offset > (uint64_t)INT64_MAX - PAGE_MAX - said->size)
 		return plx_why(why, -EINVAL,
-			       "a region of memory at 0x%" PRIx64 ", 0x%" PRIx64
-			       " bytes from 0x%" PRIx64 " of its file, is none that can be",
-			       said->guest_phys, said->size, said->mmap_offset);
+			       "a region of memory at 0x%" PRIx64 " (its own 0x%" PRIx64
+			       "), 0x%" PRIx64 " bytes from 0x%" PRIx64
+			       " of its file, is none that can be",
+			       said->guest_phys, said->userspace, said->size, said->mmap_offset);
 	return 0;
 }
 

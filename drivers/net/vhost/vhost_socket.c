@@ -184,16 +184,19 @@ on_trouble(void *arg, int fd, uint32_t events)
 	pthread_mutex_lock(&port->lock);
 	got = read(fd, &count, sizeof(count));
 	(void)got;
+	/* First, as a ring of which only zeroes are left is broken for that reason. */
+	if (port->sock >= 0 &&
+	    (vhost_memory_faulted(&port->memory) || vhost_guard_faulted(port->inflight.guard))) {
+		plx_why(&why, -EFAULT,
+			"a file of its memory has become shorter than it said, or its huge pages "
+			"are not there");
+		refuse(port, &why);
+	}
 	for (unsigned i = 0; i < VHOST_RINGS_MAX; i++) {
 		struct vhost_ring *ring = &port->ring[i];
 
 		if (vhost_ring_is_broken(ring) && !ring->told)
 			tell_broken(port, ring);
-	}
-	if (port->sock >= 0 &&
-	    (vhost_memory_faulted(&port->memory) || vhost_guard_faulted(port->inflight.guard))) {
-		plx_why(&why, -EFAULT, "a file of its memory has become shorter than it said");
-		refuse(port, &why);
 	}
 	end_turn(port);
 }
