@@ -76,9 +76,9 @@ struct plx_ethdev_info {
 	uint32_t
 		buf_size_best; /* pool buffers of this size and stride suit the device best, 0: any do */
 	uint16_t max_mac_addrs;
-	uint16_t reta_size; /* 0: no RSS */
-	uint8_t rss_key_size;
-	uint32_t rss_types; /* PLX_ETH_RSS_* it can hash */
+	uint16_t reta_size;   /* 0: no RSS */
+	uint8_t rss_key_size; /* 0: no hash; without RSS one may still be reported (RSS_HASH) */
+	uint32_t rss_types;   /* PLX_ETH_RSS_* it can hash */
 	uint32_t rx_offloads_capable, tx_offloads_capable;
 	uint32_t rx_offloads, tx_offloads; /* in force */
 	char rx_clock

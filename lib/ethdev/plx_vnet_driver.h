@@ -55,6 +55,12 @@ int plx_vnet_tx(const struct plx_mbuf *m, struct plx_vnet_tx *ret_tx);
 /* Sets the checksum flags and tso_segsz of a packet that came with `header`. Path: hot. */
 void plx_vnet_rx(const struct plx_vnet_header *header, struct plx_mbuf *m);
 
+/*
+ * Takes an 802.1Q tag, if there is one, out of a received packet that is nobody else's, and notes it in vlan_tci: what the
+ * VLAN_STRIP offload promises, where nobody did it before. Path: hot.
+ */
+void plx_vnet_untag(struct plx_mbuf *m);
+
 /* Lists the bytes of m from `skip` on. Returns entries filled, -EMSGSIZE if `max` are not enough. */
 int plx_vnet_gather(const struct plx_mbuf *m, uint32_t skip, struct iovec *ret_iov, int max);
 

@@ -11,7 +11,7 @@ ethdev_rss_default(struct plx_ethdev *dev, const struct plx_ethdev_conf *conf)
 	const struct plx_ethdev_info *info = &dev->info;
 	struct plx_ethdev_rss *rss = &dev->rss;
 
-	if (info->reta_size == 0 || info->nb_rx_queues == 0)
+	if (info->rss_key_size == 0 || info->nb_rx_queues == 0)
 		return;
 	rss->types = conf->rss_types != 0 ? conf->rss_types & info->rss_types : info->rss_types;
 	for (unsigned i = 0; i < sizeof(rss->key); i++) {
@@ -24,9 +24,19 @@ ethdev_rss_default(struct plx_ethdev *dev, const struct plx_ethdev_conf *conf)
 		rss->reta[i] = (uint16_t)(i % info->nb_rx_queues);
 }
 
+/* -ENODEV, or -ENOTSUP of a port that does not hash packets. */
+static int
+find_hashing(uint16_t port, struct plx_ethdev **ret_dev)
+{
+	*ret_dev = plx_ethdev_at(port);
+	if (*ret_dev == NULL)
+		return -ENODEV;
+	return (*ret_dev)->info.rss_key_size == 0 ? -ENOTSUP : 0;
+}
+
 /* -ENODEV, or -ENOTSUP of a port that does not spread packets. */
 static int
-find_port(uint16_t port, struct plx_ethdev **ret_dev)
+find_spreading(uint16_t port, struct plx_ethdev **ret_dev)
 {
 	*ret_dev = plx_ethdev_at(port);
 	if (*ret_dev == NULL)
@@ -53,7 +63,7 @@ int
 plx_ethdev_rss_key(uint16_t port, uint8_t ret_key[PLX_ETHDEV_RSS_KEY_MAX], uint32_t *ret_types)
 {
 	struct plx_ethdev *dev;
-	int ret = find_port(port, &dev);
+	int ret = find_hashing(port, &dev);
 
 	if (ret != 0)
 		return ret;
@@ -67,7 +77,7 @@ plx_ethdev_set_rss_key(uint16_t port, const uint8_t *key, uint8_t key_size, uint
 {
 	struct plx_ethdev_rss wanted;
 	struct plx_ethdev *dev;
-	int ret = find_port(port, &dev);
+	int ret = find_hashing(port, &dev);
 
 	if (ret != 0)
 		return ret;
@@ -85,7 +95,7 @@ int
 plx_ethdev_reta(uint16_t port, uint16_t *ret_table, uint16_t size)
 {
 	struct plx_ethdev *dev;
-	int ret = find_port(port, &dev);
+	int ret = find_spreading(port, &dev);
 
 	if (ret != 0)
 		return ret;
@@ -100,7 +110,7 @@ plx_ethdev_set_reta(uint16_t port, const uint16_t *table, uint16_t size)
 {
 	struct plx_ethdev_rss wanted;
 	struct plx_ethdev *dev;
-	int ret = find_port(port, &dev);
+	int ret = find_spreading(port, &dev);
 
 	if (ret != 0)
 		return ret;

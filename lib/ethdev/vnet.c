@@ -10,6 +10,8 @@
 
 #define MACS_LEN	 12
 #define TAG_LEN		 4
+#define TYPE_LEN	 2
+#define TYPE_TAG	 0x8100 /* IEEE 802.1Q */
 #define TCP_CSUM_OFFSET	 16
 #define UDP_CSUM_OFFSET	 6
 #define IPV4_CSUM_OFFSET 10
@@ -89,7 +91,7 @@ static void
 insert_tag(const struct plx_mbuf *m, struct plx_vnet_tx *tx)
 {
 	memmove(tx->head + MACS_LEN + TAG_LEN, tx->head + MACS_LEN, tx->head_len - MACS_LEN);
-	plx_store_be16(tx->head + MACS_LEN, 0x8100);
+	plx_store_be16(tx->head + MACS_LEN, TYPE_TAG);
 	plx_store_be16(tx->head + MACS_LEN + 2, m->vlan_tci);
 	tx->head_len += TAG_LEN;
 }
@@ -159,6 +161,22 @@ plx_vnet_rx(const struct plx_vnet_header *header, struct plx_mbuf *m)
 	else if (header->flags & VIRTIO_NET_HDR_F_DATA_VALID)
 		m->ol_flags |= PLX_MBUF_RX_L4_CSUM_GOOD;
 	m->tso_segsz = header->gso_type == VIRTIO_NET_HDR_GSO_NONE ? 0 : header->gso_size;
+}
+
+void
+plx_vnet_untag(struct plx_mbuf *m)
+{
+	uint8_t *frame = plx_mbuf_data(m);
+
+	if (m->data_len < MACS_LEN + TAG_LEN + TYPE_LEN ||
+	    plx_load_be16(frame + MACS_LEN) != TYPE_TAG)
+		return;
+	m->vlan_tci = plx_load_be16(frame + MACS_LEN + TYPE_LEN);
+	m->ol_flags |= PLX_MBUF_RX_VLAN | PLX_MBUF_RX_VLAN_STRIPPED;
+	memmove(frame + TAG_LEN, frame, MACS_LEN);
+	m->data_off = (uint16_t)(m->data_off + TAG_LEN);
+	m->data_len = (uint16_t)(m->data_len - TAG_LEN);
+	m->pkt_len -= TAG_LEN;
 }
 
 int

@@ -36,10 +36,12 @@
 #define HAS_LINK     (1u << 11) /* the link can be set down */
 #define HAS_SCATTER  (1u << 12) /* receives chains */
 #define HAS_TIME     (1u << 13) /* received packets carry a time */
-#define HAS_OFFLOADS (1u << 14) /* fills in checksums, cuts TSO, inserts tags */
+#define HAS_OFFLOADS (1u << 14) /* fills in checksums, cuts TSO */
 #define HAS_NO_LIMIT (1u << 15) /* takes every burst in full */
 #define HAS_PATIENCE (1u << 17) /* what finds no buffer waits at the source */
 #define HAS_GIVEN    (1u << 18) /* receives the sender's own buffers, none of its pool's */
+#define HAS_TAGS     (1u << 19) /* inserts VLAN tags */
+#define HAS_STRIPS   (1u << 20) /* takes VLAN tags out of the bytes it gets */
 #define HAS_JUMBO    (1u << 16) /* may run with an MTU beyond a buffer, and without scatter */
 
 struct wire;

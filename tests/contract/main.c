@@ -15,11 +15,11 @@
 
 #define KERNEL_PORT                                                                               \
 	(HAS_RX | HAS_TX | HAS_QUEUES | HAS_FD | HAS_MTU | HAS_MAC | HAS_MAC_LIST | HAS_PROMISC | \
-	 HAS_FILTER | HAS_LINK | HAS_SCATTER | HAS_OFFLOADS)
+	 HAS_FILTER | HAS_LINK | HAS_SCATTER | HAS_OFFLOADS | HAS_TAGS)
 
 #define VIRTIO_PORT                                                                               \
 	(HAS_RX | HAS_TX | HAS_QUEUES | HAS_FD | HAS_MTU | HAS_MAC | HAS_MAC_LIST | HAS_PROMISC | \
-	 HAS_FILTER | HAS_SCATTER | HAS_PATIENCE)
+	 HAS_FILTER | HAS_SCATTER | HAS_PATIENCE | HAS_TAGS | HAS_STRIPS)
 
 /* A row of net_virtio on a fake device. */
 #define VIRTIO_ROW(kind, ...)                                                               \

@@ -185,6 +185,37 @@ a_vlan_tag_is_inserted(void **state)
 	frame_check(frame, 100, wire->mac, 5);
 }
 
+/* By the driver, out of the frame's own bytes; two tags are one and one left. */
+static void
+a_vlan_tag_is_taken_out(void **state)
+{
+	const struct plx_ethdev_conf strip = {.rx_offloads = PLX_ETH_RX_OFFLOAD_VLAN_STRIP};
+	struct wire *wire = *state;
+	uint8_t frame[108];
+	struct plx_mbuf *m;
+
+	wire_start(wire, 1, &strip);
+	frame_make(frame + 8, 100, wire->mac, 1);
+	for (unsigned tags = 0; tags <= 2; tags++) {
+		uint8_t *at = frame + 8 - 4 * tags;
+
+		if (tags > 0) {
+			memmove(at, at + 4, 12);
+			memcpy(at + 12, "\x81\x00\x21\x20", 4);
+			at[15] |= (uint8_t)tags;
+		}
+		assert_int_equal(wire->pmd->put(wire, at, 100 + 4 * (size_t)tags), 0);
+		assert_int_equal(wire_receive(wire, 0, &m, 1), 1);
+		assert_int_equal((m->ol_flags & PLX_MBUF_RX_VLAN_STRIPPED) != 0, tags > 0);
+		assert_int_equal(m->vlan_tci, tags > 0 ? 0x2120 + tags : 0);
+		assert_int_equal(m->pkt_len, tags == 2 ? 104 : 100);
+		if (tags < 2)
+			frame_check(plx_mbuf_data(m), 100, wire->mac, 1);
+		plx_mbuf_free(m);
+	}
+	wire_check_ledger(wire);
+}
+
 #define TSO_PAYLOAD 4500
 #define TSO_SEGMENT 1000
 
@@ -353,7 +384,8 @@ unfinished_checksums_are_told_on_the_way_in(void **state)
 
 const struct contract_case offload_cases[] = {
 	CASE(checksums_are_filled_in_on_the_way_out, .needs = HAS_TX | HAS_OFFLOADS),
-	CASE(a_vlan_tag_is_inserted, .needs = HAS_TX | HAS_OFFLOADS),
+	CASE(a_vlan_tag_is_inserted, .needs = HAS_TX | HAS_TAGS),
+	CASE(a_vlan_tag_is_taken_out, .needs = HAS_RX | HAS_STRIPS),
 	CASE(tcp_is_cut_by_the_kernel, .needs = HAS_TX | HAS_OFFLOADS),
 	CASE(nonsense_lengths_for_offloads_are_counted_as_errors, .needs = HAS_TX | HAS_OFFLOADS),
 	CASE(unfinished_checksums_are_told_on_the_way_in, .needs = HAS_RX | HAS_OFFLOADS),

@@ -87,7 +87,7 @@ can(const struct virtio_dev *dev, uint64_t features)
 static uint32_t
 rx_offloads(const struct virtio_dev *dev)
 {
-	uint32_t offloads = 0;
+	uint32_t offloads = PLX_ETH_RX_OFFLOAD_VLAN_STRIP; /* done here */
 
 	if (can(dev, BIT(NET_F_GUEST_CSUM)))
 		offloads |= RX_CSUM;
@@ -98,7 +98,7 @@ rx_offloads(const struct virtio_dev *dev)
 	/* Without mergeable buffers each would have to hold 64 KiB (5.1.6.3.1). */
 	if (can(dev, BIT(NET_F_MRG_RXBUF) | BIT(NET_F_GUEST_TSO4) | BIT(NET_F_GUEST_TSO6)))
 		offloads |= PLX_ETH_RX_OFFLOAD_LRO;
-	if (can(dev, BIT(NET_F_RSS) | BIT(NET_F_HASH_REPORT)))
+	if (can(dev, BIT(NET_F_HASH_REPORT)))
 		offloads |= PLX_ETH_RX_OFFLOAD_RSS_HASH;
 	return offloads;
 }
@@ -106,7 +106,9 @@ rx_offloads(const struct virtio_dev *dev)
 static uint32_t
 tx_offloads(const struct virtio_dev *dev)
 {
-	uint32_t offloads = PLX_ETH_TX_OFFLOAD_MULTI_SEGS;
+	/* The last two are done here. */
+	uint32_t offloads = PLX_ETH_TX_OFFLOAD_MULTI_SEGS | PLX_ETH_TX_OFFLOAD_IPV4_CSUM |
+			    PLX_ETH_TX_OFFLOAD_VLAN_INSERT;
 
 	if (can(dev, BIT(NET_F_CSUM)))
 		offloads |= TX_CSUM;
@@ -610,8 +612,9 @@ describe_queues(struct virtio_dev *dev)
 	if (dev->wishes.max_pairs != 0)
 		pairs = least(pairs, dev->wishes.max_pairs);
 	info->max_rx_queues = info->max_tx_queues = least(pairs, VIRTIO_PAIRS_MAX);
-	if (can(dev, BIT(NET_F_RSS))) {
+	if (can(dev, BIT(NET_F_RSS)))
 		info->reta_size = dev->limits.rss_table_size;
+	if (can(dev, BIT(NET_F_RSS)) || can(dev, BIT(NET_F_HASH_REPORT))) {
 		info->rss_key_size = dev->limits.rss_key_size;
 		info->rss_types = virtio_filter_rss_types(dev);
 	}

@@ -13,9 +13,10 @@
 
 PLX_LOG_COMPONENT(logger, "pmd.net.virtio");
 
-#define MAC_LEN	  6
-#define MAC_GROUP 0x01
-#define BITS	  64
+#define MAC_LEN		     6
+#define MAC_GROUP	     0x01
+#define BITS		     64
+#define HASH_CONFIG_RESERVED 4 /* words */
 
 /* Commands are for devices that run; what others are to do is noted only. */
 static int
@@ -235,7 +236,17 @@ put16(uint8_t *at, uint16_t value)
 	return at + sizeof(value);
 }
 
-/* struct virtio_net_rss_config; a queue's number is that of its pair. */
+static uint8_t *
+put_key(const struct virtio_dev *dev, uint8_t *at)
+{
+	const uint8_t size = dev->limits.rss_key_size;
+
+	*at++ = size;
+	memcpy(at, dev->eth.rss.key, size);
+	return at + size;
+}
+
+/* struct virtio_net_rss_config (5.1.6.5.7.1); a queue's number is that of its pair. */
 static int
 tell_rss(struct virtio_dev *dev)
 {
@@ -250,10 +261,24 @@ tell_rss(struct virtio_dev *dev)
 	for (unsigned i = 0; i < size; i++)
 		at = put16(at, rss->reta[i]);
 	at = put16(at, dev->nb_pairs);
-	*at++ = dev->limits.rss_key_size;
-	memcpy(at, rss->key, dev->limits.rss_key_size);
-	at += dev->limits.rss_key_size;
+	at = put_key(dev, at);
 	return tell(dev, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_RSS, config,
+		    (unsigned)(at - config));
+}
+
+/* struct virtio_net_hash_config (5.1.6.5.6.4): what is to be hashed where the hash chooses no queue. */
+static int
+tell_hash(struct virtio_dev *dev)
+{
+	uint8_t config[16 + sizeof(dev->eth.rss.key)];
+	uint8_t *at = config;
+
+	plx_store_le32(at, device_types(dev));
+	at += sizeof(uint32_t);
+	for (unsigned i = 0; i < HASH_CONFIG_RESERVED; i++)
+		at = put16(at, 0);
+	at = put_key(dev, at);
+	return tell(dev, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_HASH, config,
 		    (unsigned)(at - config));
 }
 
@@ -275,6 +300,8 @@ virtio_filter_rss(struct plx_ethdev *eth)
 	pthread_mutex_lock(&dev->lock);
 	if (virtio_has(dev, VIRTIO_NET_F_RSS))
 		ret = tell_rss(dev);
+	else if (virtio_has(dev, VIRTIO_NET_F_HASH_REPORT))
+		ret = tell_hash(dev);
 	pthread_mutex_unlock(&dev->lock);
 	return ret;
 }
@@ -337,6 +364,8 @@ virtio_filter_restore(struct virtio_dev *dev, struct plx_why *why)
 
 	if (ret != 0)
 		return ret;
+	if (virtio_has(dev, VIRTIO_NET_F_HASH_REPORT) && !virtio_has(dev, VIRTIO_NET_F_RSS))
+		check(dev, tell_hash(dev), "the hashes to report");
 	restore_own_mac(dev);
 	if (virtio_has(dev, VIRTIO_NET_F_CTRL_VLAN))
 		restore_vlans(dev);

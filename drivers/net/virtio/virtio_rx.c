@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plx_vnet_driver.h"
+
 /* -- packets with a header -------------------------------------------------------------------------------- */
 
 /* What there is of the packet goes home, and the rest as it comes. */
@@ -124,6 +126,13 @@ virtio_rx_scrape(struct virtio_rxq *rxq, uint32_t *numbers, unsigned n)
 	return n;
 }
 
+void
+virtio_rx_strip(struct plx_mbuf **pkts, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		plx_vnet_untag(pkts[i]);
+}
+
 /* -- life -------------------------------------------------------------------------------------------------- */
 
 int
@@ -186,6 +195,7 @@ settle(struct virtio_rxq *rxq)
 	rxq->takes_chains = (dev->eth.info.rx_offloads & chains) != 0;
 	virtio_header_agree(dev, &rxq->rules);
 	rxq->reads_header = rxq->mergeable || virtio_header_matters(&rxq->rules);
+	rxq->strips = (dev->eth.info.rx_offloads & PLX_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
 	rxq->only_mergeable = rxq->mergeable && !virtio_header_matters(&rxq->rules);
 }
 

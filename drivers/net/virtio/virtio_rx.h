@@ -45,6 +45,7 @@ struct virtio_rxq {
 	bool mergeable;
 	bool reads_header;   /* it matters: mergeable, offloads */
 	bool only_mergeable; /* nothing else in a header matters */
+	bool strips;	     /* VLAN tags are taken out */
 	struct virtio_header_rules rules;
 	struct virtio_rx_chain chain;
 } PLX_CACHE_ALIGNED;
@@ -194,6 +195,9 @@ virtio_rx_address(const struct virtio_rxq *rxq, uint32_t number, uint32_t off)
 	return plx_pool_iova(rxq->pool, number, off);
 }
 
+/* Takes the VLAN tags out: devices do not. */
+void virtio_rx_strip(struct plx_mbuf **pkts, unsigned n);
+
 /* The ring was filled before the device was started, when it must not be told (3.1.1). */
 static PLX_ALWAYS_INLINE void
 virtio_rx_first_kick(struct virtio_queue *q, uint16_t next)
@@ -216,6 +220,8 @@ virtio_rx_first_kick(struct virtio_queue *q, uint16_t next)
 		if (PLX_UNLIKELY(!plx_gate_enter(&rxq->gate)))                     \
 			return 0;                                                  \
 		n = receive(rxq, pkts, n);                                         \
+		if (PLX_UNLIKELY(rxq->strips))                                     \
+			virtio_rx_strip(pkts, n);                                  \
 		plx_gate_leave(&rxq->gate);                                        \
 		return n;                                                          \
 	}

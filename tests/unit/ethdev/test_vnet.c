@@ -136,6 +136,31 @@ a_tag_is_inserted_behind_the_addresses_and_moves_the_sum(void **state)
 	plx_mbuf_free(m);
 }
 
+/* Whole, in a first segment of 18 bytes, the least that a tag leaves an Ethernet header of; and what is left alone. */
+static void
+a_tag_is_taken_out_in_front_of_the_type(void **state)
+{
+	for (uint32_t part = 17; part <= 100; part++) {
+		struct plx_mbuf *m = tcp_packet(100, part);
+		uint8_t *frame = plx_mbuf_data(m), macs[12];
+
+		memcpy(macs, frame, sizeof(macs));
+		memcpy(frame + 12, "\x81\x00\x63\x21\x08", 5);
+		plx_vnet_untag(m);
+		assert_int_equal(m->ol_flags,
+				 part < 18 ? 0 : PLX_MBUF_RX_VLAN | PLX_MBUF_RX_VLAN_STRIPPED);
+		assert_int_equal(m->vlan_tci, part < 18 ? 0 : 0x6321);
+		assert_int_equal(m->pkt_len, part < 18 ? 100 : 96);
+		assert_int_equal(plx_mbuf_check(m, NULL), 0);
+		frame = plx_mbuf_data(m);
+		assert_memory_equal(frame, macs, sizeof(macs));
+		assert_int_equal(frame[12], part < 18 ? 0x81 : 0x08);
+		plx_vnet_untag(m); /* there is none any more */
+		assert_int_equal(m->pkt_len, part < 18 ? 100 : 96);
+		plx_mbuf_free(m);
+	}
+}
+
 static void
 lengths_that_do_not_fit_are_refused(void **state)
 {
@@ -228,6 +253,7 @@ main(void)
 		cmocka_unit_test(the_ipv4_sum_is_made_on_a_copy_across_segments),
 		cmocka_unit_test(tso_gets_the_pseudo_header_sum_of_the_whole),
 		cmocka_unit_test(a_tag_is_inserted_behind_the_addresses_and_moves_the_sum),
+		cmocka_unit_test(a_tag_is_taken_out_in_front_of_the_type),
 		cmocka_unit_test(lengths_that_do_not_fit_are_refused),
 		cmocka_unit_test(gathering_skips_what_was_replaced_and_empty_segments),
 		cmocka_unit_test(a_received_header_becomes_flags),

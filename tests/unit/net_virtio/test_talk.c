@@ -256,6 +256,42 @@ flows_go_to_the_queues_that_the_device_was_told(void **state)
 	drop_port();
 }
 
+/* With and without a table to spread by. */
+static void
+a_hash_is_reported_to_who_asks_for_it(void **state)
+{
+	const struct plx_ethdev_conf conf = {.rx_offloads = PLX_ETH_RX_OFFLOAD_RSS_HASH};
+	static const uint64_t more[] = {0, VIRTIO_BIT(VIRTIO_NET_F_RSS)};
+
+	for (unsigned k = 0; k < 4; k++) {
+		struct vfake_options options = flavours[k % 2].options;
+		uint32_t hash[2] = {0, 0};
+
+		options.features |= VIRTIO_BIT(VIRTIO_NET_F_HASH_REPORT) | more[k / 2];
+		make_device(&options);
+		must(attach(FAKE_DEVICE));
+		must(start(1, &conf));
+		assert_true(k < 2 ? vfake_state(fake).hash_report : vfake_state(fake).rss);
+		for (uint16_t flow = 0; flow < 2; flow++) {
+			uint8_t frame[FRAME_LEN];
+			struct plx_mbuf *m;
+
+			make_udp(frame, flow);
+			assert_int_equal(vfake_put(fake, VFAKE_ANY, frame, sizeof(frame)), 0);
+			assert_int_equal(plx_ethdev_rx_burst(port, 0, &m, 1), 1);
+			assert_true(m->ol_flags & PLX_MBUF_RX_HASH);
+			hash[flow] = m->hash;
+			plx_mbuf_free(m);
+		}
+		assert_int_not_equal(hash[0], hash[1]);
+		assert_int_equal(plx_ethdev_set_rss_key(port, NULL, 0, PLX_ETH_RSS_TCP), 0);
+		assert_int_equal(vfake_state(fake).hash_types,
+				 VIRTIO_NET_HASH_TCPV4 | VIRTIO_NET_HASH_TCPV6);
+		assert_string_equal(vfake_violations(fake), "");
+		drop_port();
+	}
+}
+
 static bool
 link_becomes(bool up)
 {
@@ -302,6 +338,7 @@ main(void)
 		FAKE_PORT_TEST(checksums_are_left_to_the_device_in_its_words),
 		FAKE_PORT_TEST(checksums_of_the_device_are_believed_as_far_as_they_make_sense),
 		FAKE_PORT_TEST(flows_go_to_the_queues_that_the_device_was_told),
+		FAKE_PORT_TEST(a_hash_is_reported_to_who_asks_for_it),
 		FAKE_PORT_TEST(links_that_go_and_wishes_to_announce_are_heard),
 	};
 

@@ -237,6 +237,33 @@ a_table_of_queues_goes_out_as_the_specification_has_it(void **state)
 	assert_memory_equal(c->data + 11 + 2 * size, rss->key, 40);
 }
 
+/* Without RSS: nothing is spread by it, so a refusal costs no more than the hash. */
+static void
+hashes_to_report_go_out_without_a_table(void **state)
+{
+	struct virtio_dev *dev =
+		device(CTRL_ALL | VIRTIO_BIT(VIRTIO_NET_F_HASH_REPORT), VIRTIO_RUNNING);
+	static const uint8_t reserved[8];
+	const struct command *c;
+
+	dev->limits.rss_key_size = 40;
+	dev->limits.hash_types = VIRTIO_NET_HASH_IPV4 | VIRTIO_NET_HASH_UDPV6;
+	dev->eth.rss.types = PLX_ETH_RSS_UDP | PLX_ETH_RSS_TCP;
+	memset(dev->eth.rss.key, 0x6d, sizeof(dev->eth.rss.key));
+	assert_int_equal(virtio_filter_rss(&dev->eth), 0);
+	c = command(0, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_HASH);
+	assert_int_equal(c->len, 4 + 8 + 1 + 40);
+	assert_int_equal(plx_load_le32(c->data), VIRTIO_NET_HASH_UDPV6);
+	assert_memory_equal(c->data + 4, reserved, sizeof(reserved));
+	assert_int_equal(c->data[12], 40);
+	assert_memory_equal(c->data + 13, dev->eth.rss.key, 40);
+	got.n = 0;
+	assert_int_equal(virtio_filter_restore(dev, NULL), 0);
+	command(0, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_HASH);
+	got.broken = -EPERM;
+	assert_int_equal(virtio_filter_restore(dev, NULL), 0);
+}
+
 int
 main(void)
 {
@@ -251,6 +278,7 @@ main(void)
 		cmocka_unit_test(everything_is_told_again_after_a_start),
 		cmocka_unit_test(pairs_that_are_refused_are_an_error_filters_are_not),
 		cmocka_unit_test(a_table_of_queues_goes_out_as_the_specification_has_it),
+		cmocka_unit_test(hashes_to_report_go_out_without_a_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

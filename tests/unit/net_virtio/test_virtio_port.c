@@ -102,8 +102,11 @@ a_port_offers_what_its_device_can(void **state)
 
 	make_device(&plain);
 	must(attach(FAKE_DEVICE));
-	assert_int_equal(info().rx_offloads_capable, 0);
-	assert_int_equal(info().tx_offloads_capable, PLX_ETH_TX_OFFLOAD_MULTI_SEGS);
+	/* What the driver does by itself. */
+	assert_int_equal(info().rx_offloads_capable, PLX_ETH_RX_OFFLOAD_VLAN_STRIP);
+	assert_int_equal(info().tx_offloads_capable, PLX_ETH_TX_OFFLOAD_MULTI_SEGS |
+							     PLX_ETH_TX_OFFLOAD_VLAN_INSERT |
+							     PLX_ETH_TX_OFFLOAD_IPV4_CSUM);
 	assert_int_equal(info().max_rx_queues, 1);
 	assert_int_equal(info().max_mac_addrs, 1);
 	assert_int_equal(plx_ethdev_set_promiscuous(port, true), -ENOTSUP);

@@ -402,6 +402,61 @@ hashes(void **state)
 	}
 }
 
+static const uint8_t tagged[18] = {[12] = 0x81, 0x00, 0x21, 0x23, 0x08, 0x00};
+
+/* A frame with a tag, in one buffer or in two. */
+static void
+deliver_tagged(uint16_t buffers)
+{
+	for (uint16_t i = 0; i < buffers; i++) {
+		struct device_chain c = {.n = 0};
+		unsigned off = i == 0 ? scene.dev.header_len : 0;
+
+		assert_true(device_take(&scene.rx_device, &c));
+		memset(c.parts[0].at, 0, c.parts[0].len);
+		if (i == 0 && off > 10)
+			memcpy(c.parts[0].at + 10, &buffers, sizeof(buffers));
+		if (i == 0)
+			memcpy(c.parts[0].at + off, tagged, sizeof(tagged));
+		device_give_back(&scene.rx_device, &c, off + 60);
+	}
+}
+
+/* Headers that are read and such as are not; without the offload the tag stays where it is. */
+static void
+tags_are_taken_out_for_who_asks(void **state)
+{
+	static const uint64_t more[] = {0, MERGE, CSUM | MERGE};
+	const uint32_t strip = PLX_ETH_RX_OFFLOAD_VLAN_STRIP | PLX_ETH_RX_OFFLOAD_SCATTER;
+
+	for (unsigned i = 0; i < 2 * PLX_ARRAY_LEN(more); i++) {
+		const uint16_t most = more[i / 2] & MERGE ? 2 : 1;
+
+		scene_make(kind(i) | more[i / 2], false, SIZE);
+		for (unsigned round = 0; round < 4; round++) {
+			const bool on = round % 2 != 0;
+			const uint16_t buffers = round < 2 ? 1 : most;
+			struct plx_mbuf *got[8];
+
+			virtio_rxq_stop(scene.rxq);
+			virtio_rxq_drain(scene.rxq);
+			scene.dev.eth.info.rx_offloads = on ? strip : PLX_ETH_RX_OFFLOAD_SCATTER;
+			virtio_txq_stop(scene.txq);
+			virtio_txq_drain(scene.txq);
+			scene_start();
+			deliver_tagged(buffers);
+			assert_int_equal(scene.rx(scene.rxq, got, 8), 1);
+			assert_int_equal(plx_mbuf_check(got[0], NULL), 0);
+			assert_int_equal(got[0]->pkt_len, buffers * 60u - (on ? 4 : 0));
+			assert_int_equal(got[0]->vlan_tci, on ? 0x2123 : 0);
+			assert_int_equal((got[0]->ol_flags & PLX_MBUF_RX_VLAN_STRIPPED) != 0, on);
+			assert_int_equal(plx_mbuf_data(got[0])[12], on ? 0x08 : 0x81);
+			plx_mbuf_free(got[0]);
+		}
+		scene_end();
+	}
+}
+
 /* The sum may lie behind the first buffer of a chain. */
 static void
 checksums_of_chains(void **state)
@@ -526,6 +581,7 @@ main(void)
 		cmocka_unit_test(checksums_and_segments),
 		cmocka_unit_test(headers_without_offloads),
 		cmocka_unit_test(hashes),
+		cmocka_unit_test(tags_are_taken_out_for_who_asks),
 		cmocka_unit_test(checksums_of_chains),
 		cmocka_unit_test(an_empty_pool_starves_the_ring_and_no_more),
 		cmocka_unit_test(pools_without_room_for_a_header),
