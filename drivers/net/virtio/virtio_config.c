@@ -259,7 +259,10 @@ virtio_config_load(struct virtio_dev *dev, struct plx_why *why)
 			   VIRTIO_BIT(VIRTIO_NET_F_RSS) | VIRTIO_BIT(VIRTIO_NET_F_HASH_REPORT),
 			   "hash limits");
 	if (ret == -ETIMEDOUT)
-		return plx_why(why, ret, "the device's configuration changes all the time");
+		return plx_why(
+			why, ret,
+			"the device's configuration changes all the time: no two readings of its "
+			"generation were the same");
 	return ret == 0 ? 0
 			: plx_why(why, ret, "the device's configuration cannot be read: %s",
 				  strerror(-ret));

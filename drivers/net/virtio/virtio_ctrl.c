@@ -5,11 +5,26 @@
  */
 #include "virtio.h"
 
+#include "plx_log.h"
+
 #include <errno.h>
 #include <string.h>
 
+PLX_LOG_COMPONENT(logger, "pmd.net.virtio");
+
 #define NO_ANSWER 0xff
 #define HEAD_LEN  2 /* class, command */
+
+/* Once: a queue that is broken is not asked again. */
+static void
+tell_lost(const struct virtio_dev *dev, const uint8_t *request, int err)
+{
+	plx_log_warn(
+		&logger,
+		"%s: command %u/%u was not answered (%s): the control queue is given up, filters "
+		"and queues stay as they are until the port is stopped and started",
+		dev->eth.device->name, request[0], request[1], strerror(-err));
+}
 
 static int
 ask(struct virtio_dev *dev, const uint8_t *request, unsigned len)
@@ -17,8 +32,10 @@ ask(struct virtio_dev *dev, const uint8_t *request, unsigned len)
 	uint8_t ack = NO_ANSWER;
 	int ret = virtio_queue_call(dev->ctrl, request, len, &ack, sizeof(ack), VIRTIO_WAIT_MS);
 
-	if (ret != 0)
+	if (ret != 0) {
+		tell_lost(dev, request, ret);
 		return -EIO;
+	}
 	if (ack == VIRTIO_NET_OK)
 		return 0;
 	return ack == VIRTIO_NET_ERR ? -EPERM : -EIO;

@@ -6,6 +6,7 @@
 #include "fake_port.h"
 
 #include "plx_byteorder.h"
+#include "plx_log.h"
 
 #define LIMIT_MS  6000 /* for one life of a port, however many questions stay unanswered */
 #define BAR_CAP	  VIRTIO_PCI_CAP_BAR
@@ -20,6 +21,7 @@ struct fault {
 	unsigned flavours; /* bits; 0: all */
 	bool harmless;	   /* the port must work all the same */
 	bool fatal;	   /* the port must not start */
+	const char *says;  /* when it does not */
 };
 #define SPLIT  (1u << 0)
 #define MODERN (1u << 0 | 1u << 1)
@@ -29,8 +31,11 @@ static bool
 live(void)
 {
 	uint64_t begin = now_ms();
-	bool started = attach(FAKE_DEVICE) == 0 && start(1, NULL) == 0;
 	struct plx_ethdev_link link;
+	bool started;
+
+	why.text[0] = '\0';
+	started = attach(FAKE_DEVICE) == 0 && start(1, NULL) == 0;
 
 	if (!started && why.text[0] == '\0')
 		fail_msg("no word about why it did not start");
@@ -48,7 +53,6 @@ live(void)
 		assert_int_equal(plx_device_detach(FAKE_DEVICE, NULL), 0);
 	if (now_ms() - begin > LIMIT_MS)
 		fail_msg("it took %llu ms", (unsigned long long)(now_ms() - begin));
-	why.text[0] = '\0';
 	return started;
 }
 
@@ -195,22 +199,28 @@ mtu_65535(void)
 }
 
 static const struct fault register_faults[] = {
-	{"a reset that never ends", stuck_reset, .flavours = SPLIT},
-	{"features refused", features_refused, .flavours = MODERN, .fatal = true},
-	{"a configuration that never settles", restless, .flavours = SPLIT},
+	{"a reset that never ends", stuck_reset, .flavours = SPLIT, .fatal = true,
+	 .says = "does not finish its reset within 1000 ms"},
+	{"features refused", features_refused, .flavours = MODERN, .fatal = true,
+	 .says = "the device refuses the features"},
+	{"a configuration that never settles", restless, .flavours = SPLIT, .fatal = true,
+	 .says = "no two readings of its generation"},
 	{"a configuration that settles late", restless_for_a_while, .flavours = MODERN,
 	 .harmless = true},
-	{"all ones", gone, .fatal = true},
+	{"all ones", gone, .fatal = true, .says = "its configuration space is all ones"},
 	{"a queue that is not enabled", queue_not_enabled, .flavours = MODERN},
 	{"no interrupt vector", no_vector},
 	{"a silent control queue", no_answers, .flavours = MODERN},
 	{"commands refused", commands_refused},
-	{"queues of size 0", queues_of_none, .fatal = true},
-	{"queues of size 3", queues_of_three},
-	{"queues of size 65535", queues_of_65535},
-	{"a doorbell behind its window", doorbell_far_away, .flavours = MODERN, .fatal = true},
+	{"queues of size 0", queues_of_none, .fatal = true,
+	 .says = "the device has no virtqueue 0"},
+	{"queues of size 3", queues_of_three, .says = "descriptors"},
+	{"queues of size 65535", queues_of_65535, .fatal = true,
+	 .says = "says it has 65535 descriptors"},
+	{"a doorbell behind its window", doorbell_far_away, .flavours = MODERN, .fatal = true,
+	 .says = "its doorbell at offset 4096 of 4096 bytes"},
 	{"a doorbell far behind", doorbell_at_the_end_of_the_world, .flavours = MODERN,
-	 .fatal = true},
+	 .fatal = true, .says = "its doorbell at offset 262140 of 4096 bytes"},
 	{"no queue pairs", no_pairs},
 	{"65535 queue pairs", pairs_without_end},
 	{"an MTU of 0", mtu_0, .harmless = true},
@@ -232,6 +242,8 @@ run_fault(const struct fault *fault, const struct flavour *flavour)
 		fail_msg("%s, %s: it did not start", flavour->name, fault->name);
 	if (fault->fatal && started)
 		fail_msg("%s, %s: it started", flavour->name, fault->name);
+	if (!started && (fault->says == NULL || strstr(why.text, fault->says) == NULL))
+		fail_msg("%s, %s: it says '%s'", flavour->name, fault->name, why.text);
 	drop_port();
 	healthy(&options);
 }
@@ -244,6 +256,31 @@ registers_that_lie_are_survived(void **state)
 			if (register_faults[i].flavours == 0 ||
 			    (register_faults[i].flavours & 1u << k) != 0)
 				run_fault(&register_faults[i], &flavours[k]);
+}
+
+static unsigned given_up;
+
+static void
+count_lines(void *arg, enum plx_log_level level, const char *component, const char *text)
+{
+	given_up += strstr(text, "the control queue is given up") != NULL;
+}
+
+/* However many commands there are after the one that was not answered. */
+static void
+a_control_queue_that_never_answers_is_told_once(void **state)
+{
+	for (unsigned k = 0; k < 2; k++) {
+		given_up = 0;
+		make_device(&flavours[k].options);
+		no_answers();
+		plx_log_set_sink(count_lines, NULL);
+		live();
+		plx_log_set_sink(NULL, NULL);
+		assert_int_equal(given_up, 1);
+		drop_port();
+		healthy(&flavours[k].options);
+	}
 }
 
 /* -- capabilities -------------------------------------------------------------------------------------------------- */
@@ -264,6 +301,7 @@ cap_of(uint8_t type)
 struct cap_fault {
 	const char *name;
 	void (*apply)(uint8_t *cap);
+	const char *says;
 };
 
 static void
@@ -311,13 +349,13 @@ cap_is_missing(uint8_t *cap)
 }
 
 static const struct cap_fault cap_faults[] = {
-	{"a capability of 8 bytes", cap_is_short},
-	{"a BAR that is not there", cap_has_no_bar},
-	{"BAR 200", cap_has_bar_200},
-	{"a window behind its BAR", cap_leaves_its_bar},
-	{"a window that wraps around", cap_wraps_around},
-	{"a window of no bytes", cap_is_of_length_0},
-	{"no capability", cap_is_missing},
+	{"a capability of 8 bytes", cap_is_short, "its capabilities lack the "},
+	{"a BAR that is not there", cap_has_no_bar, "the device has no BAR 5"},
+	{"BAR 200", cap_has_bar_200, "the device has no BAR 200"},
+	{"a window behind its BAR", cap_leaves_its_bar, "4096 at offset 16380 do not fit"},
+	{"a window that wraps around", cap_wraps_around, "at offset 4294967280"},
+	{"a window of no bytes", cap_is_of_length_0, "has 0 bytes at offset"},
+	{"no capability", cap_is_missing, "its capabilities lack the "},
 };
 
 static void
@@ -331,6 +369,9 @@ capabilities_that_lie_keep_the_port_from_being_made(void **state)
 			cap_faults[i].apply(cap_of(types[k]));
 			if (live())
 				fail_msg("type %u, %s: it started", types[k], cap_faults[i].name);
+			if (strstr(why.text, cap_faults[i].says) == NULL)
+				fail_msg("type %u, %s: it says '%s'", types[k], cap_faults[i].name,
+					 why.text);
 			drop_port();
 		}
 	}
@@ -426,6 +467,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FAKE_PORT_TEST(registers_that_lie_are_survived),
+		FAKE_PORT_TEST(a_control_queue_that_never_answers_is_told_once),
 		FAKE_PORT_TEST(capabilities_that_lie_keep_the_port_from_being_made),
 		FAKE_PORT_TEST(a_list_of_capabilities_that_loops_or_leaves_its_space_ends),
 		FAKE_PORT_TEST(a_second_capability_of_a_kind_is_not_looked_at),
