@@ -126,17 +126,16 @@ add_named(struct devices *d, const struct settings *s, const char *name, struct 
 static int
 add_address(struct devices *d, const char *address, const char *args, struct plx_why *why)
 {
-	const struct machine machine = {.root = ""};
-	struct card card;
+	struct plx_pci_card card;
 
-	if (card_read(&machine, address, &card) == 0 && card.interfaces[0] != '\0')
+	if (plx_pci_card_read("", address, &card) == 0 && card.interfaces[0] != '\0')
 		return plx_why(
 			why, -EBUSY,
 			"%s is held by the kernel's %s: capture its interface, -i %.*s or -i "
-			"xdp:%.*s, or hand it over: sudo plx-devbind bind --driver vfio-pci "
+			"xdp:%.*s, or hand it over: sudo plx-devbind bind --driver %s "
 			"%s" PLX_DOCTOR("pci"),
 			address, card.driver, (int)strcspn(card.interfaces, " "), card.interfaces,
-			(int)strcspn(card.interfaces, " "), card.interfaces, address);
+			(int)strcspn(card.interfaces, " "), card.interfaces, card.bind_to, address);
 	d->pci = true;
 	return add_text(d, why, "-a") != 0 ? -ENOMEM : add_text(d, why, "%s%s", address, args);
 }
@@ -144,7 +143,7 @@ add_address(struct devices *d, const char *address, const char *args, struct plx
 static int
 add_device(struct devices *d, const struct settings *s, const char *name, struct plx_why *why)
 {
-	char word[CARD_ADDRESS_MAX], address[CARD_ADDRESS_MAX];
+	char word[PLX_PCI_ADDRESS_MAX], address[PLX_PCI_ADDRESS_MAX];
 
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(name, ","), name);
 	if (card_address_read(word, address))

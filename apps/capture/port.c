@@ -7,6 +7,7 @@
 
 #include <pollux/plx_lcore.h>
 
+#include "card.h"
 #include "settings.h"
 #include "source.h"
 
@@ -73,12 +74,16 @@ label_port(struct capture_port *port)
 static int
 refuse_missing(const struct settings *settings, struct plx_why *why)
 {
+	const struct machine machine = {.root = ""};
+	char cards[256];
+
 	if (plx_ethdev_count() == 0)
 		return plx_why(why, -ENODEV,
 			       "there are no ports; name what to capture before '--', as in "
 			       "plx-capture --vdev net_af_xdp0,iface=eth1 -- -o log.pcap\n"
 			       "(net_af_packet0,iface=eth1 sees copies and leaves the interface to "
-			       "the kernel; net_pcap0,rx_pcap=FILE reads a file)");
+			       "the kernel; net_pcap0,rx_pcap=FILE reads a file)%s",
+			       cards_offer(&machine, cards, sizeof(cards)));
 	for (uint16_t port = 0; port < 64; port++) {
 		if ((settings->ports >> port & 1) != 0 &&
 		    (port >= PLX_ETHDEV_MAX || plx_ethdev_next(port) != port))

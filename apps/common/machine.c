@@ -266,6 +266,18 @@ machine_interfaces(const struct machine *m, struct names *ret_names)
 	return 0;
 }
 
+bool
+machine_hides(const struct machine *m, const char *interface)
+{
+	struct names names;
+	bool hides = machine_interfaces(m, &names) == 0;
+
+	for (unsigned i = 0; i < names.n && hides; i++)
+		hides = strcmp(names.name[i], interface) != 0;
+	names_free(&names);
+	return hides;
+}
+
 void
 names_free(struct names *names)
 {

@@ -66,6 +66,8 @@ int machine_list(const struct machine *m, struct names *ret_names, const char *f
 	PLX_PRINTF(3, 4);
 /* The interfaces of this process' network namespace; /sys would list those of whoever mounted it. */
 int machine_interfaces(const struct machine *m, struct names *ret_names);
+/* True if the interface is in another network namespace, though sysfs shows it: what hangs on it is not to be seen from here. */
+bool machine_hides(const struct machine *m, const char *interface);
 void names_free(struct names *names);
 
 #endif

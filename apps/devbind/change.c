@@ -84,7 +84,7 @@ probe_again(const struct machine *m, const char *address, char *driver, size_t s
 }
 
 static int
-judge_use(const struct machine *m, const struct card *card, bool force, struct plx_why *why)
+judge_use(const struct machine *m, const struct plx_pci_card *card, bool force, struct plx_why *why)
 {
 	char text[320];
 
@@ -94,7 +94,7 @@ judge_use(const struct machine *m, const struct card *card, bool force, struct p
 }
 
 static void
-begin(const struct card *card, struct change *change)
+begin(const struct plx_pci_card *card, struct change *change)
 {
 	*change = (struct change){.from = ""};
 	snprintf(change->address, sizeof(change->address), "%s", card->address);
@@ -131,10 +131,10 @@ give_back:
 }
 
 int
-change_bind(const struct machine *m, const struct card *card, const char *driver,
+change_bind(const struct machine *m, const struct plx_pci_card *card, const char *driver,
 	    const struct cards *given, bool force, struct change *ret_change)
 {
-	bool hands_over = card_driver_hands_over(driver);
+	bool hands_over = plx_pci_hands_over(driver);
 	struct plx_why *why = &ret_change->why;
 	int err;
 
@@ -149,7 +149,7 @@ change_bind(const struct machine *m, const struct card *card, const char *driver
 		err = 0;
 	if (err != 0)
 		return err;
-	if (hands_over && card->driver[0] != '\0' && !card_driver_hands_over(card->driver)) {
+	if (hands_over && card->driver[0] != '\0' && !card->handed_to_programs) {
 		err = memo_keep(m, card->address, card->driver);
 		if (err != 0)
 			return explain(err, "remembering its driver in /run/pollux/devbind", why);
@@ -161,7 +161,7 @@ change_bind(const struct machine *m, const struct card *card, const char *driver
 }
 
 int
-change_unbind(const struct machine *m, const struct card *card, bool force,
+change_unbind(const struct machine *m, const struct plx_pci_card *card, bool force,
 	      struct change *ret_change)
 {
 	struct plx_why *why = &ret_change->why;
@@ -171,7 +171,7 @@ change_unbind(const struct machine *m, const struct card *card, bool force,
 	if (card->driver[0] == '\0')
 		return 0;
 	err = judge_use(m, card, force, why);
-	if (err == 0 && !card_driver_hands_over(card->driver)) {
+	if (err == 0 && !card->handed_to_programs) {
 		err = memo_keep(m, card->address, card->driver);
 		if (err != 0)
 			explain(err, "remembering its driver in /run/pollux/devbind", why);
@@ -184,10 +184,10 @@ change_unbind(const struct machine *m, const struct card *card, bool force,
 }
 
 int
-change_restore(const struct machine *m, const struct card *card, bool force,
+change_restore(const struct machine *m, const struct plx_pci_card *card, bool force,
 	       struct change *ret_change)
 {
-	bool own = card->driver[0] != '\0' && !card_driver_hands_over(card->driver);
+	bool own = card->driver[0] != '\0' && !card->handed_to_programs;
 	struct plx_why *why = &ret_change->why;
 	char former[64] = "";
 	int err;

@@ -7,7 +7,7 @@
 
 /* What happened to one device. */
 struct change {
-	char address[CARD_ADDRESS_MAX];
+	char address[PLX_PCI_ADDRESS_MAX];
 	char from[64], to[64]; /* kernel drivers; "": none */
 	struct plx_why why;    /* of a failure */
 };
@@ -17,15 +17,15 @@ struct change {
  * could not work, is refused. `given`: the cards of the same command. If the driver does not take it, the kernel's own
  * choice gets it back. 0 or -errno.
  */
-int change_bind(const struct machine *m, const struct card *card, const char *driver,
+int change_bind(const struct machine *m, const struct plx_pci_card *card, const char *driver,
 		const struct cards *given, bool force, struct change *ret_change);
 
 /* Takes the device from its driver, and gives it to none. */
-int change_unbind(const struct machine *m, const struct card *card, bool force,
+int change_unbind(const struct machine *m, const struct plx_pci_card *card, bool force,
 		  struct change *ret_change);
 
 /* Gives the device to the driver it had, or if nothing is remembered to the one that the kernel chooses. */
-int change_restore(const struct machine *m, const struct card *card, bool force,
+int change_restore(const struct machine *m, const struct plx_pci_card *card, bool force,
 		   struct change *ret_change);
 
 #endif

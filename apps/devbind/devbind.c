@@ -20,7 +20,7 @@ struct run {
 };
 
 static int
-change(const struct run *run, const struct card *card, struct change *ret_change)
+change(const struct run *run, const struct plx_pci_card *card, struct change *ret_change)
 {
 	const struct settings *s = run->settings;
 
@@ -42,23 +42,23 @@ name_of(const char *driver)
 
 /* What a program without root's rights would need then. */
 static void
-tell_rights(const struct run *run, const struct card *card)
+tell_rights(const struct run *run, const struct plx_pci_card *card)
 {
 	if (run->settings->command != COMMAND_BIND ||
 	    strcmp(run->settings->driver, "vfio-pci") != 0)
 		return;
-	if (card->group[0] == '\0' || card_noiommu(run->m))
+	if (card->group < 0 || plx_pci_noiommu(run->m->root))
 		fprintf(run->out,
 			"  without an IOMMU the device may write anywhere: only for root, and for "
 			"programs you trust\n");
 	else
 		fprintf(run->out,
-			"  programs of yours without root: sudo chown $USER /dev/vfio/%s\n",
+			"  programs of yours without root: sudo chown $USER /dev/vfio/%d\n",
 			card->group);
 }
 
 static void
-tell(const struct run *run, const struct card *card, const struct change *change, int err)
+tell(const struct run *run, const struct plx_pci_card *card, const struct change *change, int err)
 {
 	const char *from = name_of(change->from), *to = name_of(change->to);
 
@@ -96,14 +96,14 @@ find_cards(struct run *run, struct plx_why *why)
 	if (s->nb_cards == 0)
 		memo_list(run->m, &names);
 	n = s->nb_cards > 0 ? (unsigned)s->nb_cards : names.n;
-	run->cards.card = calloc(n + 1u, sizeof(struct card));
+	run->cards.card = calloc(n + 1u, sizeof(struct plx_pci_card));
 	for (unsigned i = 0; run->cards.card != NULL && i < n && err == 0; i++) {
-		struct card *card = &run->cards.card[run->cards.n];
+		struct plx_pci_card *card = &run->cards.card[run->cards.n];
 		bool twice = false;
 
 		if (s->nb_cards > 0)
 			err = card_find(run->m, s->cards[i], card, why);
-		else if (card_read(run->m, names.name[i], card) != 0)
+		else if (plx_pci_card_read(run->m->root, names.name[i], card) != 0)
 			continue;
 		for (unsigned j = 0; j < run->cards.n; j++)
 			twice |= strcmp(run->cards.card[j].address, card->address) == 0;
@@ -119,7 +119,7 @@ change_all(struct run *run)
 	unsigned failures = 0;
 
 	for (unsigned i = 0; i < run->cards.n; i++) {
-		const struct card *card = &run->cards.card[i];
+		const struct plx_pci_card *card = &run->cards.card[i];
 		struct change done;
 		int err = change(run, card, &done);
 

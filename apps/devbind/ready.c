@@ -20,23 +20,23 @@ is_given(const struct cards *given, const char *address)
 static bool
 keeps_group(const struct machine *m, const char *address, const struct cards *given)
 {
-	struct card card;
+	struct plx_pci_card card;
 
-	if (is_given(given, address) || card_read(m, address, &card) != 0)
+	if (is_given(given, address) || plx_pci_card_read(m->root, address, &card) != 0)
 		return false;
 	return card.driver[0] != '\0' && strcmp(card.driver, "vfio-pci") != 0 &&
-	       strcmp(card.driver, "pci-stub") != 0 && card.class >> 16 != CLASS_BRIDGE;
+	       strcmp(card.driver, "pci-stub") != 0 && card.class_code >> 16 != CLASS_BRIDGE;
 }
 
 static int
-check_group(const struct machine *m, const struct card *card, const struct cards *given,
+check_group(const struct machine *m, const struct plx_pci_card *card, const struct cards *given,
 	    struct plx_why *why)
 {
 	struct names names;
 	char list[256] = "";
 	size_t len = 0;
 
-	machine_list(m, &names, "/sys/kernel/iommu_groups/%s/devices", card->group);
+	machine_list(m, &names, "/sys/kernel/iommu_groups/%d/devices", card->group);
 	for (unsigned i = 0; i < names.n && len < sizeof(list); i++)
 		if (keeps_group(m, names.name[i], given))
 			len += (size_t)snprintf(list + len, sizeof(list) - len, " %s",
@@ -46,31 +46,31 @@ check_group(const struct machine *m, const struct card *card, const struct cards
 		return 0;
 	return plx_why(
 		why, -EBUSY,
-		"the IOMMU cannot part it from others that kernel drivers hold (group %s):%s; "
+		"the IOMMU cannot part it from others that kernel drivers hold (group %d):%s; "
 		"bind those in the same command, or unbind them first",
 		card->group, list);
 }
 
 static int
-check_vfio(const struct machine *m, const struct card *card, const struct cards *given,
+check_vfio(const struct machine *m, const struct plx_pci_card *card, const struct cards *given,
 	   struct plx_why *why)
 {
-	if (card->group[0] != '\0')
+	if (card->group >= 0)
 		return check_group(m, card, given, why);
-	if (card_noiommu(m))
+	if (plx_pci_noiommu(m->root))
 		return 0;
 	return plx_why(
 		why, -ENODEV,
 		"it is in no IOMMU group: this machine has no IOMMU, or it is off (intel_iommu=on or "
-		"amd_iommu=on on the kernel's command line). %s" PLX_DOCTOR("iommu"),
-		card_may_noiommu(m)
-			? "Without one, unsafely: echo 1 | sudo tee " CARD_NOIOMMU
-			: "This kernel's VFIO has no mode without one: uio_pci_generic");
+		"amd_iommu=on on the kernel's command line). Without one, unsafely: --driver uio_pci_generic%s" PLX_DOCTOR(
+			"iommu"),
+		card_may_noiommu(m) ? ", or vfio-pci after echo 1 | sudo tee " PLX_PCI_NOIOMMU
+				    : "");
 }
 
 /* The driver has nothing but the line of old, and refuses devices without. */
 static int
-check_uio(const struct machine *m, const struct card *card, struct plx_why *why)
+check_uio(const struct machine *m, const struct plx_pci_card *card, struct plx_why *why)
 {
 	uint64_t irq;
 
@@ -81,7 +81,7 @@ check_uio(const struct machine *m, const struct card *card, struct plx_why *why)
 }
 
 int
-ready_for(const struct machine *m, const struct card *card, const char *driver,
+ready_for(const struct machine *m, const struct plx_pci_card *card, const char *driver,
 	  const struct cards *given, struct plx_why *why)
 {
 	if (!machine_has(m, "/sys/bus/pci/drivers/%s", driver))

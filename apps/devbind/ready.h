@@ -9,7 +9,7 @@
  * 0 if binding the card to that driver can work; else what is missing and what mends it: -ENOENT (module), -ENODEV (IOMMU,
  * interrupt), -EBUSY (others of its group). `given`: the cards that will be bound with it.
  */
-int ready_for(const struct machine *m, const struct card *card, const char *driver,
+int ready_for(const struct machine *m, const struct plx_pci_card *card, const char *driver,
 	      const struct cards *given, struct plx_why *why);
 
 #endif

@@ -29,16 +29,16 @@ static const char *const holder_names[] = {
 };
 
 static enum holder
-holder_of(const struct card *card)
+holder_of(const struct plx_pci_card *card)
 {
 	if (card->driver[0] == '\0')
 		return HOLDER_NONE;
-	return card_driver_hands_over(card->driver) ? HOLDER_PROGRAM : HOLDER_KERNEL;
+	return card->handed_to_programs ? HOLDER_PROGRAM : HOLDER_KERNEL;
 }
 
 /* Those that are loaded and would hand it over. */
 static const char *
-unused_of(const struct machine *m, const struct card *card, char *text, size_t size)
+unused_of(const struct machine *m, const struct plx_pci_card *card, char *text, size_t size)
 {
 	static const char *const drivers[] = {"vfio-pci", "uio_pci_generic"};
 	size_t len = 0;
@@ -53,20 +53,19 @@ unused_of(const struct machine *m, const struct card *card, char *text, size_t s
 }
 
 static void
-print_card(const struct machine *m, const struct card *card, FILE *out)
+print_card(const struct machine *m, const struct plx_pci_card *card, FILE *out)
 {
 	char unused[64], use[320];
 	bool active = use_of(m, card, use, sizeof(use))[0] != '\0';
 
-	fprintf(out, "%s %04llx:%04llx", card->address, (unsigned long long)card->vendor,
-		(unsigned long long)card->device);
+	fprintf(out, "%s %04x:%04x", card->address, card->vendor, card->device_id);
 	if (card->interfaces[0] != '\0')
 		fprintf(out, " if=%s", card->interfaces);
 	if (card->driver[0] != '\0')
 		fprintf(out, " drv=%s", card->driver);
 	fprintf(out, " unused=%s", unused_of(m, card, unused, sizeof(unused)));
-	if (card->group[0] != '\0')
-		fprintf(out, " group=%s", card->group);
+	if (card->group >= 0)
+		fprintf(out, " group=%d", card->group);
 	if (card->known_to != NULL)
 		fprintf(out, " pmd=%s", card->known_to);
 	if (active)
@@ -101,7 +100,7 @@ text_or_null(const char *text)
 }
 
 static json_t *
-json_of(const struct machine *m, const struct card *card)
+json_of(const struct machine *m, const struct plx_pci_card *card)
 {
 	char list[sizeof(card->interfaces)], *interface, *rest = list, use[320];
 	json_t *interfaces = json_array();
@@ -111,14 +110,14 @@ json_of(const struct machine *m, const struct card *card)
 		if (interface[0] != '\0')
 			json_array_append_new(interfaces, json_string(interface));
 	use_of(m, card, use, sizeof(use));
-	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:b, s:o}", "address",
-			 card->address, "vendor", json_sprintf("%04x", (unsigned)card->vendor),
-			 "device", json_sprintf("%04x", (unsigned)card->device), "class",
-			 json_sprintf("%06x", (unsigned)card->class), "holder",
-			 holder_names[holder_of(card)], "driver", text_or_null(card->driver),
-			 "interfaces", interfaces, "group", text_or_null(card->group), "pmd",
-			 text_or_null(card->known_to), "active", use[0] != '\0', "use",
-			 text_or_null(use));
+	return json_pack(
+		"{s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:b, s:o}", "address", card->address,
+		"vendor", json_sprintf("%04x", card->vendor), "device",
+		json_sprintf("%04x", card->device_id), "class",
+		json_sprintf("%06x", card->class_code), "holder", holder_names[holder_of(card)],
+		"driver", text_or_null(card->driver), "interfaces", interfaces, "group",
+		card->group >= 0 ? json_sprintf("%d", card->group) : json_null(), "pmd",
+		text_or_null(card->known_to), "active", use[0] != '\0', "use", text_or_null(use));
 }
 
 static int
@@ -141,12 +140,12 @@ choose(const struct machine *m, char **words, int n, struct cards *cards, struct
 	if (n == 0) {
 		cards_list(m, cards);
 		for (unsigned i = 0; i < cards->n; i++)
-			if (card_is_network(&cards->card[i]))
+			if (plx_pci_card_is_network(&cards->card[i]))
 				cards->card[kept++] = cards->card[i];
 		cards->n = kept;
 		return 0;
 	}
-	*cards = (struct cards){.card = calloc((size_t)n, sizeof(struct card))};
+	*cards = (struct cards){.card = calloc((size_t)n, sizeof(struct plx_pci_card))};
 	if (cards->card == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
 	for (int i = 0; i < n && err == 0; i++) {

@@ -77,6 +77,8 @@ add_interface(const struct machine *m, const char *interface, struct uses *uses)
 {
 	char addresses[128] = "";
 
+	if (machine_hides(m, interface))
+		add_use(uses, "%s is in another network namespace", interface);
 	if (m->addresses != NULL)
 		m->addresses(interface, addresses, sizeof(addresses));
 	if (addresses[0] != '\0')
@@ -127,14 +129,15 @@ add_holders(const struct machine *m, const char *file, struct uses *uses)
 
 /* Programs that a device is handed to: by /dev/vfio/17, or noiommu-0; by /dev/uio0. */
 static void
-add_programs(const struct machine *m, const struct card *card, struct uses *uses)
+add_programs(const struct machine *m, const struct plx_pci_card *card, struct uses *uses)
 {
 	struct names uio;
 	char file[32];
 
-	if (card->group[0] != '\0') {
-		add_holders(m, card->group, uses);
-		snprintf(file, sizeof(file), "noiommu-%.15s", card->group);
+	if (card->group >= 0) {
+		snprintf(file, sizeof(file), "%d", card->group);
+		add_holders(m, file, uses);
+		snprintf(file, sizeof(file), "noiommu-%d", card->group);
 		add_holders(m, file, uses);
 	}
 	machine_list(m, &uio, CARD_DEVICES "/%s/uio", card->address);
@@ -144,13 +147,13 @@ add_programs(const struct machine *m, const struct card *card, struct uses *uses
 }
 
 const char *
-use_of(const struct machine *m, const struct card *card, char *text, size_t size)
+use_of(const struct machine *m, const struct plx_pci_card *card, char *text, size_t size)
 {
 	struct uses uses = {.text = text, .size = size};
 	char list[sizeof(card->interfaces)], *interface, *rest = list;
 
 	text[0] = '\0';
-	if (card_driver_hands_over(card->driver)) {
+	if (card->handed_to_programs) {
 		add_programs(m, card, &uses);
 		return text;
 	}
@@ -158,13 +161,12 @@ use_of(const struct machine *m, const struct card *card, char *text, size_t size
 	while ((interface = strsep(&rest, " ")) != NULL)
 		if (interface[0] != '\0')
 			add_interface(m, interface, &uses);
-	if (card->driver[0] != '\0' && card->interfaces[0] == '\0' && card_is_network(card))
+	if (card->driver[0] != '\0' && card->interfaces[0] == '\0' && plx_pci_card_is_network(card))
 		add_use(&uses,
 			"%s has it and no interface of it is to be seen here: it may be in another "
 			"network namespace",
 			card->driver);
-	if (card->driver[0] != '\0' && !card_is_network(card))
-		add_use(&uses, "it is no network device (class 0x%06llx)",
-			(unsigned long long)card->class);
+	if (card->driver[0] != '\0' && !plx_pci_card_is_network(card))
+		add_use(&uses, "it is no network device (class 0x%06x)", card->class_code);
 	return text;
 }

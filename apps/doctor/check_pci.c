@@ -5,12 +5,17 @@
 #include "card.h"
 #include "route.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#define DMA_LIMIT      "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit"
+#define DMA_MAPS       4096
+#define DMA_MAPS_USUAL 65535 /* the kernel's own */
+
 /* One that a program can have, or could if we knew its ids. Returns if it can. */
 static bool
-tell_handed(const struct card *card, const char *name, struct report *report)
+tell_handed(const struct plx_pci_card *card, const char *name, struct report *report)
 {
 	if (card->known_to == NULL) {
 		report_add(report, LEVEL_NOTE,
@@ -25,7 +30,7 @@ tell_handed(const struct card *card, const char *name, struct report *report)
 }
 
 static void
-tell_kernels(const struct machine *m, const struct card *card, const char *name,
+tell_kernels(const struct machine *m, const struct plx_pci_card *card, const char *name,
 	     struct report *report)
 {
 	bool routes = card->interfaces[0] != '\0' && route_uses(m, card->interfaces);
@@ -38,8 +43,9 @@ tell_kernels(const struct machine *m, const struct card *card, const char *name,
 	else
 		report_add(report, LEVEL_NOTE, "%s is %s, by the kernel's %s%s", name,
 			   card->interfaces, card->driver, routes ? ", and carries a route" : "");
-	if (card->known_to != NULL && !routes)
-		report_mend(report, "sudo plx-devbind bind --driver vfio-pci %s", card->address);
+	if (card_is_free(m, card))
+		report_mend(report, "sudo plx-devbind bind --driver %s %s", card->bind_to,
+			    card->address);
 	else if (card->interfaces[0] != '\0')
 		report_mend(report,
 			    "--vdev net_af_packet0,iface=%.*s (copies), or net_af_xdp0 (takes)",
@@ -48,13 +54,13 @@ tell_kernels(const struct machine *m, const struct card *card, const char *name,
 
 /* Returns if a program can have it. */
 static bool
-tell_card(const struct machine *m, const struct card *card, struct report *report)
+tell_card(const struct machine *m, const struct plx_pci_card *card, struct report *report)
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "%s (%04llx:%04llx)", card->address,
-		 (unsigned long long)card->vendor, (unsigned long long)card->device);
-	if (card_driver_hands_over(card->driver))
+	snprintf(name, sizeof(name), "%s (%04x:%04x)", card->address, card->vendor,
+		 card->device_id);
+	if (card->handed_to_programs)
 		return tell_handed(card, name, report);
 	if (card->driver[0] != '\0') {
 		tell_kernels(m, card, name, report);
@@ -63,7 +69,8 @@ tell_card(const struct machine *m, const struct card *card, struct report *repor
 	report_add(report, LEVEL_NOTE, "%s has no driver%s", name,
 		   card->known_to != NULL ? "" : ", and none of ours knows it");
 	if (card->known_to != NULL)
-		report_mend(report, "sudo plx-devbind bind --driver vfio-pci %s", card->address);
+		report_mend(report, "sudo plx-devbind bind --driver %s %s", card->bind_to,
+			    card->address);
 	else
 		report_mend(report, "sudo plx-devbind restore %s", card->address);
 	return false;
@@ -77,7 +84,7 @@ check_pci(const struct exam *exam, struct report *report)
 
 	cards_list(&exam->machine, &cards);
 	for (unsigned i = 0; i < cards.n; i++) {
-		if (!card_is_network(&cards.card[i]))
+		if (!plx_pci_card_is_network(&cards.card[i]))
 			continue;
 		ready += tell_card(&exam->machine, &cards.card[i], report);
 		n++;
@@ -99,18 +106,29 @@ has_uio(const struct machine *m)
 	return machine_has(m, "/sys/bus/pci/drivers/uio_pci_generic");
 }
 
+static unsigned
+count_groups(const struct machine *m)
+{
+	struct names groups;
+	unsigned n;
+
+	machine_list(m, &groups, "/sys/kernel/iommu_groups");
+	n = groups.n;
+	names_free(&groups);
+	return n;
+}
+
 void
 check_iommu(const struct exam *exam, struct report *report)
 {
 	const struct machine *m = &exam->machine;
-	struct names groups;
+	unsigned n = count_groups(m);
 
-	machine_list(m, &groups, "/sys/kernel/iommu_groups");
-	report_fact(report, "groups", json_count(groups.n));
-	report_fact(report, "noiommu", card_noiommu(m) ? json_true() : json_false());
-	if (groups.n != 0) {
-		report_add(report, LEVEL_OK, "on, %u groups", groups.n);
-	} else if (card_noiommu(m)) {
+	report_fact(report, "groups", json_count(n));
+	report_fact(report, "noiommu", plx_pci_noiommu(m->root) ? json_true() : json_false());
+	if (n != 0) {
+		report_add(report, LEVEL_OK, "on, %u groups", n);
+	} else if (plx_pci_noiommu(m->root)) {
 		report_add(report, LEVEL_NOTE,
 			   "none; VFIO runs without (a device may write anywhere; needs "
 			   "CAP_SYS_RAWIO, and huge pages)");
@@ -120,12 +138,10 @@ check_iommu(const struct exam *exam, struct report *report)
 		report_mend(
 			report,
 			"intel_iommu=on or amd_iommu=on on the kernel's command line, and in the "
-			"firmware; or, unsafe: %s",
-			card_may_noiommu(m)
-				? "echo 1 | sudo tee " CARD_NOIOMMU
-				: "uio_pci_generic (this kernel's VFIO has no mode without)");
+			"firmware; or, unsafe: sudo modprobe uio_pci_generic%s",
+			card_may_noiommu(m) ? ", or for VFIO: echo 1 | sudo tee " PLX_PCI_NOIOMMU
+					    : "");
 	}
-	names_free(&groups);
 }
 
 /* /dev/vfio/17, or noiommu-0, which only root's rights open. */
@@ -151,13 +167,43 @@ tell_group(const struct exam *exam, const char *name, struct report *report)
 static void
 tell_absent(const struct exam *exam, struct report *report)
 {
-	const bool loaded = machine_has(&exam->machine, "/sys/bus/pci/drivers/vfio-pci");
+	const struct machine *m = &exam->machine;
+	enum level level = has_uio(m) ? LEVEL_NOTE : exam_lack(exam, FOR_PCI);
 
-	report_add(report, has_uio(&exam->machine) ? LEVEL_NOTE : exam_lack(exam, FOR_PCI), "%s",
-		   loaded ? "vfio-pci is loaded, but /dev/vfio/vfio is not here, as in a container"
-			  : "not loaded: no device can be handed to programs by it");
-	report_mend(report, loaded ? "podman run --device /dev/vfio/vfio --device /dev/vfio/GROUP"
-				   : "sudo modprobe vfio-pci");
+	if (machine_has(m, "/sys/bus/pci/drivers/vfio-pci")) {
+		report_add(report, level,
+			   "vfio-pci is loaded, but /dev/vfio/vfio is not here, as in a container");
+		report_mend(report, "podman run --device /dev/vfio/vfio --device /dev/vfio/GROUP");
+	} else if (count_groups(m) != 0 || plx_pci_noiommu(m->root)) {
+		report_add(report, level, "not loaded: no device can be handed to programs by it");
+		report_mend(report, "sudo modprobe vfio-pci");
+	} else {
+		report_add(report, level,
+			   "not loaded, and of no use without an IOMMU: uio_pci_generic is%s",
+			   has_uio(m) ? "" : ", and is not loaded");
+		if (!has_uio(m))
+			report_mend(report, "sudo modprobe uio_pci_generic");
+	}
+}
+
+/* Each zone, or in IOVA mode PA each run of its pages, is a map. */
+static void
+tell_limit(const struct machine *m, struct report *report)
+{
+	uint64_t limit;
+
+	if (!machine_number(m, &limit, DMA_LIMIT))
+		return;
+	report_fact(report, "dma_entry_limit", json_count(limit));
+	if (limit >= DMA_MAPS)
+		report_add(report, LEVEL_OK, "%" PRIu64 " DMA maps for a program", limit);
+	else {
+		report_add(report, LEVEL_NOTE,
+			   "%" PRIu64 " DMA maps for a program: with --iova-mode pa each run of "
+			   "pages takes one",
+			   limit);
+		report_mend(report, "echo %d | sudo tee " DMA_LIMIT, DMA_MAPS_USUAL);
+	}
 }
 
 void
@@ -171,6 +217,7 @@ check_vfio(const struct exam *exam, struct report *report)
 		tell_absent(exam, report);
 		return;
 	}
+	tell_limit(&exam->machine, report);
 	machine_list(&exam->machine, &groups, "/dev/vfio");
 	for (unsigned i = 0; i < groups.n; i++)
 		tell_group(exam, groups.name[i], report);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* All ports made ready at start, and closed at the end. */
 #include "port.h"
+
+#include "card.h"
 #include "prompt.h"
 
 #include <errno.h>
@@ -27,6 +29,19 @@ watch_links(const struct testpmd *app)
 		fprintf(stderr, "link changes will not be told: %s\n", why.text);
 }
 
+static int
+refuse_none(struct plx_why *why)
+{
+	const struct machine machine = {.root = ""};
+	char cards[256];
+
+	return plx_why(why, -ENODEV,
+		       "there is no port. Name at least one before \"--\", for example\n"
+		       "  --vdev net_af_xdp0,iface=eth1   a kernel interface by AF_XDP\n"
+		       "  --vdev net_null0                packets from nowhere, to try it out%s",
+		       cards_offer(&machine, cards, sizeof(cards)));
+}
+
 int
 ports_make_ready(struct testpmd *app, struct plx_why *why)
 {
@@ -37,11 +52,7 @@ ports_make_ready(struct testpmd *app, struct plx_why *why)
 		port_wishes_init(app, port);
 	}
 	if (app->nb_ports == 0)
-		return plx_why(
-			why, -ENODEV,
-			"there is no port. Name at least one before \"--\", for example\n"
-			"  --vdev net_af_xdp0,iface=eth1   a kernel interface by AF_XDP\n"
-			"  --vdev net_null0                packets from nowhere, to try it out");
+		return refuse_none(why);
 	ret = pool_make_first(app, why);
 	for (unsigned i = 0; i < app->nb_ports && ret == 0; i++)
 		ret = app->args.ports.disable_start ? port_configure(app, app->ports[i], why)

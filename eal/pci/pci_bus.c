@@ -118,7 +118,7 @@ choose_transport(struct plx_device *dev, const struct plx_pci_transport **ret_tr
 	struct plx_pci_taker taker;
 	struct plx_pci_card card;
 	struct plx_why cause;
-	int ret = plx_pci_card_read(dev->name, &card);
+	int ret = plx_pci_card_read("", dev->name, &card);
 
 	if (ret != 0)
 		ret = plx_pci_rules_missing(&cause);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "pci/pci_card_priv.h"
+#include "plx_pci_card.h"
 
+#include "pci/pci_priv.h"
 #include "pci/sysfs_priv.h"
+#include "plx_eal.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,20 +18,16 @@
 #define CLASS_MAX     0xffffff
 #define VENDOR_NONE   0xffff /* what a device reads as that does not answer */
 
-/* include/linux/ioport.h: the flags in a line of `resource`. */
-#define RESOURCE_IO  0x100
-#define RESOURCE_MEM 0x200
-
 /* The number in an attribute's only line. False if it cannot be read, is none, or lies elsewhere. */
 static bool
-read_number(const char *address, const char *attribute, long long min, long long max,
+read_number(const char *folder, const char *attribute, long long min, long long max,
 	    long long *ret_number)
 {
-	char path[PLX_SYSFS_PATH_MAX], line[32], *end;
+	char path[PATH_MAX], line[32], *end;
 	long long number;
 
-	if (plx_sysfs_line(plx_sysfs_path(path, DEVICES "/%s/%s", address, attribute), line,
-			   sizeof(line)) != 0)
+	snprintf(path, sizeof(path), "%s/%s", folder, attribute);
+	if (plx_sysfs_line(path, line, sizeof(line)) != 0)
 		return false;
 	errno = 0;
 	number = strtoll(line, &end, 0);
@@ -39,67 +38,62 @@ read_number(const char *address, const char *attribute, long long min, long long
 }
 
 static void
-read_ids(struct plx_pci_card *card)
+read_ids(const char *folder, struct plx_pci_card *card)
 {
-	long long vendor = 0, device = 0, class_code = 0, other;
-	bool has_vendor = read_number(card->address, "vendor", 0, UINT16_MAX, &vendor);
-	bool has_device = read_number(card->address, "device", 0, UINT16_MAX, &device);
-	bool has_class = read_number(card->address, "class", 0, CLASS_MAX, &class_code);
+	long long vendor = 0, device = 0, class_code = 0;
+	bool has_vendor = read_number(folder, "vendor", 0, UINT16_MAX, &vendor);
+	bool has_device = read_number(folder, "device", 0, UINT16_MAX, &device);
+	bool has_class = read_number(folder, "class", 0, CLASS_MAX, &class_code);
 
 	card->known = has_vendor && has_device && has_class && vendor != VENDOR_NONE;
 	card->vendor = (uint16_t)vendor;
 	card->device_id = (uint16_t)device;
 	card->class_code = (uint32_t)class_code;
-	if (read_number(card->address, "subsystem_vendor", 0, UINT16_MAX, &other))
-		card->subsystem_vendor = (uint16_t)other;
-	if (read_number(card->address, "subsystem_device", 0, UINT16_MAX, &other))
-		card->subsystem = (uint16_t)other;
-	if (read_number(card->address, "revision", 0, UINT8_MAX, &other))
-		card->revision = (uint8_t)other;
+	card->known_to = plx_driver_for_pci(card->vendor, card->device_id);
 }
 
 static void
-read_place(struct plx_pci_card *card)
+read_place(const char *folder, struct plx_pci_card *card)
 {
-	char path[PLX_SYSFS_PATH_MAX], group[16], *end;
+	char path[PATH_MAX], group[16], *end;
 	long long node;
 
 	card->node = -1;
 	card->group = -1;
-	if (read_number(card->address, "numa_node", -1, INT16_MAX, &node))
+	if (read_number(folder, "numa_node", -1, INT16_MAX, &node))
 		card->node = (int)node;
-	plx_sysfs_path(path, DEVICES "/%s/iommu_group", card->address);
+	snprintf(path, sizeof(path), "%s/iommu_group", folder);
 	if (plx_sysfs_link(path, group, sizeof(group)) == 0) {
 		long number = strtol(group, &end, 10);
 
 		if (end != group && *end == '\0' && number >= 0 && number <= INT32_MAX)
 			card->group = (int)number;
 	}
-	plx_sysfs_path(path, DEVICES "/%s/driver", card->address);
-	if (plx_sysfs_link(path, card->driver, sizeof(card->driver)) != 0)
-		card->driver[0] = '\0';
 }
 
-/* A line a BAR: first address, last address, flags. */
-static void
-read_bars(struct plx_pci_card *card)
+/* vfio-pci where there is an IOMMU, or no need of one; else the driver that knows none, for devices with an interrupt line. */
+static const char *
+choose_driver(const char *root, const char *folder, const struct plx_pci_card *card)
 {
-	char path[PLX_SYSFS_PATH_MAX], line[128];
-	FILE *in = fopen(plx_sysfs_path(path, DEVICES "/%s/resource", card->address), "re");
+	long long irq;
 
-	for (unsigned i = 0; in != NULL && i < PLX_PCI_BARS; i++) {
-		unsigned long long first, last, flags;
+	if (card->group >= 0 || plx_pci_noiommu(root))
+		return plx_pci_vfio.name;
+	if (read_number(folder, "irq", 0, INT32_MAX, &irq) && irq == 0)
+		return plx_pci_vfio.name;
+	return plx_pci_uio.name;
+}
 
-		if (fgets(line, sizeof(line), in) == NULL ||
-		    sscanf(line, "%llx %llx %llx", &first, &last, &flags) != 3)
-			break;
-		if (last <= first || (flags & (RESOURCE_IO | RESOURCE_MEM)) == 0)
-			continue;
-		card->bar[i].size = last - first + 1;
-		card->bar[i].io = (flags & RESOURCE_IO) != 0;
-	}
-	if (in != NULL)
-		fclose(in);
+static void
+read_holder(const char *root, const char *folder, struct plx_pci_card *card)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/driver", folder);
+	if (plx_sysfs_link(path, card->driver, sizeof(card->driver)) != 0)
+		card->driver[0] = '\0';
+	card->handed_to_programs = plx_pci_hands_over(card->driver);
+	card->bind_to = choose_driver(root, folder, card);
 }
 
 /* Adds the names in a folder, as far as there is room for whole ones. */
@@ -110,11 +104,11 @@ add_interfaces(struct plx_pci_card *card, const char *folder)
 	struct dirent *entry;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		size_t len = strlen(card->interface);
+		size_t len = strlen(card->interfaces);
 
 		if (entry->d_name[0] != '.' &&
-		    len + strlen(entry->d_name) + 2 < sizeof(card->interface))
-			snprintf(card->interface + len, sizeof(card->interface) - len, "%s%s",
+		    len + strlen(entry->d_name) + 2 < sizeof(card->interfaces))
+			snprintf(card->interfaces + len, sizeof(card->interfaces) - len, "%s%s",
 				 len > 0 ? " " : "", entry->d_name);
 	}
 	if (dir != NULL)
@@ -123,20 +117,38 @@ add_interfaces(struct plx_pci_card *card, const char *folder)
 
 /* Below the device; virtio's below the virtio device. */
 static void
-read_interfaces(struct plx_pci_card *card)
+read_interfaces(const char *folder, struct plx_pci_card *card)
 {
-	char path[PLX_SYSFS_PATH_MAX], net[PLX_SYSFS_PATH_MAX];
 	struct dirent *entry;
+	char net[PATH_MAX];
 	DIR *dir;
 
-	add_interfaces(card, plx_sysfs_path(net, DEVICES "/%s/net", card->address));
-	dir = opendir(plx_sysfs_path(path, DEVICES "/%s", card->address));
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		if (strncmp(entry->d_name, "virtio", 6) == 0)
-			add_interfaces(card, plx_sysfs_path(net, DEVICES "/%s/%.32s/net",
-							    card->address, entry->d_name));
+	snprintf(net, sizeof(net), "%s/net", folder);
+	add_interfaces(card, net);
+	dir = opendir(folder);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (strncmp(entry->d_name, "virtio", 6) != 0)
+			continue;
+		snprintf(net, sizeof(net), "%s/%.32s/net", folder, entry->d_name);
+		add_interfaces(card, net);
+	}
 	if (dir != NULL)
 		closedir(dir);
+}
+
+bool
+plx_pci_hands_over(const char *kernel_driver)
+{
+	return plx_pci_transport_find(kernel_driver) != NULL;
+}
+
+bool
+plx_pci_noiommu(const char *root)
+{
+	char path[PLX_SYSFS_PATH_MAX], on[8];
+
+	plx_sysfs_path(path, "%s" PLX_PCI_NOIOMMU, root);
+	return plx_sysfs_line(path, on, sizeof(on)) == 0 && (on[0] == 'Y' || on[0] == '1');
 }
 
 bool
@@ -146,18 +158,19 @@ plx_pci_card_is_network(const struct plx_pci_card *card)
 }
 
 int
-plx_pci_card_read(const char *address, struct plx_pci_card *ret_card)
+plx_pci_card_read(const char *root, const char *address, struct plx_pci_card *ret_card)
 {
-	char path[PLX_SYSFS_PATH_MAX];
+	char folder[PLX_SYSFS_PATH_MAX];
 
-	if (access(plx_sysfs_path(path, DEVICES "/%s", address), F_OK) != 0)
+	plx_sysfs_path(folder, "%s" DEVICES "/%s", root, address);
+	if (strlen(address) >= sizeof(ret_card->address) || access(folder, F_OK) != 0)
 		return -ENODEV;
 	*ret_card = (struct plx_pci_card){.known = false};
 	snprintf(ret_card->address, sizeof(ret_card->address), "%s", address);
-	read_ids(ret_card);
-	read_place(ret_card);
-	read_bars(ret_card);
-	read_interfaces(ret_card);
+	read_ids(folder, ret_card);
+	read_place(folder, ret_card);
+	read_holder(root, folder, ret_card);
+	read_interfaces(folder, ret_card);
 	return 0;
 }
 
@@ -171,12 +184,13 @@ is_canonical(const struct dirent *entry)
 }
 
 int
-plx_pci_card_list(struct plx_pci_card **ret_cards)
+plx_pci_card_list(const char *root, struct plx_pci_card **ret_cards)
 {
 	char path[PLX_SYSFS_PATH_MAX];
 	struct dirent **entries;
 	struct plx_pci_card *cards;
-	int n = scandir(plx_sysfs_path(path, DEVICES), &entries, is_canonical, versionsort);
+	int n = scandir(plx_sysfs_path(path, "%s" DEVICES, root), &entries, is_canonical,
+			versionsort);
 	int found = 0;
 
 	*ret_cards = NULL;
@@ -184,7 +198,8 @@ plx_pci_card_list(struct plx_pci_card **ret_cards)
 		return 0;
 	cards = calloc((size_t)n + 1, sizeof(*cards));
 	for (int i = 0; i < n; i++) {
-		if (cards != NULL && plx_pci_card_read(entries[i]->d_name, &cards[found]) == 0)
+		if (cards != NULL &&
+		    plx_pci_card_read(root, entries[i]->d_name, &cards[found]) == 0)
 			found++;
 		free(entries[i]);
 	}

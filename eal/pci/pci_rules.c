@@ -45,12 +45,12 @@ refuse_ids(const struct plx_pci_card *card, struct plx_why *why)
 {
 	char names[128];
 
-	if (card->interface[0] != '\0')
+	if (card->interfaces[0] != '\0')
 		return plx_why(why, -ENODEV,
 			       "no driver of ours knows %04x:%04x, but the kernel does: --vdev "
 			       "net_af_xdp0,iface=%.*s",
-			       card->vendor, card->device_id, (int)strcspn(card->interface, " "),
-			       card->interface);
+			       card->vendor, card->device_id, (int)strcspn(card->interfaces, " "),
+			       card->interfaces);
 	plx_driver_names(PLX_BUS_PCI, names, sizeof(names));
 	return plx_why(why, -ENODEV, "no driver knows %04x:%04x; for PCI devices there %s%s",
 		       card->vendor, card->device_id, names[0] != '\0' ? "are: " : "is none",
@@ -63,13 +63,13 @@ refuse_holder(const struct plx_pci_card *card, struct plx_why *why)
 	if (card->driver[0] == '\0')
 		return plx_why(why, -ENODEV,
 			       "bound to no kernel driver; it is handed to programs by: sudo "
-			       "plx-devbind bind --driver vfio-pci %s",
-			       card->address);
+			       "plx-devbind bind --driver %s %s",
+			       card->bind_to, card->address);
 	return plx_why(why, -EBUSY,
 		       "held by the kernel's %s%s%s; it is handed to programs, and its interface "
-		       "goes, by: sudo plx-devbind bind --driver vfio-pci %s",
-		       card->driver, card->interface[0] != '\0' ? " as " : "", card->interface,
-		       card->address);
+		       "goes, by: sudo plx-devbind bind --driver %s %s",
+		       card->driver, card->interfaces[0] != '\0' ? " as " : "", card->interfaces,
+		       card->bind_to, card->address);
 }
 
 int
@@ -103,7 +103,7 @@ plx_pci_rules_missing(struct plx_why *why)
 {
 	struct plx_pci_card *cards;
 	char list[320] = "";
-	int n = plx_pci_card_list(&cards);
+	int n = plx_pci_card_list("", &cards);
 	size_t len = 0;
 
 	for (int i = 0; i < n && len < sizeof(list); i++) {

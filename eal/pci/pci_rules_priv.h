@@ -4,7 +4,7 @@
 #define PLX_EAL_PCI_PCI_RULES_PRIV_H
 
 #include "args_priv.h"
-#include "pci/pci_card_priv.h"
+#include "pci/pci_address_priv.h"
 
 /* What takes a device. */
 struct plx_pci_taker {

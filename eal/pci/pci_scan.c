@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pci/pci_scan_priv.h"
 
+#include "pci/pci_priv.h"
 #include "pci/pci_rules_priv.h"
 #include "plx_log.h"
 
@@ -72,7 +73,7 @@ plx_pci_scan(const struct plx_args *args, struct plx_why *why)
 	ret = attach_allowed(&args->allow, why);
 	if (ret != 0)
 		return ret;
-	n = plx_pci_card_list(&cards);
+	n = plx_pci_card_list("", &cards);
 	if (n < 0)
 		return plx_why(why, n, "no memory for the list of PCI devices");
 	for (int i = 0; i < n; i++) {

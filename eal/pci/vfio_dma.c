@@ -7,8 +7,11 @@
 #include "plx_bits.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+
+#define DMA_LIMIT "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit"
 
 struct run {
 	uint64_t offset; /* in the zone */
@@ -70,15 +73,31 @@ explain_enomem(const struct plx_zone *zone, struct plx_why *why)
 }
 
 static int
+explain_enospc(struct plx_why *why)
+{
+	char path[PLX_SYSFS_PATH_MAX], limit[16];
+
+	plx_sysfs_path(path, DMA_LIMIT);
+	if (plx_sysfs_line(path, limit, sizeof(limit)) != 0)
+		snprintf(limit, sizeof(limit), "the");
+	return plx_why(
+		why, -ENOSPC,
+		"all of %s DMA maps that the kernel allows a program are taken%s: raise " DMA_LIMIT
+			PLX_DOCTOR("vfio"),
+		limit,
+		plx_iova_mode() == PLX_IOVA_PA
+			? " (each run of pages is one, so that larger pages need fewer)"
+			: "");
+}
+
+static int
 explain(const struct plx_zone *zone, const struct run *run, const struct plx_vfio_iommu *iommu,
 	int err, struct plx_why *why)
 {
 	if (err == ENOMEM)
 		return explain_enomem(zone, why);
 	if (err == ENOSPC)
-		return plx_why(why, -err,
-			       "the kernel allows no more DMA maps: raise "
-			       "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit");
+		return explain_enospc(why);
 	return plx_why(why, -err,
 		       "VFIO_IOMMU_MAP_DMA of 0x%llx-0x%llx refused (%s), the IOMMU has %u bits",
 		       (unsigned long long)run->iova,

@@ -10,13 +10,13 @@
 
 static struct change done;
 
-static struct card
+static struct plx_pci_card
 card_at(const char *address)
 {
 	const struct machine m = bus_machine();
-	struct card card;
+	struct plx_pci_card card;
 
-	assert_int_equal(card_read(&m, address, &card), 0);
+	assert_int_equal(plx_pci_card_read(m.root, address, &card), 0);
 	return card;
 }
 
@@ -24,7 +24,7 @@ static int
 bind_to(const char *address, const char *driver, bool force)
 {
 	const struct machine m = bus_machine();
-	struct card card = card_at(address);
+	struct plx_pci_card card = card_at(address);
 	const struct cards given = {.n = 1, .card = &card};
 
 	bus_journal[0] = '\0';
@@ -36,7 +36,7 @@ static int
 restore(const char *address)
 {
 	const struct machine m = bus_machine();
-	struct card card = card_at(address);
+	struct plx_pci_card card = card_at(address);
 
 	bus_journal[0] = '\0';
 	done.why.text[0] = '\0';
@@ -145,7 +145,7 @@ without_an_iommu_vfio_needs_its_unsafe_mode(void **state)
 	untouched("");
 	fake_file("/sys/module/vfio/version", "");
 	refused(bind_to(NIC, "vfio-pci", true), -ENODEV,
-		"This kernel's VFIO has no mode without one: uio_pci_generic (plx-doctor iommu)");
+		"Without one, unsafely: --driver uio_pci_generic (plx-doctor iommu)");
 	fake_file("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "N\n");
 	refused(bind_to(NIC, "vfio-pci", true), -ENODEV, "it is in no IOMMU group");
 	fake_file("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");

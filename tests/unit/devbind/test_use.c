@@ -17,9 +17,9 @@ static const char *
 used(void)
 {
 	struct machine m = bus_machine();
-	struct card card;
+	struct plx_pci_card card;
 
-	assert_int_equal(card_read(&m, NIC, &card), 0);
+	assert_int_equal(plx_pci_card_read(m.root, NIC, &card), 0);
 	return use_of(&m, &card, use, sizeof(use));
 }
 
@@ -50,14 +50,24 @@ static void
 addresses_are_told(void **state)
 {
 	struct machine m = bus_machine();
-	struct card card;
+	struct plx_pci_card card;
 
 	make_nic();
 	fake_file("/proc/net/if_inet6", "20010000000000000000000000000001 02 40 00 80     eth1\n");
 	m.addresses = addresses;
-	assert_int_equal(card_read(&m, NIC, &card), 0);
+	assert_int_equal(plx_pci_card_read(m.root, NIC, &card), 0);
 	assert_string_equal(use_of(&m, &card, use, sizeof(use)),
 			    "eth1 has the address 10.0.0.1 10.0.0.2, eth1 has an IPv6 address");
+}
+
+static void
+an_interface_of_another_namespace_may_be_missed_there(void **state)
+{
+	make_nic();
+	fake_file("/proc/net/dev", "head\nhead\n  eth11: 5 6\n");
+	assert_string_equal(used(), "eth1 is in another network namespace");
+	fake_file("/proc/net/dev", "head\nhead\n  eth1: 5 6\n");
+	assert_string_equal(used(), "");
 }
 
 static void
@@ -129,6 +139,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(an_idle_interface_is_missed_by_nobody),
 		CASE(addresses_are_told),
+		CASE(an_interface_of_another_namespace_may_be_missed_there),
 		CASE(routes_are_told_and_the_default_route_by_its_name),
 		CASE(bridges_and_what_stands_on_it_are_told),
 		CASE(an_interface_that_is_not_to_be_seen_may_be_elsewhere),

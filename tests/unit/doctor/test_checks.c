@@ -284,8 +284,9 @@ a_missing_tun_device_is_told_with_its_cure(void **state)
 static void
 interfaces_listed(void)
 {
-	fake_file("/proc/net/dev",
-		  "Inter-|   Receive\n face |bytes\n    lo: 0 0\n  eth1: 5 6\n gone0: 0\n");
+	fake_file(
+		"/proc/net/dev",
+		"Inter-|   Receive\n face |bytes\n    lo: 0 0\n  eth1: 5 6\n  eth2: 5 6\n gone0: 0\n");
 	fake_file("/proc/net/route", "Iface\tDestination\neth1\t00000000\n");
 }
 
@@ -338,7 +339,7 @@ an_interface_that_is_not_there_is_a_problem_that_lists_those_that_are(void **sta
 	report_init(&report);
 	check_interfaces(&exam, &report);
 	FOUND(LEVEL_PROBLEM,
-	      "no interface \"eth77\" in this network namespace; there are: lo, eth1, gone0");
+	      "no interface \"eth77\" in this network namespace; there are: lo, eth1, eth2, gone0");
 	report_fini(&report);
 }
 
@@ -394,6 +395,8 @@ cards_on_pci_are_told_with_who_has_them_and_what_mends_that(void **state)
 	a_card("0000:00:06.0", "0x7777\n", "virtio-pci");
 	fake_file("/sys/bus/pci/devices/0000:00:06.0/virtio2/net/eth2/mtu", "1500\n");
 	a_card("0000:00:07.0", "0x7777\n", "");
+	fake_symlink("/sys/bus/pci/devices/0000:00:07.0/iommu_group",
+		     "../../../kernel/iommu_groups/7");
 	a_card("0000:00:08.0", "0x9999\n", "");
 	fake_file("/sys/bus/pci/devices/0000:00:04.0/class", "0x010000\n");
 	report_init(&report);
@@ -404,7 +407,7 @@ cards_on_pci_are_told_with_who_has_them_and_what_mends_that(void **state)
 	FOUND(LEVEL_NOTE,
 	      "0000:00:05.0 (1af4:9999) is handed to programs by vfio-pci, but no driver");
 	FOUND(LEVEL_NOTE, "sudo plx-devbind restore 0000:00:05.0");
-	FOUND(LEVEL_NOTE, "sudo plx-devbind bind --driver vfio-pci 0000:00:06.0");
+	FOUND(LEVEL_NOTE, "sudo plx-devbind bind --driver uio_pci_generic 0000:00:06.0");
 	FOUND(LEVEL_NOTE, "sudo plx-devbind bind --driver vfio-pci 0000:00:07.0");
 	FOUND(LEVEL_NOTE, "0000:00:08.0 (1af4:9999) has no driver, and none of ours knows it");
 	FOUND(LEVEL_PROBLEM, "none of them is handed to programs");
@@ -446,10 +449,17 @@ iommu_groups_and_vfio_are_told(void **state)
 	check_iommu(&exam, &report);
 	check_vfio(&exam, &report);
 	FOUND(LEVEL_PROBLEM, "intel_iommu=on");
-	FOUND(LEVEL_PROBLEM, "modprobe vfio-pci");
+	FOUND(LEVEL_PROBLEM, "or, unsafe: sudo modprobe uio_pci_generic");
+	FOUND(LEVEL_PROBLEM, "of no use without an IOMMU: uio_pci_generic is, and is not loaded");
+	assert_false(fake_tells(&report, "modprobe vfio-pci"));
 	report_fini(&report);
 	fake_file("/sys/kernel/iommu_groups/0/type", "DMA");
 	fake_file("/sys/kernel/iommu_groups/1/type", "DMA");
+	report_init(&report);
+	check_vfio(&exam, &report);
+	FOUND(LEVEL_PROBLEM, "sudo modprobe vfio-pci");
+	report_fini(&report);
+	fake_file("/sys/module/vfio_iommu_type1/parameters/dma_entry_limit", "65535\n");
 	fake_file("/sys/bus/pci/drivers/vfio-pci/bind", "");
 	fake_file("/dev/vfio/vfio", "");
 	report_init(&report);
@@ -457,7 +467,16 @@ iommu_groups_and_vfio_are_told(void **state)
 	check_vfio(&exam, &report);
 	FOUND(LEVEL_OK, "2 groups");
 	FOUND(LEVEL_OK, "/dev/vfio/vfio may be opened");
+	FOUND(LEVEL_OK, "65535 DMA maps for a program");
 	assert_false(fake_tells(&report, "is not loaded"));
+	report_fini(&report);
+	fake_file("/sys/module/vfio_iommu_type1/parameters/dma_entry_limit", "100\n");
+	report_init(&report);
+	check_vfio(&exam, &report);
+	FOUND(LEVEL_NOTE,
+	      "100 DMA maps for a program: with --iova-mode pa each run of pages takes one");
+	FOUND(LEVEL_NOTE,
+	      "echo 65535 | sudo tee /sys/module/vfio_iommu_type1/parameters/dma_entry_limit");
 	report_fini(&report);
 }
 
@@ -492,6 +511,7 @@ vfio_without_iommu_or_without_its_files_is_told(void **state)
 	report_init(&report);
 	check_iommu(&exam, &report);
 	FOUND(LEVEL_NOTE, "intel_iommu=on");
+	FOUND(LEVEL_NOTE, "or for VFIO: echo 1 | sudo tee /sys/module/vfio");
 	report_fini(&report);
 }
 

@@ -2,7 +2,7 @@
 /* What sysfs tells of PCI devices, on made-up trees. */
 #include "sysfs_tree.h"
 
-#include "pci/pci_card_priv.h"
+#include "plx_pci_card.h"
 
 #include <errno.h>
 
@@ -13,41 +13,26 @@ static struct plx_pci_card card;
 static void
 read_nic(void)
 {
-	assert_int_equal(plx_pci_card_read(NIC, &card), 0);
+	assert_int_equal(plx_pci_card_read("", NIC, &card), 0);
 }
 
 static void
 all_that_there_is_is_read(void **state)
 {
 	sysfs_device(NIC, "0x1af4\n", "0x1000\n", "0x020000\n", "virtio-pci");
-	sysfs_attribute(NIC, "subsystem_vendor", "0x1af5\n");
-	sysfs_attribute(NIC, "subsystem_device", "0x0001\n");
-	sysfs_attribute(NIC, "revision", "0x02\n");
 	sysfs_attribute(NIC, "numa_node", "1\n");
 	sysfs_attribute(NIC, "virtio1/net/eth1/mtu", "1500\n");
-	sysfs_attribute(NIC, "resource",
-			"0x000000000000d240 0x000000000000d25f 0x0000000000040101\n"
-			"0x00000000f0806000 0x00000000f0807fff 0x0000000000040200\n"
-			"0x0000000000000000 0x0000000000000000 0x0000000000000000\n");
 	sysfs_symlink(SYSFS_DEVICES "/" NIC "/iommu_group", "../../../kernel/iommu_groups/17");
 	read_nic();
 	assert_string_equal(card.address, NIC);
 	assert_true(card.known);
 	assert_int_equal(card.vendor, 0x1af4);
 	assert_int_equal(card.device_id, 0x1000);
-	assert_int_equal(card.subsystem_vendor, 0x1af5);
-	assert_int_equal(card.subsystem, 1);
 	assert_int_equal(card.class_code, 0x020000);
-	assert_int_equal(card.revision, 2);
 	assert_int_equal(card.node, 1);
 	assert_int_equal(card.group, 17);
 	assert_string_equal(card.driver, "virtio-pci");
-	assert_string_equal(card.interface, "eth1");
-	assert_int_equal(card.bar[0].size, 32);
-	assert_true(card.bar[0].io);
-	assert_int_equal(card.bar[1].size, 8192);
-	assert_false(card.bar[1].io);
-	assert_int_equal(card.bar[2].size, 0);
+	assert_string_equal(card.interfaces, "eth1");
 	assert_true(plx_pci_card_is_network(&card));
 }
 
@@ -60,10 +45,9 @@ what_is_missing_is_unknown(void **state)
 	assert_int_equal(card.node, -1);
 	assert_int_equal(card.group, -1);
 	assert_string_equal(card.driver, "");
-	assert_string_equal(card.interface, "");
-	assert_int_equal(card.bar[0].size, 0);
+	assert_string_equal(card.interfaces, "");
 	assert_false(plx_pci_card_is_network(&card));
-	assert_int_equal(plx_pci_card_read("0000:00:09.0", &card), -ENODEV);
+	assert_int_equal(plx_pci_card_read("", "0000:00:09.0", &card), -ENODEV);
 }
 
 static void
@@ -96,16 +80,12 @@ other_nonsense_is_as_if_not_there(void **state)
 	sysfs_attribute(NIC, "driver/module", "a folder, where a link should be");
 	sysfs_attribute(NIC, "net", "a file, where a folder should be");
 	sysfs_symlink(SYSFS_DEVICES "/" NIC "/iommu_group", "../groups/none");
-	sysfs_attribute(NIC, "resource",
-			"0x3000 0x1fff 0x200\n0x1000 0x1fff 0x0\ngarbage\n0x0 0xfff 0x200\n");
 	read_nic();
 	assert_true(card.known);
 	assert_int_equal(card.node, -1);
 	assert_int_equal(card.group, -1);
 	assert_string_equal(card.driver, "");
-	assert_string_equal(card.interface, "");
-	for (unsigned i = 0; i < PLX_PCI_BARS; i++)
-		assert_int_equal(card.bar[i].size, 0);
+	assert_string_equal(card.interfaces, "");
 }
 
 static void
@@ -127,8 +107,73 @@ interfaces_that_are_many_are_cut_at_a_name(void **state)
 		sysfs_attribute(NIC, name, "1500\n");
 	}
 	read_nic();
-	assert_int_equal((strlen(card.interface) + 1) % strlen("interface0000 "), 0);
-	assert_true(strlen(card.interface) > 64);
+	assert_int_equal((strlen(card.interfaces) + 1) % strlen("interface0000 "), 0);
+	assert_true(strlen(card.interfaces) > 64);
+}
+
+static void
+holders_that_hand_devices_to_programs_are_known(void **state)
+{
+	static const struct {
+		const char *driver;
+		bool hands_over;
+	} cases[] = {{"vfio-pci", true},
+		     {"uio_pci_generic", true},
+		     {"virtio-pci", false},
+		     {"vfio", false}};
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(cases); i++) {
+		sysfs_device(NIC, "0x1af4\n", "0x1000\n", "0x020000\n", cases[i].driver);
+		read_nic();
+		assert_int_equal(card.handed_to_programs, cases[i].hands_over);
+		assert_int_equal(plx_pci_hands_over(cases[i].driver), cases[i].hands_over);
+	}
+	assert_false(plx_pci_hands_over(""));
+}
+
+static void
+binds_to(const char *driver)
+{
+	read_nic();
+	assert_string_equal(card.bind_to, driver);
+}
+
+static void
+the_driver_to_bind_to_is_what_this_machine_can_do(void **state)
+{
+	sysfs_device(NIC, "0x1af4\n", "0x1000\n", "0x020000\n", "virtio-pci");
+	binds_to("uio_pci_generic");
+	sysfs_attribute(NIC, "irq", "11\n");
+	binds_to("uio_pci_generic");
+	/* Without a line of its own there is nothing for uio. */
+	sysfs_attribute(NIC, "irq", "0\n");
+	binds_to("vfio-pci");
+	sysfs_attribute(NIC, "irq", "11\n");
+	sysfs_file(PLX_PCI_NOIOMMU, "N\n");
+	assert_false(plx_pci_noiommu(""));
+	binds_to("uio_pci_generic");
+	sysfs_file(PLX_PCI_NOIOMMU, "Y\n");
+	assert_true(plx_pci_noiommu(""));
+	binds_to("vfio-pci");
+	sysfs_file(PLX_PCI_NOIOMMU, "N\n");
+	sysfs_symlink(SYSFS_DEVICES "/" NIC "/iommu_group", "../../../kernel/iommu_groups/0");
+	binds_to("vfio-pci");
+}
+
+static void
+another_machine_is_below_its_root(void **state)
+{
+	struct plx_pci_card *cards;
+	char root[128];
+
+	sysfs_device(NIC, "0x1af4\n", "0x1000\n", "0x020000\n", NULL);
+	snprintf(root, sizeof(root), "%s", sysfs_root);
+	plx_sysfs_set_root(NULL);
+	assert_int_equal(plx_pci_card_read(root, NIC, &card), 0);
+	assert_int_equal(card.vendor, 0x1af4);
+	assert_int_equal(plx_pci_card_list(root, &cards), 1);
+	assert_string_equal(cards[0].address, NIC);
+	free(cards);
 }
 
 static void
@@ -136,14 +181,14 @@ the_list_is_sorted_and_has_addresses_only(void **state)
 {
 	struct plx_pci_card *cards;
 
-	assert_int_equal(plx_pci_card_list(&cards), 0);
+	assert_int_equal(plx_pci_card_list("", &cards), 0);
 	free(cards);
 	sysfs_device("10000:e1:00.7", "0x1af4\n", "0x1000\n", "0x020000\n", NULL);
 	sysfs_device("0000:0a:00.0", "0x1af4\n", "0x1000\n", "0x020000\n", NULL);
 	sysfs_device("0000:01:00.0", "0x1af4\n", "0x1000\n", "0x010000\n", NULL);
 	sysfs_device("0000:01:00.0.old", "0x1af4\n", "0x1000\n", "0x020000\n", NULL);
 	sysfs_device("01:00.0", "0x1af4\n", "0x1000\n", "0x020000\n", NULL);
-	assert_int_equal(plx_pci_card_list(&cards), 3);
+	assert_int_equal(plx_pci_card_list("", &cards), 3);
 	assert_string_equal(cards[0].address, "0000:01:00.0");
 	assert_string_equal(cards[1].address, "0000:0a:00.0");
 	assert_string_equal(cards[2].address, "10000:e1:00.7");
@@ -190,6 +235,9 @@ main(void)
 		CASE(other_nonsense_is_as_if_not_there),
 		CASE(a_driver_link_counts_though_it_leads_nowhere),
 		CASE(interfaces_that_are_many_are_cut_at_a_name),
+		CASE(holders_that_hand_devices_to_programs_are_known),
+		CASE(the_driver_to_bind_to_is_what_this_machine_can_do),
+		CASE(another_machine_is_below_its_root),
 		CASE(the_list_is_sorted_and_has_addresses_only),
 		CASE(an_address_has_one_spelling),
 	};

@@ -186,7 +186,7 @@ what_is_handed_over_is_taken_and_the_rest_told(void **state)
 	told("notice eal.pci: 0000:00:03.0 (1af4:1000): skipped, held by the kernel's virtio-pci "
 	     "as eth0; ");
 	told("0000:00:04.0 (1af4:1000): skipped, bound to no kernel driver; ");
-	told("sudo plx-devbind bind --driver vfio-pci 0000:00:04.0\n");
+	told("sudo plx-devbind bind --driver uio_pci_generic 0000:00:04.0\n");
 	told("0000:00:05.0 (8086:100e): skipped, no driver knows 8086:100e; for PCI devices there "
 	     "are: net_fake\n");
 	told("0000:00:07.0 (ffff:ffff): skipped, the kernel does not tell");
@@ -278,7 +278,7 @@ allowed_devices_that_cannot_be_had_refuse_the_start(void **state)
 		 "pci)"},
 		{"00:03.0", -EBUSY,
 		 "held by the kernel's virtio-pci as eth0; it is handed to programs, and its "
-		 "interface goes, by: sudo plx-devbind bind --driver vfio-pci 0000:00:03.0 "
+		 "interface goes, by: sudo plx-devbind bind --driver uio_pci_generic 0000:00:03.0 "
 		 "(plx-doctor pci)"},
 		{"00:04.0", -ENODEV,
 		 "bound to no kernel driver; it is handed to programs by: sudo plx-devbind bind "
@@ -293,6 +293,8 @@ allowed_devices_that_cannot_be_had_refuse_the_start(void **state)
 	nic("0000:00:03.0", "virtio-pci");
 	sysfs_attribute("0000:00:03.0", "virtio0/net/eth0/mtu", "1500\n");
 	nic("0000:00:04.0", NULL);
+	/* With an IOMMU; the other one is without. */
+	sysfs_symlink(SYSFS_DEVICES "/0000:00:04.0/iommu_group", "../../../kernel/iommu_groups/4");
 	sysfs_device("0000:00:05.0", "0x8086\n", "0x100e\n", "0x020000\n", "e1000");
 	sysfs_attribute("0000:00:05.0", "net/eth5/mtu", "1500\n");
 	sysfs_device("0000:00:06.0", "0x1af4\n", "0x1001\n", "0x010000\n", "vfio-pci");

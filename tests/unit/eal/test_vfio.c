@@ -279,7 +279,10 @@ limits_of_the_kernel_are_named(void **state)
 	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
 	map_fails(ENOMEM, "limit of 64 KiB: ulimit -l");
 	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &old), 0);
-	map_fails(ENOSPC, "dma_entry_limit");
+	map_fails(ENOSPC, "all of the DMA maps that the kernel allows a program are taken: raise "
+			  "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit");
+	sysfs_file("/sys/module/vfio_iommu_type1/parameters/dma_entry_limit", "65535\n");
+	map_fails(ENOSPC, "all of 65535 DMA maps that");
 	snprintf(bits, sizeof(bits), "%u bits", ZONE_BITS);
 	map_fails(EINVAL, bits);
 	plx_pci_vfio.close(&pci);
