@@ -49,8 +49,11 @@ prepare(void)
 static void
 add_region(uint64_t phys, uint8_t *at)
 {
-	port.memory.region[port.memory.nb++] = (struct vhost_region){
-		.guest_phys = phys, .userspace = phys, .size = REGION_LEN, .at = at, .guard = -1};
+	port.memory.region[port.memory.nb++] = (struct vhost_region){.guest_phys = phys,
+								     .userspace = phys,
+								     .size = REGION_LEN,
+								     .at = at,
+								     .file.guard = -1};
 }
 
 static void

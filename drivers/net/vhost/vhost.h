@@ -16,6 +16,7 @@
 #include "plx_ethdev_driver.h"
 #include "plx_event.h"
 #include "plx_gate.h"
+#include "plx_peermem.h"
 #include "plx_vhost_user.h"
 #include "plx_virtio_spec.h"
 #include "plx_vnet_driver.h"
@@ -45,16 +46,14 @@ struct vhost_args {
 
 int vhost_args_parse(const char *text, struct vhost_args *ret_args, struct plx_why *why);
 
-/* -- the front end's memory (vhost_memory.c, vhost_guard.c) --------------------------------------------------- */
+/* -- the front end's memory (vhost_memory.c) ------------------------------------------------------------------ */
 
 struct vhost_region {
 	uint64_t guest_phys; /* what descriptors say */
 	uint64_t userspace;  /* what VRING_ADDR says */
 	uint64_t size;
 	uint8_t *at; /* here */
-	void *map;   /* what was mapped to have it */
-	size_t map_len;
-	int guard; /* its number in vhost_guard.c, -1: sealed, cannot shrink */
+	struct plx_peermem file;
 };
 
 /* Sorted by guest_phys, without overlaps. */
@@ -83,15 +82,6 @@ vhost_region_has(const struct vhost_region *region, uint64_t guest_phys)
 /* The region of a guest address, NULL if there is none. */
 const struct vhost_region *
 vhost_memory_find(const struct vhost_memory *memory, uint64_t guest_phys);
-
-/*
- * A file that can shrink turns reads into SIGBUS. A guarded range that faults becomes zeroes, from which nothing harmful
- * can be read, and fault_fd is written. Returns the guard's number, -ENOSPC.
- */
-int vhost_guard_add(void *at, size_t len, int fault_fd);
-/* Before the range is unmapped. */
-void vhost_guard_remove(int guard);
-bool vhost_guard_faulted(int guard);
 
 /* -- descriptor lists and rings (vhost_ring.c, vhost_chain.c, vhost_split.c, vhost_packed.c) ------------------------ */
 

@@ -262,7 +262,7 @@ void
 vhost_port_init(struct vhost_port *port)
 {
 	pthread_mutex_init(&port->lock, NULL);
-	port->listener = port->sock = port->trouble_fd = port->inflight.guard = -1;
+	port->listener = port->sock = port->trouble_fd = port->inflight.file.guard = -1;
 	for (uint16_t i = 0; i < VHOST_RINGS_MAX; i++) {
 		struct vhost_ring *ring = &port->ring[i];
 

@@ -41,7 +41,7 @@ set_shape(struct vhost_inflight *inflight, const struct vhost_user_inflight *sai
 					    .queue_size = said->queue_size,
 					    .stride = stride_of(said->queue_size, packed),
 					    .packed = packed,
-					    .guard = -1};
+					    .file.guard = -1};
 	inflight->size = total(inflight);
 	return 0;
 }
@@ -93,11 +93,11 @@ vhost_inflight_create(struct vhost_inflight *inflight, const struct vhost_user_i
 	if (fd < 0 || ftruncate(fd, (off_t)inflight->size) != 0 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
 		goto fail;
-	inflight->base_len = inflight->size;
-	inflight->base = mmap(NULL, inflight->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (inflight->base == MAP_FAILED)
+	inflight->file.map_len = inflight->size;
+	inflight->file.map = mmap(NULL, inflight->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (inflight->file.map == MAP_FAILED)
 		goto fail;
-	inflight->map = inflight->base;
+	inflight->map = inflight->file.map;
 	fill_in(inflight);
 	*ret_told = *asked;
 	ret_told->mmap_size = inflight->size;
@@ -134,9 +134,7 @@ vhost_inflight_adopt(struct vhost_inflight *inflight, const struct vhost_user_in
 	if (ret != 0)
 		return ret;
 	inflight->map = memory.region[0].at;
-	inflight->base = memory.region[0].map;
-	inflight->base_len = memory.region[0].map_len;
-	inflight->guard = memory.region[0].guard;
+	inflight->file = memory.region[0].file;
 	return 0;
 }
 
@@ -145,9 +143,8 @@ vhost_inflight_drop(struct vhost_inflight *inflight)
 {
 	if (inflight->map == NULL)
 		return;
-	vhost_guard_remove(inflight->guard);
-	munmap(inflight->base, inflight->base_len);
-	*inflight = (struct vhost_inflight){.guard = -1};
+	plx_peermem_unmap(&inflight->file);
+	*inflight = (struct vhost_inflight){.file.guard = -1};
 }
 
 /* A batch that was being given back: all of it, unless the driver has seen its first list, which is written last. */

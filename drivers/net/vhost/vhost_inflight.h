@@ -13,6 +13,7 @@
 #define PLX_DRIVERS_NET_VHOST_VHOST_INFLIGHT_H
 
 #include "plx_base.h"
+#include "plx_peermem.h"
 #include "plx_vhost_user.h"
 
 struct vhost_ring;
@@ -91,12 +92,10 @@ struct vhost_books {
 struct vhost_inflight {
 	uint8_t *map; /* NULL: none */
 	size_t size;
-	void *base; /* what was mapped to have it */
-	size_t base_len;
+	struct plx_peermem file;
 	uint16_t nb_queues, queue_size;
 	size_t stride;
 	bool packed;
-	int guard;
 };
 
 /* Makes the memory for so many rings; *ret_fd is the caller's to send and close. */

@@ -186,7 +186,7 @@ on_trouble(void *arg, int fd, uint32_t events)
 	(void)got;
 	/* First, as a ring of which only zeroes are left is broken for that reason. */
 	if (port->sock >= 0 &&
-	    (vhost_memory_faulted(&port->memory) || vhost_guard_faulted(port->inflight.guard))) {
+	    (vhost_memory_faulted(&port->memory) || plx_peermem_faulted(&port->inflight.file))) {
 		plx_why(&why, -EFAULT,
 			"a file of its memory has become shorter than it said, or its huge pages "
 			"are not there");

@@ -2,14 +2,15 @@
 /*
  * Files that shrink while they are mapped. Whoever owns a file without a seal against it can cut it off at any time, and the
  * next byte read behind its end is a SIGBUS. While such a file is mapped, a handler watches: a fault inside a guarded range
- * puts zeroes in place of the whole range, marks it and rings the port, which sends the front end away. Faults elsewhere go
+ * puts zeroes in place of the whole range, marks it and rings the eventfd of its owner, who sends the peer away. Faults elsewhere go
  * where they went before.
  *
  * The handler reads the table without a lock: an entry is complete before `len` is set, and void once it is 0.
  */
-#include "vhost.h"
+#include "guard_priv.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -100,7 +101,7 @@ take_free(void *at, size_t len, int fault_fd)
 }
 
 int
-vhost_guard_add(void *at, size_t len, int fault_fd)
+plx_peermem_guard_add(void *at, size_t len, int fault_fd)
 {
 	int ret = 0;
 
@@ -114,7 +115,7 @@ vhost_guard_add(void *at, size_t len, int fault_fd)
 }
 
 void
-vhost_guard_remove(int guard)
+plx_peermem_guard_remove(int guard)
 {
 	if (guard < 0)
 		return;
@@ -126,7 +127,7 @@ vhost_guard_remove(int guard)
 }
 
 bool
-vhost_guard_faulted(int guard)
+plx_peermem_guard_faulted(int guard)
 {
 	return guard >= 0 && __atomic_load_n(&guards[guard].faulted, __ATOMIC_RELAXED);
 }
