@@ -2,9 +2,9 @@
 /*
  * The virtio-net driver's main structs: a device behind a transport, its queues, and who provides what.
  *
- *	ethdev ops (virtio_ethdev.c) --> device (virtio_dev.c) --> transport: modern PCI | legacy PCI | vhost-user
- *	                             --> control queue (virtio_ctrl.c)
- *	rx/tx bursts (virtio_*_rx.c, virtio_*_tx.c) --> rings (virtio_queue.c) --> doorbell of the transport
+ *	port (virtio_ethdev.c) --> up and down (virtio_life.c) --> device (virtio_dev.c) --> transport: modern PCI |
+ *	     --> what is received (virtio_filter.c) --> control queue (virtio_ctrl.c)	     legacy PCI | vhost-user
+ *	bursts (virtio_rx_split.c ... virtio_tx_packed.c) --> rings (virtio_queue.c) --> doorbell of the transport
  *
  * Every value that the device writes is hostile until checked; a queue that the device broke is marked, counts and does no
  * more until the port is restarted. Sections cited are those of the virtio specification 1.3.
@@ -135,6 +135,11 @@ struct virtio_queue {
 	uint16_t nb_areas;
 };
 
+/* What queues count, summed up: the fields of the same names there. */
+struct virtio_counts {
+	uint64_t notifications, violations, starved, copied;
+};
+
 /* What the user said of the device in its arguments; 0 everywhere is nothing. */
 struct virtio_wishes {
 	uint16_t queue_size; /* of each queue, unless the application says */
@@ -204,8 +209,8 @@ struct virtio_dev {
 	bool needs_reset;    /* the device said so */
 	bool link_up;	     /* as told last */
 	uint64_t config_changes, ctrl_commands, ctrl_failures, revivals;
-	uint64_t kept_notifications; /* of queues that are no more */
-	uint64_t last_revival;	     /* when, in ns; 0: never since the start */
+	struct virtio_counts kept; /* of queues that are no more */
+	uint64_t last_revival;	   /* when, in ns; 0: never since the start */
 	struct virtio_filter filter;
 	struct virtio_queue *ctrl; /* NULL: there is none */
 	struct virtio_rxq *rxqs[VIRTIO_PAIRS_MAX];
@@ -268,8 +273,10 @@ int virtio_dev_config(struct virtio_dev *dev, unsigned off, void *to, unsigned l
 int virtio_config_load(struct virtio_dev *dev, struct plx_why *why);
 /* The status field; link up and nothing else where there is none. */
 int virtio_config_status(struct virtio_dev *dev, uint16_t *ret_status);
+/* The configuration changed: speed and duplex are read again (5.1.4.1); what cannot be is left as it was. */
+void virtio_config_speed(struct virtio_dev *dev);
 
-/* -- the port (virtio_ethdev.c): for the drivers that find devices ------------------------------------------------------ */
+/* -- the port (virtio_ethdev.c, virtio_life.c): for the drivers that find devices ---------------------------------------- */
 
 /*
  * Makes a port of a zeroed device whose eth.device, transport, transport_data, wanted_mask, wishes and reaches_virtual are

@@ -147,26 +147,34 @@ load_mtu(struct virtio_dev *dev)
 	return 0;
 }
 
+/* Unknown counts as not said. -EPROTO: what is said cannot be. */
+static int
+read_speed(struct virtio_dev *dev, uint32_t *ret_speed)
+{
+	uint8_t raw[sizeof(uint32_t)], duplex;
+	int ret = virtio_dev_config(dev, VIRTIO_NET_CFG_SPEED, raw, sizeof(raw));
+
+	if (ret == 0)
+		ret = virtio_dev_config(dev, VIRTIO_NET_CFG_DUPLEX, &duplex, sizeof(duplex));
+	if (ret != 0)
+		return ret;
+	dev->limits.full_duplex = duplex != 0;
+	*ret_speed = plx_load_le32(raw);
+	if (*ret_speed != SPEED_UNKNOWN && *ret_speed > SPEED_MAX)
+		return -EPROTO;
+	dev->limits.speed_mbps = *ret_speed != SPEED_UNKNOWN ? *ret_speed : 0;
+	return 0;
+}
+
 static int
 load_speed(struct virtio_dev *dev)
 {
-	uint8_t raw[VIRTIO_NET_CFG_DUPLEX + 1 - VIRTIO_NET_CFG_SPEED];
-	uint32_t speed;
-	int ret;
+	uint32_t speed = 0;
+	int ret = offers(dev, VIRTIO_NET_F_SPEED_DUPLEX) ? read_speed(dev, &speed) : 0;
 
-	if (!offers(dev, VIRTIO_NET_F_SPEED_DUPLEX))
-		return 0;
-	ret = virtio_dev_config(dev, VIRTIO_NET_CFG_SPEED, raw, sizeof(uint32_t));
-	if (ret == 0)
-		ret = virtio_dev_config(dev, VIRTIO_NET_CFG_DUPLEX, raw + sizeof(uint32_t), 1);
-	if (ret != 0)
+	if (ret != -EPROTO)
 		return ret;
-	speed = plx_load_le32(raw);
-	if (speed != SPEED_UNKNOWN && speed > SPEED_MAX)
-		disbelieve(dev, 0, "a speed of", speed);
-	else if (speed != SPEED_UNKNOWN)
-		dev->limits.speed_mbps = speed;
-	dev->limits.full_duplex = raw[sizeof(uint32_t)] != 0;
+	disbelieve(dev, 0, "a speed of", speed);
 	return 0;
 }
 
@@ -281,4 +289,13 @@ virtio_config_status(struct virtio_dev *dev, uint16_t *ret_status)
 	if (ret == 0)
 		*ret_status = plx_load_le16(raw);
 	return ret;
+}
+
+void
+virtio_config_speed(struct virtio_dev *dev)
+{
+	uint32_t speed;
+
+	if (virtio_has(dev, VIRTIO_NET_F_SPEED_DUPLEX))
+		read_speed(dev, &speed);
 }

@@ -73,6 +73,42 @@ links_are_told_as_they_come_and_go(void **state)
 	}
 }
 
+/* 5.1.4.1: read again when the configuration changed; a speed that cannot be changes nothing. */
+static void
+a_link_may_come_back_with_another_speed(void **state)
+{
+	static const struct {
+		uint8_t speed[4], duplex;
+		uint32_t mbps;
+		bool full;
+	} rows[] = {
+		{{0x10, 0x27}, 1, 10000, true},
+		{{0x64}, 0, 100, false},
+		{{0, 0, 0, 0x80}, 1, 100, true},
+		{{0xff, 0xff, 0xff, 0xff}, 1, 0, true},
+	};
+	struct vfake_options options = kinds[0].options;
+	struct plx_ethdev_link link;
+
+	options.features |= VIRTIO_BIT(VIRTIO_NET_F_SPEED_DUPLEX);
+	make_port(&options);
+	watch();
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(rows); i++) {
+		vfake_set_link(fake, false);
+		assert_true(comes_to(&news.downs, i + 1));
+		memcpy(vfake_config(fake) + VIRTIO_NET_CFG_SPEED, rows[i].speed, 4);
+		vfake_config(fake)[VIRTIO_NET_CFG_DUPLEX] = rows[i].duplex;
+		vfake_set_link(fake, true);
+		assert_true(comes_to(&news.ups, i + 1));
+		assert_int_equal(plx_ethdev_link(port, &link), 0);
+		assert_int_equal(link.speed_mbps, rows[i].mbps);
+		assert_int_equal(link.full_duplex, rows[i].full);
+	}
+	plx_ethdev_unwatch_links();
+	assert_string_equal(vfake_violations(fake), "");
+	drop_port();
+}
+
 static void
 an_announcement_is_answered(void **state)
 {
@@ -257,6 +293,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_are_told_as_they_come_and_go),
+		cmocka_unit_test(a_link_may_come_back_with_another_speed),
 		cmocka_unit_test(an_announcement_is_answered),
 		cmocka_unit_test(the_fd_of_a_queue_wakes_who_sleeps_on_it),
 		cmocka_unit_test(a_queue_nobody_sleeps_on_does_not_interrupt),

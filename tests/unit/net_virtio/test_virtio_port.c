@@ -454,9 +454,26 @@ a_port_that_was_reset_can_be_used_again(void **state)
 	drop_clean_port();
 }
 
+/* Receives while there is no buffer to put in. */
+static void
+starve(void)
+{
+	static uint32_t numbers[FAKE_BUFS];
+	struct plx_mbuf *pkts[FAKE_DESCS];
+	unsigned n = 0;
+
+	while (plx_pool_get_bulk(pool, &numbers[n], 1))
+		n++;
+	put(0, FAKE_DESCS / 2);
+	assert_int_equal(plx_ethdev_rx_burst(port, 0, pkts, FAKE_DESCS), FAKE_DESCS / 2);
+	plx_mbuf_free_bulk(pkts, FAKE_DESCS / 2);
+	plx_pool_put_bulk(pool, numbers, n);
+}
+
 static void
 the_books_outlive_the_queues(void **state)
 {
+	const struct vfake_used nonsense = {.queue = 0, .id = 9999, .len = 100, .times = 1};
 	uint64_t rung;
 
 	make_port(&modern);
@@ -464,8 +481,20 @@ the_books_outlive_the_queues(void **state)
 	rung = counter("notifications");
 	assert_true(rung >= 5);
 	assert_true(counter("ctrl_commands") >= 2);
+	assert_int_equal(counter("rx_starved") + counter("violations"), 0);
+	starve();
+	assert_true(counter("rx_starved") > 0);
+	both_ways(5);
+	rung = counter("notifications");
+	vfake_use(fake, &nonsense);
+	receive_all();
+	assert_int_equal(counter("violations"), 1);
+	assert_int_equal(counter("broken_queues"), 1);
 	assert_int_equal(plx_ethdev_close(port), 0);
-	assert_int_equal(counter("notifications"), rung);
+	assert_true(counter("notifications") >= rung);
+	assert_true(counter("rx_starved") > 0);
+	assert_int_equal(counter("violations"), 1);
+	assert_int_equal(counter("broken_queues"), 0);
 	drop_port();
 }
 
