@@ -136,9 +136,10 @@ struct virtio_user {
 	uint32_t generation; /* of the configuration, in which the link is */
 
 	/* user_link.c */
-	int listener; /* -1: a client */
-	int wake_fd;  /* of the thread */
-	int news_fd;  /* to the control thread: the link changed */
+	int listener;	     /* -1: a client */
+	uint64_t socket_ino; /* of the listener's file, which is ours to remove */
+	int wake_fd;	     /* of the thread */
+	int news_fd;	     /* to the control thread: the link changed */
 	plx_event_id news;
 	bool stopping;
 	bool has_thread;

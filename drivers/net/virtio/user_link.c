@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -354,6 +355,27 @@ call_first_time(struct virtio_user *user, struct plx_why *why)
 	return 0;
 }
 
+static int
+listen_at(struct virtio_user *user, struct plx_why *why)
+{
+	struct stat st;
+
+	user->listener = plx_unixsock_listen(user->args.path, why);
+	if (user->listener >= 0 && stat(user->args.path, &st) == 0)
+		user->socket_ino = st.st_ino;
+	return user->listener;
+}
+
+/* Unless somebody put another in its place. */
+static void
+remove_file(const struct virtio_user *user)
+{
+	struct stat st;
+
+	if (stat(user->args.path, &st) == 0 && st.st_ino == user->socket_ino)
+		unlink(user->args.path);
+}
+
 int
 user_link_open(struct virtio_user *user, struct plx_why *why)
 {
@@ -368,7 +390,7 @@ user_link_open(struct virtio_user *user, struct plx_why *why)
 	if (!user->args.server)
 		ret = call_first_time(user, why);
 	else
-		ret = user->listener = plx_unixsock_listen(user->args.path, why);
+		ret = listen_at(user, why);
 	user->dev.alone = user->peer.sock < 0;
 	return ret < 0 ? ret : 0;
 }
@@ -431,11 +453,9 @@ void
 user_link_close(struct virtio_user *user)
 {
 	user_peer_leave(&user->peer);
-	if (user->listener >= 0) {
-		close(user->listener);
-		unlink(user->args.path);
-	}
+	if (user->listener >= 0)
+		remove_file(user);
+	plx_unixsock_close_fds(&user->listener, 1);
 	plx_unixsock_close_fds(&user->wake_fd, 1);
 	plx_unixsock_close_fds(&user->news_fd, 1);
-	user->listener = -1;
 }

@@ -68,6 +68,29 @@ walk(void)
 	return plx_pci_each_cap(&pci, note, NULL);
 }
 
+/* The transport is not asked for what is not there. */
+static void
+nothing_is_read_or_written_behind_the_space(void **state)
+{
+	static const struct {
+		uint32_t off, len;
+	} bad[] = {{PLX_PCI_CONFIG_SIZE, 1},
+		   {PLX_PCI_CONFIG_SIZE - 1, 2},
+		   {0, PLX_PCI_CONFIG_SIZE + 1},
+		   {4, UINT32_MAX - 2},
+		   {UINT32_MAX, 2}};
+	struct plx_pci pci = {.transport = &transport};
+	uint8_t bytes[PLX_PCI_CONFIG_SIZE];
+
+	read_result = -ENXIO; /* who asks gets this */
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(bad); i++) {
+		assert_int_equal(plx_pci_config_read(&pci, bad[i].off, bytes, bad[i].len), -EINVAL);
+		assert_int_equal(plx_pci_config_write(&pci, bad[i].off, bytes, bad[i].len),
+				 -EINVAL);
+	}
+	assert_int_equal(plx_pci_config_read(&pci, 0, bytes, PLX_PCI_CONFIG_SIZE), -ENXIO);
+}
+
 static void
 a_list_is_walked_to_its_end(void **state)
 {
@@ -181,6 +204,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(nothing_is_read_or_written_behind_the_space),
 		CASE(a_list_is_walked_to_its_end),
 		CASE(a_device_without_a_list_has_none),
 		CASE(pointers_that_are_not_aligned_are_rounded_down),

@@ -169,6 +169,21 @@ a_server_takes_one_peer_after_the_other(void **state)
 }
 
 static void
+a_socket_of_another_is_left_alone(void **state)
+{
+	struct plx_why why = {""};
+	int other;
+
+	assert_int_equal(open_user("path=" PATH ",server=1", &why), 0);
+	assert_int_equal(unlink(PATH), 0);
+	other = plx_unixsock_listen(PATH, &why);
+	close_user();
+	assert_int_equal(access(PATH, F_OK), 0);
+	close(other);
+	assert_int_equal(unlink(PATH), 0);
+}
+
+static void
 a_peer_that_is_none_is_dropped_with_one_line(void **state)
 {
 	static const struct {
@@ -353,6 +368,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_server_takes_one_peer_after_the_other),
+		cmocka_unit_test(a_socket_of_another_is_left_alone),
 		cmocka_unit_test(a_peer_that_is_none_is_dropped_with_one_line),
 		cmocka_unit_test(who_lacks_what_is_in_force_is_not_taken),
 		cmocka_unit_test(a_port_that_cannot_be_revived_is_tried_again),
