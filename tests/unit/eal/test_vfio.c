@@ -162,7 +162,9 @@ memory_is_mapped_and_ports_are_called(void **state)
 
 	assert_int_equal(plx_pci_window(&pci, 2, 0, 4, &w, &why), -ERANGE);
 	assert_non_null(strstr(why.text, "no BAR 2"));
+	assert_int_equal(plx_pci_window(&pci, 6, 0, 4, &w, &why), -ERANGE);
 	assert_int_equal(plx_pci_window(&pci, 0, 30, 4, &w, &why), -ERANGE);
+	assert_int_equal(plx_pci_window(&pci, 0, UINT64_MAX - 3, 8, &w, &why), -ERANGE);
 	assert_int_equal(plx_pci_vfio.bar_read(&pci, 0, 30, &there, 4), -EINVAL);
 	assert_int_equal(plx_pci_vfio.bar_write(&pci, 9, 0, &there, 4), -EINVAL);
 	plx_pci_vfio.close(&pci);
@@ -523,6 +525,12 @@ a_device_that_does_not_answer_is_told(void **state)
 {
 	uint8_t ones[256];
 
+	vfio.no_pci = true;
+	refused(VFIO_CARD, -ENODEV, "is no PCI device");
+	vfio.no_pci = false;
+	vfio.few_regions = true;
+	refused(VFIO_CARD, -ENODEV, "is no PCI device");
+	vfio.few_regions = false;
 	vfio.region_size[VFIO_PCI_CONFIG_REGION_INDEX] = 128;
 	refused(VFIO_CARD, -EIO, "no configuration space");
 	vfio.region_size[VFIO_PCI_CONFIG_REGION_INDEX] = 256;

@@ -28,6 +28,7 @@ static struct {
 	bool viable;
 	uint32_t types; /* bit t: VFIO_CHECK_EXTENSION of t */
 	uint32_t device_flags;
+	bool no_pci, few_regions;
 	unsigned nb_ranges;
 	struct vfio_iova_range range[4];
 	uint64_t region_size[VFIO_PCI_NUM_REGIONS];
@@ -154,8 +155,10 @@ vfio_answer_device(unsigned long request, void *arg)
 
 	switch (request) {
 	case VFIO_DEVICE_GET_INFO:
-		info->flags = VFIO_DEVICE_FLAGS_PCI | vfio.device_flags;
-		info->num_regions = VFIO_PCI_NUM_REGIONS;
+		info->flags = (vfio.no_pci ? VFIO_DEVICE_FLAGS_PLATFORM : VFIO_DEVICE_FLAGS_PCI) |
+			      vfio.device_flags;
+		info->num_regions =
+			vfio.few_regions ? VFIO_PCI_CONFIG_REGION_INDEX : VFIO_PCI_NUM_REGIONS;
 		info->num_irqs = VFIO_PCI_NUM_IRQS;
 		return 0;
 	case VFIO_DEVICE_GET_REGION_INFO:
