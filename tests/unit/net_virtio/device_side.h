@@ -122,14 +122,21 @@ device_next_slot(struct device_side *d, uint16_t *slot)
 	return true;
 }
 
-/*
- * A descriptor's flags with what they vouch for. Devices look at the flags alone; the thread sanitizer knows an order of
- * accesses only where both sides access the same word.
- */
+/* Devices look at the flags alone; the thread sanitizer knows an order only where both sides access the same word. */
+#if !defined(__has_feature)
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+#define DEVICE_WHOLE_WORDS 1
+#else
+#define DEVICE_WHOLE_WORDS 0
+#endif
+
+/* A descriptor's flags with what they vouch for. */
 static inline uint16_t
 device_look(struct virtio_packed_desc *desc)
 {
-#if defined(__SANITIZE_THREAD__)
+#if DEVICE_WHOLE_WORDS
 	return (uint16_t)(__atomic_load_n((uint64_t *)(void *)&desc->len, __ATOMIC_ACQUIRE) >> 48);
 #else
 	return __atomic_load_n(&desc->flags, __ATOMIC_SEQ_CST);
@@ -174,7 +181,7 @@ device_write_slot(struct device_side *d, uint16_t at, uint16_t id, uint32_t len,
 {
 	struct virtio_packed_desc *ring = d->desc;
 
-#if defined(__SANITIZE_THREAD__)
+#if DEVICE_WHOLE_WORDS
 	__atomic_store_n((uint64_t *)(void *)&ring[at].len,
 			 len | (uint64_t)id << 32 | (uint64_t)flags << 48, __ATOMIC_SEQ_CST);
 #else
