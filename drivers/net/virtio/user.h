@@ -6,7 +6,10 @@
  *	user_driver.c     probe and remove
  *	user_args.c       what the user may say
  *	user_link.c       peers come and go: a thread of the port's own
+ *	user_meet.c       a new peer: is it one that the port can go on with?
+ *	user_errand.c     what the control thread does for that thread
  *	user_transport.c  struct virtio_transport: what a device is asked, in messages
+ *	user_rings.c      rings: start, stop, doorbells, calls
  *	user_memory.c     which memory the peer maps
  *	user_protocol.c   one message and its answer; the greeting
  *
@@ -20,6 +23,7 @@
 #include "plx_vhost_user.h"
 #include "virtio.h"
 
+#include <errno.h>
 #include <semaphore.h>
 
 #define USER_QUEUES_MAX	 (2 * VIRTIO_PAIRS_MAX)
@@ -149,13 +153,46 @@ struct virtio_user {
 
 extern const struct virtio_transport user_transport;
 
-/* Makes and closes the eventfds. */
-int user_queues_create(struct virtio_user *user, struct plx_why *why);
-void user_queues_destroy(struct virtio_user *user);
+static inline struct virtio_user *
+virtio_user(struct virtio_dev *dev)
+{
+	return dev->transport_data;
+}
+
+/* Nobody is at the other end. With `lock` held. */
+static inline bool
+user_is_alone(const struct virtio_user *user)
+{
+	return user->peer.sock < 0;
+}
+
+/* What the port is told of a peer that went wrong or away; the link's thread sees to the rest. */
+static inline int
+user_answer(int ret)
+{
+	return ret == 0 || ret == -ENOTCONN ? ret : -EIO;
+}
+
 /* The features that the device has for the driver above, with this peer or without any. With `lock` held. */
 uint64_t user_features(const struct virtio_user *user);
 /* The device is as after a reset, without a word to the peer. With `lock` held. */
 void user_forget(struct virtio_user *user);
+
+/* -- its rings (user_rings.c) --------------------------------------------------------------------------------------------- */
+
+/* Makes and closes the eventfds. */
+int user_queues_create(struct virtio_user *user, struct plx_why *why);
+void user_queues_destroy(struct virtio_user *user);
+/* Functions of the transport's table. */
+int user_ring_start(struct virtio_dev *dev, struct virtio_queue *q, struct plx_why *why);
+int user_ring_stop(struct virtio_dev *dev, struct virtio_queue *q);
+int user_ring_size(struct virtio_dev *dev, uint16_t index, uint16_t *ret_size);
+void user_ring_notify(struct virtio_queue *q);
+int user_rings_irq(struct virtio_dev *dev, const int *fds, unsigned n, struct plx_why *why);
+/* A ring that was started gives and takes, or does not. With `lock` held, as the next. */
+int user_ring_enable(struct virtio_user *user, uint16_t index, bool on);
+/* All of them. When the answers are there the back end does not touch the rings any more. */
+int user_rings_stop(struct virtio_user *user);
 
 /* -- peers come and go (user_link.c) ------------------------------------------------------------------------------------- */
 
@@ -170,5 +207,33 @@ int user_link_watch(struct virtio_user *user, struct plx_why *why);
 void user_link_unwatch(struct virtio_user *user);
 /* Closes the sockets. Fine for a link that could not be opened. */
 void user_link_close(struct virtio_user *user);
+
+/* The thread is to end. */
+static inline bool
+user_link_stops(const struct virtio_user *user)
+{
+	return __atomic_load_n(&user->stopping, __ATOMIC_ACQUIRE);
+}
+
+/* -- a new peer (user_meet.c) ---------------------------------------------------------------------------------------------- */
+
+/*
+ * Takes over the socket, greets who is there and sees that it has the features in force and room for our memory. On failure
+ * nobody is at the other end, and why says the reason. Without `lock`.
+ */
+int user_meet(struct virtio_user *user, int sock, uint64_t in_force, struct plx_why *why);
+
+/* -- errands (user_errand.c) ----------------------------------------------------------------------------------------------- */
+
+struct user_errand {
+	void (*fn)(struct virtio_user *user, struct user_errand *errand); /* sets ret */
+	struct virtio_user *user;
+	struct plx_why *why;
+	int ret;
+	sem_t done; /* user_errand_run's own */
+};
+
+/* Has the control thread run it, and waits. A control thread, or a link, that ends first leaves ret as it is. */
+void user_errand_run(struct user_errand *errand);
 
 #endif

@@ -18,7 +18,6 @@
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 PLX_LOG_COMPONENT(logger, "pmd.net.virtio_user");
@@ -26,8 +25,6 @@ PLX_LOG_COMPONENT(logger, "pmd.net.virtio_user");
 #define PAUSE_FIRST_MS 100
 #define PAUSE_LAST_MS  2000
 #define FOREVER_MS     (-1)
-#define NS_PER_S       1000000000
-#define ERRAND_LOOK_NS (NS_PER_S / 20) /* how often who waits for the control thread looks up */
 
 static const char *
 port_name(const struct virtio_user *user)
@@ -35,70 +32,7 @@ port_name(const struct virtio_user *user)
 	return user->dev.eth.device->name;
 }
 
-/* -- meeting a peer --------------------------------------------------------------------------------------------------------- */
-
-/* A back end gets a queue ready when it first hears of it, and of all of them before it is told the features. */
-static int
-announce_rings(struct virtio_user *user)
-{
-	unsigned n = user->nb_queues < 2 * user->peer.max_pairs ? user->nb_queues
-								: 2 * user->peer.max_pairs;
-	int ret = 0;
-
-	for (unsigned i = 0; i < n && ret == 0; i++)
-		ret = user_peer_order_fd(&user->peer, VHOST_USER_SET_VRING_CALL, i,
-					 user->queues[i].call_fd);
-	return ret;
-}
-
-/* What is in force cannot be less with the next peer: queues have been made for it. */
-static int
-check_features(struct virtio_user *user, uint64_t in_force)
-{
-	uint64_t missing = in_force & ~user_features(user);
-
-	if (missing == 0)
-		return 0;
-	return plx_why(&user->peer.why, -ENOTSUP,
-		       "the back end lacks the features %#llx, which are in force: "
-		       "stop the port and make it anew to do without",
-		       (unsigned long long)missing);
-}
-
-static int
-check_memory(struct virtio_user *user)
-{
-	if (user->memory.n <= user->peer.max_regions)
-		return 0;
-	return plx_why(
-		&user->peer.why, -ENOSPC,
-		"the back end maps %u regions of memory, and %u are needed: have fewer pools",
-		user->peer.max_regions, user->memory.n);
-}
-
-/* Takes over the socket. On failure nobody is at the other end, and why says the reason. */
-static int
-meet(struct virtio_user *user, int sock, uint64_t in_force, struct plx_why *why)
-{
-	int ret;
-
-	pthread_mutex_lock(&user->lock);
-	ret = user_peer_greet(&user->peer, sock, (unsigned)user->args.queues);
-	if (ret == 0)
-		ret = announce_rings(user);
-	if (ret == 0)
-		ret = check_features(user, in_force);
-	if (ret == 0)
-		ret = check_memory(user);
-	if (ret == -EREMOTEIO)
-		plx_why(&user->peer.why, ret, "the back end refuses a ring");
-	if (ret != 0) {
-		plx_why(why, ret, "%s: %s", user->args.path, user->peer.why.text);
-		user_peer_leave(&user->peer);
-	}
-	pthread_mutex_unlock(&user->lock);
-	return ret;
-}
+/* -- who is there ------------------------------------------------------------------------------------------------------- */
 
 /* The control thread tells the port's owner. With the device's lock. */
 static void
@@ -136,13 +70,7 @@ leave(struct virtio_user *user)
 	set_alone(user, true);
 }
 
-/* -- the thread ------------------------------------------------------------------------------------------------------------ */
-
-static bool
-is_stopping(struct virtio_user *user)
-{
-	return __atomic_load_n(&user->stopping, __ATOMIC_ACQUIRE);
-}
+/* -- the thread --------------------------------------------------------------------------------------------------------- */
 
 /* Until something is up with fd (-1: nothing can be), the time is over, or the thread is to end. True for the first. */
 static bool
@@ -152,7 +80,7 @@ wait_on(struct virtio_user *user, int fd, short events, int timeout_ms)
 			       {.fd = fd, .events = events}};
 
 	return poll(fds, PLX_ARRAY_LEN(fds), timeout_ms) > 0 && fds[1].revents != 0 &&
-	       !is_stopping(user);
+	       !user_link_stops(user);
 }
 
 /* The conversation is over: queues close, and what they hold is counted when they are opened again. */
@@ -172,54 +100,8 @@ part(struct virtio_user *user)
 	plx_log_notice(&logger, "%s: link down: %s", port_name(user), why.text);
 }
 
-/* -- what the control thread does for the link's -------------------------------------------------------------------------- */
-
-struct errand {
-	void (*fn)(struct virtio_user *user, struct errand *errand);
-	struct virtio_user *user;
-	struct plx_why *why;
-	int ret;
-	sem_t done;
-};
-
 static void
-run_errand(void *arg)
-{
-	struct errand *errand = arg;
-
-	errand->fn(errand->user, errand);
-	sem_post(&errand->done);
-}
-
-static bool
-wait_errand(struct errand *errand)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += ERRAND_LOOK_NS;
-	until.tv_sec += until.tv_nsec / NS_PER_S;
-	until.tv_nsec %= NS_PER_S;
-	return sem_timedwait(&errand->done, &until) == 0;
-}
-
-/* Has the control thread run it, and waits. A control thread that ends first leaves ret as it is. */
-static void
-have_run(struct errand *errand)
-{
-	plx_event_id id;
-
-	sem_init(&errand->done, 0, 0);
-	if (plx_event_alarm_add(0, 0, run_errand, errand, &id) == 0) {
-		while (!wait_errand(errand) && !is_stopping(errand->user))
-			;
-		plx_event_remove(id);
-	}
-	sem_destroy(&errand->done);
-}
-
-static void
-dial(struct virtio_user *user, struct errand *errand)
+dial(struct virtio_user *user, struct user_errand *errand)
 {
 	errand->ret = plx_unixsock_connect(user->args.path, errand->why);
 }
@@ -228,13 +110,13 @@ dial(struct virtio_user *user, struct errand *errand)
 static int
 next_socket(struct virtio_user *user, int pause_ms, struct plx_why *why)
 {
-	struct errand errand = {.fn = dial, .user = user, .why = why, .ret = -ECANCELED};
+	struct user_errand errand = {.fn = dial, .user = user, .why = why, .ret = -ECANCELED};
 	int sock;
 
 	if (user->listener < 0) {
 		wait_on(user, -1, 0, pause_ms);
-		if (!is_stopping(user))
-			have_run(&errand);
+		if (!user_link_stops(user))
+			user_errand_run(&errand);
 		return errand.ret;
 	}
 	if (!wait_on(user, user->listener, POLLIN, FOREVER_MS))
@@ -247,7 +129,7 @@ next_socket(struct virtio_user *user, int pause_ms, struct plx_why *why)
 static int
 put_to_work(struct virtio_user *user, int sock, struct plx_why *why)
 {
-	int ret = meet(user, sock, user->dev.features, why);
+	int ret = user_meet(user, sock, user->dev.features, why);
 
 	if (ret != 0)
 		return ret;
@@ -291,7 +173,7 @@ look_for_peer(struct virtio_user *user)
 {
 	struct plx_why told = {""};
 
-	for (int pause_ms = PAUSE_FIRST_MS; !is_stopping(user);) {
+	for (int pause_ms = PAUSE_FIRST_MS; !user_link_stops(user);) {
 		struct plx_why why = {""};
 		int ret = find_peer(user, pause_ms, &why);
 
@@ -324,7 +206,7 @@ link_thread(void *arg)
 
 	give_up_rights();
 	sem_post(&user->born);
-	while (!is_stopping(user)) {
+	while (!user_link_stops(user)) {
 		/* The socket is this thread's to open and close from here on. */
 		if (user->peer.sock < 0)
 			look_for_peer(user);
@@ -334,7 +216,7 @@ link_thread(void *arg)
 	return NULL;
 }
 
-/* -- open and close -------------------------------------------------------------------------------------------------------- */
+/* -- open and close ----------------------------------------------------------------------------------------------------- */
 
 static int
 call_first_time(struct virtio_user *user, struct plx_why *why)
@@ -343,7 +225,7 @@ call_first_time(struct virtio_user *user, struct plx_why *why)
 	int sock = plx_unixsock_connect(user->args.path, &refusal);
 
 	if (sock >= 0)
-		return meet(user, sock, 0, why);
+		return user_meet(user, sock, 0, why);
 	if (sock != -ENOENT && sock != -ECONNREFUSED)
 		return plx_why(why, sock, "%s", refusal.text);
 	if (!user->args.wait)
@@ -397,7 +279,7 @@ user_link_open(struct virtio_user *user, struct plx_why *why)
 
 /* On the control thread: the new one runs where that runs, away from the lcores, and takes no signals. */
 static void
-give_birth(struct virtio_user *user, struct errand *errand)
+give_birth(struct virtio_user *user, struct user_errand *errand)
 {
 	errand->ret = -pthread_create(&user->thread, NULL, link_thread, user);
 }
@@ -405,10 +287,10 @@ give_birth(struct virtio_user *user, struct errand *errand)
 static int
 start_thread(struct virtio_user *user)
 {
-	struct errand errand = {.fn = give_birth, .user = user, .ret = -ENODEV};
+	struct user_errand errand = {.fn = give_birth, .user = user, .ret = -ENODEV};
 
 	sem_init(&user->born, 0, 0);
-	have_run(&errand);
+	user_errand_run(&errand);
 	user->has_thread = errand.ret == 0;
 	if (user->has_thread) {
 		pthread_setname_np(user->thread, "plx-vhost-user");

@@ -38,7 +38,7 @@ tell_all(struct virtio_user *user)
 	return user_peer_order(&user->peer, VHOST_USER_SET_MEM_TABLE, &msg);
 }
 
-/* A zone to be taken away goes with its fd too: back ends of both opinions are about. */
+/* A zone to be taken away goes without its fd, of which the message has no need. */
 static int
 tell_one(struct virtio_user *user, uint32_t request, const struct plx_zone *zone)
 {
