@@ -135,7 +135,6 @@ struct virtio_user {
 	struct user_memory memory;
 	struct user_queue queues[USER_QUEUES_MAX];
 	unsigned nb_queues; /* two a pair */
-	uint64_t withheld;  /* features that a peer who comes to a started port need not have */
 	uint8_t status;
 	uint32_t generation; /* of the configuration, in which the link is */
 

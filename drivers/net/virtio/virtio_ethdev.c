@@ -80,7 +80,6 @@ configure(struct virtio_dev *dev, struct plx_why *why)
 		info->nb_rx_queues > info->nb_tx_queues ? info->nb_rx_queues : info->nb_tx_queues;
 	dev->wanted =
 		virtio_offer_wanted(dev, info->rx_offloads, info->tx_offloads, info->nb_rx_queues);
-	virtio_life_silence(dev); /* the control queue goes */
 	ret = virtio_dev_negotiate(dev, dev->wanted, why);
 	if (ret == 0)
 		ret = check_pairs(dev, why);

@@ -9,25 +9,16 @@
 
 #include <errno.h>
 
-#define GONE 0xff /* what a device that is no more answers to every reading */
-
 static int
 legacy_status(struct virtio_dev *dev, uint8_t *ret_status)
 {
-	*ret_status = plx_pci_read8(&virtio_pci(dev)->common, VIRTIO_LEGACY_STATUS);
-	return *ret_status == GONE ? -EIO : 0;
+	return virtio_pci_status(dev, VIRTIO_LEGACY_STATUS, ret_status);
 }
 
 static int
 legacy_set_status(struct virtio_dev *dev, uint8_t status)
 {
-	struct virtio_pci *vp = virtio_pci(dev);
-
-	/* After a reset it has to do DMA again, which a cut may have taken from it. */
-	if (status == VIRTIO_STATUS_ACKNOWLEDGE && plx_pci_bus_master(vp->pci, true) != 0)
-		return -EIO;
-	plx_pci_write8(&vp->common, VIRTIO_LEGACY_STATUS, status);
-	return 0;
+	return virtio_pci_set_status(dev, VIRTIO_LEGACY_STATUS, status);
 }
 
 static int
@@ -77,17 +68,6 @@ legacy_queue_size(struct virtio_dev *dev, uint16_t index, uint16_t *ret_size)
 	return 0;
 }
 
-static int
-set_vector(struct virtio_pci *vp, unsigned off, uint16_t vector, struct plx_why *why)
-{
-	if (vp->irq != PLX_PCI_IRQ_MSIX)
-		return 0;
-	plx_pci_write16(&vp->common, off, vector);
-	if (plx_pci_read16(&vp->common, off) == vector)
-		return 0;
-	return plx_why(why, -EIO, "the device does not take interrupt vector %u", vector);
-}
-
 /* The three parts as 2.7.2 has them for this interface, below 2^44. */
 static int
 check_block(const struct virtio_queue *q, struct plx_why *why)
@@ -123,7 +103,8 @@ legacy_queue_start(struct virtio_dev *dev, struct virtio_queue *q, struct plx_wh
 			       q->size, size);
 	if (plx_pci_read32(&vp->common, VIRTIO_LEGACY_QUEUE_PFN) != 0)
 		return plx_why(why, -EPROTO, "the device has it in use after a reset");
-	ret = set_vector(vp, VIRTIO_LEGACY_QUEUE_MSIX, virtio_pci_vector(vp, 1u + q->index), why);
+	ret = virtio_pci_set_vector(vp, VIRTIO_LEGACY_QUEUE_MSIX,
+				    virtio_pci_vector(vp, 1u + q->index), why);
 	if (ret != 0)
 		return ret;
 	plx_pci_write32(&vp->common, VIRTIO_LEGACY_QUEUE_PFN,
@@ -149,14 +130,7 @@ legacy_notify(struct virtio_queue *q)
 static int
 legacy_irq_set(struct virtio_dev *dev, const int *fds, unsigned n, struct plx_why *why)
 {
-	struct virtio_pci *vp = virtio_pci(dev);
-	int ret = virtio_pci_irq_set(dev, fds, n, why);
-
-	if (ret == 0)
-		ret = set_vector(vp, VIRTIO_LEGACY_CONFIG_MSIX, virtio_pci_vector(vp, 0), why);
-	if (ret != 0)
-		virtio_pci_irq_set(dev, NULL, 0, NULL);
-	return ret;
+	return virtio_pci_irq_set(dev, fds, n, VIRTIO_LEGACY_CONFIG_MSIX, why);
 }
 
 const struct virtio_transport virtio_legacy = {

@@ -2,7 +2,8 @@
 /*
  * A port comes up, goes down, and is started anew under running bursts:
  *
- *	start	negotiate what configure did, clear the queues, interrupts, queues and DRIVER_OK, filters, fill and open the gates
+ *	start	negotiate what configure did (3.1.1), clear the queues, interrupts and queues (4.1.5.1), DRIVER_OK, queue pairs
+ *		and filters (5.1.5, 5.1.6.5), fill and open the gates
  *	stop	close the gates, reset, interrupts, buffers back
  *	halt	close the gates: the peer went
  *	revive	halt, reset, buffers back, and all of start

@@ -6,26 +6,18 @@
 
 #include <errno.h>
 
-#define GONE	  0xff /* what a device that is no more answers to every reading */
 #define RESET_LEN (VIRTIO_COMMON_QUEUE_RESET + 2)
 
 static int
 modern_status(struct virtio_dev *dev, uint8_t *ret_status)
 {
-	*ret_status = plx_pci_read8(&virtio_pci(dev)->common, VIRTIO_COMMON_STATUS);
-	return *ret_status == GONE ? -EIO : 0;
+	return virtio_pci_status(dev, VIRTIO_COMMON_STATUS, ret_status);
 }
 
 static int
 modern_set_status(struct virtio_dev *dev, uint8_t status)
 {
-	struct virtio_pci *vp = virtio_pci(dev);
-
-	/* After a reset it has to do DMA again, which a cut may have taken from it. */
-	if (status == VIRTIO_STATUS_ACKNOWLEDGE && plx_pci_bus_master(vp->pci, true) != 0)
-		return -EIO;
-	plx_pci_write8(&vp->common, VIRTIO_COMMON_STATUS, status);
-	return 0;
+	return virtio_pci_set_status(dev, VIRTIO_COMMON_STATUS, status);
 }
 
 static int
@@ -125,18 +117,6 @@ find_doorbell(struct virtio_dev *dev, struct virtio_queue *q, struct plx_why *wh
 	return 0;
 }
 
-/* 4.1.5.1.2.1: a vector counts as taken only if it reads back. */
-static int
-set_vector(struct virtio_pci *vp, unsigned off, uint16_t vector, struct plx_why *why)
-{
-	if (vp->irq != PLX_PCI_IRQ_MSIX)
-		return 0;
-	plx_pci_write16(&vp->common, off, vector);
-	if (plx_pci_read16(&vp->common, off) == vector)
-		return 0;
-	return plx_why(why, -EIO, "the device does not take interrupt vector %u", vector);
-}
-
 /* 4.1.5.1.3. */
 static int
 modern_queue_start(struct virtio_dev *dev, struct virtio_queue *q, struct plx_why *why)
@@ -149,7 +129,8 @@ modern_queue_start(struct virtio_dev *dev, struct virtio_queue *q, struct plx_wh
 	plx_pci_write16(&vp->common, VIRTIO_COMMON_QUEUE_SIZE, q->size);
 	if (plx_pci_read16(&vp->common, VIRTIO_COMMON_QUEUE_SIZE) != q->size)
 		return plx_why(why, -EPROTO, "the device does not take a size of %u", q->size);
-	ret = set_vector(vp, VIRTIO_COMMON_QUEUE_MSIX, virtio_pci_vector(vp, 1u + q->index), why);
+	ret = virtio_pci_set_vector(vp, VIRTIO_COMMON_QUEUE_MSIX,
+				    virtio_pci_vector(vp, 1u + q->index), why);
 	if (ret == 0)
 		ret = find_doorbell(dev, q, why);
 	if (ret != 0)
@@ -194,14 +175,7 @@ modern_notify(struct virtio_queue *q)
 static int
 modern_irq_set(struct virtio_dev *dev, const int *fds, unsigned n, struct plx_why *why)
 {
-	struct virtio_pci *vp = virtio_pci(dev);
-	int ret = virtio_pci_irq_set(dev, fds, n, why);
-
-	if (ret == 0)
-		ret = set_vector(vp, VIRTIO_COMMON_CONFIG_MSIX, virtio_pci_vector(vp, 0), why);
-	if (ret != 0)
-		virtio_pci_irq_set(dev, NULL, 0, NULL);
-	return ret;
+	return virtio_pci_irq_set(dev, fds, n, VIRTIO_COMMON_CONFIG_MSIX, why);
 }
 
 const struct virtio_transport virtio_modern = {

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#define GONE	       0xff /* what a device that is no more answers to every reading */
 #define LEN_MIN	       16
 #define LEN_NOTIFY_MIN 20
 #define NOTIFY_LEN_MIN 2
@@ -178,6 +179,27 @@ virtio_pci_store(const struct plx_pci_window *w, uint64_t off, const void *from,
 		return -ERANGE;
 	for (unsigned i = 0; i < len; i++)
 		plx_pci_write8(w, off + i, bytes[i]);
+	return 0;
+}
+
+/* -- what both sets of registers have ------------------------------------------------------------------------------- */
+
+int
+virtio_pci_status(struct virtio_dev *dev, uint64_t off, uint8_t *ret_status)
+{
+	*ret_status = plx_pci_read8(&virtio_pci(dev)->common, off);
+	return *ret_status == GONE ? -EIO : 0;
+}
+
+int
+virtio_pci_set_status(struct virtio_dev *dev, uint64_t off, uint8_t status)
+{
+	struct virtio_pci *vp = virtio_pci(dev);
+
+	/* After a reset it has to do DMA again, which a cut may have taken from it. */
+	if (status == VIRTIO_STATUS_ACKNOWLEDGE && plx_pci_bus_master(vp->pci, true) != 0)
+		return -EIO;
+	plx_pci_write8(&vp->common, off, status);
 	return 0;
 }
 

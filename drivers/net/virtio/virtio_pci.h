@@ -49,8 +49,19 @@ int virtio_pci_find(struct plx_pci *pci, bool legacy, struct virtio_pci *vp,
 int virtio_pci_load(const struct plx_pci_window *w, uint64_t off, void *to, unsigned len);
 int virtio_pci_store(const struct plx_pci_window *w, uint64_t off, const void *from, unsigned len);
 
-/* What both transports' irq_set is: MSI-X with a vector for each fd, else INTx passed on; -ENOTSUP. */
-int virtio_pci_irq_set(struct virtio_dev *dev, const int *fds, unsigned n, struct plx_why *why);
+/* The status register at `off` of the common window, in either set of registers. As in struct virtio_transport. */
+int virtio_pci_status(struct virtio_dev *dev, uint64_t off, uint8_t *ret_status);
+int virtio_pci_set_status(struct virtio_dev *dev, uint64_t off, uint8_t status);
+
+/*
+ * What both transports' irq_set is: MSI-X with a vector for each fd, else INTx passed on; -ENOTSUP. The vector of the
+ * configuration goes into the register at `config_off`.
+ */
+int virtio_pci_irq_set(struct virtio_dev *dev, const int *fds, unsigned n, uint64_t config_off,
+		       struct plx_why *why);
+/* With MSI-X: 4.1.5.1.2.1, a vector counts as taken only if it reads back. */
+int
+virtio_pci_set_vector(struct virtio_pci *vp, uint64_t off, uint16_t vector, struct plx_why *why);
 /* The vector of the configuration (0) or of queue i (1 + i), and the fd that it ends in; -1: none. */
 int virtio_pci_fd(const struct virtio_pci *vp, unsigned i);
 uint16_t virtio_pci_vector(const struct virtio_pci *vp, unsigned i);

@@ -101,14 +101,21 @@ take_back(struct virtio_pci *vp)
 }
 
 int
-virtio_pci_irq_set(struct virtio_dev *dev, const int *fds, unsigned n, struct plx_why *why)
+virtio_pci_set_vector(struct virtio_pci *vp, uint64_t off, uint16_t vector, struct plx_why *why)
 {
-	struct virtio_pci *vp = virtio_pci(dev);
+	if (vp->irq != PLX_PCI_IRQ_MSIX)
+		return 0;
+	plx_pci_write16(&vp->common, off, vector);
+	if (plx_pci_read16(&vp->common, off) == vector)
+		return 0;
+	return plx_why(why, -EIO, "the device does not take interrupt vector %u", vector);
+}
+
+static int
+set_up(struct virtio_pci *vp, const int *fds, unsigned n, struct plx_why *why)
+{
 	int ret;
 
-	take_back(vp);
-	if (n == 0)
-		return 0;
 	if (n > VIRTIO_PCI_FDS_MAX)
 		return -EINVAL;
 	memcpy(vp->fds, fds, n * sizeof(*fds));
@@ -122,7 +129,23 @@ virtio_pci_irq_set(struct virtio_dev *dev, const int *fds, unsigned n, struct pl
 		ret = set_intx(vp, why);
 	if (ret == 0)
 		vp->irq = PLX_PCI_IRQ_INTX;
-	else
+	return ret;
+}
+
+int
+virtio_pci_irq_set(struct virtio_dev *dev, const int *fds, unsigned n, uint64_t config_off,
+		   struct plx_why *why)
+{
+	struct virtio_pci *vp = virtio_pci(dev);
+	int ret;
+
+	take_back(vp);
+	if (n == 0)
+		return 0;
+	ret = set_up(vp, fds, n, why);
+	if (ret == 0)
+		ret = virtio_pci_set_vector(vp, config_off, virtio_pci_vector(vp, 0), why);
+	if (ret != 0)
 		take_back(vp);
 	return ret;
 }
