@@ -15,10 +15,13 @@
 
 #include "plx_bits.h"
 #include "plx_clock.h"
+#include "plx_log.h"
 #include "plx_vhost_user.h"
 #include "virtio_area.h"
 #include "virtio_packed.h"
 #include "virtio_split.h"
+
+PLX_LOG_COMPONENT(logger, "pmd.net.virtio");
 
 #define PAGE VIRTIO_LEGACY_USED_ALIGN
 
@@ -209,6 +212,15 @@ virtio_queue_clear(struct virtio_queue *q)
 void
 virtio_queue_break(struct virtio_queue *q)
 {
+	const struct virtio_dev *dev = q->dev;
+
+	/* Told once in the life of a ring; of the control queue by who asked. */
+	if (!q->broken && q != dev->ctrl)
+		plx_log_err(
+			&logger,
+			"%s: virtqueue %u: the device wrote nonsense into the ring; its queue does "
+			"nothing until the port is stopped and started",
+			dev->eth.info.name, q->index);
 	q->broken = true;
 	plx_ethdev_add(&q->violations, 1);
 }

@@ -200,6 +200,7 @@ a_peer_that_is_none_is_dropped_with_one_line(void **state)
 	for (unsigned i = 0; i < PLX_ARRAY_LEN(rows); i++) {
 		struct backend bad = {BACKEND_GOOD, .fault = rows[i].fault, .fault_at = rows[i].at};
 		struct backend good = {BACKEND_GOOD};
+		unsigned before = backend_open_fds();
 		struct plx_why why = {""};
 
 		assert_int_equal(open_user("path=" PATH ",server=1", &why), 0);
@@ -214,6 +215,7 @@ a_peer_that_is_none_is_dropped_with_one_line(void **state)
 		assert_int_equal(read_count(&seen.lines), 2);
 		close_user();
 		backend_stop(&good);
+		assert_int_equal(backend_open_fds(), before);
 	}
 }
 

@@ -120,6 +120,35 @@ files_that_do_not_belong_are_refused(void **state)
 	close(sock[1]);
 }
 
+/* They come with the head, and what follows is wrong. */
+static void
+files_of_a_message_that_fails_are_closed(void **state)
+{
+	static const struct vhost_user_head heads[] = {
+		{2, 2, 8}, {2, VHOST_USER_VERSION, UINT32_MAX}, {2, VHOST_USER_VERSION, 8}};
+	struct vhost_user_msg in;
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(heads); i++) {
+		int sock[2], pipes[2];
+		char byte;
+
+		pair(sock);
+		assert_int_equal(pipe(pipes), 0);
+		assert_int_equal(
+			plx_unixsock_send(sock[0], &heads[i], 12, NULL, 0, &pipes[1], 1, 100), 0);
+		assert_true(vhost_user_recv(sock[1], &in, 20, NULL) < 0);
+		assert_int_equal(in.nb_fds, 0);
+		close(pipes[1]);
+		/* Nobody can write any more. */
+		alarm(10); /* a copy that stays open would have this wait */
+		assert_int_equal(read(pipes[0], &byte, 1), 0);
+		alarm(0);
+		close(pipes[0]);
+		close(sock[0]);
+		close(sock[1]);
+	}
+}
+
 /* Full or empty, and made to block by who has it too: a call that waits is ended by the alarm. */
 static void
 bells_never_wait(void **state)
@@ -160,6 +189,7 @@ main(void)
 		cmocka_unit_test(what_no_peer_may_send_is_refused),
 		cmocka_unit_test(an_end_in_a_message_is_told_from_the_end),
 		cmocka_unit_test(files_that_do_not_belong_are_refused),
+		cmocka_unit_test(files_of_a_message_that_fails_are_closed),
 		cmocka_unit_test(bells_never_wait),
 		cmocka_unit_test(requests_have_names),
 	};
