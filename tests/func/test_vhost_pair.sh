@@ -154,7 +154,6 @@ both_directions()
 start_traffic()
 {
 	FRONT_SERVES=$2
-	QUEUES=$3
 	BACK_ARGS=(",client=$2,queues=$3" -- -i --forward-mode macswap --rxq "$3" --txq "$3" --auto-start)
 	FRONT_ARGS=(",packed_vq=$1,server=$2,queues=$3" -- -i --forward-mode flowgen --rxq "$3" --txq "$3" --auto-start)
 	[ "$2" = 1 ] || start_back "${BACK_ARGS[@]}"
