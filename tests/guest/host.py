@@ -66,8 +66,8 @@ class Line:
 
 
 class Host:
-    def __init__(self, line, wires, qmp, logs, typist):
-        self.line, self.wires, self.qmp, self.logs, self.typist = line, wires, qmp, logs, typist
+    def __init__(self, line, wires, qmp, logs, typist, outside=None):
+        self.line, self.wires, self.qmp, self.logs, self.typist, self.outside = line, wires, qmp, logs, typist, outside
         self.seed = 0
         self.injected = {}  # by card: what `inject` gave
         self.peers = None
@@ -241,6 +241,48 @@ class Host:
             self.typist.say_raw(char)
         said = self.typist.until(wanted, 20) if wanted else ''
         return said.strip().splitlines()[-1] if said.strip() else ''
+
+    # -- plx-testpmd outside ------------------------------------------------------------------------------------------------
+
+    def do_outside(self, *words):
+        """Types a command there; its answer is this one's."""
+        return self.outside.say(' '.join(words))
+
+    def do_forward(self, engine, ports):
+        """It forwards between those ports by that engine."""
+        self.outside.forward(engine, ports)
+
+    def do_idle(self):
+        """It forwards nothing."""
+        self.outside.idle()
+
+    def do_segments(self, card):
+        """TCP of that card is neither cut nor summed up there; while it does not forward."""
+        self.outside.segments(int(card))
+
+    def do_kill(self):
+        """Kills it in the middle of whatever it does, and starts it again."""
+        self.outside.kill()
+        self.outside.start()
+
+    def do_leave(self):
+        """It ends, by itself and well."""
+        self.outside.leave()
+
+    def do_serve(self, card, size):
+        """The host's kernel awaits one TCP connection at that card's wire: it sends so many bytes and takes what comes."""
+        self.outside.serve(card, int(size))
+
+    def do_served(self, sent, got, least='0'):
+        """The connection has ended: hashes of what the guest sent and got; what it sent had `least` bytes a packet on average."""
+        given, taken, packets, size, wrong = self.outside.served.end()
+        if (sent, got) != (taken, given):
+            raise No('the bytes that arrived are not those that were sent')
+        if wrong:
+            raise No(f'{wrong} wrong checksums')
+        if size // packets < int(least):
+            raise No(f'packets of {size // packets} bytes came, less than {least}')
+        return f'{packets} packets of {size // packets} bytes'
 
     # -- what QEMU saw -----------------------------------------------------------------------------------------------------
 

@@ -25,15 +25,27 @@ FIRST_SLOT = 8
 
 
 class Card:
-    """KIND[+QEMU-OPTION...][@WIRE]: packed+mq=on@tap2. WIRE: oracle (when nothing is said), hub<number> or tap<queues>."""
+    """KIND[+QEMU-OPTION...][@WIRE]: packed+mq=on@tap2. WIRE: oracle (when nothing is said), hub<number>, tap<queues> or vhost<pairs>."""
 
     def __init__(self, number, text):
-        match = re.fullmatch(r'(\w+)((?:\+[\w=,.-]+)*)(?:@(oracle|hub\d+|tap\d+))?', text)
+        match = re.fullmatch(r'(\w+)((?:\+[\w=,.-]+)*)(?:@(oracle|hub\d+|tap\d+|vhost\d+))?', text)
         if not match or match[1] not in CARDS:
-            raise ValueError(f'{text} is no card: {" | ".join(CARDS)} [+option=value...] [@oracle|hubN|tapN]')
+            raise ValueError(f'{text} is no card: {" | ".join(CARDS)} [+option=value...] [@oracle|hubN|tapN|vhostN]')
         self.number, self.kind, self.wire = number, match[1], match[3] or 'oracle'
         self.options = [option for option in match[2].split('+') if option]
         self.mac = bytes((0x52, 0x54, 0, 0, 0, number + FIRST_SLOT))
+
+    @property
+    def is_vhost(self):
+        return self.wire.startswith('vhost')
+
+    @property
+    def queues(self):
+        """Pairs, of a card whose wire says it."""
+        return int(self.wire.lstrip('adehopstv'))
+
+    def socket(self, folder):
+        return f'{folder}/vhost{self.number}'
 
     def netdev(self, folder):
         name = f'id=net{self.number}'
@@ -42,13 +54,18 @@ class Card:
                     f'remote.type=unix,remote.path={folder}/host{self.number}')
         if self.wire.startswith('hub'):
             return f'hubport,{name},hubid={self.wire[3:]}'
-        queues = int(self.wire[3:])
+        if self.is_vhost:
+            return f'vhost-user,{name},chardev=vhost{self.number},queues={self.queues}'
+        queues = self.queues
         return f'tap,{name},ifname=card{self.number},script=no,downscript=no,vhost=off' + (
             f',queues={queues}' if queues > 1 else '')
 
     def device(self, iommu):
         options = [f'virtio-net-pci,id=card{self.number},netdev=net{self.number},addr={self.number + FIRST_SLOT:#x}',
                    'mac=' + self.mac.hex(':'), 'romfile=', CARDS[self.kind], *self.options]
+        # With vectors, QEMU 7.2 without KVM reaches for a notifier that is not there.
+        if self.is_vhost:
+            options.append('vectors=0')
         # A device that is not told so goes past the IOMMU; those with a legacy interface cannot be told.
         if iommu and 'disable-legacy=on' in CARDS[self.kind] and not any(o.startswith('iommu_platform') for o in self.options):
             options.append('iommu_platform=on')
@@ -110,7 +127,11 @@ def command(machine, cards, folder, kernel, initrd, logs, args='', memory=768, t
             '-D', f'{logs}/trace.log', '-d', 'guest_errors']
     for pattern in trace:
         line += ['-trace', pattern]
+    if any(card.is_vhost for card in cards):
+        line += ['-object', f'memory-backend-memfd,id=memory,size={memory}M,share=on', '-machine', 'memory-backend=memory']
     for card in cards:
+        if card.is_vhost:
+            line += ['-chardev', f'socket,id=vhost{card.number},path={card.socket(folder)},reconnect=1']
         line += ['-netdev', card.netdev(folder), '-device', card.device('intel-iommu' in ' '.join(options))]
     return line
 

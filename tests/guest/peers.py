@@ -69,15 +69,21 @@ class Peers:
             server.wait()
 
     def counts(self, far):
-        """(packets, bytes) that came out of the guest on that side, and wrong checksums that its TCP met."""
-        where, name = (self.there(), self.far) if far else ([], self.near)
-        fields = self.run(*where, 'cat', '/proc/net/dev').split(name + ':')[1].split()
-        snmp = [line.split() for line in self.run(*where, 'cat', '/proc/net/snmp').splitlines() if line.startswith('Tcp:')]
-        return int(fields[1]), int(fields[0]), int(dict(zip(*snmp))['InCsumErrors'])
+        return kernel_counts(self.there(), self.far) if far else kernel_counts([], self.near)
 
     def close(self):
         self.keeper.stdin.close()
         self.keeper.wait()
+
+
+def kernel_counts(where, name):
+    """(packets, bytes) that came to that interface, and wrong checksums that TCP there met; `where` goes before commands."""
+    def run(path):
+        return subprocess.run([*where, 'cat', path], check=True, capture_output=True, text=True, timeout=LIMIT).stdout
+
+    fields = run('/proc/net/dev').split(name + ':')[1].split()
+    snmp = [line.split() for line in run('/proc/net/snmp').splitlines() if line.startswith('Tcp:')]
+    return int(fields[1]), int(fields[0]), int(dict(zip(*snmp))['InCsumErrors'])
 
 
 def unshare_network():

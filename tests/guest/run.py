@@ -20,6 +20,7 @@ import time
 import host
 import machine
 import oracle
+import outside
 import peers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -50,10 +51,12 @@ class Boot:
         self.folder = tempfile.mkdtemp(prefix='plx-guest.')
         self.qemu = None
         self.wires = {}
+        served = [card for card in cards if card.is_vhost]
+        self.outside = outside.Outside(options.build, self.folder, served, logs, options.vhost) if served else None
         for card in cards:
             if card.wire == 'oracle':
                 self.wires[card.number] = oracle.make_wire(self.folder, card.number, card.mac)
-            elif card.wire.startswith('tap'):
+            elif card.wire.startswith('tap') or card.is_vhost:
                 self.wires[card.number] = oracle.make_tap(card.number, card.mac)
         self.doors = {name: self.door(name) for name in ('host', 'typist', 'qmp')}
 
@@ -93,7 +96,7 @@ class Boot:
         try:
             lines = {name: door.accept()[0] for name, door in self.doors.items()}
             qmp = machine.Qmp(lines['qmp'])
-            host.Host(host.Line(lines['host']), self.wires, qmp, self.logs, host.Line(lines['typist'])).serve()
+            host.Host(host.Line(lines['host']), self.wires, qmp, self.logs, host.Line(lines['typist']), self.outside).serve()
         except OSError as error:
             print(f'guest: the lines to QEMU broke: {error}')
 
@@ -117,7 +120,7 @@ class Boot:
         if self.qemu is not None and self.qemu.poll() is None:
             self.qemu.kill()
             self.qemu.wait()
-        for thing in (*self.doors.values(), *self.wires.values()):
+        for thing in (*self.doors.values(), *self.wires.values(), *([self.outside] if self.outside else [])):
             thing.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -157,6 +160,7 @@ def arguments():
                         help=f'a network card: {", ".join(machine.CARDS)}; see README.md')
     parser.add_argument('--args', default='', help='arguments of the job, joined by commas')
     parser.add_argument('--file', action='append', default=[], help='another program for the guest, without libraries of its own')
+    parser.add_argument('--vhost', default='', metavar=',DEVARGS', help='more arguments of net_vhost outside: ,tso=1')
     parser.add_argument('--trace', action='append', default=[], help='events that QEMU writes to trace.log')
     parser.add_argument('--limit', type=int, default=120, help='seconds the guest may take')
     parser.add_argument('job', help='a shell script, or the name of one in jobs/')
@@ -167,14 +171,17 @@ def arguments():
     return options
 
 
-def make_taps(cards):
-    """In a network namespace of this process, which goes with it."""
+def own_network():
+    """A network namespace of this process, which goes with it."""
     if os.geteuid() != 0:
-        print('SKIP: needs root (tap devices in a network namespace)')
+        print('SKIP: needs root (interfaces in a network namespace)')
         sys.exit(77)
     peers.unshare_network()
     with open('/proc/sys/net/ipv6/conf/default/disable_ipv6', 'w', encoding='utf-8') as file:
         file.write('1')
+
+
+def make_taps(cards):
     for card in cards:
         queues = ['multi_queue'] if card.wire != 'tap1' else []
         name = f'card{card.number}'
@@ -193,8 +200,9 @@ def main():
         sys.exit('guest: there is no kernel to boot')
     cards = [machine.Card(number, text) for number, text in enumerate(options.card)]
     taps = [card for card in cards if card.wire.startswith('tap')]
-    if taps:
-        make_taps(taps)
+    if taps or any(card.is_vhost for card in cards):
+        own_network()
+    make_taps(taps)
     logs = os.path.join(options.build, 'tests', 'guest', 'logs', name)
     os.makedirs(logs, exist_ok=True)
     status, up = boot(options, cards, kernel, logs)

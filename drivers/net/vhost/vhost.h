@@ -54,6 +54,9 @@ struct vhost_region {
 	uint64_t size;
 	uint8_t *at; /* here */
 	struct plx_peermem file;
+	uint64_t offset;      /* in the file */
+	uint64_t identity[2]; /* of the file: device and inode */
+	unsigned added;	      /* times that it was; it goes when it was removed as often */
 };
 
 /* Sorted by guest_phys, without overlaps. */
@@ -62,7 +65,10 @@ struct vhost_memory {
 	struct vhost_region region[VHOST_SLOTS_MAX];
 };
 
-/* Maps a region; the fd stays the caller's. -EINVAL with what is wrong with it. */
+/*
+ * Maps a region; the fd stays the caller's. -EINVAL with what is wrong with it. One that is there already, of the same file, is
+ * counted: QEMU 7 tells of it once for each pair of queues.
+ */
 int vhost_memory_add(struct vhost_memory *memory, const struct vhost_user_region *said, int fd,
 		     int fault_fd, struct plx_why *why);
 /* -ENOENT if no region is just like that. */

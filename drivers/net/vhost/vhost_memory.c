@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 static int
 check_numbers(const struct vhost_user_region *said, struct plx_why *why)
@@ -43,19 +44,57 @@ find_place(const struct vhost_memory *memory, const struct vhost_user_region *sa
 	return (int)i;
 }
 
+static int
+identify(struct vhost_region *region, int fd, struct plx_why *why)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return plx_why(why, -errno, "a region's file: %s", strerror(errno));
+	region->identity[0] = st.st_dev;
+	region->identity[1] = st.st_ino;
+	return 0;
+}
+
+/* The one that is just like it, to the byte of the file; NULL: none is. */
+static struct vhost_region *
+find_twin(struct vhost_memory *memory, const struct vhost_region *region)
+{
+	for (unsigned i = 0; i < memory->nb; i++) {
+		struct vhost_region *other = &memory->region[i];
+
+		if (other->guest_phys == region->guest_phys && other->size == region->size &&
+		    other->userspace == region->userspace && other->offset == region->offset &&
+		    memcmp(other->identity, region->identity, sizeof(other->identity)) == 0)
+			return other;
+	}
+	return NULL;
+}
+
 int
 vhost_memory_add(struct vhost_memory *memory, const struct vhost_user_region *said, int fd,
 		 int fault_fd, struct plx_why *why)
 {
-	struct vhost_region region = {
-		.guest_phys = said->guest_phys, .userspace = said->userspace, .size = said->size};
+	struct vhost_region region = {.guest_phys = said->guest_phys,
+				      .userspace = said->userspace,
+				      .size = said->size,
+				      .offset = said->mmap_offset,
+				      .added = 1};
+	struct vhost_region *twin;
 	int place, ret;
 
-	if (memory->nb == VHOST_SLOTS_MAX)
-		return plx_why(why, -ENOSPC, "more than %d regions of memory", VHOST_SLOTS_MAX);
 	ret = check_numbers(said, why);
+	if (ret == 0)
+		ret = identify(&region, fd, why);
 	if (ret != 0)
 		return ret;
+	twin = find_twin(memory, &region);
+	if (twin != NULL) {
+		twin->added++;
+		return 0;
+	}
+	if (memory->nb == VHOST_SLOTS_MAX)
+		return plx_why(why, -ENOSPC, "more than %d regions of memory", VHOST_SLOTS_MAX);
 	place = find_place(memory, said);
 	if (place < 0)
 		return plx_why(why, place, "the region at 0x%" PRIx64 " overlaps another",
@@ -81,6 +120,8 @@ vhost_memory_remove(struct vhost_memory *memory, const struct vhost_user_region 
 		if (region->guest_phys != said->guest_phys || region->size != said->size ||
 		    region->userspace != said->userspace)
 			continue;
+		if (--region->added > 0)
+			return 0;
 		plx_peermem_unmap(&region->file);
 		memory->nb--;
 		memmove(region, region + 1, (memory->nb - i) * sizeof(*region));

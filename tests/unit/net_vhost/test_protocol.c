@@ -438,6 +438,29 @@ regions_come_and_go_but_do_not_overlap(void **state)
 	}
 }
 
+/* QEMU before 8 tells each pair of queues' part of the device, and takes it back as often. */
+static void
+a_region_that_is_told_twice_goes_when_it_was_taken_back_twice(void **state)
+{
+	const uint64_t phys = GUEST_PHYS + MEMORY_LEN + SECOND_LEN;
+	struct vhost_user_mem_reg said = {
+		.region = {phys, SECOND_LEN, GUEST_USER + (1ull << 32) + phys, 0}};
+	struct vhost_port *port = vhost_port(plx_ethdev_at(guest_port));
+
+	guest_start(&guest, FEATURES);
+	assert_int_equal(add_at(phys, guest.second_fd), 0);
+	assert_int_equal(add_at(phys, guest.second_fd), 0);
+	assert_int_equal(port->memory.nb, 3);
+	assert_int_equal(say(&guest, VHOST_USER_REM_MEM_REG, &said, sizeof(said), -1), 0);
+	assert_int_equal(port->memory.nb, 3);
+	assert_int_equal(say(&guest, VHOST_USER_REM_MEM_REG, &said, sizeof(said), -1), 0);
+	assert_int_equal(port->memory.nb, 2);
+	/* The same place with another file, or another part of it, is another region. */
+	assert_int_equal(add_at(phys, guest.second_fd), 0);
+	assert_int_not_equal(add_at(phys, guest.memory_fd), 0);
+	guest_stop(&guest);
+}
+
 static void
 a_ring_outside_memory_or_askew_is_refused(void **state)
 {
@@ -638,6 +661,7 @@ main(void)
 		CASE(one_front_end_after_the_other),
 		CASE(regions_that_cannot_be_are_refused),
 		CASE(regions_come_and_go_but_do_not_overlap),
+		CASE(a_region_that_is_told_twice_goes_when_it_was_taken_back_twice),
 		CASE(a_ring_outside_memory_or_askew_is_refused),
 		CASE(a_file_cut_off_under_us_ends_only_the_conversation),
 		CASE(huge_pages_that_are_not_there_end_only_the_conversation),

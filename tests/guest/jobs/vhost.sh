@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# QEMU's virtio-net over vhost-user: the guest's kernel on two cards that net_vhost serves outside. Pings, also while the back end
+# is killed and started again; frames through the guest, every byte compared; TCP, with segments that nobody cut if tso is said.
+# shellcheck source=tests/guest/lib.sh
+. /lib.sh
+queues=$1
+least=${2:-0} # bytes a packet of TCP has on average
+
+# N: the kernel's interface on that card, up.
+plug()
+{
+	bind_card "$(card "$1")" virtio-pci
+	ip link set "$(interface "$(card "$1")")" up promisc on
+	interface "$(card "$1")"
+}
+
+# Rings are packed: VIRTIO_F_RING_PACKED, bit 34.
+packed()
+{
+	[ "$(cut -c 35 "/sys/class/net/$a/device/features")" = 1 ]
+}
+
+a=$(plug 0)
+b=$(plug 1)
+set -- "/sys/class/net/$a"/queues/rx-*
+[ $# = "$queues" ] || fail "$a has $# queues, not $queues"
+
+# The outside answers.
+ip address add 10.7.0.1/24 dev "$a"
+ask forward icmpecho 0
+for size in 0 56 1472; do
+	ping -c 5 -i 0.1 -W 2 -s $size 10.7.0.2 >/tmp/ping.log 2>&1 || fail "no answer to $size bytes: $(cat /tmp/ping.log)"
+done
+
+# It dies twice, and answers again. QEMU does not know where the dead one was in a packed ring: the driver has to begin anew.
+for round in 1 2; do
+	ping -i 0.05 10.7.0.2 >/tmp/ping.log 2>&1 &
+	ask kill >/dev/null
+	ask forward icmpecho 0
+	if packed; then
+		a=$(plug 0)
+		b=$(plug 1)
+		ip address add 10.7.0.1/24 dev "$a"
+		kill $! 2>/dev/null || true
+		ping -i 0.05 10.7.0.2 >/tmp/ping.log 2>&1 &
+	fi
+	before=$(wc -l </tmp/ping.log)
+	more_answers() { [ "$(wc -l </tmp/ping.log)" -gt $((before + 20)) ]; }
+	wait_until 20 "answers after death number $round" more_answers
+	kill $!
+done
+
+# TCP between the guest's kernel and the host's.
+engine=io
+if [ "$least" != 0 ]; then
+	ask idle
+	ask segments 0
+	engine=csum
+fi
+ask forward $engine 0,1
+sent=$(sha256sum </bin/plx-testpmd)
+ask serve 0 4000000
+got=$(nc 10.7.0.9 5000 </bin/plx-testpmd | sha256sum)
+ask served "${sent%% *}" "${got%% *}" "$least"
+
+# Frames through the guest.
+ip address flush dev "$a"
+ask forward io 0,1,2,3
+ask drain 0
+pmd_start -l 0-1 --vdev "net_af_packet0,iface=$a" --vdev "net_af_packet1,iface=$b" --
+pmd start
+ask flows 0 1 500
+pmd stop
+pmd_stop
+ask leave
