@@ -40,13 +40,51 @@ _plx_interfaces()
 	done
 }
 
-# A device: a driver's name with a number, then its arguments.
+# Network devices on PCI, below the folder that tests have of their own.
+_plx_cards()
+{
+	local path class
+
+	for path in "${PLX_SYS:-/sys}"/bus/pci/devices/*; do
+		[ -r "$path/class" ] && read -r class <"$path/class" || continue
+		[[ $class != 0x02* ]] || echo "${path##*/}"
+	done
+}
+
+# PROGRAM: the words that the help has under "Commands".
+_plx_commands()
+{
+	_plx_help "$1" | awk '/^[A-Z]/ { in_commands = $0 == "Commands"; next } in_commands && /^  [a-z]/ { print $1 }'
+}
+
+# PROGRAM WORDS...: what may stand where no option does: a command, and behind it devices.
+_plx_words()
+{
+	local commands command
+	commands=$(_plx_commands "$1")
+
+	[ -n "$commands" ] || return 0
+	for command in $commands; do
+		[[ " ${*:2} " != *" $command "* ]] || commands=
+	done
+	if [ -n "$commands" ]; then
+		echo "$commands"
+	else
+		_plx_cards
+		_plx_interfaces
+	fi
+}
+
+# A device: a driver's name with a number, then its arguments; or an address on PCI.
 _plx_device()
 {
 	case $1 in
+	net_vhost*,iface=*) compgen -P "${1%iface=*}iface=" -f -- "${1##*iface=}" ;;
 	*iface=*) compgen -P "${1%iface=*}iface=" -W "$(_plx_interfaces)" -- "${1##*iface=}" ;;
 	*rx_pcap=* | *tx_pcap=*) compgen -P "${1%=*}=" -f -- "${1##*=}" ;;
-	*) compgen -W 'net_af_xdp0,iface= net_af_packet0,iface= net_tap0,iface= net_pcap0,rx_pcap= net_ring0 net_null0' -- "$1" ;;
+	*,path=*) compgen -P "${1%path=*}path=" -f -- "${1##*path=}" ;;
+	*) compgen -W "net_af_xdp0,iface= net_af_packet0,iface= net_tap0,iface= net_pcap0,rx_pcap= net_ring0 net_null0
+		net_virtio_user0,path= net_vhost0,iface= $(_plx_cards)" -- "$1" ;;
 	esac
 }
 
@@ -74,12 +112,15 @@ _plx()
 
 	value=$(_plx_options $side "$program" | awk -v name="$previous" '$1 == name { print $2; exit }')
 	case $value in
+	DRIVER) mapfile -t COMPREPLY < <([ "$program" != plx-devbind ] || compgen -W 'vfio-pci uio_pci_generic' -- "$word") ;;
+	ADDRESS) mapfile -t COMPREPLY < <(compgen -W "$(_plx_cards)" -- "$word") ;;
 	DEVICE) mapfile -t COMPREPLY < <(_plx_device "$word") ;;
 	INTERFACE) mapfile -t COMPREPLY < <(compgen -W "$(_plx_interfaces)" -- "$word") ;;
 	FILE | PATH) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	*\|*) mapfile -t COMPREPLY < <(compgen -W "${value//|/ }" -- "$word") ;;
 	?*) COMPREPLY=() ;;
-	*) mapfile -t COMPREPLY < <(compgen -W "$(_plx_options $side "$program" | cut -d' ' -f1) --" -- "$word") ;;
+	*) mapfile -t COMPREPLY < <(compgen -W "$(_plx_words "$program" "${words[@]:1:${#words[@]}-2}")
+		$(_plx_options $side "$program" | cut -d' ' -f1) --" -- "$word") ;;
 	esac
 	# What stands before a = or : is on the line already.
 	local cut=${word%"${word##*[=:]}"}

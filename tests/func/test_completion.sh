@@ -7,7 +7,7 @@ func_begin anyone
 
 # shellcheck source=scripts/completion/plx.bash
 . "$(dirname "$0")/../../scripts/completion/plx.bash"
-PATH=$(dirname "$PLX_CAPTURE"):$(dirname "$PLX_TESTPMD"):$PATH
+PATH=$(dirname "$PLX_DEVBIND"):$(dirname "$PLX_CAPTURE"):$(dirname "$PLX_TESTPMD"):$PATH
 
 # LINE: what TAB at its end offers, on one line.
 offers()
@@ -30,9 +30,28 @@ assert_eq "$(offers 'plx-testpmd --lco')" '--lcores' "options of another program
 assert_eq "$(offers 'plx-capture --vdev net_nu')" 'net_null0' "devices"
 assert_eq "$(offers 'plx-capture --vdev net_af_xdp0,iface=l')" 'lo' "interfaces, behind the = that is there"
 assert_eq "$(offers 'plx-testpmd --vdev net_pcap0,tx_pcap=/proc/self/cmdl')" '/proc/self/cmdline' "files, behind the = that is there"
+
+# Cards, on a bus of the test's own, where the second is no network device.
+export PLX_SYS=$TMP/sys
+for card in 0000:00:08.0=0x020000 0000:00:09.0=0x010000 0000:01:0a.0=0x028000; do
+	mkdir -p "$PLX_SYS/bus/pci/devices/${card%=*}"
+	echo "${card#*=}" >"$PLX_SYS/bus/pci/devices/${card%=*}/class"
+done
+assert_eq "$(offers 'plx-devbind ')" "$(offers 'plx-devbind --force ')" "commands and options"
+assert_eq "$(offers 'plx-devbind re')" 'restore' "commands"
+assert_eq "$(offers 'plx-devbind bi')" 'bind' "commands that take more words"
+assert_eq "$(offers 'plx-devbind bind --driver ')" 'vfio-pci uio_pci_generic' "drivers that hand devices over"
+assert_eq "$(offers 'plx-devbind restore bi')" '' "one command only"
+assert_eq "$(offers 'plx-devbind restore 0000:0')" '00:08.0 01:0a.0' "cards, behind the : that is there"
+assert_eq "$(offers 'plx-devbind unbind l')" 'lo' "interfaces of cards"
+assert_eq "$(offers 'plx-testpmd -b 0000:01')" '01:0a.0' "cards to leave alone"
+assert_eq "$(offers 'plx-testpmd -a 0000:00')" '00:08.0' "cards to take"
+assert_eq "$(offers 'plx-testpmd re')" '' "a program without commands"
+assert_eq "$(offers 'plx-capture --vdev net_vh')" 'net_vhost0,iface=' "sockets"
 mkdir "$TMP/here"
 : >"$TMP/here/log.pcap"
 cd "$TMP/here"
+assert_eq "$(offers 'plx-testpmd --vdev net_virtio_user0,path=lo')" 'log.pcap' "sockets' files, behind the = that is there"
 assert_eq "$(offers 'plx-capture -- -o lo')" 'log.pcap' "files"
 assert_eq "$(offers 'plx-capture -- --count ')" '' "a number is the user's to think of"
 assert_eq "$(offers 'plx-testpmd --iova-mode ')" 'pa va' "choices"
