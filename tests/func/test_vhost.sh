@@ -5,9 +5,9 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
 func_begin anyone
+# shellcheck source=tests/func/two_ends.sh
+. "$FUNC_DIR/two_ends.sh"
 need dpdk-testpmd capinfos tshark python3
-
-SOCKET=$TMP/sock
 
 # FILE SEED: 200 frames of 60 to 1,514 bytes, as many as fit a ring at once.
 make_frames()
@@ -24,59 +24,14 @@ make_frames()
 	END
 }
 
-# Each end has a prompt that it reads from a pipe of its own, which stays open here: fd 7 the back end's, fd 8 the front end's.
-mkfifo "$TMP/back.in" "$TMP/front.in"
-exec 7<>"$TMP/back.in" 8<>"$TMP/front.in"
-
 start_back() # DEVARGS ARGS...
 {
-	local devargs=$1
-
-	shift
-	# shellcheck disable=SC2016 # for the shell in between
-	start back - bash -c 'exec "$@" <"$0"' "$TMP/back.in" "$PLX_TESTPMD" --no-huge --no-pci --lcores 0@0,1@0 \
-		--vdev "net_vhost0,iface=$SOCKET$devargs" "$@"
-	BACK=$JOB
+	start_ours back 0 "net_vhost0,iface=$SOCKET$1" "${@:2}"
 }
 
 start_front() # DEVARGS ARGS...
 {
-	local devargs=$1
-
-	shift
-	# shellcheck disable=SC2016
-	start front - bash -c 'exec "$@" <"$0"' "$TMP/front.in" stdbuf -oL dpdk-testpmd --no-pci --no-huge -m 256 --file-prefix "plxv$$" \
-		--lcores 0@1,1@1 --vdev "net_virtio_user0,path=$SOCKET,queue_size=256$devargs" "$@"
-	FRONT=$JOB
-}
-
-# WHO COMMAND
-tell()
-{
-	case $1 in
-	back) echo "$2" >&7 ;;
-	front) echo "$2" >&8 ;;
-	esac
-}
-
-quit()
-{
-	tell front quit
-	wait_end "$FRONT" 20
-	tell back quit
-	wait_end "$BACK" 20
-}
-
-# TIMES: the link has come up that often.
-link_came_up()
-{
-	[ "$(grep -c 'link up, ' "$TMP/back.log")" -ge "$1" ]
-}
-
-# FILE: frames in it, sorted, as packets of two queues may overtake each other.
-frames_of()
-{
-	list_frames "$1" | sort
+	start_dpdk front 1 "net_virtio_user0,path=$SOCKET,queue_size=256$1" "${@:2}"
 }
 
 # PACKED
@@ -86,46 +41,24 @@ both_directions()
 
 	start_back "" --vdev "net_pcap0,rx_pcap=$TMP/to_guest.pcap,tx_pcap=$TMP/from_guest.pcap" -- \
 		-i --forward-mode io --portlist 0,1
-	wait_until 10 "the socket" test -S "$SOCKET"
+	wait_for_socket
 	start_front ",packed_vq=$packed" \
 		--vdev "net_pcap0,rx_pcap=$TMP/of_guest.pcap,tx_pcap=$TMP/at_guest.pcap" -- \
 		-i --forward-mode=io --total-num-mbufs=8192 --no-flush-rx
-	wait_until 20 "the link" link_came_up 1
+	link_went back up 1
 	# What comes before its queues run DPDK's front end throws away.
 	tell front start
 	wait_until 20 "the front end to forward" grep -q 'Logical Core' "$TMP/front.log"
 	tell back start
-	wait_until 20 "frames from the guest" counts_more rx_good_packets 199
-	wait_until 20 "frames to the guest" counts_more rx_good_packets 199 front
+	wait_until 20 "frames from the guest" counts_more back rx_good_packets 199
+	wait_until 20 "frames to the guest" counts_more front rx_good_packets 199
 	tell back stop
 	tell front stop
-	quit
+	quit_ends front back
 	assert_eq "$(frames_of "$TMP/from_guest.pcap")" "$(frames_of "$TMP/of_guest.pcap")" "frames from the guest"
 	assert_eq "$(frames_of "$TMP/at_guest.pcap")" "$(frames_of "$TMP/to_guest.pcap")" "frames to the guest"
 	[ ! -e "$SOCKET" ] || fail "the socket's file is left behind"
 	rm "$TMP/from_guest.pcap" "$TMP/at_guest.pcap"
-}
-
-# NAME [WHO]: a counter of port 0, the one with the socket, as it is now; of the back end unless said otherwise.
-counter()
-{
-	local who=${2:-back} before
-
-	before=$(grep -c "^$1: " "$TMP/$who.log" || true)
-	tell "$who" "show port xstats 0"
-	wait_until 10 "the counter $1" told_again "$1" "$before" "$who"
-	sed -n "s/^$1: //p" "$TMP/$who.log" | tail -n 1
-}
-
-told_again()
-{
-	[ "$(grep -c "^$1: " "$TMP/$3.log")" -gt "$2" ]
-}
-
-# NAME MORE-THAN [WHO]
-counts_more()
-{
-	[ "$(counter "$1" "${3:-back}")" -gt "$2" ]
 }
 
 # PACKED BACK-MODE FRONT-MODE rx|tx: two pairs, and each carries packets.
@@ -134,12 +67,12 @@ every_queue()
 	local packed=$1 i
 
 	start_back ,queues=2 -- -i --forward-mode "$2" --rxq 2 --txq 2 --auto-start
-	wait_until 10 "the socket" test -S "$SOCKET"
+	wait_for_socket
 	start_front ",queues=2,packed_vq=$packed" -- -i "--forward-mode=$3" --rxq=2 --txq=2 --total-num-mbufs=8192 --auto-start
 	for i in 0 1; do
-		wait_until 20 "packets on queue $i" counts_more "$4_q${i}_packets" 1000
+		wait_until 20 "packets on queue $i" counts_more back "$4_q${i}_packets" 1000
 	done
-	quit
+	quit_ends front back
 }
 
 # PACKED: the next front end is served as the first one was.
@@ -148,16 +81,16 @@ front_end_dies()
 	local packed=$1 before
 
 	start_back "" -- -i --forward-mode rxonly --auto-start
-	wait_until 10 "the socket" test -S "$SOCKET"
+	wait_for_socket
 	start_front ",packed_vq=$packed" -- -i --forward-mode=txonly --total-num-mbufs=8192 --auto-start
-	wait_until 20 "packets" counts_more rx_good_packets 1000
+	wait_until 20 "packets" counts_more back rx_good_packets 1000
 	stop "$FRONT" KILL || true
 	wait_until 10 "the end to be seen" grep -q 'the front end is gone' "$TMP/back.log"
-	before=$(counter rx_good_packets)
+	before=$(counter back rx_good_packets)
 	start_front ",packed_vq=$packed" -- -i --forward-mode=txonly --total-num-mbufs=8192 --auto-start
-	wait_until 20 "packets again" counts_more rx_good_packets "$before"
-	assert_eq "$(counter front_ends_refused)" 0 "front ends refused"
-	quit
+	wait_until 20 "packets again" counts_more back rx_good_packets "$before"
+	assert_eq "$(counter back front_ends_refused)" 0 "front ends refused"
+	quit_ends front back
 }
 
 # PACKED: a front end that listens is served by the next back end.
@@ -168,11 +101,10 @@ back_end_dies()
 	start_front ",packed_vq=$packed,server=1" -- -i --forward-mode=txonly --total-num-mbufs=8192 --auto-start
 	for _ in 1 2; do
 		start_back ,client=1 -- -i --forward-mode rxonly --auto-start
-		wait_until 20 "packets" counts_more rx_good_packets 1000
+		wait_until 20 "packets" counts_more back rx_good_packets 1000
 		stop "$BACK" KILL || true
 	done
-	tell front quit
-	wait_end "$FRONT" 20
+	quit_ends front
 }
 
 make_frames "$TMP/to_guest.pcap" 1

@@ -5,9 +5,10 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
 func_begin anyone
+# shellcheck source=tests/func/two_ends.sh
+. "$FUNC_DIR/two_ends.sh"
 need python3
 
-SOCKET=$TMP/sock
 PEER=(python3 "$FUNC_DIR/make_hostile_peer.py")
 
 # What a back end says when it sends each kind of front end away.
@@ -61,35 +62,10 @@ BACKS=(
 	'request=the answer to GET_FEATURES does not say that it is one'
 )
 
-# Both ends are told what to do by pipes, which stay open here.
-mkfifo "$TMP/back.in" "$TMP/front.in"
-exec 7<>"$TMP/back.in" 8<>"$TMP/front.in"
-
 # WHO VDEV ARGS...
-start_end()
+start_forwarding()
 {
-	local who=$1 vdev=$2
-
-	shift 2
-	# shellcheck disable=SC2016 # for the shell in between
-	start "$who" - bash -c 'exec "$@" <"$0"' "$TMP/$who.in" "$PLX_TESTPMD" --no-huge --no-pci --lcores 0@0,1@0 \
-		--vdev "$vdev" -- -i --auto-start "$@"
-}
-
-# NAME MORE-THAN: a counter of the back end.
-counts_more()
-{
-	local before
-
-	before=$(grep -c "^$1: " "$TMP/back.log" || true)
-	echo "show port xstats 0" >&7
-	wait_until 10 "the counter $1" told_again "$1" "$before"
-	[ "$(sed -n "s/^$1: //p" "$TMP/back.log" | tail -n 1)" -gt "$2" ]
-}
-
-told_again()
-{
-	[ "$(grep -c "^$1: " "$TMP/back.log")" -gt "$2" ]
+	start_ours "$1" 0 "$2" -- -i --auto-start "${@:3}"
 }
 
 # PID: files open, and memory of others mapped.
@@ -107,12 +83,11 @@ holds()
 # The front ends that lie, one after the other, to one back end; then one that is good.
 back_end_survives()
 {
-	local before entry kinds=() back front n=0
+	local before entry kinds=() n=0
 
-	start_end back "net_vhost0,iface=$SOCKET" --forward-mode macswap
-	back=$JOB
+	start_forwarding back "net_vhost0,iface=$SOCKET" --forward-mode macswap
 	wait_until 10 "the start" grep -q 'packet forwarding' "$TMP/back.log"
-	before=$(holdings "$back")
+	before=$(holdings "$BACK")
 	for entry in "${FRONTS[@]}"; do
 		kinds+=("${entry%%=*}")
 	done
@@ -125,15 +100,14 @@ back_end_survives()
 	done
 	assert_eq "$(wc -l <"$TMP/sent_away.log")" "$n" "front ends sent away"
 	assert_eq "$(grep -c 'ring 1 is stopped: its indexes are nonsense' "$TMP/back.log")" 1 "rings stopped"
-	wait_until 10 "what was handed over to be given back" holds "$back" "$before"
-	start_end front "net_virtio_user0,path=$SOCKET" --forward-mode flowgen
-	front=$JOB
-	wait_until 20 "packets of a good one" counts_more rx_good_packets 50000
-	echo quit >&8
-	wait_end "$front" 20
-	wait_until 10 "the good one to be gone" holds "$back" "$before"
-	echo quit >&7
-	wait_end "$back" 20
+	wait_until 10 "what was handed over to be given back" holds "$BACK" "$before"
+	start_forwarding front "net_virtio_user0,path=$SOCKET" --forward-mode flowgen
+	wait_until 20 "packets of a good one" counts_more back rx_good_packets 50000
+	tell front quit
+	wait_end "$FRONT" 20
+	wait_until 10 "the good one to be gone" holds "$BACK" "$before"
+	tell back quit
+	wait_end "$BACK" 20
 	assert_no_grep "$TMP/back.log" 'do not add up|unaccounted'
 	[ ! -e "$SOCKET" ] || fail "the socket's file is left behind"
 }
@@ -165,13 +139,10 @@ starts_are_refused()
 # A good back end calls, exchanges packets and goes.
 good_back_end()
 {
-	local back
-
-	start_end back "net_vhost0,iface=$SOCKET,client=1" --forward-mode macswap
-	back=$JOB
-	wait_until 20 "packets of the front end" counts_more rx_good_packets 10000
-	echo quit >&7
-	wait_end "$back" 20
+	start_forwarding back "net_vhost0,iface=$SOCKET,client=1" --forward-mode macswap
+	wait_until 20 "packets of the front end" counts_more back rx_good_packets 10000
+	tell back quit
+	wait_end "$BACK" 20
 	assert_no_grep "$TMP/back.log" 'do not add up|unaccounted'
 }
 
@@ -183,23 +154,22 @@ link_went_down()
 # Back ends that lie call a port that listens, between two that do not; each costs one line.
 front_end_survives()
 {
-	local before entry front
+	local before entry
 
-	start_end front "net_virtio_user0,path=$SOCKET,server=1" --forward-mode flowgen
-	front=$JOB
+	start_forwarding front "net_virtio_user0,path=$SOCKET,server=1" --forward-mode flowgen
 	wait_until 10 "the start" grep -q 'packet forwarding' "$TMP/front.log"
 	good_back_end
 	wait_until 10 "the good one to be gone" link_went_down 1
-	before=$(holdings "$front")
+	before=$(holdings "$FRONT")
 	run "${PEER[@]}" call "$SOCKET" http half-a-body many-files empty
 	for entry in 'does not speak' 'breaks off' 'more than 8 files' 'has 0 bytes'; do
 		wait_until 10 "a line with '$entry'" grep -q "net_virtio_user0: .*$entry" "$TMP/front.log"
 	done
 	good_back_end
 	wait_until 10 "the second one to be gone" link_went_down 2
-	wait_until 10 "what was handed over to be given back" holds "$front" "$before"
-	echo quit >&8
-	wait_end "$front" 20
+	wait_until 10 "what was handed over to be given back" holds "$FRONT" "$before"
+	tell front quit
+	wait_end "$FRONT" 20
 	assert_eq "$(grep -c 'net_virtio_user0: ' "$TMP/front.log")" 8 "lines of two good and four bad ones"
 	assert_no_grep "$TMP/front.log" 'do not add up|unaccounted|broken_queues: [1-9]'
 	[ ! -e "$SOCKET" ] || fail "the socket's file is left behind"

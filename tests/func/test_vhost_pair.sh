@@ -5,111 +5,27 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
 func_begin anyone
+# shellcheck source=tests/func/two_ends.sh
+. "$FUNC_DIR/two_ends.sh"
 need tshark python3
-
-SOCKET=$TMP/sock
-
-# Each end has a prompt that it reads from a pipe of its own, which stays open here: fd 7 the back end's, fd 8 the front end's.
-mkfifo "$TMP/back.in" "$TMP/front.in"
-exec 7<>"$TMP/back.in" 8<>"$TMP/front.in"
-
-start_end() # WHO CPU DEVARGS ARGS...
-{
-	local who=$1 cpu=$2 devargs=$3
-
-	shift 3
-	# shellcheck disable=SC2016 # for the shell in between
-	start "$who" - bash -c 'exec "$@" <"$0"' "$TMP/$who.in" "$PLX_TESTPMD" --no-huge --no-pci --lcores "0@$cpu,1@$cpu" \
-		--vdev "$devargs" "$@"
-}
 
 start_back() # DEVARGS ARGS...
 {
-	start_end back 0 "net_vhost0,iface=$SOCKET$1" "${@:2}"
-	BACK=$JOB
+	start_ours back 0 "net_vhost0,iface=$SOCKET$1" "${@:2}"
 }
 
 start_front() # DEVARGS ARGS...
 {
-	start_end front 1 "net_virtio_user0,path=$SOCKET$1" "${@:2}"
-	FRONT=$JOB
+	start_ours front 1 "net_virtio_user0,path=$SOCKET$1" "${@:2}"
 }
 
-# WHO COMMAND
-tell()
-{
-	case $1 in
-	back) echo "$2" >&7 ;;
-	front) echo "$2" >&8 ;;
-	esac
-}
-
-# WHO COMMAND PATTERN: has it said, and waits for one line more that matches.
-tell_and_see()
-{
-	local before
-
-	before=$(grep -Ec -- "$3" "$TMP/$1.log" || true)
-	tell "$1" "$2"
-	wait_until 20 "'$3' of the $1 end after '$2'" said_more "$1" "$3" "$before"
-}
-
-said_more() # WHO PATTERN THAN
-{
-	[ "$(grep -Ec -- "$2" "$TMP/$1.log")" -gt "$3" ]
-}
-
-# WHO NAME: a counter of port 0, the one with the socket, as it is now.
-counter()
-{
-	tell_and_see "$1" 'show port xstats 0' "^$2: "
-	sed -n "s/^$2: //p" "$TMP/$1.log" | tail -n 1
-}
-
-# WHO NAME MORE-THAN
-counts_more()
-{
-	[ "$(counter "$1" "$2")" -gt "$3" ]
-}
-
-# WHO: that end receives packets, from now on.
-receives()
-{
-	wait_until 20 "packets at the $1 end" counts_more "$1" rx_good_packets "$(($(counter "$1" rx_good_packets) + 1000))"
-}
-
-# WHO WORD TIMES: its link went up or down that often.
-link_went()
-{
-	wait_until 20 "the link of the $1 end to go $2 ($3)" said_more "$1" "link $2[:,]" $(($3 - 1))
-}
-
-# WHO...: in that order. What each took and gave adds up, nothing is told as a failure, and nothing is broken.
+# WHO...: in that order. Nothing is told as a failure.
 quit()
 {
-	local who
-
-	for who; do
-		tell "$who" quit
-	done
-	for who; do
-		case $who in
-		back) wait_end "$BACK" 20 ;;
-		front) wait_end "$FRONT" 20 ;;
-		esac
-		assert_no_grep "$TMP/$who.log" 'do not add up|unaccounted|[Ee]rror([^s]|$)|could not|broken_queues: [1-9]|rings_stopped: [1-9]'
-	done
+	quit_ends "$@"
+	assert_no_grep "$TMP/back.log" '[Ee]rror([^s]|$)|could not'
+	assert_no_grep "$TMP/front.log" '[Ee]rror([^s]|$)|could not'
 	[ ! -e "$SOCKET" ] || fail "the socket's file is left behind"
-}
-
-# FILE...: frames in them, sorted, as packets of two queues may overtake each other.
-frames_of()
-{
-	local file
-
-	for file; do
-		list_frames "$file"
-	done | sort
 }
 
 # NAME QUEUES: the files of that name, one a queue, as net_pcap is told them.
@@ -129,7 +45,7 @@ both_directions()
 
 	start_back ",queues=$queues" --vdev "net_pcap0,rx_pcap=$(files_of a "$queues"),tx_pcap=$(files_of at_back "$queues")" -- \
 		-i --enable-scatter --forward-mode io --portlist 0,1 --rxq "$queues" --txq "$queues"
-	wait_until 10 "the socket" test -S "$SOCKET"
+	wait_for_socket
 	start_front ",queue_size=1024,queues=$queues,packed_vq=$packed" \
 		--vdev "net_pcap0,rx_pcap=$(files_of b "$queues"),tx_pcap=$(files_of at_front "$queues")" -- \
 		-i --enable-scatter --forward-mode io --portlist 0,1 --rxq "$queues" --txq "$queues" --rxd 1024 --txd 1024
@@ -157,9 +73,9 @@ start_traffic()
 	BACK_ARGS=(",client=$2,queues=$3" -- -i --forward-mode macswap --rxq "$3" --txq "$3" --auto-start)
 	FRONT_ARGS=(",packed_vq=$1,server=$2,queues=$3" -- -i --forward-mode flowgen --rxq "$3" --txq "$3" --auto-start)
 	[ "$2" = 1 ] || start_back "${BACK_ARGS[@]}"
-	[ "$2" = 1 ] || wait_until 10 "the socket" test -S "$SOCKET"
+	[ "$2" = 1 ] || wait_for_socket
 	start_front "${FRONT_ARGS[@]}"
-	[ "$2" = 0 ] || wait_until 10 "the socket" test -S "$SOCKET"
+	[ "$2" = 0 ] || wait_for_socket
 	[ "$2" = 0 ] || start_back "${BACK_ARGS[@]}"
 	receives front
 }
@@ -218,7 +134,7 @@ ports_stop()
 pool_comes_later()
 {
 	start_back "" --vdev "net_pcap0,tx_pcap=$TMP/at_back.pcap" -- -i --enable-scatter --forward-mode io --portlist 0,1 --auto-start
-	wait_until 10 "the socket" test -S "$SOCKET"
+	wait_for_socket
 	start_front ",queue_size=1024,packed_vq=$1" -- -i --enable-scatter --forward-mode io
 	link_went back up 1
 	tell_and_see front "port attach net_pcap0,rx_pcap=$TMP/b.pcap" '^Done'

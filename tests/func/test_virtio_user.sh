@@ -6,94 +6,21 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
 func_begin anyone
+# shellcheck source=tests/func/two_ends.sh
+. "$FUNC_DIR/two_ends.sh"
 need dpdk-testpmd capinfos tshark python3
-
-SOCKET=$TMP/sock
-
-# Each end has a prompt that it reads from a pipe of its own, which stays open here.
-mkfifo "$TMP/back.in" "$TMP/front.in"
-exec 7<>"$TMP/back.in" 8<>"$TMP/front.in"
-# The inner shell has the arguments.
-# shellcheck disable=SC2016
-FROM_PIPE='exec "$@" <"$0"'
 
 # DEVARGS ARGS...: DPDK's. It refuses a socket that another one left behind.
 start_back()
 {
-	local devargs=$1
-
-	shift
-	[[ $devargs == *client=1* ]] || rm -f "$SOCKET"
-	start back - bash -c "$FROM_PIPE" "$TMP/back.in" stdbuf -oL dpdk-testpmd --no-pci --no-huge -m 256 \
-		--file-prefix "plxu$$" --lcores 0@0,1@0 --vdev "net_vhost0,iface=$SOCKET$devargs" "$@"
-	BACK=$JOB
+	[[ $1 == *client=1* ]] || rm -f "$SOCKET"
+	start_dpdk back 0 "net_vhost0,iface=$SOCKET$1" "${@:2}"
 }
 
+# DEVARGS ARGS...
 start_front()
 {
-	local devargs=$1
-
-	shift
-	start front - bash -c "$FROM_PIPE" "$TMP/front.in" "$PLX_TESTPMD" --no-huge --no-pci --lcores 0@1,1@1 \
-		--vdev "net_virtio_user0,path=$SOCKET$devargs" "$@"
-	FRONT=$JOB
-}
-
-# WHO COMMAND
-tell()
-{
-	case $1 in
-	back) echo "$2" >&7 ;;
-	front) echo "$2" >&8 ;;
-	esac
-}
-
-# FIELD [WHO]: of the statistics of port 0, the one with the socket: RX-packets or TX-packets.
-packets()
-{
-	local field=$1 who=${2:-front} before
-
-	before=$(grep -c "^ *$field:" "$TMP/$who.log" || true)
-	tell "$who" "show port stats 0"
-	wait_until 20 "the statistics of the $who end" told_again "$field" "$who" "$before"
-	sed -n "s/.*$field: *\([0-9]*\).*/\1/p" "$TMP/$who.log" | tail -n 1
-}
-
-told_again()
-{
-	[ "$(grep -c "^ *$1:" "$TMP/$2.log")" -gt "$3" ]
-}
-
-# FIELD MORE-THAN [WHO]
-more_packets()
-{
-	[ "$(packets "$1" "${3:-front}")" -gt "$2" ]
-}
-
-# WORD TIMES: our link went up or down that often.
-link_went()
-{
-	[ "$(grep -c "link $1: " "$TMP/front.log")" -ge "$2" ]
-}
-
-quit_back()
-{
-	tell back quit
-	wait_end "$BACK" 30
-}
-
-# The books balance, whatever happened to the other end.
-quit_front()
-{
-	tell front stop
-	tell front quit
-	wait_end "$FRONT" 20
-	assert_no_grep "$TMP/front.log" 'do not add up|unaccounted|broken_queues: [1-9]'
-}
-
-back_listens()
-{
-	wait_until 30 "the back end's socket" test -S "$SOCKET"
+	start_ours front 1 "net_virtio_user0,path=$SOCKET$1" "${@:2}"
 }
 
 # PACKED: a file goes either way, through rings that hold all of it.
@@ -103,17 +30,16 @@ both_directions()
 
 	start_back "" --vdev "net_pcap0,rx_pcap=$TMP/a.pcap,tx_pcap=$TMP/at_back.pcap" -- -i --forward-mode=io \
 		--total-num-mbufs=8192 --no-flush-rx --portlist=0,1
-	back_listens
+	wait_for_socket
 	start_front ",queue_size=1024,packed_vq=$packed" --vdev "net_pcap0,rx_pcap=$TMP/b.pcap,tx_pcap=$TMP/at_front.pcap" -- \
 		-i --forward-mode io --rxd 1024 --txd 1024 --enable-scatter
 	wait_until 20 "the back end to be ready" grep -q 'virtio is now ready' "$TMP/back.log"
 	tell back start
 	wait_until 20 "the back end to forward" grep -q 'Logical Core' "$TMP/back.log"
 	tell front start
-	wait_until 20 "frames from the front end" more_packets RX-packets 199 back
-	wait_until 20 "frames to the front end" more_packets RX-packets 199
-	quit_front
-	quit_back
+	wait_until 20 "frames from the front end" counts_more back rx_good_packets 199
+	wait_until 20 "frames to the front end" counts_more front rx_good_packets 199
+	quit_ends front back
 	assert_eq "$(list_frames "$TMP/at_back.pcap")" "$(list_frames "$TMP/b.pcap")" "frames at the back end, packed_vq=$packed"
 	assert_eq "$(list_frames "$TMP/at_front.pcap")" "$(list_frames "$TMP/a.pcap")" "frames at the front end, packed_vq=$packed"
 	rm "$TMP/at_back.pcap" "$TMP/at_front.pcap"
@@ -125,16 +51,15 @@ every_queue()
 	local packed=$1 i
 
 	start_back ,queues=2 -- -i --forward-mode=macswap --rxq=2 --txq=2 --total-num-mbufs=8192 --auto-start
-	back_listens
+	wait_for_socket
 	start_front ",queues=2,packed_vq=$packed" -- -i --forward-mode flowgen --rxq 2 --txq 2 --auto-start
-	wait_until 30 "packets to come back" more_packets RX-packets 1000
+	wait_until 30 "packets to come back" counts_more front rx_good_packets 1000
 	tell front 'show port xstats 0'
 	for i in 0 1; do
 		wait_until 20 "packets on queue $i" grep -Eq "^rx_q${i}_packets: [1-9]" "$TMP/front.log"
 		assert_grep "$TMP/front.log" "^tx_q${i}_packets: [1-9]"
 	done
-	quit_front
-	quit_back
+	quit_ends front back
 }
 
 # PACKED: the back end dies twice, and the port goes on; whoever of the two listens.
@@ -143,22 +68,22 @@ back_end_dies()
 	local packed=$1 server=$2 before round
 
 	[ "$server" = 1 ] || start_back "" -- -i --forward-mode=macswap --total-num-mbufs=8192 --auto-start
-	[ "$server" = 1 ] || back_listens
+	[ "$server" = 1 ] || wait_for_socket
 	start_front ",packed_vq=$packed,server=$server" -- -i --forward-mode flowgen --auto-start
-	[ "$server" = 0 ] || assert_eq "$(packets RX-packets)" 0 "packets from nobody"
+	[ "$server" = 0 ] || assert_eq "$(counter front rx_good_packets)" 0 "packets from nobody"
 	[ "$server" = 0 ] || start_back ,client=1 -- -i --forward-mode=macswap --total-num-mbufs=8192 --auto-start
-	wait_until 30 "packets to come back" more_packets RX-packets 1000
+	wait_until 30 "packets to come back" counts_more front rx_good_packets 1000
 	for round in 1 2; do
 		stop "$BACK" KILL || true
-		wait_until 10 "the link to go down" link_went down "$round"
-		before=$(packets RX-packets)
+		link_went front down "$round"
+		before=$(counter front rx_good_packets)
 		start_back ",client=$server" -- -i --forward-mode=macswap --total-num-mbufs=8192 --auto-start
-		wait_until 30 "the link to come up" link_went up $((round + server))
-		wait_until 30 "packets to come back again" more_packets RX-packets $((before + 1000))
+		link_went front up $((round + server))
+		wait_until 30 "packets to come back again" counts_more front rx_good_packets $((before + 1000))
 	done
-	quit_front
+	quit_ends front
 	[ "$server" = 0 ] || [ ! -e "$SOCKET" ] || fail "the socket's file is left behind"
-	quit_back
+	quit_ends back
 }
 
 # PACKED: the back end serves the next one as it did the first.
@@ -167,13 +92,13 @@ front_end_dies()
 	local packed=$1
 
 	start_back "" -- -i --forward-mode=macswap --total-num-mbufs=8192 --auto-start
-	back_listens
+	wait_for_socket
 	for _ in 1 2; do
 		start_front ",packed_vq=$packed" -- -i --forward-mode flowgen --auto-start
-		wait_until 30 "packets to come back" more_packets RX-packets 1000
+		wait_until 30 "packets to come back" counts_more front rx_good_packets 1000
 		stop "$FRONT" KILL || true
 	done
-	quit_back
+	quit_ends back
 }
 
 python3 "$FUNC_DIR/make_pcap.py" "$TMP/a.pcap" 200

@@ -1,0 +1,117 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Two testpmds, ours or DPDK's, at the ends of a vhost-user socket: "back" has the rings served, "front" drives them. Each has a
+# prompt that it reads from a pipe of its own, which stays open here. To be sourced after lib.sh. Port 0 is the one with the
+# socket; what an end said is in $TMP/back.log and $TMP/front.log.
+
+SOCKET=$TMP/sock
+
+mkfifo "$TMP/back.in" "$TMP/front.in"
+exec 7<>"$TMP/back.in" 8<>"$TMP/front.in"
+
+# WHO COMMAND...: BACK or FRONT is its pid.
+start_end()
+{
+	local who=$1
+
+	shift
+	# shellcheck disable=SC2016 # for the shell in between
+	start "$who" - bash -c 'exec "$@" <"$0"' "$TMP/$who.in" "$@"
+	case $who in
+	back) BACK=$JOB ;;
+	front) FRONT=$JOB ;;
+	esac
+}
+
+# WHO CPU VDEV ARGS...
+start_ours()
+{
+	start_end "$1" "$PLX_TESTPMD" --no-huge --no-pci --lcores "0@$2,1@$2" --vdev "$3" "${@:4}"
+}
+
+# WHO CPU VDEV ARGS...
+start_dpdk()
+{
+	start_end "$1" stdbuf -oL dpdk-testpmd --no-pci --no-huge -m 256 --file-prefix "plx-$1-$$" --lcores "0@$2,1@$2" \
+		--vdev "$3" "${@:4}"
+}
+
+wait_for_socket()
+{
+	wait_until 30 "the socket" test -S "$SOCKET"
+}
+
+# WHO COMMAND
+tell()
+{
+	case $1 in
+	back) echo "$2" >&7 ;;
+	front) echo "$2" >&8 ;;
+	esac
+}
+
+# WHO PATTERN THAN
+said_more()
+{
+	[ "$(grep -Ec -- "$2" "$TMP/$1.log")" -gt "$3" ]
+}
+
+# WHO COMMAND PATTERN: and waits for one line more that matches.
+tell_and_see()
+{
+	local before
+
+	before=$(grep -Ec -- "$3" "$TMP/$1.log" || true)
+	tell "$1" "$2"
+	wait_until 20 "'$3' of the $1 end after '$2'" said_more "$1" "$3" "$before"
+}
+
+# WHO NAME: a counter of port 0, as it is now.
+counter()
+{
+	tell_and_see "$1" 'show port xstats 0' "^$2: "
+	sed -n "s/^$2: //p" "$TMP/$1.log" | tail -n 1
+}
+
+# WHO NAME MORE-THAN
+counts_more()
+{
+	[ "$(counter "$1" "$2")" -gt "$3" ]
+}
+
+# WHO: it receives packets, from now on.
+receives()
+{
+	wait_until 30 "packets at the $1 end" counts_more "$1" rx_good_packets "$(($(counter "$1" rx_good_packets) + 1000))"
+}
+
+# WHO WORD TIMES: waits until the link of that end, which is ours, went up or down that often.
+link_went()
+{
+	wait_until 30 "the link of the $1 end to go $2 ($3)" said_more "$1" "link $2[:,]" $(($3 - 1))
+}
+
+# WHO...: in that order. The books of what is ours balance, and nothing is broken.
+quit_ends()
+{
+	local who
+
+	for who; do
+		tell "$who" quit
+		case $who in
+		back) wait_end "$BACK" 30 ;;
+		front) wait_end "$FRONT" 30 ;;
+		esac
+		assert_no_grep "$TMP/$who.log" 'do not add up|unaccounted|broken_queues: [1-9]|rings_stopped: [1-9]'
+	done
+}
+
+# FILE...: frames in them, sorted, as packets of two queues may overtake each other.
+frames_of()
+{
+	local file
+
+	for file; do
+		list_frames "$file"
+	done | sort
+}
