@@ -44,10 +44,10 @@ name_of(const char *driver)
 static void
 tell_rights(const struct run *run, const struct plx_pci_card *card)
 {
-	if (run->settings->command != COMMAND_BIND ||
-	    strcmp(run->settings->driver, "vfio-pci") != 0)
+	if (run->settings->command != COMMAND_BIND || !plx_pci_hands_over(run->settings->driver))
 		return;
-	if (card->group < 0 || plx_pci_noiommu(run->m->root))
+	if (card->group < 0 || strcmp(run->settings->driver, "vfio-pci") != 0 ||
+	    plx_pci_noiommu(run->m->root))
 		fprintf(run->out,
 			"  without an IOMMU the device may write anywhere: only for root, and for "
 			"programs you trust\n");

@@ -19,12 +19,13 @@ forward(void *arg, int fd, uint32_t events)
 	struct plx_uio_device *dev = arg;
 	uint64_t one = 1;
 	int32_t count;
+	ssize_t len = read(fd, &count, sizeof(count));
 
-	if (read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count)) {
+	if (len == (ssize_t)sizeof(count)) {
 		/* A full eventfd has told already. */
 		if (write(dev->irq_fd, &one, sizeof(one)) < 0)
 			return;
-	} else if (errno != EAGAIN && errno != EINTR) {
+	} else if (len >= 0 || (errno != EAGAIN && errno != EINTR)) {
 		/* Unplugged: it would be readable forever. */
 		plx_event_remove(dev->event);
 	}

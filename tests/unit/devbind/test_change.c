@@ -160,6 +160,7 @@ the_others_of_a_group_are_told(void **state)
 	bus_card("0000:00:08.1", "7", "virtio-pci");
 	bus_card("0000:00:08.2", "7", "vfio-pci");
 	bus_card("0000:00:08.3", "7", "");
+	bus_card("0000:00:08.4", "7", "pci-stub");
 	bus_card("0000:00:01.0", "7", "pcieport");
 	bus_attribute("0000:00:01.0", "class", "0x060400\n");
 	refused(bind_to(NIC, "vfio-pci", false), -EBUSY,
@@ -215,6 +216,35 @@ what_nobody_takes_back_is_told(void **state)
 	bus_refuses = NULL;
 	refused(restore(NIC), 0, "");
 	bus_is_held_by(NIC, "virtio-pci");
+}
+
+static void
+only_what_is_handed_over_is_remembered(void **state)
+{
+	bus_card(NIC, "7", "virtio-pci");
+	bus_attribute(NIC, "virtio0/net/eth1/mtu", "1500\n");
+	bus_driver("e1000");
+	bus_refuses = "e1000";
+	refused(bind_to(NIC, "e1000", false), -ENODEV, "the driver does not take it");
+	assert_false(remembered(NIC, "virtio-pci"));
+	/* Whoever has it back needs no memo. */
+	fake_file("/run/pollux/devbind/" NIC, "virtio-pci\n");
+	refused(restore(NIC), 0, "");
+	assert_false(remembered(NIC, "virtio-pci"));
+}
+
+/* Root writes the memo: nobody's link may lead it elsewhere. */
+static void
+a_memo_is_no_link(void **state)
+{
+	const struct machine m = bus_machine();
+	char text[32];
+
+	fake_file("/etc/precious", "kept");
+	fake_symlink("/run/pollux/devbind/" NIC, "../../../etc/precious");
+	assert_int_equal(memo_keep(&m, NIC, "virtio-pci"), -ELOOP);
+	assert_int_equal(machine_read(&m, text, sizeof(text), "/etc/precious"), 0);
+	assert_string_equal(text, "kept");
 }
 
 static void
@@ -297,6 +327,25 @@ commands_work_on_several_devices_by_any_name(void **state)
 	assert_string_equal(out, "nothing to give back\n");
 }
 
+static void
+what_no_iommu_holds_back_is_told(void **state)
+{
+	char vfio[] = "p -b vfio-pci eth1", uio[] = "p -b uio_pci_generic eth1",
+	     own[] = "p -b virtio-pci eth1";
+	const char *warning = "  without an IOMMU the device may write anywhere: only for root";
+	char out[4096];
+
+	bus_card(NIC, "7", "virtio-pci");
+	bus_attribute(NIC, "virtio0/net/eth1/mtu", "1500\n");
+	assert_int_equal(command(uio, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, warning));
+	assert_int_equal(command(own, out, sizeof(out)), 0);
+	assert_string_equal(out, NIC ": uio_pci_generic -> virtio-pci\n");
+	fake_file(PLX_PCI_NOIOMMU, "Y\n");
+	assert_int_equal(command(vfio, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, warning));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, bus_setup, fake_teardown)
 
 int
@@ -314,8 +363,11 @@ main(void)
 		CASE(a_driver_that_does_not_take_it_leaves_all_as_it_was),
 		CASE(a_driver_that_does_not_let_go_is_told),
 		CASE(what_nobody_takes_back_is_told),
+		CASE(only_what_is_handed_over_is_remembered),
+		CASE(a_memo_is_no_link),
 		CASE(a_memo_that_is_nonsense_is_none),
 		CASE(the_real_machine_cannot_be_written_to_by_mistake),
+		CASE(what_no_iommu_holds_back_is_told),
 		CASE(commands_work_on_several_devices_by_any_name),
 	};
 

@@ -5,6 +5,7 @@
 
 #include "iova_priv.h"
 #include "pci/pci_priv.h"
+#include "pci/uio_priv.h"
 #include "plx_byteorder.h"
 #include "plx_dma_driver.h"
 
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 
 #define CARD	     "0000:00:08.0"
 #define COMMAND	     0x04
@@ -181,6 +183,9 @@ an_open_device_is_silent_answers_and_has_physical_addresses(void **state)
 	assert_int_equal(plx_pci_bus_master(&pci, true), 0);
 	assert_int_equal(command(), INTX_DISABLE | 0x0007);
 	assert_int_equal(plx_pci_reset(&pci), -ENOTSUP);
+	/* Or a look without an interrupt would keep the control thread. */
+	assert_int_equal(fcntl(((struct plx_uio_device *)pci.handle)->fd, F_GETFL) & O_NONBLOCK,
+			 O_NONBLOCK);
 	plx_pci_uio.close(&pci);
 	assert_int_equal(command(), INTX_DISABLE | 0x0003);
 }
@@ -210,6 +215,8 @@ memory_is_mapped_and_ports_are_called_in_pieces(void **state)
 	plx_pci_write16(&w, 2, 7);
 	assert_int_equal(plx_pci_read16(&w, 2), 7);
 	assert_int_equal(plx_pci_uio.bar_read(&pci, 0, 28, &wide, 8), -EINVAL);
+	assert_int_equal(plx_pci_uio.bar_read(&pci, 0, 33, &wide, 1), -EINVAL);
+	assert_int_equal(plx_pci_uio.bar_write(&pci, 0, UINT64_MAX, &wide, 1), -EINVAL);
 	assert_int_equal(plx_pci_uio.bar_write(&pci, 6, 0, &wide, 1), -EINVAL);
 	assert_int_equal(plx_pci_window(&pci, 3, 0, 1, &w, &why), -ERANGE);
 	plx_pci_uio.close(&pci);
@@ -264,6 +271,34 @@ interrupts_reach_the_drivers_eventfd_until_they_are_taken_back(void **state)
 		/* Without anybody to tell, unmasking is none. */
 		assert_int_equal(plx_pci_irq_unmask(&pci), 0);
 		assert_int_equal(command() & INTX_DISABLE, INTX_DISABLE);
+		plx_pci_uio.close(&pci);
+		close(uio);
+	}
+	close(fd);
+}
+
+static void
+a_file_that_breaks_is_watched_no_more(void **state)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), uio, left = 1;
+	char path[PATH_MAX];
+	struct plx_pci pci;
+
+	if (opened(&pci)) {
+		sysfs_path(path, "/dev/uio3");
+		uio = open(path, O_WRONLY | O_CLOEXEC);
+		assert_true(uio >= 0);
+		assert_int_equal(plx_pci_irq_set(&pci, PLX_PCI_IRQ_INTX, &fd, 1, &why), 0);
+		assert_int_equal(write(uio, "ab", 2), 2);
+		for (int i = 0; i < 500 && left > 0; i++) {
+			usleep(10000);
+			assert_int_equal(
+				ioctl(((struct plx_uio_device *)pci.handle)->fd, FIONREAD, &left),
+				0);
+		}
+		assert_int_equal(left, 0);
+		fire(uio, &pci);
+		assert_int_equal(signalled(fd, 50), 0);
 		plx_pci_uio.close(&pci);
 		close(uio);
 	}
@@ -354,6 +389,7 @@ main(void)
 		UIO_TEST(an_open_device_is_silent_answers_and_has_physical_addresses),
 		UIO_TEST(memory_is_mapped_and_ports_are_called_in_pieces),
 		UIO_TEST(interrupts_reach_the_drivers_eventfd_until_they_are_taken_back),
+		UIO_TEST(a_file_that_breaks_is_watched_no_more),
 		UIO_TEST(there_is_one_interrupt_of_one_kind),
 		UIO_TEST(what_is_missing_is_named_and_nothing_stays_open),
 		UIO_TEST(who_insists_on_virtual_addresses_cannot_have_the_device),

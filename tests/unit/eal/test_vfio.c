@@ -166,6 +166,8 @@ memory_is_mapped_and_ports_are_called(void **state)
 	assert_int_equal(plx_pci_window(&pci, 0, 30, 4, &w, &why), -ERANGE);
 	assert_int_equal(plx_pci_window(&pci, 0, UINT64_MAX - 3, 8, &w, &why), -ERANGE);
 	assert_int_equal(plx_pci_vfio.bar_read(&pci, 0, 30, &there, 4), -EINVAL);
+	assert_int_equal(plx_pci_vfio.bar_read(&pci, 0, 33, &there, 1), -EINVAL);
+	assert_int_equal(plx_pci_vfio.bar_write(&pci, 0, UINT64_MAX, &there, 4), -EINVAL);
 	assert_int_equal(plx_pci_vfio.bar_write(&pci, 9, 0, &there, 4), -EINVAL);
 	plx_pci_vfio.close(&pci);
 }
@@ -261,9 +263,9 @@ map_fails(int err, const char *words)
 
 	vfio.fail_request = VFIO_IOMMU_MAP_DMA;
 	vfio.fail_errno = err;
-	assert_int_equal(
-		plx_zone_reserve_dma("zone", 4096, PLX_NODE_ANY, PLX_ZONE_RINGS, &zone, &why),
-		-err);
+	assert_int_equal(plx_zone_reserve_dma("zone", (2 << 20) + 4096, PLX_NODE_ANY,
+					      PLX_ZONE_RINGS, &zone, &why),
+			 -err);
 	if (strstr(why.text, words) == NULL)
 		fail_msg("'%s' lacks '%s'", why.text, words);
 	assert_null(plx_zone_lookup("zone"));
@@ -291,6 +293,25 @@ limits_of_the_kernel_are_named(void **state)
 }
 
 static void
+pages_smaller_than_the_iommus_are_refused(void **state)
+{
+	struct plx_pci pci = opened(VFIO_CARD);
+	const struct plx_zone *zone = NULL;
+
+	vfio.page_sizes = 64 << 10 | 2UL << 20;
+	assert_int_equal(plx_zone_reserve_dma("zone", (2 << 20) + 4096, PLX_NODE_ANY,
+					      PLX_ZONE_BUFFERS, &zone, &why),
+			 -EINVAL);
+	assert_non_null(
+		strstr(why.text, "its pages of 4 KiB are smaller than the IOMMU's of 64 KiB"));
+	assert_int_equal(vfio.nb_maps, 0);
+	zone = reserve("zone", 2 << 20);
+	assert_int_equal(vfio.nb_maps, 1);
+	plx_zone_free(zone);
+	plx_pci_vfio.close(&pci);
+}
+
+static void
 a_device_that_is_not_there_or_has_no_group_is_told(void **state)
 {
 	refused("0000:00:1f.0", -ENODEV, "no such PCI device");
@@ -303,6 +324,8 @@ a_device_that_is_not_there_or_has_no_group_is_told(void **state)
 	assert_non_null(strstr(why.text, "plx-doctor vfio"));
 	sysfs_symlink(SYSFS_DEVICES "/0000:00:1e.0/iommu_group", "../groups/x7");
 	refused("0000:00:1e.0", -EPROTO, "'x7'");
+	sysfs_symlink(SYSFS_DEVICES "/0000:00:1e.0/iommu_group", "../groups/4294967303");
+	refused("0000:00:1e.0", -EPROTO, "'4294967303', which is no group");
 }
 
 static void
@@ -579,6 +602,18 @@ interrupts_are_taken_back_before_others_are_set(void **state)
 }
 
 static void
+interrupts_that_signal_nobody_do_not_count(void **state)
+{
+	struct plx_pci pci;
+
+	vfio.no_eventfds = true;
+	pci = opened(VFIO_CARD);
+	assert_false(pci.intx);
+	assert_int_equal(pci.msix_vectors, 0);
+	plx_pci_vfio.close(&pci);
+}
+
+static void
 interrupts_that_cannot_be_enabled_are_told(void **state)
 {
 	struct plx_pci pci = opened(VFIO_CARD);
@@ -623,6 +658,7 @@ main(void)
 		VFIO_TEST(memory_that_the_iommu_does_not_reach_is_refused_with_its_ranges),
 		VFIO_TEST(what_is_there_already_must_be_in_reach_too),
 		VFIO_TEST(limits_of_the_kernel_are_named),
+		VFIO_TEST(pages_smaller_than_the_iommus_are_refused),
 		VFIO_TEST(a_device_that_is_not_there_or_has_no_group_is_told),
 		VFIO_TEST(drivers_in_the_way_are_named),
 		VFIO_TEST(a_long_list_of_drivers_is_cut),
@@ -636,6 +672,7 @@ main(void)
 		VFIO_TEST(a_device_that_does_not_answer_is_told),
 		VFIO_TEST(a_device_that_was_unplugged_is_an_error_and_closes),
 		VFIO_TEST(interrupts_are_taken_back_before_others_are_set),
+		VFIO_TEST(interrupts_that_signal_nobody_do_not_count),
 		VFIO_TEST(interrupts_that_cannot_be_enabled_are_told),
 		VFIO_TEST(only_devices_that_can_are_reset),
 	};

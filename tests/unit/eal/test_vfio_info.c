@@ -84,6 +84,9 @@ chains_that_loop_or_leave_the_answer_end(void **state)
 		assert_int_equal(find(128, 24, 1, &len), -1);
 		assert_int_equal(find(128, nexts[i], 1, &len), -1);
 	}
+	/* What lies behind the answer looks like a capability, and is none. */
+	put_cap(124, 1, 0);
+	assert_null(plx_vfio_cap(info.bytes, 128, 124, 1, &len));
 	assert_int_equal(find(4, 2, 0, &len), -1);
 	assert_int_equal(find(0, 1, 0, &len), -1);
 }

@@ -37,6 +37,8 @@ static struct {
 	unsigned nb_areas;
 	struct vfio_region_sparse_mmap_area area[3];
 	uint32_t irqs[VFIO_PCI_NUM_IRQS];
+	bool no_eventfds;    /* interrupts are counted, but cannot signal */
+	uint64_t page_sizes; /* of the IOMMU */
 
 	int device; /* the memfd */
 	unsigned nb_maps;
@@ -92,7 +94,7 @@ vfio_answer_iommu(struct vfio_iommu_type1_info *info)
 	uint32_t need = sizeof(*info) + sizeof(*cap) + sizeof(vfio.range);
 
 	info->flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
-	info->iova_pgsizes = 4096 | 2UL << 20;
+	info->iova_pgsizes = vfio.page_sizes;
 	if (info->argsz >= need) {
 		info->cap_offset = sizeof(*info);
 		*cap = (struct vfio_iommu_type1_info_cap_iova_range){
@@ -164,7 +166,7 @@ vfio_answer_device(unsigned long request, void *arg)
 	case VFIO_DEVICE_GET_REGION_INFO:
 		return vfio_answer_region(arg);
 	case VFIO_DEVICE_GET_IRQ_INFO:
-		irq->flags = VFIO_IRQ_INFO_EVENTFD;
+		irq->flags = vfio.no_eventfds ? 0 : VFIO_IRQ_INFO_EVENTFD;
 		irq->count = vfio.irqs[irq->index];
 		return 0;
 	case VFIO_DEVICE_SET_IRQS:
@@ -245,6 +247,7 @@ vfio_setup(void **state)
 	vfio.version = VFIO_API_VERSION;
 	vfio.viable = true;
 	vfio.types = 1u << VFIO_TYPE1_IOMMU | 1u << VFIO_TYPE1v2_IOMMU | 1u << VFIO_NOIOMMU_IOMMU;
+	vfio.page_sizes = 4096 | 2UL << 20;
 	vfio.nb_ranges = 2;
 	vfio.range[0] = (struct vfio_iova_range){0, 0xfedfffff};
 	vfio.range[1] = (struct vfio_iova_range){0xfef00000, (1ULL << ZONE_BITS) - 1};
