@@ -146,6 +146,39 @@ missing_files_end_the_conversation(void **state)
 	guest_stop(&guest);
 }
 
+/* As many files as regions, all of them good: neither more nor less. */
+static void
+each_region_has_one_file(void **state)
+{
+	static const struct {
+		uint32_t regions;
+		unsigned files;
+	} bad[] = {{1, 2}, {2, 1}, {0, 1}, {1, 0}, {UINT32_MAX, 2}};
+	struct vhost_user_memory table = {
+		.regions = {{GUEST_PHYS, 4096, GUEST_USER, 0},
+			    {GUEST_PHYS + 4096, 4096, GUEST_USER + 4096, 0}}};
+	const uint32_t size = 8 + 2 * sizeof(table.regions[0]);
+	struct vhost_user_msg reply;
+	int fds[2];
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(bad); i++) {
+		guest_connect(&guest);
+		guest_hello(&guest, FEATURES);
+		for (unsigned k = 0; k < 2; k++) {
+			fds[k] = memfd_create("guest", MFD_CLOEXEC);
+			assert_int_equal(ftruncate(fds[k], 4096), 0);
+		}
+		table.nregions = bad[i].regions;
+		say_raw(&guest, VHOST_USER_SET_MEM_TABLE, VHOST_USER_FLAG_NEED_REPLY, &table, size,
+			fds, bad[i].files);
+		assert_int_equal(vhost_user_recv(guest.sock, &reply, 2000, NULL), 0);
+		assert_int_equal(reply.payload.u64, 1);
+		assert_false(is_alive(&guest));
+		plx_unixsock_close_fds(fds, 2);
+		guest_stop(&guest);
+	}
+}
+
 static void
 files_of_another_kind_end_the_conversation(void **state)
 {
@@ -649,6 +682,7 @@ main(void)
 		CASE(wrong_sizes_end_the_conversation),
 		CASE(surplus_files_end_the_conversation_and_are_closed),
 		CASE(missing_files_end_the_conversation),
+		CASE(each_region_has_one_file),
 		CASE(files_of_another_kind_end_the_conversation),
 		CASE(bells_that_are_none_are_refused),
 		CASE(bytes_that_are_no_message_end_the_conversation),

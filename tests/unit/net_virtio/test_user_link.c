@@ -219,6 +219,50 @@ a_peer_that_is_none_is_dropped_with_one_line(void **state)
 	}
 }
 
+/* Somebody who calls again and again is told once. */
+static void
+the_same_peer_that_is_none_is_told_once(void **state)
+{
+	struct plx_why why = {""};
+
+	assert_int_equal(open_user("path=" PATH ",server=1", &why), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		struct backend bad = {BACKEND_GOOD, .fault = FAULT_NOISE,
+				      .fault_at = VHOST_USER_GET_FEATURES};
+
+		call(&bad);
+		pthread_join(bad.thread, NULL); /* when it was hung up on */
+		close(bad.sock);
+	}
+	close_user();
+	assert_int_equal(read_count(&seen.lines), 1);
+}
+
+static void
+who_maps_less_than_there_is_is_not_taken(void **state)
+{
+	struct backend poor = {BACKEND_GOOD}, good = {BACKEND_GOOD};
+	struct plx_why why = {""};
+
+	assert_int_equal(open_user("path=" PATH ",server=1", &why), 0);
+	pthread_mutex_lock(&user->lock);
+	user->memory.n = VHOST_USER_REGIONS_MAX + 1;
+	pthread_mutex_unlock(&user->lock);
+	call(&poor);
+	assert_true(reaches(&seen.lines, 1));
+	assert_non_null(strstr(seen.log, "maps 8 regions of memory, and 9 are needed"));
+	backend_stop(&poor);
+	assert_int_equal(read_count(&seen.revivals), 0);
+	good.protocol |= VIRTIO_BIT(VHOST_USER_PROTOCOL_F_MEM_SLOTS);
+	call(&good);
+	assert_true(reaches(&seen.revivals, 1));
+	pthread_mutex_lock(&user->lock);
+	user->memory.n = 0;
+	pthread_mutex_unlock(&user->lock);
+	close_user();
+	backend_stop(&good);
+}
+
 static void
 who_lacks_what_is_in_force_is_not_taken(void **state)
 {
@@ -372,6 +416,8 @@ main(void)
 		cmocka_unit_test(a_server_takes_one_peer_after_the_other),
 		cmocka_unit_test(a_socket_of_another_is_left_alone),
 		cmocka_unit_test(a_peer_that_is_none_is_dropped_with_one_line),
+		cmocka_unit_test(the_same_peer_that_is_none_is_told_once),
+		cmocka_unit_test(who_maps_less_than_there_is_is_not_taken),
 		cmocka_unit_test(who_lacks_what_is_in_force_is_not_taken),
 		cmocka_unit_test(a_port_that_cannot_be_revived_is_tried_again),
 		cmocka_unit_test(a_client_calls_again_until_somebody_is_there),
