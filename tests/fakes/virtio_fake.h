@@ -156,6 +156,8 @@ struct vfake_faults {
 	bool idle;	       /* the device does nothing with its rings by itself */
 	bool queue_size_lies;  /* ... is what stands in queue_size */
 	uint16_t queue_size;
+	bool num_queues_lies; /* ... is what stands in num_queues */
+	uint16_t num_queues;
 	bool notify_off_lies; /* ... is what stands in notify_off */
 	uint16_t notify_off;
 	bool num_buffers_lies;

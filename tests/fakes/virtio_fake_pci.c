@@ -321,6 +321,27 @@ fake_bar_write(struct plx_pci *pci, unsigned bar, uint64_t off, const void *valu
 
 /* -- interrupts ----------------------------------------------------------------------------------------------------------- */
 
+static void
+tell_fd(struct vfake *fake, unsigned i)
+{
+	const uint64_t one = 1;
+
+	if (i >= fake->nb_fds || fake->fds[i] < 0)
+		return;
+	if (write(fake->fds[i], &one, sizeof(one)) != (ssize_t)sizeof(one))
+		vfake_violation(fake, "the eventfd of vector %u takes nothing", i);
+}
+
+/* The line is up as long as the ISR says something; who is told masks it, as vfio and uio do. */
+static void
+look_at_line(struct vfake *fake)
+{
+	if (fake->irq_kind != PLX_PCI_IRQ_INTX || fake->isr == 0 || fake->intx_masked)
+		return;
+	fake->intx_masked = true;
+	tell_fd(fake, 0);
+}
+
 static int
 fake_irq_set(struct plx_pci *pci, enum plx_pci_irq_kind kind, const int *fds, unsigned n,
 	     struct plx_why *why)
@@ -332,6 +353,8 @@ fake_irq_set(struct plx_pci *pci, enum plx_pci_irq_kind kind, const int *fds, un
 	fake->nb_fds = n;
 	for (unsigned i = 0; i < n; i++)
 		fake->fds[i] = fds[i];
+	fake->intx_masked = false;
+	look_at_line(fake);
 	pthread_mutex_unlock(&fake->lock);
 	return 0;
 }
@@ -339,21 +362,24 @@ fake_irq_set(struct plx_pci *pci, enum plx_pci_irq_kind kind, const int *fds, un
 static int
 fake_irq_unmask(struct plx_pci *pci)
 {
+	struct vfake *fake = pci->handle;
+
+	pthread_mutex_lock(&fake->lock);
+	fake->intx_masked = false;
+	look_at_line(fake);
+	pthread_mutex_unlock(&fake->lock);
 	return 0;
 }
 
 static void
 fire(struct vfake *fake, uint16_t vector, uint8_t isr)
 {
-	const uint64_t one = 1;
-	unsigned i = fake->irq_kind == PLX_PCI_IRQ_MSIX ? vector : 0;
-
-	if (fake->irq_kind != PLX_PCI_IRQ_MSIX)
-		fake->isr |= isr;
-	if (fake->irq_kind == PLX_PCI_IRQ_NONE || i >= fake->nb_fds || fake->fds[i] < 0)
+	if (fake->irq_kind == PLX_PCI_IRQ_MSIX) {
+		tell_fd(fake, vector);
 		return;
-	if (write(fake->fds[i], &one, sizeof(one)) != (ssize_t)sizeof(one))
-		vfake_violation(fake, "the eventfd of vector %u takes nothing", i);
+	}
+	fake->isr |= isr;
+	look_at_line(fake);
 }
 
 void

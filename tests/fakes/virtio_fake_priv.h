@@ -95,6 +95,7 @@ struct vfake {
 	unsigned reset_reads;
 	bool reset_seen, features_ok_seen;
 	enum plx_pci_irq_kind irq_kind;
+	bool intx_masked; /* from the moment it was told until the driver takes it off */
 	unsigned nb_fds;
 	int fds[PLX_PCI_VECTORS_MAX];
 

@@ -99,7 +99,8 @@ vfake_common_read(struct vfake *fake, uint64_t off, unsigned len)
 	case VIRTIO_COMMON_CONFIG_MSIX:
 		return fake->config_vector;
 	case VIRTIO_COMMON_NUM_QUEUES:
-		return vfake_nb_queues(fake);
+		return fake->faults.num_queues_lies ? fake->faults.num_queues
+						    : vfake_nb_queues(fake);
 	case VIRTIO_COMMON_STATUS:
 		return vfake_status_get(fake);
 	case VIRTIO_COMMON_GENERATION:

@@ -165,8 +165,7 @@ virtio_dev_negotiate(struct virtio_dev *dev, uint64_t wanted, struct plx_why *wh
 static bool
 is_size(const struct virtio_dev *dev, unsigned size)
 {
-	return size <= VIRTIO_QUEUE_SIZE_MAX &&
-	       (plx_is_pow2(size) || virtio_has(dev, VIRTIO_F_RING_PACKED));
+	return plx_is_pow2(size) || virtio_has(dev, VIRTIO_F_RING_PACKED);
 }
 
 int

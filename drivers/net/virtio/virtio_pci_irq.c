@@ -64,9 +64,6 @@ set_msix(struct virtio_pci *vp, struct plx_why *why)
 		if (vp->fds[i] >= 0)
 			fds[n++] = vp->fds[i];
 	}
-	if (n > vp->pci->msix_vectors)
-		return plx_why(why, -ENOTSUP, "%u interrupt vectors are needed, the device has %u",
-			       n, vp->pci->msix_vectors);
 	return plx_pci_irq_set(vp->pci, PLX_PCI_IRQ_MSIX, fds, n, why);
 }
 

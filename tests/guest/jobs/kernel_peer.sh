@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The guest's kernel on card 1 pings plx-testpmd on card 0, plain and in a VLAN, which port 0 hears only when it is told to.
+# The guest's kernel on card 1 pings plx-testpmd on card 0, plain and in a VLAN, which port 0 hears only when it is told to,
+# and whose tag it takes out and puts in when it is told to.
 # shellcheck source=tests/guest/lib.sh
 . /lib.sh
 
@@ -42,6 +43,27 @@ answers 10.7.5.2 1400 || fail "no answer in VLAN 5: $(cat /tmp/ping.log)"
 pmd 'rx_vlan rm 5 0'
 ask filter 0 vlan-table=
 ping -c 2 -W 1 10.7.5.2 >/tmp/ping.log 2>&1 && fail "VLAN 5 is still heard"
+pmd stop
+
+# The tag is taken out and another put in: each way by the driver, judged by the kernel, which is to take answers only from
+# where it would ask.
+echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter
+pmd 'vlan set filter off 0'
+pmd 'vlan set strip on 0'
+pmd start
+ping -c 2 -W 1 10.7.5.2 >/tmp/ping.log 2>&1 && fail "the answer has a tag though it was taken out"
+answers 10.7.0.2 56 || fail "no answer without a tag while tags are taken out: $(cat /tmp/ping.log)"
+pmd stop
+pmd 'tx_vlan set 0 5'
+pmd start
+for size in 56 1472; do
+	answers 10.7.5.2 $size || fail "no answer to $size bytes with a tag put in: $(cat /tmp/ping.log)"
+done
+pmd stop
+pmd 'tx_vlan reset 0'
+pmd 'vlan set strip off 0'
+pmd start
+answers 10.7.5.2 56 || fail "no answer with the tag that came: $(cat /tmp/ping.log)"
 pmd stop
 pmd 'show port stats 0'
 echo "$SAID" | grep -q '"balanced":true' || fail "$SAID"

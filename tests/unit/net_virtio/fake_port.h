@@ -8,6 +8,7 @@
 #include "plx_ethdev.h"
 #include "virtio_fake.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -64,10 +65,26 @@ make_frame(uint8_t frame[FRAME_LEN], unsigned seed)
 
 /* -- a port ------------------------------------------------------------------------------------------------ */
 
+static unsigned fds_before;
+
+static inline unsigned
+open_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	while (dir != NULL && readdir(dir) != NULL)
+		n++;
+	if (dir != NULL)
+		closedir(dir);
+	return n;
+}
+
 /* The fake alone. */
 static inline void
 make_device(const struct vfake_options *options)
 {
+	fds_before = open_fds();
 	fake = vfake_create("x", options);
 	assert_non_null(fake);
 }
@@ -127,6 +144,7 @@ drop_port(void)
 	vfake_destroy(fake);
 	fake = NULL;
 	pool_is_whole();
+	assert_int_equal(open_fds(), fds_before);
 }
 
 /* -- traffic --------------------------------------------------------------------------------------------------- */

@@ -142,6 +142,7 @@ call(struct backend *b)
 static void
 a_server_takes_one_peer_after_the_other(void **state)
 {
+	uint32_t generation;
 	struct backend first = {BACKEND_GOOD}, second = {BACKEND_GOOD};
 	unsigned before = backend_open_fds();
 	struct plx_why why = {""};
@@ -154,9 +155,13 @@ a_server_takes_one_peer_after_the_other(void **state)
 	assert_int_equal(read_count(&seen.halts), 0);
 	pthread_mutex_lock(&user->lock);
 	user->memory.told = user->queues[1].started = true;
+	generation = user->generation;
 	pthread_mutex_unlock(&user->lock);
 	backend_stop(&first);
 	assert_true(reaches(&seen.revivals, 2));
+	pthread_mutex_lock(&user->lock);
+	assert_true(user->generation >= generation + 2); /* the link was down and up */
+	pthread_mutex_unlock(&user->lock);
 	assert_int_equal(read_count(&seen.halts), 1);
 	assert_true(reaches(&seen.changes, 2));
 	assert_false(user->dev.alone);
@@ -286,6 +291,30 @@ who_lacks_what_is_in_force_is_not_taken(void **state)
 }
 
 static void
+who_has_no_room_for_our_memory_is_not_taken(void **state)
+{
+	struct backend small = {BACKEND_GOOD}, good = {BACKEND_GOOD};
+	struct plx_why why = {""};
+
+	assert_int_equal(open_user("path=" PATH ",server=1", &why), 0);
+	pthread_mutex_lock(&user->lock);
+	user->memory.n = USER_REGIONS_MAX + 1;
+	pthread_mutex_unlock(&user->lock);
+	call(&small);
+	assert_true(reaches(&seen.lines, 1));
+	assert_non_null(strstr(seen.log, "are needed: have fewer pools"));
+	backend_stop(&small);
+	assert_int_equal(read_count(&seen.revivals), 0);
+	pthread_mutex_lock(&user->lock);
+	user->memory.n = 0;
+	pthread_mutex_unlock(&user->lock);
+	call(&good);
+	assert_true(reaches(&seen.revivals, 1));
+	close_user();
+	backend_stop(&good);
+}
+
+static void
 a_port_that_cannot_be_revived_is_tried_again(void **state)
 {
 	struct backend first = {BACKEND_GOOD}, second = {BACKEND_GOOD};
@@ -296,6 +325,9 @@ a_port_that_cannot_be_revived_is_tried_again(void **state)
 	call(&first);
 	assert_true(reaches(&seen.lines, 1));
 	assert_non_null(strstr(seen.log, "no life in it"));
+	pthread_mutex_lock(&user->dev.lock);
+	assert_true(user->dev.alone);
+	pthread_mutex_unlock(&user->dev.lock);
 	__atomic_store_n(&seen.revive_error, 0, __ATOMIC_RELEASE);
 	backend_stop(&first);
 	call(&second);
@@ -419,6 +451,7 @@ main(void)
 		cmocka_unit_test(the_same_peer_that_is_none_is_told_once),
 		cmocka_unit_test(who_maps_less_than_there_is_is_not_taken),
 		cmocka_unit_test(who_lacks_what_is_in_force_is_not_taken),
+		cmocka_unit_test(who_has_no_room_for_our_memory_is_not_taken),
 		cmocka_unit_test(a_port_that_cannot_be_revived_is_tried_again),
 		cmocka_unit_test(a_client_calls_again_until_somebody_is_there),
 		cmocka_unit_test(a_conversation_that_goes_wrong_later_is_ended_too),

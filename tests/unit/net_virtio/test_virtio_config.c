@@ -200,6 +200,7 @@ readings_are_taken_again_until_nothing_changed(void **state)
 		it.restless = 3;
 		assert_int_equal(virtio_dev_config(dev, 0, bytes, sizeof(bytes)), 0);
 		assert_int_equal(it.restless, 0);
+		assert_int_equal(virtio_dev_config(dev, 0, bytes, 33), -EINVAL);
 		assert_memory_equal(bytes, it.config, sizeof(bytes));
 	}
 }

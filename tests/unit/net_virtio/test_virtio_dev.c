@@ -43,6 +43,35 @@ the_steps_are_those_of_the_specification(void **state)
 	assert_int_equal(it.status, 0);
 }
 
+/* 5.1.3.1, and what is of version 1 only. */
+static void
+features_go_with_what_they_need(void **state)
+{
+	static const uint8_t of_version_1[] = {
+		VIRTIO_F_ACCESS_PLATFORM, VIRTIO_F_RING_PACKED, VIRTIO_F_IN_ORDER,
+		VIRTIO_F_ORDER_PLATFORM,  VIRTIO_F_RING_RESET,	VIRTIO_F_NOTIFICATION_DATA};
+	static const uint8_t of_control[] = {VIRTIO_NET_F_CTRL_RX,	  VIRTIO_NET_F_CTRL_VLAN,
+					     VIRTIO_NET_F_GUEST_ANNOUNCE, VIRTIO_NET_F_MQ,
+					     VIRTIO_NET_F_CTRL_MAC_ADDR,  VIRTIO_NET_F_RSS,
+					     VIRTIO_NET_F_HASH_REPORT};
+	const uint64_t control = VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ);
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(of_version_1); i++) {
+		assert_int_equal(virtio_dev_settle(VIRTIO_BIT(of_version_1[i])), 0);
+		assert_int_equal(virtio_dev_settle(VIRTIO_BIT(of_version_1[i]) | MODERN),
+				 VIRTIO_BIT(of_version_1[i]) | MODERN);
+	}
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(of_control); i++) {
+		assert_int_equal(virtio_dev_settle(VIRTIO_BIT(of_control[i])), 0);
+		assert_int_equal(virtio_dev_settle(VIRTIO_BIT(of_control[i]) | control),
+				 VIRTIO_BIT(of_control[i]) | control);
+	}
+	for (unsigned i = VIRTIO_NET_F_GUEST_TSO4; i <= VIRTIO_NET_F_GUEST_TSO6; i++)
+		assert_int_equal(virtio_dev_settle(VIRTIO_BIT(i)), 0);
+	for (unsigned i = VIRTIO_NET_F_HOST_TSO4; i <= VIRTIO_NET_F_HOST_TSO6; i++)
+		assert_int_equal(virtio_dev_settle(VIRTIO_BIT(i)), 0);
+}
+
 static void
 a_legacy_device_is_not_asked_to_confirm_features(void **state)
 {
@@ -216,6 +245,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_steps_are_those_of_the_specification),
+		cmocka_unit_test(features_go_with_what_they_need),
 		cmocka_unit_test(a_legacy_device_is_not_asked_to_confirm_features),
 		cmocka_unit_test(no_more_is_taken_than_is_offered_wanted_and_possible),
 		cmocka_unit_test(what_must_be_taken_is_taken_though_nobody_wants_it),

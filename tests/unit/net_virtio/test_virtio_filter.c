@@ -145,6 +145,16 @@ a_list_too_long_makes_the_device_promiscuous_until_it_is_shorter(void **state)
 	assert_int_equal(virtio_filter_mac(&dev->eth, group, false), 0);
 	assert_false(dev->filter.overflow);
 	assert_int_equal(command(5, 0, VIRTIO_NET_CTRL_RX_PROMISC)->data[0], 0);
+	/* Unless the port was promiscuous to begin with. */
+	dev->eth.promiscuous = true;
+	assert_int_equal(virtio_filter_mac(&dev->eth, group, true), 0);
+	assert_int_equal(virtio_filter_mac(&dev->eth, group, false), 0);
+	assert_int_equal(command(9, 0, VIRTIO_NET_CTRL_RX_PROMISC)->data[0], 1);
+	/* The next device has heard nothing of it. */
+	dev->filter.overflow = true;
+	dev->filter.nb_macs = 0;
+	assert_int_equal(virtio_filter_restore(dev, NULL), 0);
+	assert_false(dev->filter.overflow);
 }
 
 static void

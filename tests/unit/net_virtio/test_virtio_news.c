@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #define WAIT_MS 2000
 
@@ -147,6 +148,84 @@ the_fd_of_a_queue_wakes_who_sleeps_on_it(void **state)
 		assert_int_equal(receive_all(), 3);
 		drop_port();
 	}
+}
+
+static void
+put_into(uint16_t pair)
+{
+	uint8_t frame[FRAME_LEN];
+
+	make_frame(frame, pair);
+	assert_int_equal(vfake_put(fake, pair, frame, sizeof(frame)), 0);
+}
+
+static uint64_t
+changes(void)
+{
+	struct plx_ethdev_xstat stats[64];
+	int n = plx_ethdev_xstats(port, stats, PLX_ARRAY_LEN(stats));
+
+	for (int i = 0; i < n; i++)
+		if (strcmp(stats[i].name, "config_changes") == 0)
+			return stats[i].value;
+	return UINT64_MAX;
+}
+
+/* Packets are no change of the configuration, and that is no packet: of one line too. */
+static void
+an_interrupt_is_passed_on_to_whom_it_concerns(void **state)
+{
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(kinds); i++) {
+		uint64_t before, count;
+		int fd;
+
+		make_port(&kinds[i].options);
+		watch();
+		fd = plx_ethdev_rx_fd(port, 0);
+		receive_all();
+		before = changes();
+		put(0, 3);
+		assert_true(readable(fd, WAIT_MS));
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+		assert_int_equal(changes(), before);
+		assert_int_equal(receive_all(), 3);
+		while (read(fd, &count, sizeof(count)) > 0)
+			;
+		vfake_set_link(fake, false);
+		assert_true(comes_to(&news.downs, 1));
+		assert_int_equal(changes(), before + 1);
+		assert_false(readable(fd, 0));
+		plx_ethdev_unwatch_links();
+		drop_port();
+	}
+}
+
+static void
+each_queue_wakes_by_its_own_fd(void **state)
+{
+	struct vfake_options options = kinds[0].options;
+
+	options.pairs = 2;
+	options.vectors = 6;
+	make_device(&options);
+	must(attach(FAKE_DEVICE));
+	must(start(2, NULL));
+	for (uint16_t i = 0; i < 2; i++) {
+		const int fd = plx_ethdev_rx_fd(port, i), other = plx_ethdev_rx_fd(port, 1 - i);
+		struct plx_mbuf *m;
+		uint64_t count;
+
+		assert_int_equal(plx_ethdev_rx_burst(port, 0, &m, 1), 0);
+		assert_int_equal(plx_ethdev_rx_burst(port, 1, &m, 1), 0);
+		put_into(i);
+		assert_true(readable(fd, WAIT_MS));
+		assert_false(readable(other, 0));
+		assert_int_equal(plx_ethdev_rx_burst(port, i, &m, 1), 1);
+		plx_mbuf_free(m);
+		while (read(fd, &count, sizeof(count)) > 0)
+			;
+	}
+	drop_port();
 }
 
 static void
@@ -296,6 +375,8 @@ main(void)
 		cmocka_unit_test(a_link_may_come_back_with_another_speed),
 		cmocka_unit_test(an_announcement_is_answered),
 		cmocka_unit_test(the_fd_of_a_queue_wakes_who_sleeps_on_it),
+		cmocka_unit_test(an_interrupt_is_passed_on_to_whom_it_concerns),
+		cmocka_unit_test(each_queue_wakes_by_its_own_fd),
 		cmocka_unit_test(a_queue_nobody_sleeps_on_does_not_interrupt),
 		cmocka_unit_test(a_device_that_takes_no_vectors_is_polled),
 		cmocka_unit_test(a_device_that_needs_a_reset_gets_it_and_works_on),

@@ -219,6 +219,15 @@ frames_must_fit_a_buffer_or_be_spread_over_several(void **state)
 	assert_int_equal(plx_ethdev_set_mtu(port, 9001, &why), -EINVAL);
 	both_ways(2);
 	drop_clean_port();
+	/* To the byte: an Ethernet header and two tags go with it. */
+	make_device(&big);
+	must(attach(FAKE_DEVICE));
+	must(start(1, NULL));
+	must(plx_ethdev_set_mtu(port, (uint16_t)(pool->buf_size - pool->headroom - 22), &why));
+	assert_int_equal(
+		plx_ethdev_set_mtu(port, (uint16_t)(pool->buf_size - pool->headroom - 21), &why),
+		-EINVAL);
+	drop_clean_port();
 }
 
 /* -- queues -------------------------------------------------------------------------------------------------------------- */
@@ -369,6 +378,7 @@ a_device_that_is_none_is_refused_with_a_reason(void **state)
 		{{.restless = -1}, "changes all the time"},
 		{{.queue_size_lies = true, .queue_size = 0}, "no virtqueue 0"},
 		{{.queue_size_lies = true, .queue_size = 65535}, "65535 descriptors"},
+		{{.num_queues_lies = true, .num_queues = 1}, "no virtqueue 1"},
 	};
 
 	for (unsigned i = 0; i < PLX_ARRAY_LEN(rows); i++) {
@@ -391,6 +401,7 @@ a_device_that_cannot_be_started_leaves_a_port_that_can_be_tried_again(void **sta
 		{{.features_refused = true}, "refuses the features"},
 		{{.notify_off_lies = true, .notify_off = 0xffff}, "doorbell"},
 		{{.dies_after = 20}, "the device"},
+		{{.queue_size_lies = true, .queue_size = 8}, "does not take a size of 64"},
 	};
 
 	for (unsigned i = 0; i < PLX_ARRAY_LEN(rows); i++) {
