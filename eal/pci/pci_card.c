@@ -104,12 +104,14 @@ add_interfaces(struct plx_pci_card *card, const char *folder)
 	struct dirent *entry;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		size_t len = strlen(card->interfaces);
+		size_t len = strlen(card->interfaces), room = sizeof(card->interfaces) - len;
+		const char *space = len > 0 ? " " : "";
+		char *end = card->interfaces + len;
 
-		if (entry->d_name[0] != '.' &&
-		    len + strlen(entry->d_name) + 2 < sizeof(card->interfaces))
-			snprintf(card->interfaces + len, sizeof(card->interfaces) - len, "%s%s",
-				 len > 0 ? " " : "", entry->d_name);
+		if (entry->d_name[0] == '.')
+			continue;
+		if ((size_t)snprintf(end, room, "%s%s", space, entry->d_name) >= room)
+			*end = '\0';
 	}
 	if (dir != NULL)
 		closedir(dir);
