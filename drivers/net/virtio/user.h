@@ -33,6 +33,8 @@
 /* The longest that an answer may take; to SET_MEM_TABLE and its kin, as the peer maps and touches all of it. */
 #define USER_REPLY_MS  5000
 #define USER_MEMORY_MS 10000
+/* Answers that come at the last moment, one after the other: so many, and the port has waited enough. */
+#define USER_LATE_ANSWERS 12
 
 /* -- arguments (user_args.c) ------------------------------------------------------------------------------------------- */
 
@@ -60,7 +62,9 @@ struct user_peer {
 	unsigned max_pairs;
 	unsigned max_regions;
 	int reply_ms, memory_ms;
-	struct plx_why why; /* what ended the conversation; empty while it goes on */
+	uint64_t waited;      /* ns for answers, less the time in which none was waited for */
+	uint64_t last_answer; /* ns, of the clock */
+	struct plx_why why;   /* what ended the conversation; empty while it goes on */
 };
 
 /* Nobody is there yet; how long answers may take. */

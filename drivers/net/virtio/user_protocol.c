@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One message and its answer, and the greeting. See user.h. */
+#include "plx_clock.h"
 #include "plx_unixsock.h"
 #include "user.h"
 
@@ -9,6 +10,7 @@
 
 #define U64_LEN	  sizeof(uint64_t)
 #define STATE_LEN sizeof(struct vhost_user_state)
+#define NS_PER_MS 1000000ull
 
 static const char *
 name_of(uint32_t request)
@@ -69,10 +71,27 @@ check_reply(const struct vhost_user_msg *reply, uint32_t request, uint32_t size,
 	return 0;
 }
 
+/* Who answers each question just in time could keep a port waiting for as long as there are rings. */
+static int
+count_waiting(struct user_peer *peer, uint64_t begin)
+{
+	const uint64_t limit = (uint64_t)peer->reply_ms * USER_LATE_ANSWERS * NS_PER_MS;
+	const uint64_t idle = begin - peer->last_answer;
+
+	peer->last_answer = plx_clock_monotonic_ns();
+	peer->waited = peer->waited > idle ? peer->waited - idle : 0;
+	peer->waited += peer->last_answer - begin;
+	if (peer->waited <= limit)
+		return 0;
+	return plx_why(&peer->why, -ETIMEDOUT, "its answers took %llu s, one after the other",
+		       (unsigned long long)(peer->waited / NS_PER_MS / 1000));
+}
+
 static int
 receive(struct user_peer *peer, uint32_t request, uint32_t size, int timeout_ms,
 	struct vhost_user_msg *reply)
 {
+	const uint64_t begin = plx_clock_monotonic_ns();
 	int ret = vhost_user_recv(peer->sock, reply, timeout_ms, &peer->why);
 
 	if (ret == -ETIMEDOUT)
@@ -87,6 +106,8 @@ receive(struct user_peer *peer, uint32_t request, uint32_t size, int timeout_ms,
 		return give_up(peer, ret);
 	ret = check_reply(reply, request, size, &peer->why);
 	plx_unixsock_close_fds(reply->fds, reply->nb_fds);
+	if (ret == 0)
+		ret = count_waiting(peer, begin);
 	return ret == 0 ? 0 : give_up(peer, ret);
 }
 

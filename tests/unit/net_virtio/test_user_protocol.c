@@ -183,6 +183,44 @@ whatever_is_wrong_ends_the_conversation_with_a_sentence(void **state)
 				one_fault(requests[i], (enum fault)fault);
 }
 
+/* None alone is wrong; what was waited for before counts, and is forgiven while nothing is waited for. */
+static void
+answers_that_all_come_late_end_the_conversation(void **state)
+{
+	struct backend b = {BACKEND_GOOD, .fault_at = VHOST_USER_GET_STATUS, .fault = FAULT_LATE};
+	const uint64_t limit = 1000ull * USER_LATE_ANSWERS * 1000000; /* ns */
+	struct user_peer peer;
+	uint64_t value;
+
+	user_peer_init(&peer, 1000, 1000);
+	assert_int_equal(user_peer_greet(&peer, backend_start(&b), 1), 0);
+	assert_int_equal(user_peer_ask_u64(&peer, VHOST_USER_GET_STATUS, &value), 0);
+	assert_true(peer.waited >= 60 * 1000000ull);
+	peer.waited = limit;
+	assert_int_equal(user_peer_ask_u64(&peer, VHOST_USER_GET_STATUS, &value), -ETIMEDOUT);
+	assert_non_null(strstr(peer.why.text, "took 12 s, one after the other"));
+	assert_true(plx_unixsock_readable(peer.sock));
+	user_peer_leave(&peer);
+	backend_stop(&b);
+}
+
+static void
+waiting_is_forgiven_while_nothing_is_asked(void **state)
+{
+	struct backend b = {BACKEND_GOOD};
+	struct user_peer peer;
+	uint64_t value;
+
+	user_peer_init(&peer, 1000, 1000);
+	assert_int_equal(user_peer_greet(&peer, backend_start(&b), 1), 0);
+	peer.waited = 300 * 1000000ull;
+	usleep(200000);
+	assert_int_equal(user_peer_ask_u64(&peer, VHOST_USER_GET_STATUS, &value), 0);
+	assert_true(peer.waited < 300 * 1000000ull);
+	user_peer_leave(&peer);
+	backend_stop(&b);
+}
+
 int
 main(void)
 {
@@ -193,6 +231,8 @@ main(void)
 		cmocka_unit_test(a_refusal_does_not_end_the_conversation),
 		cmocka_unit_test(nobody_is_no_crash),
 		cmocka_unit_test(whatever_is_wrong_ends_the_conversation_with_a_sentence),
+		cmocka_unit_test(answers_that_all_come_late_end_the_conversation),
+		cmocka_unit_test(waiting_is_forgiven_while_nothing_is_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,7 @@ enum fault {
 	FAULT_ZERO,
 	FAULT_NOISE,
 	FAULT_LAST,
+	FAULT_LATE, /* every answer just in time: none alone is wrong */
 };
 
 #define BACKEND_NOTES_MAX 256
@@ -138,6 +139,9 @@ backend_misbehave(struct backend *b, struct vhost_user_msg *msg)
 		return true;
 	case FAULT_HANG_UP:
 		return false;
+	case FAULT_LATE:
+		usleep(60000);
+		break;
 	case FAULT_HALF:
 		plx_unixsock_send(b->sock, &msg->head, 6, NULL, 0, NULL, 0, 1000);
 		return false;
