@@ -46,7 +46,10 @@ struct virtio_transport {
 	int (*queue_size)(struct virtio_dev *dev, uint16_t index, uint16_t *ret_size);
 	/* Tells the device where the rings are, sets up q->notify_* and enables the queue. */
 	int (*queue_start)(struct virtio_dev *dev, struct virtio_queue *q, struct plx_why *why);
-	/* Only this queue, where the device can (RING_RESET, vhost-user): -ENOTSUP otherwise. */
+	/*
+	 * Only this queue, where the device can (RING_RESET, vhost-user): -ENOTSUP otherwise. No operation of a port asks for it
+	 * so far, as queues start and stop together.
+	 */
 	int (*queue_stop)(struct virtio_dev *dev, struct virtio_queue *q);
 	/* Tells the device that there is something new in the queue. Path: hot. */
 	void (*notify)(struct virtio_queue *q);

@@ -202,14 +202,16 @@ load_rss(struct virtio_dev *dev)
 		return 0;
 	}
 	if (offers(dev, VIRTIO_NET_F_RSS) && entries < RSS_TABLE_MIN) {
-		disbelieve(dev, rss, "that its RSS table has at most entries", entries);
-		return 0;
+		disbelieve(dev, VIRTIO_BIT(VIRTIO_NET_F_RSS),
+			   "that its RSS table has at most entries", entries);
+		entries = 0;
 	}
 	if (entries > PLX_ETHDEV_RETA_MAX)
 		entries = PLX_ETHDEV_RETA_MAX;
 	limits->rss_key_size = key < PLX_ETHDEV_RSS_KEY_MAX ? key : PLX_ETHDEV_RSS_KEY_MAX;
-	limits->rss_table_size =
-		offers(dev, VIRTIO_NET_F_RSS) ? (uint16_t)(1u << plx_log2(entries)) : 0;
+	limits->rss_table_size = offers(dev, VIRTIO_NET_F_RSS) && entries > 0
+					 ? (uint16_t)(1u << plx_log2(entries))
+					 : 0;
 	limits->hash_types = plx_load_le32(types);
 	return 0;
 }

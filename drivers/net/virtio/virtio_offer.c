@@ -186,12 +186,26 @@ virtio_offer_describe(struct virtio_dev *dev, struct plx_why *why)
 void
 virtio_offer_mode(struct virtio_dev *dev)
 {
-	snprintf(dev->eth.info.mode, sizeof(dev->eth.info.mode), "%s, %s ring%s%s%s%s",
-		 dev->transport->name, virtio_has(dev, VIRTIO_F_RING_PACKED) ? "packed" : "split",
-		 virtio_has(dev, VIRTIO_NET_F_MRG_RXBUF) ? ", mergeable buffers" : "",
-		 virtio_has(dev, VIRTIO_F_IN_ORDER) ? ", in order" : "",
-		 virtio_has(dev, VIRTIO_F_ACCESS_PLATFORM) ? ", translated addresses" : "",
-		 virtio_has(dev, VIRTIO_NET_F_RSS)  ? ", RSS"
-		 : virtio_has(dev, VIRTIO_NET_F_MQ) ? ", multi-queue"
-						    : "");
+	static const struct {
+		uint8_t feature;
+		const char *words;
+	} notable[] = {
+		{VIRTIO_NET_F_MRG_RXBUF, "mergeable buffers"},
+		{VIRTIO_F_IN_ORDER, "in order"},
+		{VIRTIO_F_EVENT_IDX, "event index"},
+		{VIRTIO_F_NOTIFICATION_DATA, "notification data"},
+		{VIRTIO_F_ACCESS_PLATFORM, "translated addresses"},
+		{VIRTIO_NET_F_RSS, "RSS"},
+		{VIRTIO_NET_F_HASH_REPORT, "hash report"},
+		{VIRTIO_NET_F_MQ, "multi-queue"},
+	};
+	char *mode = dev->eth.info.mode;
+	const size_t size = sizeof(dev->eth.info.mode);
+	int used = snprintf(mode, size, "%s, %s ring", dev->transport->name,
+			    virtio_has(dev, VIRTIO_F_RING_PACKED) ? "packed" : "split");
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(notable) && (size_t)used < size; i++)
+		if (virtio_has(dev, notable[i].feature))
+			used += snprintf(mode + used, size - (size_t)used, ", %s",
+					 notable[i].words);
 }
