@@ -535,13 +535,20 @@ a_file_cut_off_under_us_ends_only_the_conversation(void **state)
 static void
 huge_pages_that_are_not_there_end_only_the_conversation(void **state)
 {
+	const size_t page = 2u << 20;
+	const int kind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB;
 	const uint64_t len = 1ull << 40, ring = 1;
+	void *taken[64]; /* what huge pages there are: ours, meanwhile */
+	unsigned n = 0;
 	struct vhost_user_mem_reg said = {.region = {GUEST_PHYS, len, GUEST_USER, 0}};
 	struct plx_mbuf *m;
 	int kick = eventfd(0, EFD_CLOEXEC);
 	int fd = memfd_create("guest", MFD_CLOEXEC | MFD_HUGETLB | MFD_ALLOW_SEALING);
 
 	assert_int_equal(ftruncate(fd, (off_t)len), 0);
+	while (n < PLX_ARRAY_LEN(taken) &&
+	       (taken[n] = mmap(NULL, page, PROT_READ, kind, -1, 0)) != MAP_FAILED)
+		n++;
 	guest_connect(&guest);
 	guest_hello(&guest, FEATURES);
 	assert_int_equal(say(&guest, VHOST_USER_ADD_MEM_REG, &said, sizeof(said), fd), 0);
@@ -551,6 +558,8 @@ huge_pages_that_are_not_there_end_only_the_conversation(void **state)
 	say_state(&guest, VHOST_USER_SET_VRING_ENABLE, 1, 1);
 	plx_ethdev_rx_burst(guest_port, 0, &m, 1);
 	wait_for_xstat("front_ends_refused", 1);
+	while (n > 0)
+		munmap(taken[--n], page);
 	close(kick);
 	close(fd);
 	guest_stop(&guest);
