@@ -54,8 +54,8 @@ ring_close(struct wire *wire)
 		fprintf(stderr, "%s\n", why.text);
 }
 
-static struct plx_mbuf *
-packet_of(struct plx_pool *pool, const uint8_t *frame, size_t len)
+struct plx_mbuf *
+ring_packet(struct plx_pool *pool, const uint8_t *frame, size_t len)
 {
 	struct plx_mbuf *head = plx_mbuf_alloc(pool), *m = head;
 
@@ -75,7 +75,7 @@ packet_of(struct plx_pool *pool, const uint8_t *frame, size_t len)
 int
 ring_put(struct wire *wire, const void *frame, size_t len)
 {
-	struct plx_mbuf *m = packet_of(wire->far_pool, frame, len);
+	struct plx_mbuf *m = ring_packet(wire->far_pool, frame, len);
 	struct plx_ethdev_link link;
 
 	if (m == NULL)

@@ -29,6 +29,24 @@
 		.put = virtio_put, .get = virtio_get                                        \
 	}
 
+/* The two ends of vhost-user: each is the other one's far end, a port like that of net_ring. */
+#define USER_PORT                                                                       \
+	(HAS_RX | HAS_TX | HAS_QUEUES | HAS_MTU | HAS_MAC | HAS_PROMISC | HAS_SCATTER | \
+	 HAS_PATIENCE)
+
+#define FRONT_ROW(kind)                                                                            \
+	{                                                                                          \
+		.name = "net_virtio_user_" kind, .driver = "net_virtio_user",                      \
+		.has = USER_PORT | HAS_FD | HAS_MAC_LIST, .open = front_open, .close = user_close, \
+		.put = user_put, .get = user_get                                                   \
+	}
+#define BACK_ROW(kind)                                                                         \
+	{                                                                                      \
+		.name = "net_vhost_" kind, .driver = "net_vhost", .has = USER_PORT | HAS_LINK, \
+		.open = back_open, .plug = back_plug, .close = user_close, .put = user_put,    \
+		.get = user_get                                                                \
+	}
+
 static const struct pmd pmds[] = {
 	{.name = "net_null",
 	 .has = HAS_ENDLESS | HAS_QUEUES | HAS_MTU | HAS_MAC | HAS_PROMISC | HAS_NO_LIMIT,
@@ -81,6 +99,10 @@ static const struct pmd pmds[] = {
 	VIRTIO_ROW("legacy"),
 	VIRTIO_ROW("order"),
 	VIRTIO_ROW("thread", | HAS_SPREAD),
+	FRONT_ROW("split"),
+	FRONT_ROW("packed"),
+	BACK_ROW("split"),
+	BACK_ROW("packed"),
 };
 
 static const struct contract_case *const all_cases[] = {

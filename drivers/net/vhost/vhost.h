@@ -284,7 +284,7 @@ struct vhost_port {
 	pthread_mutex_t lock; /* of all below, and of the control part of rings */
 	bool started;
 	bool link_down; /* by the application */
-	bool told_up;	/* the last that was told of the front end's rings */
+	bool told_up;	/* the last that was told of the link */
 	bool closing;
 
 	int listener, sock;  /* -1: none */

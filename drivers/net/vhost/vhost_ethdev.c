@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define MTU_MAX	      65535
 #define DESCS_DEFAULT 256
@@ -157,6 +158,8 @@ static int
 vhost_set_link(struct plx_ethdev *dev, bool up)
 {
 	struct vhost_port *port = vhost_port(dev);
+	const uint64_t one = 1;
+	ssize_t written;
 
 	pthread_mutex_lock(&port->lock);
 	port->link_down = !up;
@@ -165,6 +168,9 @@ vhost_set_link(struct plx_ethdev *dev, bool up)
 	else if (port->started)
 		open_gates(port);
 	pthread_mutex_unlock(&port->lock);
+	/* The control thread tells who watches. */
+	written = write(port->trouble_fd, &one, sizeof(one));
+	(void)written;
 	return 0;
 }
 

@@ -48,25 +48,30 @@ refuse(struct vhost_port *port, const struct plx_why *why)
 	hang_up(port);
 }
 
+static const char *
+why_down(const struct vhost_port *port)
+{
+	if (port->link_down)
+		return "it was set down";
+	return port->sock < 0 ? "the front end is gone" : "the front end stopped its rings";
+}
+
 /* Unlocks, and tells if the link came or went since this was last done. Watchers may ask the port. */
 static void
 end_turn(struct vhost_port *port)
 {
 	const char *name = port->dev.info.name;
-	const bool up = vhost_rings_ready(port);
+	const bool up = !port->link_down && vhost_rings_ready(port);
 	const bool news = up != port->told_up;
-	const bool seen =
-		news && !port->link_down; /* else it is down whatever the front end does */
 
 	if (news && up)
 		plx_log_notice(&vhost_log, "%s: link up, %s rings", name,
 			       vhost_has(port, VIRTIO_F_RING_PACKED) ? "packed" : "split");
 	else if (news)
-		plx_log_notice(&vhost_log, "%s: link down: the front end %s", name,
-			       port->sock < 0 ? "is gone" : "stopped its rings");
+		plx_log_notice(&vhost_log, "%s: link down: %s", name, why_down(port));
 	port->told_up = up;
 	pthread_mutex_unlock(&port->lock);
-	if (seen)
+	if (news)
 		plx_ethdev_link_changed(&port->dev, up);
 }
 

@@ -25,6 +25,7 @@ PLX_LOG_COMPONENT(logger, "pmd.net.virtio_user");
 #define PAUSE_FIRST_MS 100
 #define PAUSE_LAST_MS  2000
 #define FOREVER_MS     (-1)
+#define BUSY_LOOK_NS   1000000
 
 static const char *
 port_name(const struct virtio_user *user)
@@ -49,14 +50,23 @@ set_alone(struct virtio_user *user, bool alone)
 	(void)written; /* fails only when the counter is full: told already */
 }
 
+/*
+ * Who holds the port may be waiting for answers, which come from this very thread if the other end is a port of this program:
+ * it is not waited for, but tried again.
+ */
 static void
 on_news(void *arg, int fd, uint32_t events)
 {
+	const struct timespec nap = {0, BUSY_LOOK_NS};
 	struct virtio_user *user = arg;
 	uint64_t count;
+	ssize_t done = read(fd, &count, sizeof(count));
 
-	if (read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
-		virtio_port_changed(&user->dev);
+	if (!virtio_port_link_news(&user->dev)) {
+		nanosleep(&nap, NULL);
+		done = write(fd, &(uint64_t){1}, sizeof(count));
+	}
+	(void)done;
 }
 
 /* With the device's lock. */

@@ -31,7 +31,7 @@
 
 #define CONTROL_FEATURES                                                       \
 	(VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ) | VIRTIO_BIT(VIRTIO_NET_F_CTRL_RX) | \
-	 VIRTIO_BIT(VIRTIO_NET_F_CTRL_VLAN) | VIRTIO_BIT(VIRTIO_NET_F_CTRL_MAC_ADDR))
+	 VIRTIO_BIT(VIRTIO_NET_F_CTRL_MAC_ADDR))
 
 /* -- features ----------------------------------------------------------------------------------------------------------- */
 
@@ -246,7 +246,6 @@ transport_ctrl(struct virtio_dev *dev, uint8_t class, uint8_t command, const voi
 	switch (class) {
 	case VIRTIO_NET_CTRL_RX:
 	case VIRTIO_NET_CTRL_MAC:
-	case VIRTIO_NET_CTRL_VLAN:
 		break;
 	case VIRTIO_NET_CTRL_MQ:
 		ret = command == VIRTIO_NET_CTRL_MQ_PAIRS_SET ? set_pairs(user, data, len)

@@ -301,6 +301,11 @@ int virtio_port_revive(struct virtio_dev *dev, struct plx_why *why);
  * Not under the lock. Thread: control.
  */
 void virtio_port_changed(struct virtio_dev *dev);
+/*
+ * The transport knows of itself that the link came or went. The device is not asked whether it needs a reset: it may be a port of
+ * this program, which answers on the thread that this is called on. False if the port is busy: call again. Thread: control.
+ */
+bool virtio_port_link_news(struct virtio_dev *dev);
 
 /* True if the device was started anew a moment ago: it is not worth another try. Under the lock. */
 bool virtio_port_resets_too_often(const struct virtio_dev *dev);

@@ -185,6 +185,22 @@ virtio_port_changed(struct virtio_dev *dev)
 		plx_ethdev_link_changed(&dev->eth, up);
 }
 
+bool
+virtio_port_link_news(struct virtio_dev *dev)
+{
+	bool changed, up;
+
+	if (pthread_mutex_trylock(&dev->lock) != 0)
+		return false;
+	dev->config_changes++;
+	changed = look_at_link(dev);
+	up = dev->link_up;
+	pthread_mutex_unlock(&dev->lock);
+	if (changed)
+		plx_ethdev_link_changed(&dev->eth, up);
+	return true;
+}
+
 static void
 on_config(void *arg, int fd, uint32_t events)
 {

@@ -26,6 +26,7 @@ static char folder[] = "/tmp/plx-user-link.XXXXXX";
 static struct {
 	unsigned halts, revivals, changes;
 	int revive_error;
+	bool was_busy;
 	char log[4096];
 	unsigned lines;
 } seen;
@@ -52,10 +53,14 @@ virtio_port_revive(struct virtio_dev *dev, struct plx_why *why)
 	return error == 0 ? 0 : plx_why(why, error, "no life in it");
 }
 
-void
-virtio_port_changed(struct virtio_dev *dev)
+/* Busy once: it is called again. */
+bool
+virtio_port_link_news(struct virtio_dev *dev)
 {
+	if (__atomic_exchange_n(&seen.was_busy, true, __ATOMIC_RELAXED) == false)
+		return false;
 	__atomic_add_fetch(&seen.changes, 1, __ATOMIC_RELEASE);
+	return true;
 }
 
 static void
