@@ -264,7 +264,7 @@ int plx_ethdev_xstats(uint16_t port, struct plx_ethdev_xstat *ret_stats, unsigne
  * The sum that must hold: what came in equals what was delivered plus every named loss, and what was
  * handed to tx equals what was sent plus every named loss plus what is still in flight.
  */
-#define PLX_ETHDEV_LEDGER_MAX 26
+#define PLX_ETHDEV_LEDGER_MAX 74
 struct plx_ethdev_ledger_row {
 	const char *name; /* static text: "pool empty", "kernel ring full" */
 	uint64_t packets;

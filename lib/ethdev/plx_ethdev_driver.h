@@ -63,7 +63,7 @@ struct plx_ethdev_counter {
 	enum plx_ethdev_counter_kind kind;
 };
 
-#define PLX_ETHDEV_COUNTERS_MAX 24
+#define PLX_ETHDEV_COUNTERS_MAX 72
 
 /*
  * The slow operations. All optional but info (through struct plx_ethdev.info), configure may be NULL.

@@ -21,6 +21,11 @@ CARDS = {
     'transitional': 'disable-legacy=off,disable-modern=off',
     'legacy': 'disable-modern=on',
 }
+OTHER_CARDS = {  # not virtio: QEMU's name of the device
+    'e1000': 'e1000',
+    'e1000_82544': 'e1000-82544gc',
+    'e1000_82545': 'e1000-82545em',
+}
 FIRST_SLOT = 8
 
 
@@ -29,8 +34,8 @@ class Card:
 
     def __init__(self, number, text):
         match = re.fullmatch(r'(\w+)((?:\+[\w=,.-]+)*)(?:@(oracle|hub\d+|tap\d+|vhost\d+))?', text)
-        if not match or match[1] not in CARDS:
-            raise ValueError(f'{text} is no card: {" | ".join(CARDS)} [+option=value...] [@oracle|hubN|tapN|vhostN]')
+        if not match or match[1] not in CARDS | OTHER_CARDS:
+            raise ValueError(f'{text} is no card: {" | ".join(CARDS | OTHER_CARDS)} [+option=value...] [@oracle|hubN|tapN|vhostN]')
         self.number, self.kind, self.wire = number, match[1], match[3] or 'oracle'
         self.options = [option for option in match[2].split('+') if option]
         self.mac = bytes((0x52, 0x54, 0, 0, 0, number + FIRST_SLOT))
@@ -61,8 +66,10 @@ class Card:
             f',queues={queues}' if queues > 1 else '')
 
     def device(self, iommu):
-        options = [f'virtio-net-pci,id=card{self.number},netdev=net{self.number},addr={self.number + FIRST_SLOT:#x}',
-                   'mac=' + self.mac.hex(':'), 'romfile=', CARDS[self.kind], *self.options]
+        where = f'id=card{self.number},netdev=net{self.number},addr={self.number + FIRST_SLOT:#x},mac={self.mac.hex(":")},romfile='
+        if self.kind in OTHER_CARDS:
+            return ','.join([OTHER_CARDS[self.kind], where, *self.options])
+        options = ['virtio-net-pci', where, CARDS[self.kind], *self.options]
         # With vectors, QEMU 7.2 without KVM reaches for a notifier that is not there.
         if self.is_vhost:
             options.append('vectors=0')
