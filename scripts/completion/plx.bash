@@ -46,7 +46,8 @@ _plx_cards()
 	local path class
 
 	for path in "${PLX_SYS:-/sys}"/bus/pci/devices/*; do
-		[ -r "$path/class" ] && read -r class <"$path/class" || continue
+		class=
+		[ ! -r "$path/class" ] || read -r class <"$path/class"
 		[[ $class != 0x02* ]] || echo "${path##*/}"
 	done
 }

@@ -37,7 +37,6 @@ for card in 0000:00:08.0=0x020000 0000:00:09.0=0x010000 0000:01:0a.0=0x028000; d
 	mkdir -p "$PLX_SYS/bus/pci/devices/${card%=*}"
 	echo "${card#*=}" >"$PLX_SYS/bus/pci/devices/${card%=*}/class"
 done
-assert_eq "$(offers 'plx-devbind ')" "$(offers 'plx-devbind --force ')" "commands and options"
 assert_eq "$(offers 'plx-devbind re')" 'restore' "commands"
 assert_eq "$(offers 'plx-devbind bi')" 'bind' "commands that take more words"
 assert_eq "$(offers 'plx-devbind bind --driver ')" 'vfio-pci uio_pci_generic' "drivers that hand devices over"

@@ -97,7 +97,7 @@ unsafe=/sys/module/vfio/parameters/enable_unsafe_noiommu_mode
 if [ -e $unsafe ]; then
 	refused 'it is in no IOMMU group: .*enable_unsafe_noiommu_mode (plx-doctor iommu)' -b vfio-pci "$A"
 else
-	refused 'it is in no IOMMU group: .*has no mode without one: uio_pci_generic (plx-doctor iommu)' -b vfio-pci "$A"
+	refused 'it is in no IOMMU group: .*Without one, unsafely: --driver uio_pci_generic (plx-doctor iommu)' -b vfio-pci "$A"
 fi
 held_by "$A" virtio-pci
 refused 'sudo modprobe uio_pci_generic' -b uio_pci_generic "$A"

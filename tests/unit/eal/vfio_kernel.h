@@ -140,7 +140,9 @@ vfio_answer_irqs(const struct vfio_irq_set *set)
 	const int32_t *fds = (const void *)set->data;
 
 	at += (size_t)snprintf(vfio.irq_trace + at, size - at, "%s%s %u:", names[set->index],
-			       (set->flags & VFIO_IRQ_SET_ACTION_UNMASK) != 0 ? " unmask" : "",
+			       (set->flags & VFIO_IRQ_SET_ACTION_UNMASK) != 0 ? " unmask"
+			       : (set->flags & VFIO_IRQ_SET_ACTION_MASK) != 0 ? " mask"
+									      : "",
 			       set->count);
 	if ((set->flags & VFIO_IRQ_SET_DATA_EVENTFD) != 0)
 		for (unsigned i = 0; i < set->count; i++)
