@@ -11,7 +11,7 @@ mkdir -p "$TMP/build/pollux"
 tar -C "$tree" --exclude='./build*' --exclude=./.git --exclude=./bench-results -cf - . | tar -C "$TMP/build/pollux" -xf -
 (
 	cd "$TMP/build/pollux" || exit
-	DEB_BUILD_OPTIONS=nocheck FUNC_LIMIT=150 run dpkg-buildpackage -us -uc -b -d >"$TMP/package.log" 2>&1
+	DEB_BUILD_OPTIONS=nocheck FUNC_LIMIT=400 run dpkg-buildpackage -us -uc -b -d >"$TMP/package.log" 2>&1
 )
 rm -rf "$TMP/build/pollux"
 ls "$TMP"/build/*.deb >"$TMP/packages"
