@@ -129,6 +129,14 @@ features_are_the_back_ends_and_what_the_user_allows(void **state)
 	assert_true(offers(VIRTIO_NET_F_MTU));
 	assert_false(offers(VIRTIO_NET_F_MRG_RXBUF) || offers(VIRTIO_F_IN_ORDER));
 	close_scene(true);
+
+	/* Several queues, and no way to ask how many. */
+	scene.b = (struct backend){BACKEND_GOOD};
+	scene.b.protocol &= ~VIRTIO_BIT(VHOST_USER_PROTOCOL_F_MQ);
+	open_scene("path=/x,queues=2");
+	connect_scene();
+	assert_false(offers(VIRTIO_NET_F_MQ));
+	close_scene(true);
 }
 
 static void

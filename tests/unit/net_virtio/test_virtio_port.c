@@ -484,6 +484,24 @@ starve(void)
 }
 
 static void
+forget_bytes(void *addr, void *arg)
+{
+}
+
+/* Bytes that no zone has: the device is given a copy. */
+static void
+send_from_afar(void)
+{
+	static uint8_t bytes[FRAME_LEN];
+	static struct plx_mbuf_external external = {.release = forget_bytes};
+	struct plx_mbuf *m = plx_mbuf_alloc(pool);
+
+	assert_non_null(m);
+	assert_int_equal(plx_mbuf_attach_external(m, bytes, sizeof(bytes), &external), 0);
+	assert_int_equal(plx_ethdev_tx_burst(port, 0, &m, 1), 1);
+}
+
+static void
 the_books_outlive_the_queues(void **state)
 {
 	const struct vfake_used nonsense = {.queue = 0, .id = 9999, .len = 100, .times = 1};
@@ -498,6 +516,8 @@ the_books_outlive_the_queues(void **state)
 	starve();
 	assert_true(counter("rx_starved") > 0);
 	both_ways(5);
+	send_from_afar();
+	assert_int_equal(counter("tx_copied"), 1);
 	rung = counter("notifications");
 	vfake_use(fake, &nonsense);
 	receive_all();
