@@ -17,6 +17,7 @@ plx_kvargs_split(const char *devargs, char *name, size_t size, const char **ret_
 		 struct plx_why *why)
 {
 	size_t len = strcspn(devargs, ",");
+	bool path = false; /* behind a colon: vfio-user:/run/nic.sock */
 
 	if (len == 0)
 		return plx_why(why, -EINVAL,
@@ -26,11 +27,12 @@ plx_kvargs_split(const char *devargs, char *name, size_t size, const char **ret_
 			       "device name '%.64s...' has %zu characters, at most %zu are allowed",
 			       devargs, len, size - 1);
 	for (size_t i = 0; i < len; i++) {
-		if (!is_name_char(devargs[i], "_:.-"))
+		path |= devargs[i] == ':';
+		if (!is_name_char(devargs[i], path ? "_:.-/" : "_:.-"))
 			return plx_why(
 				why, -EINVAL,
 				"device name '%.*s' has the character '%c' (0x%02x); allowed are "
-				"letters, digits and _ : . -",
+				"letters, digits and _ : . -, behind a colon also /",
 				(int)len, devargs,
 				devargs[i] >= 0x20 && devargs[i] < 0x7f ? devargs[i] : '?',
 				(unsigned char)devargs[i]);

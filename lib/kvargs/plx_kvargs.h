@@ -52,7 +52,7 @@ int plx_kvargs_parse(const char *args, const struct plx_kvargs_field *fields, vo
 /*
  * Splits "name,rest" at the first comma: copies the name and points *ret_args behind the comma (at "" when
  * there is none). -EINVAL if the name is empty, longer than size - 1 or has characters other than
- * [A-Za-z0-9_:.-].
+ * [A-Za-z0-9_:.-], behind a colon also of a path: /.
  */
 int plx_kvargs_split(const char *devargs, char *name, size_t size, const char **ret_args,
 		     struct plx_why *why);
