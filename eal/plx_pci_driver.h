@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * PCI devices as drivers see them: configuration space, capabilities, windows onto BARs, interrupts, reset. What carries it
- * (vfio, uio, a fake of a test) is a transport, a table of ten functions; a mapped BAR costs a plain load or store, any
+ * (vfio, uio, a socket, a fake of a test) is a transport, a table of ten functions; a mapped BAR costs a plain load or store, any
  * other a call.
  *
- *	sysfs / name --> struct plx_pci --> transport: vfio-pci | uio_pci_generic | (vfio-user) | fake of a test
+ *	sysfs / name --> struct plx_pci --> transport: vfio-pci | uio_pci_generic | vfio-user | fake of a test
  *	                    |
  *	                    +-- plx_pci_window(bar 4, 0x1000, 0x40) --> plx_pci_read32(&window, 0x14)
  *

@@ -26,20 +26,25 @@ static struct {
 	const struct plx_pci_transport *added[ADDED_MAX];
 } transports;
 
+static bool
+begins_with(const char *name, const struct plx_pci_transport *transport, const char **ret_address)
+{
+	size_t len = strlen(transport->name);
+
+	if (strncmp(name, transport->name, len) != 0 || name[len] != ':')
+		return false;
+	*ret_address = name + len + 1;
+	return true;
+}
+
 /* The transport that a name begins with, and what stands behind the colon; NULL if it is none. */
 static const struct plx_pci_transport *
 transport_of(const char *name, const char **ret_address)
 {
-	for (unsigned i = 0; i < transports.n; i++) {
-		const struct plx_pci_transport *transport = transports.added[i];
-		size_t len = strlen(transport->name);
-
-		if (strncmp(name, transport->name, len) == 0 && name[len] == ':') {
-			*ret_address = name + len + 1;
-			return transport;
-		}
-	}
-	return NULL;
+	for (unsigned i = 0; i < transports.n; i++)
+		if (begins_with(name, transports.added[i], ret_address))
+			return transports.added[i];
+	return begins_with(name, &plx_pci_vfio_user, ret_address) ? &plx_pci_vfio_user : NULL;
 }
 
 int

@@ -8,6 +8,9 @@
 /* The transports of real devices; names are those of the kernel drivers that hold them. */
 extern const struct plx_pci_transport plx_pci_vfio, plx_pci_uio;
 
+/* Of devices in other programs: "vfio-user:<path of a socket>". */
+extern const struct plx_pci_transport plx_pci_vfio_user;
+
 /*
  * Has the device answer to accesses of the BARs whose size is set, and tells which of them are I/O ports. -EIO if it does not
  * answer. For a transport's open.

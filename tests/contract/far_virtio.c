@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The far end of net_virtio: a fake device (tests/fakes), of the kind that the row's name says. */
+/* The far end of net_virtio: a fake device (tests/fakes), of the kind that the row's name says, here or behind a socket. */
 #include "contract.h"
 #include "virtio_fake.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PAIRS	2
 #define VECTORS (2 * PAIRS + 2)
@@ -14,6 +15,7 @@
 static const struct {
 	const char *row;
 	struct vfake_options options;
+	bool served; /* by vfio-user, from another thread that knows no memory but what it is given */
 } kinds[] = {
 	{"net_virtio_split", {.features = VFAKE_MODERN, .vectors = VECTORS}},
 	{"net_virtio_packed", {.features = VFAKE_MODERN_PACKED, .vectors = VECTORS}},
@@ -28,9 +30,31 @@ static const struct {
 		      VIRTIO_BIT(VIRTIO_F_NOTIFICATION_DATA),
 	  .vectors = VECTORS,
 	  .mapped = true}},
+	{"net_virtio_vfio_user", {.features = VFAKE_MODERN_PACKED, .vectors = VECTORS}, true},
+	{"net_virtio_vfio_user_mapped",
+	 {.features = VFAKE_MODERN | VIRTIO_BIT(VIRTIO_F_NOTIFICATION_DATA),
+	  .vectors = VECTORS,
+	  .mapped = true},
+	 true},
 };
 
 static struct vfake *fake;
+static struct vfake_served *served;
+
+static int
+serve(struct wire *wire)
+{
+	struct plx_why why = {""};
+	char path[48];
+
+	snprintf(path, sizeof(path), "/tmp/plx-contract-%d.sock", (int)getpid());
+	served = vfake_serve(fake, path, &why);
+	if (served == NULL)
+		print_error("%s\n", why.text);
+	snprintf(wire->name, sizeof(wire->name), "vfio-user:%s", path);
+	snprintf(wire->devargs, sizeof(wire->devargs), "vfio-user:%s", path);
+	return served != NULL ? 0 : -1;
+}
 
 int
 virtio_open(struct wire *wire)
@@ -46,6 +70,8 @@ virtio_open(struct wire *wire)
 		fake = vfake_create(kinds[i].row, &options);
 		snprintf(wire->name, sizeof(wire->name), "fake:%s", kinds[i].row);
 		snprintf(wire->devargs, sizeof(wire->devargs), "fake:%s", kinds[i].row);
+		if (fake != NULL && kinds[i].served && serve(wire) != 0)
+			return -1;
 	}
 	return fake != NULL ? 0 : -1;
 }
@@ -56,6 +82,8 @@ virtio_close(struct wire *wire)
 {
 	char violations[1024];
 
+	vfake_unserve(served);
+	served = NULL;
 	snprintf(violations, sizeof(violations), "%s", vfake_violations(fake));
 	vfake_destroy(fake);
 	fake = NULL;

@@ -99,6 +99,8 @@ static const struct pmd pmds[] = {
 	VIRTIO_ROW("legacy"),
 	VIRTIO_ROW("order"),
 	VIRTIO_ROW("thread", | HAS_SPREAD),
+	VIRTIO_ROW("vfio_user"),
+	VIRTIO_ROW("vfio_user_mapped"),
 	FRONT_ROW("split"),
 	FRONT_ROW("packed"),
 	BACK_ROW("split"),

@@ -68,6 +68,14 @@ void vfake_destroy(struct vfake *fake);
 /* Makes "fake:" known to the EAL. Fine to call again, also after the EAL was started anew. */
 void vfake_transport_add(void);
 
+/*
+ * Offers the device by vfio-user at the path, from a thread of its own: "vfio-user:<path>" is it then, and it reaches no memory but
+ * what the client maps. Instead of vfake_transport_add; until unserve, which comes before destroy. In the library of its own
+ * test_fakes_served. NULL: why tells.
+ */
+struct vfake_served *vfake_serve(struct vfake *fake, const char *path, struct plx_why *why);
+void vfake_unserve(struct vfake_served *served);
+
 /* -- the far end ------------------------------------------------------------------------------------------------ */
 
 /*

@@ -50,6 +50,8 @@ int
 vfake_memory_open(struct vfake *fake, struct plx_why *why)
 {
 	fake->nb_zones = 0;
+	if (fake->reach != NULL)
+		return 0;
 	fake->mapper = (struct plx_dma_mapper){.map = zone_map, .unmap = zone_unmap};
 	return plx_dma_add(&fake->mapper, why);
 }
@@ -57,13 +59,18 @@ vfake_memory_open(struct vfake *fake, struct plx_why *why)
 void
 vfake_memory_close(struct vfake *fake)
 {
-	plx_dma_remove(&fake->mapper);
+	if (fake->reach == NULL)
+		plx_dma_remove(&fake->mapper);
 	fake->nb_zones = 0;
 }
 
 uint8_t *
 vfake_dma(struct vfake *fake, uint64_t addr, uint64_t len)
 {
+	uint8_t *at = fake->reach != NULL ? fake->reach(fake->reach_arg, addr, len) : NULL;
+
+	if (at != NULL)
+		return at;
 	for (unsigned i = 0; i < fake->nb_zones; i++) {
 		const size_t size = fake->zone[i].len;
 

@@ -395,7 +395,7 @@ vfake_interrupt_queue(struct vfake *fake, const struct vfake_queue *q)
 	fire(fake, q->vector, VIRTIO_ISR_QUEUE);
 }
 
-static const struct plx_pci_transport transport = {
+const struct plx_pci_transport vfake_transport = {
 	.name = "fake",
 	.about = "a device of this test",
 	.open = fake_open,
@@ -413,5 +413,5 @@ static const struct plx_pci_transport transport = {
 void
 vfake_transport_add(void)
 {
-	plx_pci_transport_add(&transport);
+	plx_pci_transport_add(&vfake_transport);
 }

@@ -74,6 +74,9 @@ struct vfake {
 	pthread_mutex_t lock;
 	struct plx_pci *pci; /* while it is open */
 	struct plx_dma_mapper mapper;
+	/* In place of zones: who knows where an address is. NULL outside of what may be reached. */
+	uint8_t *(*reach)(void *arg, uint64_t addr, uint64_t len);
+	void *reach_arg;
 	struct {
 		uint8_t *addr;
 		size_t len;
@@ -121,6 +124,9 @@ void vfake_violation(struct vfake *fake, const char *format, ...) PLX_PRINTF(2, 
 void vfake_log(struct vfake *fake, enum vfake_area area, bool write, uint64_t off, unsigned len,
 	       uint64_t value);
 struct vfake *vfake_find(const char *name);
+
+/* Accesses as a transport has them, for who carries them on. */
+extern const struct plx_pci_transport vfake_transport;
 
 /* -- memory (virtio_fake_memory.c) --------------------------------------------------------------------------- */
 
