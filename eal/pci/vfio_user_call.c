@@ -235,8 +235,8 @@ take_twin(struct plx_vfio_user *dev, struct vfio_user_msg *msg, struct plx_why *
 	return ret;
 }
 
-static int
-agree(struct plx_vfio_user *dev, struct plx_why *why)
+int
+plx_vfio_user_agree(struct plx_vfio_user *dev, struct plx_why *why)
 {
 	const struct vfio_user_caps ours = {.max_msg_fds = VFIO_USER_FDS_MAX,
 					    .max_data_xfer_size = VFIO_USER_DATA_MAX,
@@ -279,7 +279,7 @@ plx_vfio_user_connect(struct plx_vfio_user *dev, struct plx_why *why)
 	dev->sock = plx_unixsock_connect(dev->path, why);
 	if (dev->sock < 0)
 		return dev->sock;
-	ret = agree(dev, why);
+	ret = plx_vfio_user_agree(dev, why);
 	if (ret == 0) {
 		ret = plx_event_fd_add(dev->sock, EPOLLIN, on_readable, dev, &dev->event);
 		if (ret == 0 && dev->twin >= 0)

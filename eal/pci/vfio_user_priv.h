@@ -82,6 +82,8 @@ int plx_vfio_user_call(struct plx_vfio_user *dev, struct plx_vfio_user_call *cal
 
 /* Connects and agrees on a version. */
 int plx_vfio_user_connect(struct plx_vfio_user *dev, struct plx_why *why);
+/* The second part of it, on a socket that is connected. */
+int plx_vfio_user_agree(struct plx_vfio_user *dev, struct plx_why *why);
 void plx_vfio_user_disconnect(struct plx_vfio_user *dev);
 
 /* The lock is held: nothing is sent or received from here on. */
