@@ -105,6 +105,8 @@ the_next_client_is_served_when_one_is_gone(void **state)
 	assert_true(nothing_is_heard());
 	say(1, VFIO_USER_VERSION, 0, "\0\0\0\0", 4, NULL, 0);
 	assert_true(nothing_is_heard());
+	/* Nor does the server's own thread run in circles meanwhile. */
+	assert_false(plx_unixsock_readable(vfio_user_server_fd(toy.server)));
 	close(first);
 	vfio_user_server_poll(toy.server);
 	assert_int_equal(toy.gones, 1);
