@@ -193,14 +193,19 @@ void vhost_packed_publish(struct vhost_ring *ring, const struct vhost_batch *bat
 bool vhost_split_wants_call(const struct vhost_ring *ring);
 bool vhost_packed_wants_call(const struct vhost_ring *ring);
 
-/* The header and the first bytes of the packet, which are copied soon. */
+/* The header and the first bytes of the packet, which are copied soon: from there, or to there. */
 static inline void
-vhost_slot_prefetch(const struct vhost_slot *slot)
+vhost_slot_prefetch(const struct vhost_slot *slot, bool write)
 {
 	if (PLX_UNLIKELY(slot->at == NULL))
 		return;
-	plx_prefetch(slot->at);
-	plx_prefetch(slot->at + PLX_CACHE_LINE);
+	if (write) {
+		plx_prefetch_write(slot->at);
+		plx_prefetch_write(slot->at + PLX_CACHE_LINE);
+	} else {
+		plx_prefetch(slot->at);
+		plx_prefetch(slot->at + PLX_CACHE_LINE);
+	}
 }
 
 static inline void

@@ -68,7 +68,7 @@ look(struct vhost_ring *ring, struct vhost_batch *batch, struct vhost_slot *slot
 	if (PLX_LIKELY((flags & shape) == plain)) {
 		slot->at = vhost_ring_at(ring, desc.addr, desc.len);
 		slot->len = desc.len;
-		vhost_slot_prefetch(slot);
+		vhost_slot_prefetch(slot, ring->write);
 	} else if ((flags & VIRTIO_DESC_F_NEXT) != 0 && !measure(ring, slot)) {
 		vhost_ring_break(ring);
 		return false;

@@ -32,7 +32,7 @@ look(struct vhost_ring *ring, struct vhost_slot *slot)
 	if (PLX_LIKELY(desc.flags == plain)) {
 		slot->at = vhost_ring_at(ring, desc.addr, desc.len);
 		slot->len = desc.len;
-		vhost_slot_prefetch(slot);
+		vhost_slot_prefetch(slot, ring->write);
 	}
 }
 
