@@ -54,4 +54,9 @@ double bench_cycles_per_second(void);
 /* The calling thread runs on this processor only (-1: on all of the process's). 0 or -errno. */
 int bench_pin(int cpu);
 
+#define BENCH_HOP_NEAR 400 /* more cycles than that: the two share no cache */
+
+/* Cycles that a line takes from one processor to the other and back, at best; negative: not known (hop.c). */
+double bench_hop(int cpu, int other);
+
 #endif

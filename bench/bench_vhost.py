@@ -4,7 +4,8 @@
 
 The end in question, ours and DPDK's in turn, faces the same peer: DPDK's other end. Each forwards on a processor of its
 own, without huge pages. One start of the same command may be twice as fast as the next, so every start is shown, and what counts
-is our slowest start against DPDK's best.
+is our slowest start against DPDK's best. The host of a virtual machine moves its processors: behind each start stands whether
+they were near or far then (n, f: hop.c; ? if it changed meanwhile), and only starts of the same place are fairly compared.
 
     bench/bench_vhost.py [-n STARTS] [-t SECONDS] [--build DIR] [WORD ...]
 
@@ -15,6 +16,7 @@ import json
 import os
 import re
 import statistics
+import subprocess
 import tempfile
 import time
 
@@ -69,6 +71,22 @@ def received(prompt):
     return int(re.search(rb"RX-packets: *(\d+)", said).group(1)), time.monotonic()
 
 
+def place(build):
+    """n or f: whether the two processors share a cache now."""
+    try:
+        return subprocess.run([os.path.join(build, "bench/bench_hop")], capture_output=True, text=True, timeout=10,
+                              check=True).stdout.split()[1][0]
+    except (OSError, subprocess.SubprocessError):
+        return "?"
+
+
+def placed(build, measured):
+    """What measured() returns, and where the processors were before and after it."""
+    before = place(build)
+    result = measured()
+    return result, before if place(build) == before else "?"
+
+
 def measure(programs, is_ours, row, seconds):
     """Million packets a second that came through in one start of both ends."""
     end, ring, size, pairs, (_, front_mode, back_mode, counter) = row
@@ -113,14 +131,16 @@ def main():
         ours, theirs = [], []
         for _ in range(args.n):
             if not args.peer_only:
-                ours.append(measure(programs, True, row, args.t))
-            theirs.append(measure(programs, False, row, args.t))
+                ours.append(placed(args.build, lambda: measure(programs, True, row, args.t)))
+            theirs.append(placed(args.build, lambda: measure(programs, False, row, args.t)))
+        places = [[mark for _, mark in starts] for starts in (ours, theirs)]
+        ours, theirs = [rate for rate, _ in ours], [rate for rate, _ in theirs]
         worst = min(ours, default=0)
         best = max(theirs)
         print("%-32s %8.2f %8.2f %7.2f   (%s | %s)" % (
-            name, worst, best, worst / max(best, 1e-9), " ".join("%.2f" % s for s in ours),
-            " ".join("%.2f" % s for s in theirs)), flush=True)
-        result.append({"row": name, "ours": ours, "peer": theirs, "ratio": worst / max(best, 1e-9),
+            name, worst, best, worst / max(best, 1e-9), " ".join("%.2f%s" % s for s in zip(ours, places[0])),
+            " ".join("%.2f%s" % s for s in zip(theirs, places[1]))), flush=True)
+        result.append({"row": name, "ours": ours, "peer": theirs, "places": places, "ratio": worst / max(best, 1e-9),
                        "medians": [statistics.median(s) for s in (ours, theirs) if s]})
     print(json.dumps({"bench": "vhost", "unit": "Mpps", "peer": "dpdk", "starts": args.n, "rows": result}))
 
