@@ -96,7 +96,10 @@ tell_region(const uint8_t *body, struct message *out)
 	struct vfio_user_region_info info;
 	struct {
 		struct vfio_user_region_info info;
-		struct vfio_user_sparse_mmap cap;
+		struct { /* vfio_user_sparse_mmap, of two areas */
+			uint16_t id, version;
+			uint32_t next, nr_areas, reserved;
+		} cap;
 		struct vfio_user_area area[2];
 	} told = {.info = {.argsz = sizeof(info), .flags = 3}};
 
@@ -113,7 +116,8 @@ tell_region(const uint8_t *body, struct message *out)
 	told.info.argsz = sizeof(told);
 	told.info.flags |= VFIO_USER_REGION_MMAP | VFIO_USER_REGION_CAPS;
 	told.info.cap_offset = sizeof(told.info);
-	told.cap = (struct vfio_user_sparse_mmap){1, 1, 0, 2, 0};
+	told.cap.id = told.cap.version = 1;
+	told.cap.nr_areas = 2;
 	told.area[0] = (struct vfio_user_area){0, 0x1000};
 	told.area[1] = (struct vfio_user_area){0x2000, 0x1000};
 	memcpy(out->body, &told, sizeof(told));
