@@ -27,12 +27,14 @@ now_ms(void)
 static int
 make_address(const char *path, struct sockaddr_un *addr, struct plx_why *why)
 {
+	const size_t len = strlen(path);
+
 	*addr = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (path[0] == '\0' || strlen(path) >= sizeof(addr->sun_path))
+	if (len == 0 || len >= sizeof(addr->sun_path))
 		return plx_why(why, -ENAMETOOLONG,
 			       "socket '%.64s': a path of 1 to %zu characters is possible", path,
 			       sizeof(addr->sun_path) - 1);
-	memcpy(addr->sun_path, path, strlen(path) + 1);
+	memcpy(addr->sun_path, path, len + 1);
 	return 0;
 }
 
