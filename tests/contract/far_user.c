@@ -190,7 +190,20 @@ back_open(struct wire *wire)
 	return err;
 }
 
-/* A front end calls when there is somebody to call, and again when that one comes back. */
+static void
+take_far_port_away(void)
+{
+	if (!far_is_there)
+		return;
+	__atomic_store_n(&backlog.stopping, true, __ATOMIC_RELEASE);
+	pthread_join(backlog.thread, NULL);
+	plx_mbuf_free_bulk(backlog.pkt + backlog.first, (uint16_t)backlog.n);
+	backlog.first = backlog.n = 0;
+	plx_device_detach(far_name, NULL);
+	far_is_there = false;
+}
+
+/* A new front end for each life of the port: the last one would take its time to call again. */
 int
 back_plug(struct wire *wire)
 {
@@ -198,7 +211,8 @@ back_plug(struct wire *wire)
 	uint64_t until = now_ms() + LINK_WAIT_MS;
 
 	devargs_of_front(wire, far_name, devargs);
-	if (!far_is_there && make_far_port(wire, devargs) != 0)
+	take_far_port_away();
+	if (make_far_port(wire, devargs) != 0)
 		return -1;
 	while (!link_is_up(wire->port) && now_ms() < until)
 		sleep_ms(1);
@@ -210,14 +224,7 @@ user_close(struct wire *wire)
 {
 	struct plx_why why = {""};
 
-	if (far_is_there) {
-		__atomic_store_n(&backlog.stopping, true, __ATOMIC_RELEASE);
-		pthread_join(backlog.thread, NULL);
-		plx_mbuf_free_bulk(backlog.pkt + backlog.first, (uint16_t)backlog.n);
-		backlog.first = backlog.n = 0;
-		plx_device_detach(far_name, NULL);
-	}
-	far_is_there = false;
+	take_far_port_away();
 	plx_pool_cache_flush(wire->far_pool);
 	if (plx_pool_destroy(wire->far_pool, &why) != 0)
 		wire->complaint = "the far end keeps buffers";

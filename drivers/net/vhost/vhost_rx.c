@@ -44,11 +44,17 @@ lengthen(struct vhost_rxq *rxq, struct plx_mbuf *head, uint32_t len)
 	return true;
 }
 
-/* Back to one empty buffer. */
+/* Back to one empty buffer. Those behind it count one segment each, so they are freed one by one. */
 static void
 shorten(struct plx_mbuf *head)
 {
-	plx_mbuf_free(head->next);
+	struct plx_mbuf *seg = head->next, *next;
+
+	for (; seg != NULL; seg = next) {
+		next = seg->next;
+		seg->next = NULL;
+		plx_mbuf_free(seg);
+	}
 	head->next = NULL;
 	head->nb_segs = 1;
 }
