@@ -156,7 +156,8 @@ a_server_takes_one_peer_after_the_other(void **state)
 	assert_true(user->dev.alone);
 	call(&first);
 	assert_true(reaches(&seen.revivals, 1));
-	call(&second); /* waits for its turn */
+	assert_true(reaches(&seen.changes, 1)); /* else this news and the next may be told as one */
+	call(&second);				/* waits for its turn */
 	assert_int_equal(read_count(&seen.halts), 0);
 	pthread_mutex_lock(&user->lock);
 	user->memory.told = user->queues[1].started = true;
