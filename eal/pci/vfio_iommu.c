@@ -30,7 +30,6 @@ parse_ranges(const uint8_t *cap, size_t len, struct plx_vfio_iommu *iommu)
 int
 plx_vfio_iommu_parse(const void *info, size_t size, struct plx_vfio_iommu *ret_iommu)
 {
-	struct vfio_iommu_type1_info_dma_avail avail;
 	struct vfio_iommu_type1_info head = {0};
 	const void *cap;
 	size_t len;
@@ -46,12 +45,6 @@ plx_vfio_iommu_parse(const void *info, size_t size, struct plx_vfio_iommu *ret_i
 	cap = plx_vfio_cap(info, size, head.cap_offset, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, &len);
 	if (cap != NULL && len >= sizeof(struct vfio_iommu_type1_info_cap_iova_range))
 		parse_ranges(cap, len, ret_iommu);
-	cap = plx_vfio_cap(info, size, head.cap_offset, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL, &len);
-	if (cap != NULL && len >= sizeof(avail)) {
-		memcpy(&avail, cap, sizeof(avail));
-		ret_iommu->knows_avail = true;
-		ret_iommu->avail = avail.avail;
-	}
 	return 0;
 }
 

@@ -48,8 +48,6 @@ struct plx_vfio_iommu {
 	unsigned nb_ranges; /* 0: the kernel does not say */
 	struct vfio_iova_range range[PLX_VFIO_RANGES_MAX];
 	uint64_t page_sizes; /* bitmap; 4 KiB if the kernel does not say */
-	bool knows_avail;
-	uint32_t avail; /* maps that can still be made */
 };
 
 /* Reads what the answer to VFIO_IOMMU_GET_INFO says. -EPROTO if it is none. */

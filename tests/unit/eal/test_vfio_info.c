@@ -128,7 +128,6 @@ an_iommu_of_39_bits_is_known_by_its_ranges(void **state)
 	iommu = parse_iommu(128);
 	assert_int_equal(iommu.nb_ranges, 2);
 	assert_int_equal(iommu.page_sizes, 0x40201000);
-	assert_false(iommu.knows_avail);
 	assert_int_equal(plx_vfio_iommu_width(&iommu), 39);
 	assert_string_equal(plx_vfio_iommu_text(&iommu, text, sizeof(text)),
 			    "0x0-0xfedfffff 0xfef00000-0x7fffffffff (39 bits)");
@@ -172,22 +171,6 @@ ranges_that_are_none_do_not_count(void **state)
 	memset(info.bytes + 40, 0, sizeof(info) - 40);
 	put_ranges(24, 1000, ranges, 0);
 	assert_int_equal(parse_iommu(sizeof(info)).nb_ranges, PLX_VFIO_RANGES_MAX);
-}
-
-static void
-the_limit_of_maps_is_read(void **state)
-{
-	const struct vfio_iommu_type1_info_dma_avail avail = {
-		.header = {.id = VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL}, .avail = 65535};
-	struct plx_vfio_iommu iommu;
-
-	memcpy(info.bytes + 24, &avail, sizeof(avail));
-	info.iommu.flags = VFIO_IOMMU_INFO_CAPS;
-	info.iommu.cap_offset = 24;
-	iommu = parse_iommu(24 + sizeof(avail));
-	assert_true(iommu.knows_avail);
-	assert_int_equal(iommu.avail, 65535);
-	assert_false(parse_iommu(24 + sizeof(avail) - 1).knows_avail);
 }
 
 static void
@@ -370,7 +353,6 @@ main(void)
 		cmocka_unit_test_setup(an_iommu_of_39_bits_is_known_by_its_ranges, clear),
 		cmocka_unit_test_setup(a_kernel_that_names_no_ranges_is_asked_by_mapping, clear),
 		cmocka_unit_test_setup(ranges_that_are_none_do_not_count, clear),
-		cmocka_unit_test_setup(the_limit_of_maps_is_read, clear),
 		cmocka_unit_test_setup(an_answer_that_is_too_short_is_none, clear),
 		cmocka_unit_test_setup(a_region_without_areas_is_mapped_whole_or_not, clear),
 		cmocka_unit_test_setup(the_hole_is_what_no_area_at_an_end_covers, clear),
