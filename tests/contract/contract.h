@@ -177,6 +177,10 @@ int net_socket(const char *iface, bool with_header);
 int net_set_capability(int capability, bool on);
 
 int null_open(struct wire *wire);
+int e1000_open(struct wire *wire);
+void e1000_close(struct wire *wire);
+int e1000_put(struct wire *wire, const void *frame, size_t len);
+size_t e1000_get(struct wire *wire, void *frame, size_t size);
 int virtio_open(struct wire *wire);
 void virtio_close(struct wire *wire);
 int virtio_put(struct wire *wire, const void *frame, size_t len);

@@ -129,10 +129,12 @@ e1000_write(const struct e1000_dev *dev, uint32_t reg, uint32_t value)
 static inline void
 e1000_publish(const struct e1000_dev *dev, uint32_t reg, uint32_t tail)
 {
-#if defined(__aarch64__)
+#if defined(__x86_64__) || defined(__i386__)
+	__asm__ volatile("" ::: "memory"); /* stores stay in order */
+#elif defined(__aarch64__)
 	__asm__ volatile("dmb oshst" ::: "memory");
 #else
-	__atomic_thread_fence(__ATOMIC_RELEASE);
+	__sync_synchronize();
 #endif
 	e1000_write(dev, reg, tail);
 }

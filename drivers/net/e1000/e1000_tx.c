@@ -123,7 +123,7 @@ put_context(struct e1000_txq *txq, const struct packet *p)
 {
 	memcpy(&txq->ring[next_desc(txq)], &p->context, sizeof(p->context));
 	txq->context = p->context;
-	txq->has_context = !p->cuts; /* each packet to be cut brings its own */
+	txq->has_context = true;
 }
 
 /* 3.3.3 and 3.3.7 have address, length, EOP, IFCS, RS and DEXT in the same places. */
