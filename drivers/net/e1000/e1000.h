@@ -134,7 +134,7 @@ e1000_publish(const struct e1000_dev *dev, uint32_t reg, uint32_t tail)
 #elif defined(__aarch64__)
 	__asm__ volatile("dmb oshst" ::: "memory");
 #else
-	__sync_synchronize();
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 #endif
 	e1000_write(dev, reg, tail);
 }
