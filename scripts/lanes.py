@@ -184,7 +184,7 @@ def test_suites(runner, name, lane, folder, rules):
         command += ['--wrapper', ' '.join(wrapper)]
     env = {'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1',
            'UBSAN_OPTIONS': 'print_stacktrace=1', 'TSAN_OPTIONS': 'halt_on_error=1', 'PYTHONDONTWRITEBYTECODE': '1'}
-    status = runner.run(command, log, env, limit=1200)
+    status = runner.run(command, log, env, limit=2400)
     if not os.path.exists(result):
         raise Failure(f'meson test ended with status {status}\n{tail(log)}')
     counts = count_tests(name, result, rules)
