@@ -129,6 +129,8 @@ void wire_check_ledger(struct wire *wire);
 void wire_check_pool(struct wire *wire);
 
 unsigned open_fds(void);
+/* The same when a far end of this program has noticed what happened to ours. */
+unsigned settled_fds(void);
 void sleep_ms(unsigned ms);
 uint64_t now_ms(void);
 

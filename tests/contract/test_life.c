@@ -218,9 +218,9 @@ fifty_lives_leak_no_fd_and_no_buffer(void **state)
 		wire_check_pool(wire);
 		wire_plug(wire);
 		if (i == 0)
-			fds = open_fds();
+			fds = settled_fds();
 	}
-	assert_int_equal(open_fds(), fds);
+	assert_int_equal(settled_fds(), fds);
 }
 
 static void
@@ -242,7 +242,7 @@ unknown_devargs_are_refused_by_name_and_leave_nothing(void **state)
 	unsigned fds, ports;
 
 	wire_unplug(wire);
-	fds = open_fds();
+	fds = settled_fds();
 	ports = plx_ethdev_count();
 	snprintf(devargs, sizeof(devargs), "%s,nonsense=1", wire->devargs);
 	assert_int_equal(plx_device_attach(devargs, &why), -EINVAL);

@@ -53,6 +53,21 @@ open_fds(void)
 	return n - 3; /* ".", ".." and the directory itself */
 }
 
+unsigned
+settled_fds(void)
+{
+	unsigned before, now = open_fds();
+
+	for (unsigned i = 0; i < 40; i++) {
+		before = now;
+		sleep_ms(50);
+		now = open_fds();
+		if (now == before)
+			break;
+	}
+	return now;
+}
+
 /* -- the port ------------------------------------------------------------------------------------------ */
 
 void
