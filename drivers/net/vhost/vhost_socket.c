@@ -28,8 +28,8 @@ hang_up(struct vhost_port *port)
 {
 	int err;
 
+	/* The number is kept: the callback that hangs up is running, and closing the port waits for it by that number. */
 	plx_event_remove(port->sock_event);
-	port->sock_event = 0;
 	vhost_protocol_forget(port);
 	close(port->sock);
 	port->sock = -1;
@@ -145,10 +145,8 @@ on_retry(void *arg)
 	pthread_mutex_lock(&port->lock);
 	if (!port->closing && port->sock < 0) {
 		sock = plx_unixsock_connect(port->args.iface, NULL);
-		if (sock >= 0 && begin(port, sock) == 0) {
+		if (sock >= 0 && begin(port, sock) == 0)
 			plx_event_remove(port->retry_event);
-			port->retry_event = 0;
-		}
 	}
 	pthread_mutex_unlock(&port->lock);
 }
