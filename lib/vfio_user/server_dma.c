@@ -311,8 +311,10 @@ copy(struct vfio_user_server *server, uint64_t address, uint8_t *to, const uint8
 		if (ret != 0)
 			return ret;
 		address += n;
-		to += to != NULL ? n : 0;
-		from += from != NULL ? n : 0;
+		if (to != NULL)
+			to += n;
+		if (from != NULL)
+			from += n;
 		len -= n;
 	}
 	return 0;
