@@ -208,18 +208,53 @@ virtio_rx_first_kick(struct virtio_queue *q, uint16_t next)
 	}
 }
 
+/* What the two kinds of ring do differently; constant, so that the compiler puts each in its place. */
+struct virtio_rx_ring {
+	uint16_t (*position)(const struct virtio_queue *q);
+	unsigned (*collect)(struct virtio_rxq *rxq, struct virtio_returned *back, unsigned max);
+	unsigned (*collect_in_order)(struct virtio_rxq *rxq, struct virtio_returned *back,
+				     unsigned max);
+	void (*refill)(struct virtio_rxq *rxq);
+};
+
+static PLX_ALWAYS_INLINE uint16_t
+virtio_rx_receive(struct virtio_rxq *rxq, struct plx_mbuf **pkts, uint16_t n,
+		  const struct virtio_rx_ring *ring)
+{
+	struct virtio_queue *q = rxq->q;
+	unsigned done = 0, got, max;
+	bool looked = false;
+
+	if (PLX_UNLIKELY(q->broken || n == 0))
+		return 0;
+	virtio_rx_first_kick(q, ring->position(q));
+	do {
+		struct virtio_returned back[VIRTIO_RX_PART];
+
+		max = n - done < VIRTIO_RX_PART ? n - done : VIRTIO_RX_PART;
+		got = PLX_UNLIKELY(q->in_order) ? ring->collect_in_order(rxq, back, max)
+						: ring->collect(rxq, back, max);
+		done += virtio_rx_make(rxq, back, got, pkts + done);
+	} while ((got == max && done < n) || (PLX_UNLIKELY(virtio_queue_sleeps(q)) && done == 0 &&
+					      virtio_queue_rearm(q, &looked)));
+	if (q->nb_free >= rxq->part && PLX_LIKELY(!q->broken))
+		ring->refill(rxq);
+	plx_ethdev_add(&rxq->stats.packets, done);
+	return (uint16_t)done;
+}
+
 /*
  * The burst function of a kind of ring, made of its receive(). It passes the gate, as any device may have to be started
  * anew while the port runs.
  */
-#define VIRTIO_RX_VARIANT(kind)                                                    \
+#define VIRTIO_RX_VARIANT(kind, ring)                                              \
 	uint16_t virtio_rx_##kind(void *queue, struct plx_mbuf **pkts, uint16_t n) \
 	{                                                                          \
 		struct virtio_rxq *rxq = queue;                                    \
                                                                                    \
 		if (PLX_UNLIKELY(!plx_gate_enter(&rxq->gate)))                     \
 			return 0;                                                  \
-		n = receive(rxq, pkts, n);                                         \
+		n = virtio_rx_receive(rxq, pkts, n, ring);                         \
 		if (PLX_UNLIKELY(rxq->strips))                                     \
 			virtio_rx_strip(pkts, n);                                  \
 		plx_gate_leave(&rxq->gate);                                        \

@@ -109,28 +109,11 @@ virtio_rx_packed_fill(struct virtio_rxq *rxq)
 }
 
 static PLX_ALWAYS_INLINE uint16_t
-receive(struct virtio_rxq *rxq, struct plx_mbuf **pkts, uint16_t n)
+position(const struct virtio_queue *q)
 {
-	struct virtio_queue *q = rxq->q;
-	unsigned done = 0, got, max;
-	bool looked = false;
-
-	if (PLX_UNLIKELY(q->broken || n == 0))
-		return 0;
-	virtio_rx_first_kick(q, virtio_packed_position(q));
-	do {
-		struct virtio_returned back[VIRTIO_RX_PART];
-
-		max = n - done < VIRTIO_RX_PART ? n - done : VIRTIO_RX_PART;
-		got = PLX_UNLIKELY(q->in_order) ? collect_in_order(rxq, back, max)
-						: collect(rxq, back, max);
-		done += virtio_rx_make(rxq, back, got, pkts + done);
-	} while ((got == max && done < n) || (PLX_UNLIKELY(virtio_queue_sleeps(q)) && done == 0 &&
-					      virtio_queue_rearm(q, &looked)));
-	if (q->nb_free >= rxq->part && PLX_LIKELY(!q->broken))
-		refill(rxq);
-	plx_ethdev_add(&rxq->stats.packets, done);
-	return (uint16_t)done;
+	return virtio_packed_position(q);
 }
 
-VIRTIO_RX_VARIANT(packed)
+static const struct virtio_rx_ring ring = {position, collect, collect_in_order, refill};
+
+VIRTIO_RX_VARIANT(packed, &ring)
