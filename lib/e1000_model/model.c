@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Life, reset and time of the emulated 82540EM. */
+#include "model_priv.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COMPLAINT_MAX 256
+
+int
+plx_e1000_model_create(const struct plx_e1000_model_options *options,
+		       const struct plx_e1000_model_ops *ops, void *arg,
+		       struct plx_e1000_model **ret_model)
+{
+	struct plx_e1000_model *model;
+
+	if ((options->mac[0] & 1) != 0)
+		return -EINVAL;
+	model = calloc(1, sizeof(*model));
+	if (model == NULL)
+		return -ENOMEM;
+	model->options = *options;
+	model->ops = *ops;
+	model->arg = arg;
+	model->cable = true;
+	model->flash = calloc(1, PLX_E1000_MODEL_FLASH_LEN);
+	model->own_pages = calloc(2, PLX_E1000_MODEL_PAGE_LEN);
+	model->tx.bounce = malloc(PLX_E1000_MODEL_FRAME_MAX);
+	if (model->flash == NULL || model->own_pages == NULL || model->tx.bounce == NULL) {
+		plx_e1000_model_destroy(model);
+		return -ENOMEM;
+	}
+	model->rx_page = options->rx_page != NULL ? options->rx_page : model->own_pages;
+	model->tx_page = options->tx_page != NULL
+				 ? options->tx_page
+				 : (uint32_t *)model->own_pages + PLX_E1000_MODEL_PAGE_LEN / 4;
+	for (unsigned i = 0; i < EMODEL_TIMERS; i++)
+		model->due[i] = EMODEL_NEVER;
+	emodel_eeprom_init(model);
+	plx_e1000_model_reset(model);
+	*ret_model = model;
+	return 0;
+}
+
+void
+plx_e1000_model_destroy(struct plx_e1000_model *model)
+{
+	if (model == NULL)
+		return;
+	free(model->tx.bounce);
+	free(model->own_pages);
+	free(model->flash);
+	free(model);
+}
+
+void
+plx_e1000_model_reset(struct plx_e1000_model *model)
+{
+	emodel_config_init(model);
+	emodel_phy_init(model);
+	emodel_reset(model);
+}
+
+void
+emodel_reset(struct plx_e1000_model *model)
+{
+	memset(model->regs, 0, sizeof(model->regs));
+	emodel_rx_reset(model);
+	emodel_tx_reset(model);
+}
+
+void
+emodel_timer_set(struct plx_e1000_model *model, enum emodel_timer timer, uint64_t delay_ns)
+{
+	model->due[timer] = model->now_ns + delay_ns;
+}
+
+void
+emodel_timer_clear(struct plx_e1000_model *model, enum emodel_timer timer)
+{
+	model->due[timer] = EMODEL_NEVER;
+}
+
+void
+emodel_complain(struct plx_e1000_model *model, const char *format, ...)
+{
+	char what[COMPLAINT_MAX];
+	va_list args;
+
+	model->stats.complaints++;
+	if (model->ops.complain == NULL)
+		return;
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	model->ops.complain(model->arg, what);
+}
+
+static void
+fire(struct plx_e1000_model *model, enum emodel_timer timer)
+{
+	switch (timer) {
+	case EMODEL_TIMER_LINK:
+		emodel_link_due(model);
+		break;
+	case EMODEL_TIMER_IRQ:
+		emodel_irq_due(model);
+		break;
+	case EMODEL_TIMER_RX_DELAY:
+	case EMODEL_TIMER_RX_LIMIT:
+		emodel_rx_due(model, timer);
+		break;
+	case EMODEL_TIMER_TX_DELAY:
+	case EMODEL_TIMER_TX_LIMIT:
+		emodel_tx_due(model, timer);
+		break;
+	case EMODEL_TIMER_PAUSED:
+	case EMODEL_TIMER_PAUSING:
+		emodel_pause_due(model, timer);
+		break;
+	case EMODEL_TIMERS:
+		break;
+	}
+}
+
+uint64_t
+plx_e1000_model_tick(struct plx_e1000_model *model, uint64_t now_ns)
+{
+	uint64_t next = EMODEL_NEVER;
+
+	model->now_ns = now_ns;
+	for (unsigned i = 0; i < EMODEL_TIMERS; i++) {
+		if (model->due[i] <= now_ns) {
+			model->due[i] = EMODEL_NEVER;
+			fire(model, i);
+		}
+		if (model->due[i] < next)
+			next = model->due[i];
+	}
+	return next;
+}
+
+unsigned
+plx_e1000_model_poll(struct plx_e1000_model *model, unsigned budget)
+{
+	return emodel_tx_poll(model, budget);
+}
+
+bool
+plx_e1000_model_is_up(const struct plx_e1000_model *model)
+{
+	return emodel_has_link(model);
+}
+
+uint32_t
+plx_e1000_model_peek(const struct plx_e1000_model *model, uint32_t reg)
+{
+	return reg < PLX_E1000_MODEL_REGS_LEN ? emodel_get(model, reg & ~3u) : 0;
+}
+
+void
+plx_e1000_model_stats(const struct plx_e1000_model *model, struct plx_e1000_model_stats *stats)
+{
+	*stats = model->stats;
+}
+
+void
+plx_e1000_model_fault(struct plx_e1000_model *model, const struct plx_e1000_model_faults *faults)
+{
+	model->faults = *faults;
+}

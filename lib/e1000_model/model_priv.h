@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of the emulated 82540EM share, and which file provides what. */
+#ifndef PLX_LIB_E1000_MODEL_MODEL_PRIV_H
+#define PLX_LIB_E1000_MODEL_MODEL_PRIV_H
+
+#include "plx_e1000_model.h"
+#include "plx_e1000_spec.h"
+
+#include <endian.h>
+
+#define EMODEL_NEVER UINT64_MAX
+#define EMODEL_PARTS 64u /* pieces of memory in one frame; more are copied together first */
+
+/* A piece of the driver's memory that find() told of; len 0: none. */
+struct emodel_window {
+	uint64_t address, len;
+	uint8_t *at;
+	bool write;
+};
+
+/* A ring as its registers describe it, copied once a look and checked (3.2.6, 3.4). */
+struct emodel_ring {
+	uint64_t base;
+	uint32_t len;	     /* descriptors; 0: the registers make no sense */
+	uint32_t head, tail; /* below len */
+	struct emodel_window window;
+};
+
+/* Timers, as times when they are due; EMODEL_NEVER: not set. */
+enum emodel_timer {
+	EMODEL_TIMER_LINK,     /* negotiation ends */
+	EMODEL_TIMER_IRQ,      /* ITR lets the line rise again */
+	EMODEL_TIMER_RX_DELAY, /* RDTR */
+	EMODEL_TIMER_RX_LIMIT, /* RADV */
+	EMODEL_TIMER_TX_DELAY, /* TIDV */
+	EMODEL_TIMER_TX_LIMIT, /* TADV */
+	EMODEL_TIMER_PAUSED,   /* the far end's pause is over */
+	EMODEL_TIMER_PAUSING,  /* ours is to be renewed */
+	EMODEL_TIMERS,
+};
+
+struct plx_e1000_model {
+	struct plx_e1000_model_ops ops;
+	void *arg;
+	struct plx_e1000_model_options options;
+	uint64_t now_ns;
+	uint64_t due[EMODEL_TIMERS];
+
+	uint32_t regs[PLX_E1000_MODEL_REGS_LEN / 4]; /* but for the two pages */
+	uint32_t *rx_page, *tx_page;		     /* the driver may write there at any time */
+	uint8_t config[PLX_E1000_MODEL_CONFIG_LEN];
+	uint8_t *flash;
+	uint32_t io_address;
+	bool intx;
+	struct plx_e1000_model_faults faults;
+	uint32_t fault_turn;
+	struct plx_e1000_model_stats stats;
+
+	uint16_t eeprom[PLX_E1000_MODEL_EEPROM_WORDS];
+	struct { /* Microwire (5.3): bits that came, of them the word that goes out */
+		unsigned bits;
+		uint32_t in, out;
+	} wire;
+	uint16_t phy[32];
+	bool cable;
+	bool link_was_lost; /* the latched bit of the PHY's status */
+
+	struct { /* sending: the contexts (3.3.6) and the frame that is gathered */
+		struct emodel_ring ring;
+		struct e1000_tx_context_desc sums, cuts;
+		struct emodel_window window;
+		struct iovec parts[EMODEL_PARTS];
+		unsigned nb_parts;
+		uint32_t len;
+		uint8_t popts; /* of the first descriptor */
+		bool begun, tse,
+			skip; /* skip: what was begun cannot be a frame; lost up to its end */
+		uint8_t *
+			bounce; /* PLX_E1000_MODEL_FRAME_MAX and a TSO's whole, when parts do not do */
+	} tx;
+	struct {
+		struct emodel_ring ring;
+		struct emodel_window window;
+	} rx;
+	void *own_pages;
+};
+
+/* -- registers (model_regs.c): peek and poke know of the pages, and of nothing else ----------------------------------- */
+
+static inline uint32_t *
+emodel_at(const struct plx_e1000_model *model, uint32_t reg)
+{
+	uint32_t word = (reg % PLX_E1000_MODEL_PAGE_LEN) / 4;
+
+	switch (reg / PLX_E1000_MODEL_PAGE_LEN) {
+	case PLX_E1000_MODEL_RX_PAGE / PLX_E1000_MODEL_PAGE_LEN:
+		return &model->rx_page[word];
+	case PLX_E1000_MODEL_TX_PAGE / PLX_E1000_MODEL_PAGE_LEN:
+		return &model->tx_page[word];
+	default:
+		return (uint32_t *)(uintptr_t)&model->regs[reg / 4];
+	}
+}
+
+/* Acquire and release: descriptors are looked at after the tail, and a head is shown after what it says is done. */
+static inline uint32_t
+emodel_get(const struct plx_e1000_model *model, uint32_t reg)
+{
+	return le32toh(__atomic_load_n(emodel_at(model, reg), __ATOMIC_ACQUIRE));
+}
+
+static inline void
+emodel_set(struct plx_e1000_model *model, uint32_t reg, uint32_t value)
+{
+	__atomic_store_n(emodel_at(model, reg), htole32(value), __ATOMIC_RELEASE);
+}
+
+/* What reading or writing a register does (13.4 to 13.7): one table, a row a register or range. */
+uint32_t emodel_read(struct plx_e1000_model *model, uint32_t reg);
+void emodel_write(struct plx_e1000_model *model, uint32_t reg, uint32_t value);
+
+/* -- model.c ------------------------------------------------------------------------------------------------------- */
+
+/* CTRL.RST: registers as after a reset, rings off, PHY and EEPROM as they are (14.9). */
+void emodel_reset(struct plx_e1000_model *model);
+void emodel_timer_set(struct plx_e1000_model *model, enum emodel_timer timer, uint64_t delay_ns);
+void emodel_timer_clear(struct plx_e1000_model *model, enum emodel_timer timer);
+/* Formats nothing unless somebody listens. */
+void emodel_complain(struct plx_e1000_model *model, const char *format, ...) PLX_PRINTF(2, 3);
+
+/* -- model_config.c -------------------------------------------------------------------------------------------------- */
+
+void emodel_config_init(struct plx_e1000_model *model);
+bool emodel_is_master(const struct plx_e1000_model *model);
+
+/* -- model_irq.c ------------------------------------------------------------------------------------------------------ */
+
+/* Causes come up (ICR, 13.4.17); the line follows ICR & IMS, no sooner than ITR lets it. */
+void emodel_cause(struct plx_e1000_model *model, uint32_t causes);
+void emodel_irq_due(struct plx_e1000_model *model);
+
+/* -- model_eeprom.c, model_phy.c ---------------------------------------------------------------------------------------- */
+
+void emodel_eeprom_init(struct plx_e1000_model *model);
+void emodel_phy_init(struct plx_e1000_model *model);
+void emodel_link_due(struct plx_e1000_model *model);
+static inline bool
+emodel_has_link(const struct plx_e1000_model *model)
+{
+	return (emodel_get(model, E1000_STATUS) & E1000_STATUS_LU) != 0;
+}
+
+/* -- model_count.c: statistics registers (13.7) ------------------------------------------------------------------------- */
+
+/* Adds; stays at all ones. */
+void emodel_count(struct plx_e1000_model *model, uint32_t reg, uint32_t n);
+/* Everything that a good frame counts as: sizes, octets, kinds. `len` with its FCS. */
+void emodel_count_received(struct plx_e1000_model *model, const uint8_t *frame, uint32_t len);
+void emodel_count_sent(struct plx_e1000_model *model, const uint8_t *frame, uint32_t len);
+
+/* -- model_dma.c: the driver's memory ------------------------------------------------------------------------------------- */
+
+/* `len` bytes in one piece, or NULL: then by emodel_dma_read, _write, which fail where there is nothing, or faults say so. */
+uint8_t *emodel_dma_find(struct plx_e1000_model *model, struct emodel_window *window,
+			 uint64_t address, uint64_t len, bool write);
+int emodel_dma_read(struct plx_e1000_model *model, struct emodel_window *window, uint64_t address,
+		    void *to, size_t len);
+int emodel_dma_write(struct plx_e1000_model *model, struct emodel_window *window, uint64_t address,
+		     const void *from, size_t len);
+
+/* -- model_ring.c ------------------------------------------------------------------------------------------------------------ */
+
+/* Copies base, length, head and tail out of the registers from `base` (RDBAL, TDBAL) on. False: off, or senseless. */
+bool emodel_ring_look(struct plx_e1000_model *model, struct emodel_ring *ring, uint32_t base);
+/* Descriptor i in place, or a copy of it in `spare` where it has to be written back by emodel_ring_done(); NULL: not to be had. */
+void *
+emodel_ring_desc(struct plx_e1000_model *model, struct emodel_ring *ring, uint32_t i, void *spare);
+
+/* -- model_tx.c, model_tx_offload.c ------------------------------------------------------------------------------------------- */
+
+unsigned emodel_tx_poll(struct plx_e1000_model *model, unsigned budget);
+void emodel_tx_reset(struct plx_e1000_model *model);
+void emodel_tx_due(struct plx_e1000_model *model, enum emodel_timer timer);
+/* A frame of the card's own, such as a pause frame. */
+void emodel_tx_own(struct plx_e1000_model *model, const uint8_t *frame, size_t len);
+
+/* -- model_rx.c, model_rx_filter.c, model_rx_csum.c, model_pause.c --------------------------------------------------------------- */
+
+enum plx_e1000_model_taken
+emodel_rx(struct plx_e1000_model *model, const uint8_t *frame, size_t len);
+void emodel_rx_reset(struct plx_e1000_model *model);
+void emodel_rx_due(struct plx_e1000_model *model, enum emodel_timer timer);
+/* 802.3x: a frame that is one is taken here (true). Our own pauses: when rx is short of room, and when it is not any more. */
+bool emodel_pause_received(struct plx_e1000_model *model, const uint8_t *frame, size_t len);
+void emodel_pause_due(struct plx_e1000_model *model, enum emodel_timer timer);
+static inline bool
+emodel_is_paused(const struct plx_e1000_model *model)
+{
+	return (emodel_get(model, E1000_STATUS) & E1000_STATUS_TXOFF) != 0;
+}
+
+#endif
