@@ -6,6 +6,7 @@
  *	input: [command u8][flags u8][files u8: number, kind][size u16][payload] ...
  */
 #include "plx_unixsock.h"
+#include "plx_vfio_user.h"
 #include "plx_vfio_user_server.h"
 
 #include <stdio.h>
@@ -29,7 +30,7 @@ must(bool condition)
 static int
 access_device(void *arg, unsigned region, uint64_t offset, void *data, uint32_t len, bool write)
 {
-	struct vfio_user_server **server = arg;
+	struct plx_vfio_user_server **server = arg;
 	uint64_t address = 0;
 
 	must((region == 0 && offset + len <= BAR_LEN) || (region == 7 && offset + len <= 256));
@@ -37,9 +38,9 @@ access_device(void *arg, unsigned region, uint64_t offset, void *data, uint32_t 
 	/* A device that does DMA where it is told to. */
 	if (write && len >= sizeof(address)) {
 		memcpy(&address, data, sizeof(address));
-		vfio_user_server_write(*server, address, data, len);
-		vfio_user_server_irq(*server, VFIO_USER_IRQ_MSIX, (unsigned)address);
-		vfio_user_server_intx(*server, (address & 1) != 0);
+		plx_vfio_user_server_write(*server, address, data, len);
+		plx_vfio_user_server_irq(*server, PLX_VFIO_USER_IRQ_MSIX, (unsigned)address);
+		plx_vfio_user_server_intx(*server, (address & 1) != 0);
 	}
 	return 0;
 }
@@ -97,29 +98,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct vfio_user_server *server = NULL;
-	struct vfio_user_device device = {
+	struct plx_vfio_user_server *server = NULL;
+	struct plx_vfio_user_device device = {
 		.arg = &server, .access = access_device, .irqs = {1, 0, 4, 1, 1}};
 	char path[64];
 	int before = dup(0), sock;
 
 	close(before);
-	device.region[0] = (struct vfio_user_region){.size = BAR_LEN, .flags = 3};
-	device.region[7] = (struct vfio_user_region){.size = 256, .flags = 3};
+	device.region[0] = (struct plx_vfio_user_region){.size = BAR_LEN, .flags = 3};
+	device.region[7] = (struct plx_vfio_user_region){.size = 256, .flags = 3};
 	snprintf(path, sizeof(path), "/tmp/plx-fuzz-%d.sock", (int)getpid());
-	must(vfio_user_server_create(path, &device, &server, NULL) == 0);
+	must(plx_vfio_user_server_create(path, &device, &server, NULL) == 0);
 	sock = plx_unixsock_connect(path, NULL);
 	must(sock >= 0);
-	vfio_user_server_poll(server);
+	plx_vfio_user_server_poll(server);
 	while (say_next(sock, &data, &size)) {
-		vfio_user_server_poll(server);
+		plx_vfio_user_server_poll(server);
 		drain(sock);
 	}
 	close(sock);
 	for (unsigned i = 0; i < 8; i++)
-		vfio_user_server_poll(server);
-	must(!vfio_user_server_connected(server));
-	vfio_user_server_destroy(server);
+		plx_vfio_user_server_poll(server);
+	must(!plx_vfio_user_server_connected(server));
+	plx_vfio_user_server_destroy(server);
 	must(dup(0) == before); /* the lowest number that is free is the one that was */
 	close(before);
 	return 0;

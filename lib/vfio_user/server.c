@@ -14,7 +14,7 @@
 #define TURN_MAX 64 /* messages of one poll() */
 
 int
-vfio_user_server_break(struct vfio_user_server *server, int err, const struct plx_why *why)
+vfio_user_server_break(struct plx_vfio_user_server *server, int err, const struct plx_why *why)
 {
 	if (server->broken == 0) {
 		server->broken = err;
@@ -25,7 +25,7 @@ vfio_user_server_break(struct vfio_user_server *server, int err, const struct pl
 }
 
 static int
-watch(struct vfio_user_server *server, int fd)
+watch(struct plx_vfio_user_server *server, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.fd = fd};
 
@@ -33,13 +33,13 @@ watch(struct vfio_user_server *server, int fd)
 }
 
 static void
-unwatch(struct vfio_user_server *server, int fd)
+unwatch(struct plx_vfio_user_server *server, int fd)
 {
 	epoll_ctl(server->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
 static void
-forget_waiting(struct vfio_user_server *server)
+forget_waiting(struct plx_vfio_user_server *server)
 {
 	while (server->waiting != NULL) {
 		struct vfio_user_waiting *waiting = server->waiting;
@@ -55,9 +55,9 @@ forget_waiting(struct vfio_user_server *server)
 
 /* Everything of the client's goes; who waits in the backlog is next. */
 static void
-send_away(struct vfio_user_server *server)
+send_away(struct plx_vfio_user_server *server)
 {
-	const struct vfio_user_device *device = server->device;
+	const struct plx_vfio_user_device *device = server->device;
 	const bool agreed = server->agreed;
 
 	unwatch(server, server->sock);
@@ -67,6 +67,7 @@ send_away(struct vfio_user_server *server)
 	forget_waiting(server);
 	vfio_user_server_irqs_clear(server);
 	vfio_user_server_unmap_all(server);
+	server->stats.sent_away += server->broken != 0 && server->broken != -ECONNRESET;
 	if (agreed && device->gone != NULL)
 		device->gone(device->arg, server->why.text);
 	server->broken = 0;
@@ -76,7 +77,7 @@ send_away(struct vfio_user_server *server)
 
 /* While a client is there the next ones wait in the listener's backlog. */
 static void
-take_in(struct vfio_user_server *server)
+take_in(struct plx_vfio_user_server *server)
 {
 	int sock = plx_unixsock_accept(server->listener);
 
@@ -93,7 +94,7 @@ take_in(struct vfio_user_server *server)
 
 /* A command that was put aside goes first: commands are carried out in the order they came. */
 static bool
-next_waiting(struct vfio_user_server *server)
+next_waiting(struct plx_vfio_user_server *server)
 {
 	struct vfio_user_waiting *waiting = server->waiting;
 
@@ -110,7 +111,7 @@ next_waiting(struct vfio_user_server *server)
 }
 
 static bool
-next_message(struct vfio_user_server *server)
+next_message(struct plx_vfio_user_server *server)
 {
 	struct vfio_user_msg msg;
 	struct plx_why why;
@@ -118,10 +119,10 @@ next_message(struct vfio_user_server *server)
 
 	if (!plx_unixsock_readable(server->sock))
 		return false;
-	ret = vfio_user_recv_head(server->sock, &msg, VFIO_USER_SERVER_WAIT_MS, &why);
+	ret = vfio_user_recv_head(server->sock, &msg, PLX_VFIO_USER_SERVER_WAIT_MS, &why);
 	if (ret == 0 && msg.len > 0)
 		ret = vfio_user_recv_body(server->sock, &msg, server->in, msg.len,
-					  VFIO_USER_SERVER_WAIT_MS, &why);
+					  PLX_VFIO_USER_SERVER_WAIT_MS, &why);
 	if (ret == 0 && (msg.head.flags & VFIO_USER_TYPE_MASK) != VFIO_USER_TYPE_COMMAND) {
 		plx_unixsock_close_fds(msg.fds, msg.nb_fds);
 		ret = plx_why(&why, -EPROTO, "an answer to what was not asked: %u (%s)",
@@ -135,7 +136,7 @@ next_message(struct vfio_user_server *server)
 }
 
 static void
-look_for_shrunk(struct vfio_user_server *server)
+look_for_shrunk(struct plx_vfio_user_server *server)
 {
 	struct plx_why why;
 
@@ -146,7 +147,7 @@ look_for_shrunk(struct vfio_user_server *server)
 }
 
 static void
-hush(struct vfio_user_server *server)
+hush(struct plx_vfio_user_server *server)
 {
 	eventfd_t count;
 
@@ -154,7 +155,7 @@ hush(struct vfio_user_server *server)
 }
 
 unsigned
-vfio_user_server_poll(struct vfio_user_server *server)
+plx_vfio_user_server_poll(struct plx_vfio_user_server *server)
 {
 	unsigned n = 0;
 
@@ -174,29 +175,36 @@ vfio_user_server_poll(struct vfio_user_server *server)
 }
 
 int
-vfio_user_server_fd(const struct vfio_user_server *server)
+plx_vfio_user_server_fd(const struct plx_vfio_user_server *server)
 {
 	return server->epoll;
 }
 
 bool
-vfio_user_server_connected(const struct vfio_user_server *server)
+plx_vfio_user_server_connected(const struct plx_vfio_user_server *server)
 {
 	return server->agreed && server->broken == 0;
+}
+
+void
+plx_vfio_user_server_stats(const struct plx_vfio_user_server *server,
+			   struct plx_vfio_user_server_stats *ret_stats)
+{
+	*ret_stats = server->stats;
 }
 
 /* -- life -------------------------------------------------------------------------------------------------------------- */
 
 static int
-check_region(const struct vfio_user_region *region, unsigned index, struct plx_why *why)
+check_region(const struct plx_vfio_user_region *region, unsigned index, struct plx_why *why)
 {
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 
-	if (region->nb_areas > VFIO_USER_SERVER_AREAS_MAX)
+	if (region->nb_areas > PLX_VFIO_USER_SERVER_AREAS_MAX)
 		return plx_why(why, -EINVAL, "region %u has %u areas to map, %d are possible",
-			       index, region->nb_areas, VFIO_USER_SERVER_AREAS_MAX);
+			       index, region->nb_areas, PLX_VFIO_USER_SERVER_AREAS_MAX);
 	for (unsigned i = 0; i < region->nb_areas; i++) {
-		const struct vfio_user_area *area = &region->area[i];
+		const struct plx_vfio_user_area *area = &region->area[i];
 
 		if (area->offset % page != 0 || area->size % page != 0 || area->size == 0 ||
 		    area->offset > region->size || area->size > region->size - area->offset)
@@ -208,29 +216,29 @@ check_region(const struct vfio_user_region *region, unsigned index, struct plx_w
 }
 
 static int
-check_device(const struct vfio_user_device *device, struct plx_why *why)
+check_device(const struct plx_vfio_user_device *device, struct plx_why *why)
 {
 	int ret = 0;
 
-	if (device->access == NULL || device->irqs[VFIO_USER_IRQ_INTX] > 1)
+	if (device->access == NULL || device->irqs[PLX_VFIO_USER_IRQ_INTX] > 1)
 		return plx_why(why, -EINVAL, "a device needs access(), and INTx is one at most");
-	for (unsigned i = 0; i < VFIO_USER_IRQS; i++)
-		if (device->irqs[i] > VFIO_USER_SERVER_IRQS_MAX)
+	for (unsigned i = 0; i < PLX_VFIO_USER_IRQS; i++)
+		if (device->irqs[i] > PLX_VFIO_USER_SERVER_IRQS_MAX)
 			return plx_why(why, -EINVAL, "%u interrupts of a kind, %d are possible",
-				       device->irqs[i], VFIO_USER_SERVER_IRQS_MAX);
-	for (unsigned i = 0; i < VFIO_USER_REGIONS && ret == 0; i++)
+				       device->irqs[i], PLX_VFIO_USER_SERVER_IRQS_MAX);
+	for (unsigned i = 0; i < PLX_VFIO_USER_REGIONS && ret == 0; i++)
 		ret = check_region(&device->region[i], i, why);
 	return ret;
 }
 
 static int
-allocate(struct vfio_user_server *server)
+allocate(struct plx_vfio_user_server *server)
 {
 	bool enough = true;
 
 	server->in = malloc(VFIO_USER_BODY_MAX);
 	server->out = malloc(VFIO_USER_BODY_MAX);
-	for (unsigned i = 0; i < VFIO_USER_IRQS; i++) {
+	for (unsigned i = 0; i < PLX_VFIO_USER_IRQS; i++) {
 		const uint32_t n = server->device->irqs[i];
 
 		server->vector[i] = calloc(n + 1, sizeof(*server->vector[i]));
@@ -242,9 +250,9 @@ allocate(struct vfio_user_server *server)
 }
 
 static void
-release(struct vfio_user_server *server)
+release(struct plx_vfio_user_server *server)
 {
-	for (unsigned i = 0; i < VFIO_USER_IRQS; i++)
+	for (unsigned i = 0; i < PLX_VFIO_USER_IRQS; i++)
 		free(server->vector[i]);
 	free(server->in);
 	free(server->out);
@@ -254,7 +262,7 @@ release(struct vfio_user_server *server)
 }
 
 static int
-open_fds(struct vfio_user_server *server, const char *path, struct plx_why *why)
+open_fds(struct plx_vfio_user_server *server, const char *path, struct plx_why *why)
 {
 	int ret;
 
@@ -279,10 +287,10 @@ open_fds(struct vfio_user_server *server, const char *path, struct plx_why *why)
 }
 
 int
-vfio_user_server_create(const char *path, const struct vfio_user_device *device,
-			struct vfio_user_server **ret_server, struct plx_why *why)
+plx_vfio_user_server_create(const char *path, const struct plx_vfio_user_device *device,
+			    struct plx_vfio_user_server **ret_server, struct plx_why *why)
 {
-	struct vfio_user_server *server;
+	struct plx_vfio_user_server *server;
 	int ret = check_device(device, why);
 
 	if (ret != 0)
@@ -307,7 +315,7 @@ vfio_user_server_create(const char *path, const struct vfio_user_device *device,
 }
 
 void
-vfio_user_server_destroy(struct vfio_user_server *server)
+plx_vfio_user_server_destroy(struct plx_vfio_user_server *server)
 {
 	if (server == NULL)
 		return;

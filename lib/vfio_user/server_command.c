@@ -7,6 +7,20 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* What embedders see has names of its own. */
+PLX_STATIC_ASSERT(PLX_VFIO_USER_REGIONS == VFIO_USER_REGIONS &&
+			  PLX_VFIO_USER_REGION_CONFIG == VFIO_USER_REGION_CONFIG &&
+			  PLX_VFIO_USER_REGION_ROM == VFIO_USER_REGION_ROM,
+		  "as on the wire");
+PLX_STATIC_ASSERT(PLX_VFIO_USER_REGION_READABLE == VFIO_USER_REGION_READABLE &&
+			  PLX_VFIO_USER_REGION_WRITEABLE == VFIO_USER_REGION_WRITEABLE,
+		  "as on the wire");
+PLX_STATIC_ASSERT((int)PLX_VFIO_USER_IRQ_MSIX == (int)VFIO_USER_IRQ_MSIX &&
+			  (int)PLX_VFIO_USER_IRQS == (int)VFIO_USER_IRQS,
+		  "as on the wire");
+PLX_STATIC_ASSERT(sizeof(struct plx_vfio_user_area) == sizeof(struct vfio_user_area),
+		  "as on the wire");
+
 /* What a command answers with: so many bytes of server->out, and files. */
 struct answer {
 	size_t len;
@@ -15,9 +29,10 @@ struct answer {
 };
 
 struct command {
-	struct vfio_user_server *server;
+	struct plx_vfio_user_server *server;
 	struct vfio_user_msg *msg;
 	const uint8_t *body;
+	uint64_t failed; /* of many writes in one message */
 	struct answer answer;
 };
 
@@ -53,7 +68,7 @@ put(struct command *command, const void *from, size_t len)
 /* -- negotiation -------------------------------------------------------------------------------------------------- */
 
 static int
-offer_twin(struct vfio_user_server *server, struct vfio_user_caps *ours, struct answer *answer)
+offer_twin(struct plx_vfio_user_server *server, struct vfio_user_caps *ours, struct answer *answer)
 {
 	int pair[2];
 
@@ -70,11 +85,11 @@ offer_twin(struct vfio_user_server *server, struct vfio_user_caps *ours, struct 
 static int
 do_version(struct command *command)
 {
-	struct vfio_user_server *server = command->server;
+	struct plx_vfio_user_server *server = command->server;
 	struct vfio_user_version said;
 	struct vfio_user_caps ours = {.max_msg_fds = VFIO_USER_FDS_MAX,
 				      .max_data_xfer_size = VFIO_USER_DATA_MAX,
-				      .max_dma_maps = VFIO_USER_SERVER_MAPS_MAX,
+				      .max_dma_maps = PLX_VFIO_USER_SERVER_MAPS_MAX,
 				      .pgsizes = 4096,
 				      .write_multiple = true};
 	char text[VFIO_USER_VERSION_ROOM];
@@ -98,6 +113,7 @@ do_version(struct command *command)
 		return ret;
 	}
 	server->agreed = true;
+	server->stats.clients++;
 	put(command, &(struct vfio_user_version){VFIO_USER_MAJOR, 0}, sizeof(said));
 	put(command, text, vfio_user_caps_write(&ours, text, sizeof(text)));
 	return 0;
@@ -149,14 +165,14 @@ do_get_info(struct command *command)
 	info = (struct vfio_user_device_info){.argsz = sizeof(info),
 					      .flags = VFIO_USER_DEVICE_RESETS |
 						       VFIO_USER_DEVICE_PCI,
-					      .num_regions = VFIO_USER_REGIONS,
-					      .num_irqs = VFIO_USER_IRQS};
+					      .num_regions = PLX_VFIO_USER_REGIONS,
+					      .num_irqs = PLX_VFIO_USER_IRQS};
 	put(command, &info, sizeof(info));
 	return 0;
 }
 
 static void
-put_areas(struct command *command, const struct vfio_user_region *region)
+put_areas(struct command *command, const struct plx_vfio_user_region *region)
 {
 	struct vfio_user_sparse_mmap cap = {
 		.id = VFIO_USER_CAP_SPARSE_MMAP, .version = 1, .nr_areas = region->nb_areas};
@@ -172,12 +188,12 @@ static int
 do_get_region_info(struct command *command)
 {
 	struct vfio_user_region_info info;
-	const struct vfio_user_region *region;
+	const struct plx_vfio_user_region *region;
 	size_t full = sizeof(info);
 	uint32_t room;
 	int ret = take_argsz(command, &info, sizeof(info));
 
-	if (ret != 0 || info.index >= VFIO_USER_REGIONS)
+	if (ret != 0 || info.index >= PLX_VFIO_USER_REGIONS)
 		return -EINVAL;
 	region = &command->server->device->region[info.index];
 	if (region->nb_areas > 0)
@@ -207,12 +223,12 @@ do_get_irq_info(struct command *command)
 	struct vfio_user_irq_info info;
 	int ret = take_argsz(command, &info, sizeof(info));
 
-	if (ret != 0 || info.index >= VFIO_USER_IRQS)
+	if (ret != 0 || info.index >= PLX_VFIO_USER_IRQS)
 		return -EINVAL;
 	info.argsz = sizeof(info);
 	info.count = command->server->device->irqs[info.index];
 	info.flags = VFIO_USER_IRQ_EVENTFD;
-	if (info.index == VFIO_USER_IRQ_INTX)
+	if (info.index == PLX_VFIO_USER_IRQ_INTX)
 		info.flags |= VFIO_USER_IRQ_MASKABLE | VFIO_USER_IRQ_AUTOMASKED;
 	put(command, &info, sizeof(info));
 	return 0;
@@ -235,13 +251,14 @@ do_set_irqs(struct command *command)
 /* -- accesses ------------------------------------------------------------------------------------------------------ */
 
 static int
-access_region(struct vfio_user_server *server, uint64_t offset, uint32_t index, uint32_t count,
+access_region(struct plx_vfio_user_server *server, uint64_t offset, uint32_t index, uint32_t count,
 	      void *data, bool write)
 {
-	const struct vfio_user_device *device = server->device;
-	const uint32_t needed = write ? VFIO_USER_REGION_WRITEABLE : VFIO_USER_REGION_READABLE;
+	const struct plx_vfio_user_device *device = server->device;
+	const uint32_t needed =
+		write ? PLX_VFIO_USER_REGION_WRITEABLE : PLX_VFIO_USER_REGION_READABLE;
 
-	if (index >= VFIO_USER_REGIONS || offset > device->region[index].size ||
+	if (index >= PLX_VFIO_USER_REGIONS || offset > device->region[index].size ||
 	    count > device->region[index].size - offset)
 		return -EINVAL;
 	if ((device->region[index].flags & needed) == 0)
@@ -285,6 +302,18 @@ do_region_write(struct command *command)
 }
 
 static int
+write_one(struct plx_vfio_user_server *server, const uint8_t *at)
+{
+	struct vfio_user_write_multi write;
+
+	memcpy(&write, at, sizeof(write));
+	if (write.count > sizeof(write.data))
+		return -EINVAL;
+	return access_region(server, write.offset, write.region, write.count, write.data, true);
+}
+
+/* Each stands for itself: one that fails takes none with it, and the first error is the answer. */
+static int
 do_region_write_multi(struct command *command)
 {
 	uint64_t count;
@@ -293,14 +322,12 @@ do_region_write_multi(struct command *command)
 	if (ret != 0 ||
 	    count > (command->msg->len - sizeof(count)) / sizeof(struct vfio_user_write_multi))
 		return -EINVAL;
-	for (uint64_t i = 0; i < count && ret == 0; i++) {
-		struct vfio_user_write_multi write;
+	for (uint64_t i = 0; i < count; i++) {
+		const size_t at = sizeof(count) + i * sizeof(struct vfio_user_write_multi);
+		const int err = write_one(command->server, command->body + at);
 
-		memcpy(&write, command->body + sizeof(count) + i * sizeof(write), sizeof(write));
-		if (write.count > sizeof(write.data))
-			return -EINVAL;
-		ret = access_region(command->server, write.offset, write.region, write.count,
-				    write.data, true);
+		command->failed += err != 0;
+		ret = ret != 0 ? ret : err;
 	}
 	if (ret == 0)
 		put(command, &count, sizeof(count));
@@ -310,9 +337,9 @@ do_region_write_multi(struct command *command)
 static int
 do_reset(struct command *command)
 {
-	const struct vfio_user_device *device = command->server->device;
+	const struct plx_vfio_user_device *device = command->server->device;
 
-	vfio_user_server_intx(command->server, false);
+	plx_vfio_user_server_intx(command->server, false);
 	if (device->reset != NULL)
 		device->reset(device->arg);
 	return 0;
@@ -354,7 +381,7 @@ carry_out(struct command *command)
 static void
 answer(struct command *command, int ret)
 {
-	struct vfio_user_server *server = command->server;
+	struct plx_vfio_user_server *server = command->server;
 	const struct vfio_user_head head = {.id = command->msg->head.id,
 					    .command = command->msg->head.command,
 					    .flags = VFIO_USER_TYPE_REPLY |
@@ -364,7 +391,7 @@ answer(struct command *command, int ret)
 	struct plx_why why;
 
 	ret = vfio_user_send(server->sock, head, none, ret == 0 ? body : none, command->answer.fds,
-			     ret == 0 ? command->answer.nb_fds : 0, VFIO_USER_SERVER_WAIT_MS);
+			     ret == 0 ? command->answer.nb_fds : 0, PLX_VFIO_USER_SERVER_WAIT_MS);
 	if (ret != 0) {
 		plx_why(&why, ret, "it does not take its answers: %s", strerror(-ret));
 		vfio_user_server_break(server, ret, &why);
@@ -372,14 +399,21 @@ answer(struct command *command, int ret)
 }
 
 void
-vfio_user_server_command(struct vfio_user_server *server, struct vfio_user_msg *msg,
+vfio_user_server_command(struct plx_vfio_user_server *server, struct vfio_user_msg *msg,
 			 const uint8_t *body)
 {
 	struct command command = {.server = server, .msg = msg, .body = body};
+	const bool before = server->agreed, posted = (msg->head.flags & VFIO_USER_NO_REPLY) != 0;
 	int ret = carry_out(&command);
 
-	if ((msg->head.flags & VFIO_USER_NO_REPLY) == 0)
+	server->stats.commands++;
+	server->stats.refused += ret != 0 && !posted;
+	if (ret != 0 && posted)
+		server->stats.posted_failed += command.failed > 0 ? command.failed : 1;
+	if (!posted)
 		answer(&command, ret);
+	if (server->agreed && !before && server->device->came != NULL)
+		server->device->came(server->device->arg);
 	/* The other end of a twin was the client's. */
 	if (msg->head.command == VFIO_USER_VERSION)
 		plx_unixsock_close_fds(command.answer.fds, command.answer.nb_fds);

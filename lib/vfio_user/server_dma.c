@@ -18,7 +18,7 @@
 
 /* Where it belongs in the table; -EEXIST if it overlaps a neighbour, the neighbour's place in *ret_same if it is the same map. */
 static int
-find_place(const struct vfio_user_server *server, const struct vfio_user_dma_map *said,
+find_place(const struct plx_vfio_user_server *server, const struct vfio_user_dma_map *said,
 	   bool *ret_same)
 {
 	const struct vfio_user_map *map = server->map;
@@ -44,7 +44,8 @@ prot_of(uint32_t flags)
 }
 
 int
-vfio_user_server_map(struct vfio_user_server *server, const struct vfio_user_dma_map *said, int fd)
+vfio_user_server_map(struct plx_vfio_user_server *server, const struct vfio_user_dma_map *said,
+		     int fd)
 {
 	struct vfio_user_map map = {.address = said->address,
 				    .size = said->size,
@@ -63,7 +64,7 @@ vfio_user_server_map(struct vfio_user_server *server, const struct vfio_user_dma
 		return 0;
 	if (place < 0)
 		return place;
-	if (server->nb_maps == VFIO_USER_SERVER_MAPS_MAX)
+	if (server->nb_maps == PLX_VFIO_USER_SERVER_MAPS_MAX)
 		return -ENOSPC;
 	if (fd >= 0) {
 		ret = plx_peermem_map(&map.file, fd, said->offset, said->size, prot_of(said->flags),
@@ -79,7 +80,7 @@ vfio_user_server_map(struct vfio_user_server *server, const struct vfio_user_dma
 }
 
 static void
-drop(struct vfio_user_server *server, struct vfio_user_map *map)
+drop(struct plx_vfio_user_server *server, struct vfio_user_map *map)
 {
 	if (server->device->unmapped != NULL)
 		server->device->unmapped(server->device->arg, map->address, map->size);
@@ -88,7 +89,7 @@ drop(struct vfio_user_server *server, struct vfio_user_map *map)
 }
 
 int
-vfio_user_server_unmap(struct vfio_user_server *server, uint64_t address, uint64_t size)
+vfio_user_server_unmap(struct plx_vfio_user_server *server, uint64_t address, uint64_t size)
 {
 	for (unsigned i = 0; i < server->nb_maps; i++) {
 		struct vfio_user_map *map = &server->map[i];
@@ -104,14 +105,14 @@ vfio_user_server_unmap(struct vfio_user_server *server, uint64_t address, uint64
 }
 
 void
-vfio_user_server_unmap_all(struct vfio_user_server *server)
+vfio_user_server_unmap_all(struct plx_vfio_user_server *server)
 {
 	while (server->nb_maps > 0)
 		drop(server, &server->map[--server->nb_maps]);
 }
 
 bool
-vfio_user_server_shrunk(const struct vfio_user_server *server)
+vfio_user_server_shrunk(const struct plx_vfio_user_server *server)
 {
 	for (unsigned i = 0; i < server->nb_maps; i++)
 		if (server->map[i].mapped && plx_peermem_faulted(&server->map[i].file))
@@ -121,7 +122,7 @@ vfio_user_server_shrunk(const struct vfio_user_server *server)
 
 /* The map that an address lies in and that allows it. */
 static const struct vfio_user_map *
-map_of(const struct vfio_user_server *server, uint64_t address, bool write)
+map_of(const struct plx_vfio_user_server *server, uint64_t address, bool write)
 {
 	unsigned low = 0, high = server->nb_maps;
 	const struct vfio_user_map *map;
@@ -153,8 +154,8 @@ at_most(uint64_t len, const struct vfio_user_map *map, uint64_t address)
 }
 
 void *
-vfio_user_server_find(const struct vfio_user_server *server, uint64_t address, uint64_t len,
-		      bool write, uint64_t *ret_len)
+plx_vfio_user_server_find(const struct plx_vfio_user_server *server, uint64_t address, uint64_t len,
+			  bool write, uint64_t *ret_len)
 {
 	const struct vfio_user_map *map = map_of(server, address, write);
 
@@ -168,13 +169,13 @@ vfio_user_server_find(const struct vfio_user_server *server, uint64_t address, u
 
 /* Puts a command aside until poll(), bounded. */
 static int
-put_aside(struct vfio_user_server *server, struct vfio_user_msg *msg)
+put_aside(struct plx_vfio_user_server *server, struct vfio_user_msg *msg)
 {
 	struct vfio_user_waiting *waiting = NULL;
 	struct plx_why why = {""};
 	int ret;
 
-	if (server->nb_waiting < VFIO_USER_SERVER_QUEUE_MAX &&
+	if (server->nb_waiting < PLX_VFIO_USER_SERVER_QUEUE_MAX &&
 	    server->waiting_bytes + msg->len <= WAITING_BYTES_MAX)
 		waiting = malloc(sizeof(*waiting) + msg->len);
 	if (waiting == NULL) {
@@ -185,7 +186,7 @@ put_aside(struct vfio_user_server *server, struct vfio_user_msg *msg)
 	}
 	ret = msg->len == 0 ? 0
 			    : vfio_user_recv_body(server->sock, msg, waiting->body, msg->len,
-						  VFIO_USER_SERVER_WAIT_MS, &why);
+						  PLX_VFIO_USER_SERVER_WAIT_MS, &why);
 	if (ret != 0) {
 		free(waiting);
 		return vfio_user_server_break(server, ret, &why);
@@ -202,7 +203,7 @@ put_aside(struct vfio_user_server *server, struct vfio_user_msg *msg)
 
 /* The rest of an answer whose header came. A header alone is taken for the answer to a DMA_WRITE: some clients send that. */
 static int
-take_answer(struct vfio_user_server *server, int sock, struct vfio_user_msg *msg,
+take_answer(struct plx_vfio_user_server *server, int sock, struct vfio_user_msg *msg,
 	    struct vfio_user_head asked, uint64_t address, void *to, size_t len)
 {
 	const size_t data = asked.command == VFIO_USER_DMA_READ ? len : 0;
@@ -223,9 +224,10 @@ take_answer(struct vfio_user_server *server, int sock, struct vfio_user_msg *msg
 		return plx_why(&why, -EPROTO, "an answer to %s of %u bytes in place of %zu",
 			       vfio_user_name(asked.command), msg->len, sizeof(said) + data),
 		       vfio_user_server_break(server, -EPROTO, &why);
-	ret = vfio_user_recv_body(sock, msg, &said, sizeof(said), VFIO_USER_SERVER_WAIT_MS, &why);
+	ret = vfio_user_recv_body(sock, msg, &said, sizeof(said), PLX_VFIO_USER_SERVER_WAIT_MS,
+				  &why);
 	if (ret == 0 && data > 0)
-		ret = vfio_user_recv_body(sock, msg, to, data, VFIO_USER_SERVER_WAIT_MS, &why);
+		ret = vfio_user_recv_body(sock, msg, to, data, PLX_VFIO_USER_SERVER_WAIT_MS, &why);
 	if (ret == 0 && (said.address != address || said.count != len))
 		ret = plx_why(&why, -EPROTO, "an answer to %s about other bytes",
 			      vfio_user_name(asked.command));
@@ -233,16 +235,19 @@ take_answer(struct vfio_user_server *server, int sock, struct vfio_user_msg *msg
 }
 
 static int
-ask(struct vfio_user_server *server, uint16_t command, uint64_t address, void *to, const void *from,
-    size_t len)
+ask(struct plx_vfio_user_server *server, uint16_t command, uint64_t address, void *to,
+    const void *from, size_t len)
 {
 	const int sock = server->twin >= 0 ? server->twin : server->sock;
 	const struct vfio_user_head head = {.id = server->next_id++, .command = command};
 	const struct vfio_user_dma_access access = {.address = address, .count = len};
 	struct plx_why why = {""};
-	int ret = vfio_user_send(sock, head, (struct vfio_user_piece){&access, sizeof(access)},
-				 (struct vfio_user_piece){from, from != NULL ? len : 0}, NULL, 0,
-				 VFIO_USER_SERVER_WAIT_MS);
+	int ret;
+
+	server->stats.dma_messages++;
+	ret = vfio_user_send(sock, head, (struct vfio_user_piece){&access, sizeof(access)},
+			     (struct vfio_user_piece){from, from != NULL ? len : 0}, NULL, 0,
+			     PLX_VFIO_USER_SERVER_WAIT_MS);
 
 	if (ret != 0) {
 		plx_why(&why, ret, "%s cannot be sent: %s", vfio_user_name(command),
@@ -253,7 +258,7 @@ ask(struct vfio_user_server *server, uint16_t command, uint64_t address, void *t
 	for (;;) {
 		struct vfio_user_msg msg;
 
-		ret = vfio_user_recv_head(sock, &msg, VFIO_USER_SERVER_WAIT_MS, &why);
+		ret = vfio_user_recv_head(sock, &msg, PLX_VFIO_USER_SERVER_WAIT_MS, &why);
 		if (ret != 0)
 			return vfio_user_server_break(server, ret, &why);
 		if ((msg.head.flags & VFIO_USER_TYPE_MASK) == VFIO_USER_TYPE_REPLY)
@@ -271,7 +276,7 @@ ask(struct vfio_user_server *server, uint16_t command, uint64_t address, void *t
 
 /* One piece in one map. */
 static int
-copy_piece(struct vfio_user_server *server, const struct vfio_user_map *map, uint64_t address,
+copy_piece(struct plx_vfio_user_server *server, const struct vfio_user_map *map, uint64_t address,
 	   uint8_t *to, const uint8_t *from, size_t len)
 {
 	uint8_t *at;
@@ -288,7 +293,7 @@ copy_piece(struct vfio_user_server *server, const struct vfio_user_map *map, uin
 }
 
 static int
-copy(struct vfio_user_server *server, uint64_t address, uint8_t *to, const uint8_t *from,
+copy(struct plx_vfio_user_server *server, uint64_t address, uint8_t *to, const uint8_t *from,
      size_t len)
 {
 	const uint64_t most = server->peer.max_data_xfer_size < VFIO_USER_DATA_MAX
@@ -320,15 +325,23 @@ copy(struct vfio_user_server *server, uint64_t address, uint8_t *to, const uint8
 	return 0;
 }
 
-int
-vfio_user_server_read(struct vfio_user_server *server, uint64_t address, void *to, size_t len)
+static int
+counted(struct plx_vfio_user_server *server, int ret)
 {
-	return copy(server, address, to, NULL, len);
+	server->stats.dma_failed += ret != 0;
+	return ret;
 }
 
 int
-vfio_user_server_write(struct vfio_user_server *server, uint64_t address, const void *from,
-		       size_t len)
+plx_vfio_user_server_read(struct plx_vfio_user_server *server, uint64_t address, void *to,
+			  size_t len)
 {
-	return copy(server, address, NULL, from, len);
+	return counted(server, copy(server, address, to, NULL, len));
+}
+
+int
+plx_vfio_user_server_write(struct plx_vfio_user_server *server, uint64_t address, const void *from,
+			   size_t len)
+{
+	return counted(server, copy(server, address, NULL, from, len));
 }

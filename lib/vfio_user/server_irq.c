@@ -10,48 +10,50 @@
 
 /* An eventfd that is full was told often enough; the client may have made it block, and may have given anything at all. */
 static void
-ring(int fd)
+ring(struct plx_vfio_user_server *server, int fd)
 {
 	struct pollfd wanted = {.fd = fd, .events = POLLOUT};
 
-	if (fd >= 0 && poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLOUT) != 0)
-		eventfd_write(fd, 1);
+	if (fd >= 0 && poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLOUT) != 0 &&
+	    eventfd_write(fd, 1) == 0)
+		server->stats.interrupts++;
 }
 
 static void
-fire(struct vfio_user_vector *vector)
+fire(struct plx_vfio_user_server *server, struct vfio_user_vector *vector)
 {
 	vector->pending = vector->masked;
 	if (!vector->masked)
-		ring(vector->fd);
+		ring(server, vector->fd);
 }
 
 void
-vfio_user_server_irq(struct vfio_user_server *server, enum vfio_user_irq irq, unsigned vector)
+plx_vfio_user_server_irq(struct plx_vfio_user_server *server, enum plx_vfio_user_irq irq,
+			 unsigned vector)
 {
-	if (irq == VFIO_USER_IRQ_INTX)
-		vfio_user_server_intx(server, true);
+	if (irq == PLX_VFIO_USER_IRQ_INTX)
+		plx_vfio_user_server_intx(server, true);
 	else if (vector < server->device->irqs[irq])
-		fire(&server->vector[irq][vector]);
+		fire(server, &server->vector[irq][vector]);
 }
 
 /* A line that is up is told once, and then only after it was unmasked: an eventfd is an edge. */
 static void
-evaluate_intx(struct vfio_user_server *server)
+evaluate_intx(struct plx_vfio_user_server *server)
 {
-	struct vfio_user_vector *line = server->vector[VFIO_USER_IRQ_INTX];
+	struct vfio_user_vector *line = server->vector[PLX_VFIO_USER_IRQ_INTX];
 
 	if (!server->intx_up || server->intx_told || line->masked || line->fd < 0)
 		return;
 	server->intx_told = true;
-	ring(line->fd);
+	ring(server, line->fd);
 }
 
 void
-vfio_user_server_intx(struct vfio_user_server *server, bool up)
+plx_vfio_user_server_intx(struct plx_vfio_user_server *server, bool up)
 {
 	server->intx_up = up;
-	if (server->device->irqs[VFIO_USER_IRQ_INTX] > 0)
+	if (server->device->irqs[PLX_VFIO_USER_IRQ_INTX] > 0)
 		evaluate_intx(server);
 }
 
@@ -64,13 +66,13 @@ set_fd(struct vfio_user_vector *vector, int fd)
 }
 
 static void
-act(struct vfio_user_server *server, uint32_t index, struct vfio_user_vector *vector,
+act(struct plx_vfio_user_server *server, uint32_t index, struct vfio_user_vector *vector,
     uint32_t action)
 {
-	const bool intx = index == VFIO_USER_IRQ_INTX;
+	const bool intx = index == PLX_VFIO_USER_IRQ_INTX;
 
 	if (action == VFIO_USER_SET_TRIGGER) {
-		fire(vector);
+		fire(server, vector);
 		return;
 	}
 	vector->masked = action == VFIO_USER_SET_MASK;
@@ -80,7 +82,7 @@ act(struct vfio_user_server *server, uint32_t index, struct vfio_user_vector *ve
 		server->intx_told = false;
 		evaluate_intx(server);
 	} else if (vector->pending) {
-		fire(vector);
+		fire(server, vector);
 	}
 }
 
@@ -91,13 +93,14 @@ one_bit(uint32_t bits)
 }
 
 static int
-check(const struct vfio_user_server *server, const struct vfio_user_irq_set *set, unsigned nb_fds)
+check(const struct plx_vfio_user_server *server, const struct vfio_user_irq_set *set,
+      unsigned nb_fds)
 {
 	const uint32_t data = set->flags & VFIO_USER_SET_DATA;
 	const uint32_t action = set->flags & VFIO_USER_SET_ACTION;
 
 	if ((set->flags & ~(data | action)) != 0 || !one_bit(data) || !one_bit(action) ||
-	    set->index >= VFIO_USER_IRQS)
+	    set->index >= PLX_VFIO_USER_IRQS)
 		return -EINVAL;
 	if (set->start > server->device->irqs[set->index] ||
 	    set->count > server->device->irqs[set->index] - set->start)
@@ -111,7 +114,7 @@ check(const struct vfio_user_server *server, const struct vfio_user_irq_set *set
 }
 
 int
-vfio_user_server_set_irqs(struct vfio_user_server *server, const struct vfio_user_irq_set *set,
+vfio_user_server_set_irqs(struct plx_vfio_user_server *server, const struct vfio_user_irq_set *set,
 			  const uint8_t *bools, int *fds, unsigned nb_fds)
 {
 	const uint32_t data = set->flags & VFIO_USER_SET_DATA;
@@ -126,7 +129,7 @@ vfio_user_server_set_irqs(struct vfio_user_server *server, const struct vfio_use
 			server->vector[set->index][i].masked = false;
 			server->vector[set->index][i].pending = false;
 		}
-		server->intx_told &= set->index != VFIO_USER_IRQ_INTX;
+		server->intx_told &= set->index != PLX_VFIO_USER_IRQ_INTX;
 		return 0;
 	}
 	for (uint32_t i = 0; i < set->count; i++) {
@@ -136,7 +139,7 @@ vfio_user_server_set_irqs(struct vfio_user_server *server, const struct vfio_use
 			set_fd(vector, nb_fds > 0 ? fds[i] : -1);
 			if (nb_fds > 0)
 				fds[i] = -1;
-			if (set->index == VFIO_USER_IRQ_INTX) {
+			if (set->index == PLX_VFIO_USER_IRQ_INTX) {
 				server->intx_told = false;
 				evaluate_intx(server);
 			}
@@ -148,9 +151,9 @@ vfio_user_server_set_irqs(struct vfio_user_server *server, const struct vfio_use
 }
 
 void
-vfio_user_server_irqs_clear(struct vfio_user_server *server)
+vfio_user_server_irqs_clear(struct plx_vfio_user_server *server)
 {
-	for (unsigned index = 0; index < VFIO_USER_IRQS; index++) {
+	for (unsigned index = 0; index < PLX_VFIO_USER_IRQS; index++) {
 		for (uint32_t i = 0; i < server->device->irqs[index]; i++) {
 			set_fd(&server->vector[index][i], -1);
 			server->vector[index][i] = (struct vfio_user_vector){.fd = -1};

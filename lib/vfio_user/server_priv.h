@@ -4,6 +4,7 @@
 #define PLX_LIB_VFIO_USER_SERVER_PRIV_H
 
 #include "plx_peermem.h"
+#include "plx_vfio_user.h"
 #include "plx_vfio_user_server.h"
 
 /* Sorted by address, without overlaps; neighbours may touch. */
@@ -27,8 +28,8 @@ struct vfio_user_waiting {
 	uint8_t body[];
 };
 
-struct vfio_user_server {
-	const struct vfio_user_device *device;
+struct plx_vfio_user_server {
+	const struct plx_vfio_user_device *device;
 	char path[108]; /* of a UNIX socket */
 	int listener, epoll;
 	int again; /* an eventfd: commands wait in the queue, or a file has shrunk */
@@ -39,39 +40,41 @@ struct vfio_user_server {
 	struct vfio_user_caps peer;
 	uint16_t next_id;
 	unsigned nb_maps;
-	struct vfio_user_map map[VFIO_USER_SERVER_MAPS_MAX];
-	struct vfio_user_vector *vector[VFIO_USER_IRQS];
+	struct vfio_user_map map[PLX_VFIO_USER_SERVER_MAPS_MAX];
+	struct vfio_user_vector *vector[PLX_VFIO_USER_IRQS];
 	bool intx_up, intx_told;
 	unsigned nb_waiting;
 	size_t waiting_bytes;
 	struct vfio_user_waiting *waiting, **last;
+	struct plx_vfio_user_server_stats stats;
 	uint8_t *in, *out; /* VFIO_USER_BODY_MAX each */
 };
 
 /* The stream is lost from here on; the first reason counts. Returns err. */
-int vfio_user_server_break(struct vfio_user_server *server, int err, const struct plx_why *why);
+int vfio_user_server_break(struct plx_vfio_user_server *server, int err, const struct plx_why *why);
 
 /* -- one command (server_command.c) --------------------------------------------------------------------------------- */
 
 /* Carries it out and answers, unless no answer is wanted. The message's descriptors are closed, or taken. */
-void vfio_user_server_command(struct vfio_user_server *server, struct vfio_user_msg *msg,
+void vfio_user_server_command(struct plx_vfio_user_server *server, struct vfio_user_msg *msg,
 			      const uint8_t *body);
 
 /* -- memory (server_dma.c) --------------------------------------------------------------------------------------------- */
 
-int
-vfio_user_server_map(struct vfio_user_server *server, const struct vfio_user_dma_map *said, int fd);
+int vfio_user_server_map(struct plx_vfio_user_server *server, const struct vfio_user_dma_map *said,
+			 int fd);
 /* -ENOENT if none is just like that. */
-int vfio_user_server_unmap(struct vfio_user_server *server, uint64_t address, uint64_t size);
-void vfio_user_server_unmap_all(struct vfio_user_server *server);
-bool vfio_user_server_shrunk(const struct vfio_user_server *server);
+int vfio_user_server_unmap(struct plx_vfio_user_server *server, uint64_t address, uint64_t size);
+void vfio_user_server_unmap_all(struct plx_vfio_user_server *server);
+bool vfio_user_server_shrunk(const struct plx_vfio_user_server *server);
 
 /* -- interrupts (server_irq.c) ------------------------------------------------------------------------------------------ */
 
 /* The fds it keeps are made -1. */
-int vfio_user_server_set_irqs(struct vfio_user_server *server, const struct vfio_user_irq_set *set,
-			      const uint8_t *bools, int *fds, unsigned nb_fds);
+int
+vfio_user_server_set_irqs(struct plx_vfio_user_server *server, const struct vfio_user_irq_set *set,
+			  const uint8_t *bools, int *fds, unsigned nb_fds);
 /* Closes all eventfds. */
-void vfio_user_server_irqs_clear(struct vfio_user_server *server);
+void vfio_user_server_irqs_clear(struct plx_vfio_user_server *server);
 
 #endif

@@ -19,8 +19,8 @@
 struct vfake_served {
 	struct vfake *fake;
 	struct plx_pci pci; /* the device as its transport knows it */
-	struct vfio_user_device device;
-	struct vfio_user_server *server;
+	struct plx_vfio_user_device device;
+	struct plx_vfio_user_server *server;
 	unsigned nb_vectors;
 	enum plx_pci_irq_kind kind;
 	int fds[PLX_PCI_VECTORS_MAX]; /* the device's interrupts */
@@ -39,7 +39,7 @@ reach(void *arg, uint64_t addr, uint64_t len)
 	uint8_t *at = NULL;
 
 	if (served->server != NULL)
-		at = vfio_user_server_find(served->server, addr, len, true, &there);
+		at = plx_vfio_user_server_find(served->server, addr, len, true, &there);
 	return there >= len ? at : NULL;
 }
 
@@ -50,7 +50,7 @@ access_device(void *arg, unsigned region, uint64_t off, void *data, uint32_t len
 	const struct plx_pci_transport *transport = &vfake_transport;
 	struct plx_pci *pci = &served->pci;
 
-	if (region == VFIO_USER_REGION_CONFIG)
+	if (region == PLX_VFIO_USER_REGION_CONFIG)
 		return write ? transport->config_write(pci, (uint32_t)off, data, len)
 			     : transport->config_read(pci, (uint32_t)off, data, len);
 	if (len > 8)
@@ -74,7 +74,7 @@ unmapped(void *arg, uint64_t address, uint64_t size)
 
 	for (unsigned i = 0; i < VFAKE_QUEUES_MAX; i++)
 		if (fake->queue[i].enabled && fake->queue[i].desc - address < size &&
-		    vfio_user_server_connected(((struct vfake_served *)arg)->server))
+		    plx_vfio_user_server_connected(((struct vfake_served *)arg)->server))
 			vfake_violation(fake, "the memory of queue %u goes while it is enabled", i);
 }
 
@@ -90,30 +90,31 @@ gone(void *arg, const char *why)
 static void
 describe(struct vfake_served *served)
 {
-	struct vfio_user_device *device = &served->device;
+	struct plx_vfio_user_device *device = &served->device;
 
-	*device = (struct vfio_user_device){.arg = served,
-					    .access = access_device,
-					    .reset = reset,
-					    .unmapped = unmapped,
-					    .gone = gone};
+	*device = (struct plx_vfio_user_device){.arg = served,
+						.access = access_device,
+						.reset = reset,
+						.unmapped = unmapped,
+						.gone = gone};
 	for (unsigned i = 0; i < PLX_PCI_BARS; i++)
 		if (served->pci.bar[i].size > 0)
-			device->region[i] = (struct vfio_user_region){
+			device->region[i] = (struct plx_vfio_user_region){
 				.size = served->pci.bar[i].size,
-				.flags = VFIO_USER_REGION_READABLE | VFIO_USER_REGION_WRITEABLE};
-	device->region[VFIO_USER_REGION_CONFIG] = (struct vfio_user_region){
+				.flags = PLX_VFIO_USER_REGION_READABLE |
+					 PLX_VFIO_USER_REGION_WRITEABLE};
+	device->region[PLX_VFIO_USER_REGION_CONFIG] = (struct plx_vfio_user_region){
 		.size = PLX_PCI_CONFIG_SIZE,
-		.flags = VFIO_USER_REGION_READABLE | VFIO_USER_REGION_WRITEABLE};
+		.flags = PLX_VFIO_USER_REGION_READABLE | PLX_VFIO_USER_REGION_WRITEABLE};
 	if (served->fake->doorbells != NULL) {
-		struct vfio_user_region *bar = &device->region[VFAKE_BAR_DOORBELL];
+		struct plx_vfio_user_region *bar = &device->region[VFAKE_BAR_DOORBELL];
 
 		bar->fd = served->fake->doorbell_fd;
 		bar->nb_areas = 1;
-		bar->area[0] = (struct vfio_user_area){0, VFAKE_NOTIFY_LEN};
+		bar->area[0] = (struct plx_vfio_user_area){0, VFAKE_NOTIFY_LEN};
 	}
-	device->irqs[VFIO_USER_IRQ_INTX] = 1;
-	device->irqs[VFIO_USER_IRQ_MSIX] = served->pci.msix_vectors;
+	device->irqs[PLX_VFIO_USER_IRQ_INTX] = 1;
+	device->irqs[PLX_VFIO_USER_IRQ_MSIX] = served->pci.msix_vectors;
 }
 
 /* The device's interrupts come by eventfds of our own, from whichever thread. */
@@ -136,12 +137,12 @@ carry_interrupt(struct vfake_served *served, unsigned vector)
 	if (eventfd_read(served->fds[vector], &count) != 0)
 		return;
 	if (served->kind == PLX_PCI_IRQ_MSIX) {
-		vfio_user_server_irq(served->server, VFIO_USER_IRQ_MSIX, vector);
+		plx_vfio_user_server_irq(served->server, PLX_VFIO_USER_IRQ_MSIX, vector);
 		return;
 	}
 	/* The device knows edges only: each is a line that goes up and down. */
-	vfio_user_server_intx(served->server, true);
-	vfio_user_server_intx(served->server, false);
+	plx_vfio_user_server_intx(served->server, true);
+	plx_vfio_user_server_intx(served->server, false);
 }
 
 static void
@@ -149,7 +150,7 @@ serve(struct vfake_served *served)
 {
 	struct pollfd fds[PLX_PCI_VECTORS_MAX + 2] = {
 		{.fd = served->stop, .events = POLLIN},
-		{.fd = vfio_user_server_fd(served->server), .events = POLLIN}};
+		{.fd = plx_vfio_user_server_fd(served->server), .events = POLLIN}};
 
 	for (unsigned i = 0; i < served->nb_vectors; i++)
 		fds[i + 2] = (struct pollfd){.fd = served->fds[i], .events = POLLIN};
@@ -160,7 +161,7 @@ serve(struct vfake_served *served)
 			return;
 		pthread_mutex_lock(&served->fake->lock);
 		if (fds[1].revents != 0)
-			vfio_user_server_poll(served->server);
+			plx_vfio_user_server_poll(served->server);
 		for (unsigned i = 0; i < served->nb_vectors; i++)
 			if (fds[i + 2].revents != 0)
 				carry_interrupt(served, i);
@@ -176,14 +177,14 @@ run(void *arg)
 	if (unshare(CLONE_FILES) != 0)
 		plx_why(&served->why, -errno, "no file descriptors of its own");
 	else
-		vfio_user_server_create(served->path, &served->device, &served->server,
-					&served->why);
+		plx_vfio_user_server_create(served->path, &served->device, &served->server,
+					    &served->why);
 	sem_post(&served->ready);
 	if (served->server == NULL)
 		return NULL;
 	serve(served);
 	pthread_mutex_lock(&served->fake->lock);
-	vfio_user_server_destroy(served->server);
+	plx_vfio_user_server_destroy(served->server);
 	served->server = NULL;
 	pthread_mutex_unlock(&served->fake->lock);
 	return NULL;

@@ -18,17 +18,17 @@ maps_are_found_and_forgotten(void **state)
 	connect_toy();
 	assert_int_equal(map_memory(0x10000, PAGE, RW, PAGE, fd), 0);
 	assert_int_equal(map_memory(0x10000, PAGE, RW, PAGE, fd), 0); /* again is fine */
-	at = vfio_user_server_find(toy.server, 0x10010, 64, true, &len);
+	at = plx_vfio_user_server_find(toy.server, 0x10010, 64, true, &len);
 	assert_non_null(at);
 	assert_int_equal(len, 64);
 	at[0] = 'x';
 	assert_int_equal(pread(fd, &len, 1, PAGE + 0x10), 1);
 	assert_int_equal((char)len, 'x');
-	assert_non_null(vfio_user_server_find(toy.server, 0x10ff0, 64, true, &len));
+	assert_non_null(plx_vfio_user_server_find(toy.server, 0x10ff0, 64, true, &len));
 	assert_int_equal(len, 16);
-	assert_null(vfio_user_server_find(toy.server, 0xffff, 1, false, &len));
-	assert_null(vfio_user_server_find(toy.server, 0x11000, 1, false, &len));
-	assert_null(vfio_user_server_find(toy.server, UINT64_MAX, 1, false, &len));
+	assert_null(plx_vfio_user_server_find(toy.server, 0xffff, 1, false, &len));
+	assert_null(plx_vfio_user_server_find(toy.server, 0x11000, 1, false, &len));
+	assert_null(plx_vfio_user_server_find(toy.server, UINT64_MAX, 1, false, &len));
 	assert_int_equal(unmap_memory(0x10000, PAGE - 1, 0), ENOENT);
 	assert_int_equal(unmap_memory(0x10001, PAGE, 0), ENOENT);
 	assert_int_equal(unmap_memory(0x10000, PAGE, 1), EINVAL);
@@ -37,7 +37,7 @@ maps_are_found_and_forgotten(void **state)
 	assert_int_equal(unmap_memory(0x10000, PAGE, 0), 0);
 	assert_int_equal(toy.msg.len, sizeof(struct vfio_user_dma_unmap));
 	assert_int_equal(toy.unmaps, 1);
-	assert_null(vfio_user_server_find(toy.server, 0x10010, 64, true, &len));
+	assert_null(plx_vfio_user_server_find(toy.server, 0x10010, 64, true, &len));
 	close(fd);
 }
 
@@ -74,17 +74,18 @@ storms_of_maps_are_bounded(void **state)
 	before = lowest_free_fd();
 	for (unsigned round = 0; round < 2; round++) {
 		/* From both ends to the middle, so that each place of the table is taken. */
-		for (unsigned i = 0; i < VFIO_USER_SERVER_MAPS_MAX; i++) {
-			uint64_t place = i % 2 == 0 ? i / 2 : VFIO_USER_SERVER_MAPS_MAX - 1 - i / 2;
+		for (unsigned i = 0; i < PLX_VFIO_USER_SERVER_MAPS_MAX; i++) {
+			uint64_t place =
+				i % 2 == 0 ? i / 2 : PLX_VFIO_USER_SERVER_MAPS_MAX - 1 - i / 2;
 
 			assert_int_equal(map_memory(place * PAGE, PAGE, RW, 0, fd), 0);
 		}
 		assert_int_equal(map_memory(1ull << 40, PAGE, RW, 0, fd), ENOSPC);
-		for (unsigned i = 0; i < VFIO_USER_SERVER_MAPS_MAX; i++)
+		for (unsigned i = 0; i < PLX_VFIO_USER_SERVER_MAPS_MAX; i++)
 			assert_non_null(
-				vfio_user_server_find(toy.server, i * PAGE + 5, 1, true, &len));
+				plx_vfio_user_server_find(toy.server, i * PAGE + 5, 1, true, &len));
 		assert_int_equal(unmap_memory(0, 0, VFIO_USER_UNMAP_ALL), 0);
-		assert_int_equal(toy.unmaps, (round + 1) * VFIO_USER_SERVER_MAPS_MAX);
+		assert_int_equal(toy.unmaps, (round + 1) * PLX_VFIO_USER_SERVER_MAPS_MAX);
 	}
 	assert_int_equal(lowest_free_fd(), before);
 	close(fd);
@@ -101,18 +102,18 @@ copies_straddle_maps(void **state)
 	assert_int_equal(map_memory(0x10000, PAGE, RW, 2 * PAGE, fd), 0);
 	assert_int_equal(map_memory(0x11000, PAGE, RW, 0, fd), 0);
 	assert_int_equal(map_memory(0x12000, PAGE, RO, PAGE, fd), 0);
-	assert_int_equal(vfio_user_server_write(toy.server, 0x10ff0, text, 32), 0);
-	assert_int_equal(vfio_user_server_read(toy.server, 0x10ff0, back, 32), 0);
+	assert_int_equal(plx_vfio_user_server_write(toy.server, 0x10ff0, text, 32), 0);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10ff0, back, 32), 0);
 	assert_memory_equal(back, text, 32);
 	assert_int_equal(pread(fd, back, 16, 0), 16);
 	assert_memory_equal(back, text + 16, 16);
-	assert_int_equal(vfio_user_server_write(toy.server, 0x11ff0, text, 32), -EFAULT);
-	assert_int_equal(vfio_user_server_read(toy.server, 0x11ff0, back, 32), 0);
-	assert_int_equal(vfio_user_server_read(toy.server, 0x12ff0, back, 32), -EFAULT);
-	assert_int_equal(vfio_user_server_read(toy.server, UINT64_MAX - 3, back, 32), -EFAULT);
+	assert_int_equal(plx_vfio_user_server_write(toy.server, 0x11ff0, text, 32), -EFAULT);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x11ff0, back, 32), 0);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x12ff0, back, 32), -EFAULT);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, UINT64_MAX - 3, back, 32), -EFAULT);
 	hang_up();
 	assert_int_equal(toy.unmaps, 3);
-	assert_int_equal(vfio_user_server_read(toy.server, 0x10000, back, 32), -ENOTCONN);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, 32), -ENOTCONN);
 	close(fd);
 }
 
@@ -124,9 +125,9 @@ a_file_that_shrinks_costs_the_client_its_place(void **state)
 
 	connect_toy();
 	assert_int_equal(map_memory(0x10000, 4 * PAGE, RW, 0, fd), 0);
-	assert_int_equal(vfio_user_server_write(toy.server, 0x13000, &byte, 1), 0);
+	assert_int_equal(plx_vfio_user_server_write(toy.server, 0x13000, &byte, 1), 0);
 	assert_int_equal(ftruncate(fd, PAGE), 0);
-	assert_int_equal(vfio_user_server_read(toy.server, 0x13000, &byte, 1), 0);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x13000, &byte, 1), 0);
 	assert_int_equal(byte, 0);
 	was_sent_away("a file of its memory has become shorter");
 	close(fd);
@@ -154,22 +155,22 @@ memory_without_a_file_is_asked_for(void **state)
 	connect_toy();
 	assert_int_equal(map_memory(0x10000, PAGE, RW, 0, -1), 0);
 	reply(0, VFIO_USER_DMA_READ, 0, &answer, sizeof(answer));
-	assert_int_equal(vfio_user_server_read(toy.server, 0x10000, back, 8), 0);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, 8), 0);
 	assert_string_equal(back, "from me");
 	assert_int_equal(hear(toy.sock), 0);
 	assert_int_equal(toy.msg.head.command, VFIO_USER_DMA_READ);
 	assert_int_equal(toy.msg.len, 16);
 	reply(1, VFIO_USER_DMA_WRITE, 0, &answer, 16);
-	assert_int_equal(vfio_user_server_write(toy.server, 0x10000, "to you!", 8), 0);
+	assert_int_equal(plx_vfio_user_server_write(toy.server, 0x10000, "to you!", 8), 0);
 	assert_int_equal(hear(toy.sock), 0);
 	assert_memory_equal(toy.body + 16, "to you!", 8);
 	/* Some answer a write with a header alone, and any with an error. */
 	reply(2, VFIO_USER_DMA_WRITE, 0, NULL, 0);
-	assert_int_equal(vfio_user_server_write(toy.server, 0x10000, "to you!", 8), 0);
+	assert_int_equal(plx_vfio_user_server_write(toy.server, 0x10000, "to you!", 8), 0);
 	assert_int_equal(hear(toy.sock), 0);
 	reply(3, VFIO_USER_DMA_READ, VFIO_USER_ERROR, NULL, 0);
-	assert_int_equal(vfio_user_server_read(toy.server, 0x10000, back, 8), -EIO);
-	assert_true(vfio_user_server_connected(toy.server));
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, 8), -EIO);
+	assert_true(plx_vfio_user_server_connected(toy.server));
 }
 
 static void
@@ -191,9 +192,9 @@ commands_that_come_first_wait_their_turn(void **state)
 	reply(0, VFIO_USER_DMA_READ, 0, &answer, sizeof(answer));
 	write.data[0] = 4;
 	say(4, VFIO_USER_REGION_WRITE, 0, &write, sizeof(write), NULL, 0);
-	assert_int_equal(vfio_user_server_read(toy.server, 0x10000, back, 8), 0);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, 8), 0);
 	assert_int_equal(toy.accesses, 0);
-	assert_int_equal(vfio_user_server_poll(toy.server), 4);
+	assert_int_equal(plx_vfio_user_server_poll(toy.server), 4);
 	assert_int_equal(toy.bar[0], 4);
 	assert_int_equal(hear(toy.sock), 0); /* what was asked */
 	for (uint16_t i = 1; i <= 4; i++) {
@@ -211,10 +212,10 @@ a_client_that_only_asks_is_sent_away(void **state)
 	connect_toy();
 	before = lowest_free_fd();
 	assert_int_equal(map_memory(0x10000, PAGE, RW, 0, -1), 0);
-	for (uint16_t i = 0; i <= VFIO_USER_SERVER_QUEUE_MAX; i++)
+	for (uint16_t i = 0; i <= PLX_VFIO_USER_SERVER_QUEUE_MAX; i++)
 		say(i, VFIO_USER_DEVICE_RESET, VFIO_USER_NO_REPLY, NULL, 0, &toy.sock, 1);
-	assert_int_equal(vfio_user_server_read(toy.server, 0x10000, back, 8), -ENOBUFS);
-	assert_int_equal(vfio_user_server_read(toy.server, 0x10000, back, 8), -ENOTCONN);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, 8), -ENOBUFS);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, 8), -ENOTCONN);
 	/* What it was asked is still in the socket. */
 	assert_int_equal(hear(toy.sock), 0);
 	was_sent_away("256 of them wait");
@@ -229,7 +230,7 @@ wrong_answer(uint16_t id, uint16_t command, const void *body, size_t len, const 
 
 	assert_int_equal(map_memory(0x10000, PAGE, RW, 0, -1), 0);
 	reply(id, command, 0, body, len);
-	assert_true(vfio_user_server_read(toy.server, 0x10000, back, 8) < 0);
+	assert_true(plx_vfio_user_server_read(toy.server, 0x10000, back, 8) < 0);
 	assert_int_equal(hear(toy.sock), 0);
 	was_sent_away(says);
 }
@@ -255,7 +256,7 @@ an_answer_that_never_comes_is_not_waited_for_ever(void **state)
 
 	connect_toy();
 	assert_int_equal(map_memory(0x10000, PAGE, RW, 0, -1), 0);
-	assert_int_equal(vfio_user_server_read(toy.server, 0x10000, back, 8), -ETIMEDOUT);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, 8), -ETIMEDOUT);
 	assert_int_equal(hear(toy.sock), 0);
 	was_sent_away("timed out");
 }
@@ -270,7 +271,7 @@ a_twin_carries_what_the_server_asks(void **state)
 	int twin;
 
 	call_in();
-	vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
 	assert_int_equal(greet(0,
 			       "{\"capabilities\":{\"max_msg_fds\":1,"
 			       "\"twin_socket\":{\"supported\":true}}}",
@@ -283,13 +284,13 @@ a_twin_carries_what_the_server_asks(void **state)
 					(struct vfio_user_piece){&answer, sizeof(answer)}, NULL, 0,
 					SOON_MS),
 			 0);
-	assert_int_equal(vfio_user_server_read(toy.server, 0x10000, back, 8), 0);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, 8), 0);
 	assert_string_equal(back, "by twin");
 	assert_false(plx_unixsock_readable(toy.sock));
 	assert_int_equal(hear(twin), 0);
 	assert_int_equal(toy.msg.head.command, VFIO_USER_DMA_READ);
 	close(twin);
-	assert_true(vfio_user_server_read(toy.server, 0x10000, back, 8) < 0);
+	assert_true(plx_vfio_user_server_read(toy.server, 0x10000, back, 8) < 0);
 	was_sent_away("");
 }
 
@@ -325,27 +326,27 @@ vectors_signal_their_eventfds(void **state)
 
 	connect_toy();
 	before = lowest_free_fd();
-	vfio_user_server_irq(toy.server, VFIO_USER_IRQ_MSIX, 1); /* nobody listens */
-	assert_int_equal(set_irqs(0x24, VFIO_USER_IRQ_MSIX, 1, 2, fds, 2), 0);
-	vfio_user_server_irq(toy.server, VFIO_USER_IRQ_MSIX, 1);
-	vfio_user_server_irq(toy.server, VFIO_USER_IRQ_MSIX, 3);
-	vfio_user_server_irq(toy.server, VFIO_USER_IRQ_MSIX, TOY_VECTORS);
+	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, 1); /* nobody listens */
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, 1, 2, fds, 2), 0);
+	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, 1);
+	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, 3);
+	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, TOY_VECTORS);
 	assert_int_equal(fired(fds[0]), 1);
 	assert_int_equal(fired(fds[1]), 0);
 	/* Masked, it waits. */
-	assert_int_equal(set_irqs(0x09, VFIO_USER_IRQ_MSIX, 2, 1, NULL, 0), 0);
-	vfio_user_server_irq(toy.server, VFIO_USER_IRQ_MSIX, 2);
+	assert_int_equal(set_irqs(0x09, PLX_VFIO_USER_IRQ_MSIX, 2, 1, NULL, 0), 0);
+	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, 2);
 	assert_int_equal(fired(fds[1]), 0);
-	assert_int_equal(set_irqs(0x11, VFIO_USER_IRQ_MSIX, 2, 1, NULL, 0), 0);
+	assert_int_equal(set_irqs(0x11, PLX_VFIO_USER_IRQ_MSIX, 2, 1, NULL, 0), 0);
 	assert_int_equal(fired(fds[1]), 1);
 	/* The client may trigger, take one away, and all. */
-	assert_int_equal(set_irqs(0x21, VFIO_USER_IRQ_MSIX, 1, 2, NULL, 0), 0);
+	assert_int_equal(set_irqs(0x21, PLX_VFIO_USER_IRQ_MSIX, 1, 2, NULL, 0), 0);
 	assert_int_equal(fired(fds[0]) + fired(fds[1]), 2);
-	assert_int_equal(set_irqs(0x24, VFIO_USER_IRQ_MSIX, 1, 1, NULL, 0), 0);
-	vfio_user_server_irq(toy.server, VFIO_USER_IRQ_MSIX, 1);
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, 1, 1, NULL, 0), 0);
+	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, 1);
 	assert_int_equal(fired(fds[0]), 0);
-	assert_int_equal(set_irqs(0x21, VFIO_USER_IRQ_MSIX, 0, 0, NULL, 0), 0);
-	vfio_user_server_irq(toy.server, VFIO_USER_IRQ_MSIX, 2);
+	assert_int_equal(set_irqs(0x21, PLX_VFIO_USER_IRQ_MSIX, 0, 0, NULL, 0), 0);
+	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, 2);
 	assert_int_equal(fired(fds[1]), 0);
 	assert_int_equal(lowest_free_fd(), before);
 	plx_unixsock_close_fds(fds, 2);
@@ -357,23 +358,23 @@ a_line_is_told_once_until_it_is_unmasked(void **state)
 	int fd = bell();
 
 	connect_toy();
-	vfio_user_server_intx(toy.server, true);
-	assert_int_equal(set_irqs(0x24, VFIO_USER_IRQ_INTX, 0, 1, &fd, 1), 0);
+	plx_vfio_user_server_intx(toy.server, true);
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_INTX, 0, 1, &fd, 1), 0);
 	assert_int_equal(fired(fd), 1); /* it was up already */
-	vfio_user_server_intx(toy.server, true);
+	plx_vfio_user_server_intx(toy.server, true);
 	assert_int_equal(fired(fd), 0);
-	assert_int_equal(set_irqs(0x11, VFIO_USER_IRQ_INTX, 0, 1, NULL, 0), 0);
+	assert_int_equal(set_irqs(0x11, PLX_VFIO_USER_IRQ_INTX, 0, 1, NULL, 0), 0);
 	assert_int_equal(fired(fd), 1); /* and still is */
-	vfio_user_server_intx(toy.server, false);
-	assert_int_equal(set_irqs(0x11, VFIO_USER_IRQ_INTX, 0, 1, NULL, 0), 0);
+	plx_vfio_user_server_intx(toy.server, false);
+	assert_int_equal(set_irqs(0x11, PLX_VFIO_USER_IRQ_INTX, 0, 1, NULL, 0), 0);
 	assert_int_equal(fired(fd), 0);
-	vfio_user_server_intx(toy.server, true);
+	plx_vfio_user_server_intx(toy.server, true);
 	assert_int_equal(fired(fd), 1);
-	assert_int_equal(set_irqs(0x09, VFIO_USER_IRQ_INTX, 0, 1, NULL, 0), 0);
+	assert_int_equal(set_irqs(0x09, PLX_VFIO_USER_IRQ_INTX, 0, 1, NULL, 0), 0);
 	assert_int_equal(fired(fd), 0);
 	hang_up(); /* with it up */
 	connect_toy();
-	assert_int_equal(set_irqs(0x24, VFIO_USER_IRQ_INTX, 0, 1, &fd, 1), 0);
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_INTX, 0, 1, &fd, 1), 0);
 	assert_int_equal(fired(fd), 1);
 	close(fd);
 }
@@ -386,18 +387,20 @@ interrupts_that_cannot_be_are_refused(void **state)
 	connect_toy();
 	before = lowest_free_fd();
 	assert_int_equal(set_irqs(0x24, 5, 0, 1, fds, 1), EINVAL);
-	assert_int_equal(set_irqs(0x24, VFIO_USER_IRQ_MSIX, 0, 1, fds, 2), EINVAL);
-	assert_int_equal(set_irqs(0x24, VFIO_USER_IRQ_MSIX, 0, 2, fds, 1), EINVAL);
-	assert_int_equal(set_irqs(0x24, VFIO_USER_IRQ_MSIX, TOY_VECTORS - 1, 2, fds, 2), EINVAL);
-	assert_int_equal(set_irqs(0x24, VFIO_USER_IRQ_MSIX, UINT32_MAX, 2, fds, 2), EINVAL);
-	assert_int_equal(set_irqs(0x21, VFIO_USER_IRQ_MSIX, 1, UINT32_MAX, NULL, 0), EINVAL);
-	assert_int_equal(set_irqs(0x25, VFIO_USER_IRQ_MSIX, 0, 1, fds, 1), EINVAL);
-	assert_int_equal(set_irqs(0x34, VFIO_USER_IRQ_MSIX, 0, 1, fds, 1), EINVAL);
-	assert_int_equal(set_irqs(0x04, VFIO_USER_IRQ_MSIX, 0, 1, fds, 1), EINVAL);
-	assert_int_equal(set_irqs(0x64, VFIO_USER_IRQ_MSIX, 0, 1, fds, 1), EINVAL);
-	assert_int_equal(set_irqs(0x14, VFIO_USER_IRQ_INTX, 0, 1, fds, 1), ENOTSUP);
-	assert_int_equal(set_irqs(0x21, VFIO_USER_IRQ_MSIX, 0, 1, fds, 1), EINVAL);
-	assert_int_equal(set_irqs(0x22, VFIO_USER_IRQ_MSIX, 0, 2, NULL, 0), EINVAL); /* no bytes */
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, 0, 1, fds, 2), EINVAL);
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, 0, 2, fds, 1), EINVAL);
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, TOY_VECTORS - 1, 2, fds, 2),
+			 EINVAL);
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, UINT32_MAX, 2, fds, 2), EINVAL);
+	assert_int_equal(set_irqs(0x21, PLX_VFIO_USER_IRQ_MSIX, 1, UINT32_MAX, NULL, 0), EINVAL);
+	assert_int_equal(set_irqs(0x25, PLX_VFIO_USER_IRQ_MSIX, 0, 1, fds, 1), EINVAL);
+	assert_int_equal(set_irqs(0x34, PLX_VFIO_USER_IRQ_MSIX, 0, 1, fds, 1), EINVAL);
+	assert_int_equal(set_irqs(0x04, PLX_VFIO_USER_IRQ_MSIX, 0, 1, fds, 1), EINVAL);
+	assert_int_equal(set_irqs(0x64, PLX_VFIO_USER_IRQ_MSIX, 0, 1, fds, 1), EINVAL);
+	assert_int_equal(set_irqs(0x14, PLX_VFIO_USER_IRQ_INTX, 0, 1, fds, 1), ENOTSUP);
+	assert_int_equal(set_irqs(0x21, PLX_VFIO_USER_IRQ_MSIX, 0, 1, fds, 1), EINVAL);
+	assert_int_equal(set_irqs(0x22, PLX_VFIO_USER_IRQ_MSIX, 0, 2, NULL, 0),
+			 EINVAL); /* no bytes */
 	assert_int_equal(lowest_free_fd(), before);
 	plx_unixsock_close_fds(fds, 2);
 }
@@ -409,8 +412,8 @@ an_eventfd_that_is_full_blocks_nobody(void **state)
 
 	connect_toy();
 	assert_int_equal(eventfd_write(fd, UINT64_MAX - 1), 0);
-	assert_int_equal(set_irqs(0x24, VFIO_USER_IRQ_MSIX, 0, 1, &fd, 1), 0);
-	vfio_user_server_irq(toy.server, VFIO_USER_IRQ_MSIX, 0);
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, 0, 1, &fd, 1), 0);
+	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, 0);
 	assert_int_equal(ask(VFIO_USER_DEVICE_RESET, NULL, 0), 0);
 	close(fd);
 }
@@ -422,14 +425,14 @@ a_client_may_vanish_with_an_interrupt_pending(void **state)
 
 	assert_int_equal(pipe(fds), 0); /* any file will do for an eventfd */
 	connect_toy();
-	assert_int_equal(set_irqs(0x24, VFIO_USER_IRQ_MSIX, 0, 1, fds + 1, 1), 0);
-	assert_int_equal(set_irqs(0x09, VFIO_USER_IRQ_MSIX, 0, 1, NULL, 0), 0);
-	vfio_user_server_irq(toy.server, VFIO_USER_IRQ_MSIX, 0);
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, 0, 1, fds + 1, 1), 0);
+	assert_int_equal(set_irqs(0x09, PLX_VFIO_USER_IRQ_MSIX, 0, 1, NULL, 0), 0);
+	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, 0);
 	plx_unixsock_close_fds(fds, 2);
 	hang_up();
 	assert_int_equal(toy.gones, 1);
 	assert_string_equal(toy.why, "the other end has hung up");
-	vfio_user_server_irq(toy.server, VFIO_USER_IRQ_MSIX, 0);
+	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, 0);
 	assert_int_equal(lowest_free_fd(), before);
 	connect_toy();
 }

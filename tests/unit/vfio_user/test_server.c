@@ -17,20 +17,20 @@ a_version_is_agreed_on_once(void **state)
 	connect_toy();
 	assert_non_null(strstr((char *)toy.body + 4, "\"max_msg_fds\":16"));
 	assert_int_equal(greet(0, "", NULL), EINVAL);
-	assert_true(vfio_user_server_connected(toy.server));
+	assert_true(plx_vfio_user_server_connected(toy.server));
 }
 
 static void
 another_version_is_refused(void **state)
 {
 	call_in();
-	vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
 	assert_int_equal(greet(1, "", NULL), EINVAL);
 	was_sent_away("");
 	close(toy.sock);
-	vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
 	call_in();
-	vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
 	assert_int_equal(greet(0, "{\"capabilities\":{\"max_msg_fds\":-1}}", NULL), EINVAL);
 	was_sent_away("");
 }
@@ -39,7 +39,7 @@ static void
 nothing_comes_before_a_version(void **state)
 {
 	call_in();
-	vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
 	assert_int_equal(ask(VFIO_USER_DEVICE_RESET, NULL, 0), EPROTO);
 	assert_int_equal(toy.resets, 0);
 	was_sent_away("");
@@ -106,14 +106,14 @@ the_next_client_is_served_when_one_is_gone(void **state)
 	say(1, VFIO_USER_VERSION, 0, "\0\0\0\0", 4, NULL, 0);
 	assert_true(nothing_is_heard());
 	/* Nor does the server's own thread run in circles meanwhile. */
-	assert_false(plx_unixsock_readable(vfio_user_server_fd(toy.server)));
+	assert_false(plx_unixsock_readable(plx_vfio_user_server_fd(toy.server)));
 	close(first);
-	vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
 	assert_int_equal(toy.gones, 1);
-	vfio_user_server_poll(toy.server);
-	vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
 	assert_int_equal(hear(second), 0);
-	assert_true(vfio_user_server_connected(toy.server));
+	assert_true(plx_vfio_user_server_connected(toy.server));
 	assert_int_equal(toy.bar[0], 7); /* the device keeps its state */
 }
 
@@ -123,7 +123,7 @@ static void
 the_device_is_described(void **state)
 {
 	struct vfio_user_device_info info = {.argsz = sizeof(info)};
-	struct vfio_user_irq_info irq = {.argsz = sizeof(irq), .index = VFIO_USER_IRQ_MSIX};
+	struct vfio_user_irq_info irq = {.argsz = sizeof(irq), .index = PLX_VFIO_USER_IRQ_MSIX};
 	struct vfio_user_region_info region = {.argsz = sizeof(region)};
 
 	connect_toy();
@@ -150,13 +150,13 @@ areas_come_with_their_file_to_who_has_room(void **state)
 {
 	struct vfio_user_region_info info = {.argsz = sizeof(info)};
 	const size_t full = sizeof(info) + sizeof(struct vfio_user_sparse_mmap) + 16;
-	struct vfio_user_area area;
+	struct plx_vfio_user_area area;
 	int fd;
 
 	toy.device.region[0].fd = memory(0x8000, 0);
 	toy.device.region[0].fd_offset = 0x4000;
 	toy.device.region[0].nb_areas = 1;
-	toy.device.region[0].area[0] = (struct vfio_user_area){0x1000, 0x2000};
+	toy.device.region[0].area[0] = (struct plx_vfio_user_area){0x1000, 0x2000};
 	connect_toy();
 	assert_int_equal(
 		ask_fds(VFIO_USER_DEVICE_GET_REGION_INFO, &info, sizeof(info), NULL, 0, &fd), 0);
@@ -225,7 +225,7 @@ regions_are_read_and_written(void **state)
 	assert_int_equal(read_region(0, 0x10, 8), 0);
 	assert_int_equal(toy.msg.len, 24);
 	assert_memory_equal(toy.body + 16, "abcdefg", 8);
-	assert_int_equal(read_region(VFIO_USER_REGION_CONFIG, 0, 256), 0);
+	assert_int_equal(read_region(PLX_VFIO_USER_REGION_CONFIG, 0, 256), 0);
 }
 
 static void
@@ -265,6 +265,51 @@ what_wants_no_answer_gets_none(void **state)
 	assert_int_equal(read_region(0, 0, 8), 0);
 }
 
+/* Nobody hears of them but the books. */
+static void
+posted_writes_that_fail_are_counted(void **state)
+{
+	struct write write = {{TOY_BAR, 0, 8}, "nowhere"};
+	struct {
+		uint64_t count;
+		struct vfio_user_write_multi write[3];
+	} multi = {3, {{TOY_BAR, 0, 4, "one"}, {8, 0, 4, "two"}, {0, 77, 1, "3"}}};
+	struct plx_vfio_user_server_stats stats;
+
+	connect_toy();
+	say(1, VFIO_USER_REGION_WRITE, VFIO_USER_NO_REPLY, &write, sizeof(write), NULL, 0);
+	say(2, VFIO_USER_REGION_WRITE_MULTI, VFIO_USER_NO_REPLY, &multi, sizeof(multi), NULL, 0);
+	assert_true(nothing_is_heard());
+	assert_memory_equal(toy.bar + 8, "two", 4); /* one that fails takes no other with it */
+	plx_vfio_user_server_stats(toy.server, &stats);
+	assert_int_equal(stats.posted_failed, 3);
+	assert_int_equal(stats.refused, 0);
+	assert_int_equal(stats.commands, 3);
+	assert_int_equal(read_region(0, TOY_BAR, 8), EINVAL);
+	plx_vfio_user_server_stats(toy.server, &stats);
+	assert_int_equal(stats.posted_failed, 3);
+	assert_int_equal(stats.refused, 1);
+}
+
+static void
+clients_are_counted_and_announced(void **state)
+{
+	struct plx_vfio_user_server_stats stats;
+	const uint8_t noise[16] = {0xff, 0xff};
+
+	connect_toy();
+	assert_int_equal(toy.comes, 1);
+	hang_up(); /* which is no fault */
+	connect_toy();
+	assert_int_equal(write(toy.sock, noise, sizeof(noise)), sizeof(noise));
+	was_sent_away("does not speak vfio-user");
+	assert_int_equal(toy.comes, 3);
+	assert_int_equal(toy.gones, 2);
+	plx_vfio_user_server_stats(toy.server, &stats);
+	assert_int_equal(stats.clients, 3);
+	assert_int_equal(stats.sent_away, 1);
+}
+
 static void
 many_writes_come_in_one_message(void **state)
 {
@@ -294,7 +339,7 @@ commands_are_carried_out_in_order_many_at_a_time(void **state)
 		say(i, VFIO_USER_REGION_WRITE, VFIO_USER_NO_REPLY, &write, sizeof(write), NULL, 0);
 	}
 	for (unsigned i = 0; i < 4; i++)
-		vfio_user_server_poll(toy.server);
+		plx_vfio_user_server_poll(toy.server);
 	assert_int_equal(toy.accesses, 200);
 	assert_int_equal(toy.bar[0], 199);
 	assert_int_equal(ask(VFIO_USER_DEVICE_RESET, NULL, 0), 0);
@@ -323,21 +368,21 @@ files_that_do_not_belong_are_closed(void **state)
 static void
 a_bad_device_is_refused(void **state)
 {
-	struct vfio_user_device device = toy.device;
-	struct vfio_user_server *server = NULL;
+	struct plx_vfio_user_device device = toy.device;
+	struct plx_vfio_user_server *server = NULL;
 	struct plx_why why;
 
 	device.access = NULL;
-	assert_int_equal(vfio_user_server_create("/tmp/x", &device, &server, &why), -EINVAL);
+	assert_int_equal(plx_vfio_user_server_create("/tmp/x", &device, &server, &why), -EINVAL);
 	device = toy.device;
-	device.irqs[VFIO_USER_IRQ_MSIX] = VFIO_USER_SERVER_IRQS_MAX + 1;
-	assert_int_equal(vfio_user_server_create("/tmp/x", &device, &server, &why), -EINVAL);
+	device.irqs[PLX_VFIO_USER_IRQ_MSIX] = PLX_VFIO_USER_SERVER_IRQS_MAX + 1;
+	assert_int_equal(plx_vfio_user_server_create("/tmp/x", &device, &server, &why), -EINVAL);
 	device = toy.device;
 	device.region[0].nb_areas = 1;
-	device.region[0].area[0] = (struct vfio_user_area){0x3000, 0x2000};
-	assert_int_equal(vfio_user_server_create("/tmp/x", &device, &server, &why), -EINVAL);
+	device.region[0].area[0] = (struct plx_vfio_user_area){0x3000, 0x2000};
+	assert_int_equal(plx_vfio_user_server_create("/tmp/x", &device, &server, &why), -EINVAL);
 	assert_non_null(strstr(why.text, "area 0 of region 0"));
-	assert_int_equal(vfio_user_server_create(toy.path, &toy.device, &server, &why),
+	assert_int_equal(plx_vfio_user_server_create(toy.path, &toy.device, &server, &why),
 			 -EADDRINUSE);
 	assert_null(server);
 }
@@ -359,6 +404,8 @@ main(void)
 		CASE(regions_are_read_and_written),
 		CASE(accesses_stay_inside_their_region),
 		CASE(what_wants_no_answer_gets_none),
+		CASE(posted_writes_that_fail_are_counted),
+		CASE(clients_are_counted_and_announced),
 		CASE(many_writes_come_in_one_message),
 		CASE(commands_are_carried_out_in_order_many_at_a_time),
 		CASE(files_that_do_not_belong_are_closed),

@@ -4,6 +4,7 @@
 #define PLX_TESTS_UNIT_VFIO_USER_TOY_SERVER_H
 
 #include "plx_unixsock.h"
+#include "plx_vfio_user.h"
 #include "plx_vfio_user_server.h"
 
 #include <errno.h>
@@ -24,10 +25,10 @@
 
 static struct {
 	uint8_t config[256], bar[TOY_BAR];
-	unsigned accesses, resets, unmaps, gones;
+	unsigned accesses, resets, unmaps, comes, gones;
 	char why[512];
-	struct vfio_user_device device;
-	struct vfio_user_server *server;
+	struct plx_vfio_user_device device;
+	struct plx_vfio_user_server *server;
 	char path[64];
 	int sock;
 	/* What came last. */
@@ -38,10 +39,10 @@ static struct {
 static int
 toy_access(void *arg, unsigned region, uint64_t offset, void *data, uint32_t len, bool write)
 {
-	uint8_t *at = region == VFIO_USER_REGION_CONFIG ? toy.config : toy.bar;
+	uint8_t *at = region == PLX_VFIO_USER_REGION_CONFIG ? toy.config : toy.bar;
 
 	/* The server has checked the bounds; here they are checked again. */
-	assert_true(offset + len <= (region == VFIO_USER_REGION_CONFIG ? 256 : TOY_BAR));
+	assert_true(offset + len <= (region == PLX_VFIO_USER_REGION_CONFIG ? 256 : TOY_BAR));
 	toy.accesses++;
 	if (write)
 		memcpy(at + offset, data, len);
@@ -63,6 +64,12 @@ toy_unmapped(void *arg, uint64_t address, uint64_t size)
 }
 
 static void
+toy_came(void *arg)
+{
+	toy.comes++;
+}
+
+static void
 toy_gone(void *arg, const char *why)
 {
 	toy.gones++;
@@ -72,23 +79,24 @@ toy_gone(void *arg, const char *why)
 static inline int
 toy_setup(void **state)
 {
-	const uint32_t both = VFIO_USER_REGION_READABLE | VFIO_USER_REGION_WRITEABLE;
+	const uint32_t both = PLX_VFIO_USER_REGION_READABLE | PLX_VFIO_USER_REGION_WRITEABLE;
 	struct plx_why why = {""};
 
 	memset(&toy, 0, sizeof(toy));
 	toy.sock = -1;
-	toy.device = (struct vfio_user_device){.access = toy_access,
-					       .reset = toy_reset,
-					       .unmapped = toy_unmapped,
-					       .gone = toy_gone,
-					       .irqs = {1, 0, TOY_VECTORS, 1, 1}};
-	toy.device.region[0] = (struct vfio_user_region){.size = TOY_BAR, .flags = both};
+	toy.device = (struct plx_vfio_user_device){.access = toy_access,
+						   .reset = toy_reset,
+						   .unmapped = toy_unmapped,
+						   .came = toy_came,
+						   .gone = toy_gone,
+						   .irqs = {1, 0, TOY_VECTORS, 1, 1}};
+	toy.device.region[0] = (struct plx_vfio_user_region){.size = TOY_BAR, .flags = both};
 	toy.device.region[TOY_READ_ONLY] =
-		(struct vfio_user_region){.size = 16, .flags = VFIO_USER_REGION_READABLE};
-	toy.device.region[VFIO_USER_REGION_CONFIG] =
-		(struct vfio_user_region){.size = 256, .flags = both};
+		(struct plx_vfio_user_region){.size = 16, .flags = PLX_VFIO_USER_REGION_READABLE};
+	toy.device.region[PLX_VFIO_USER_REGION_CONFIG] =
+		(struct plx_vfio_user_region){.size = 256, .flags = both};
 	snprintf(toy.path, sizeof(toy.path), "/tmp/plx-toy-%d.sock", (int)getpid());
-	if (vfio_user_server_create(toy.path, &toy.device, &toy.server, &why) != 0)
+	if (plx_vfio_user_server_create(toy.path, &toy.device, &toy.server, &why) != 0)
 		print_error("%s\n", why.text);
 	return toy.server != NULL ? 0 : -1;
 }
@@ -96,7 +104,7 @@ toy_setup(void **state)
 static inline int
 toy_teardown(void **state)
 {
-	vfio_user_server_destroy(toy.server);
+	plx_vfio_user_server_destroy(toy.server);
 	if (toy.sock >= 0)
 		close(toy.sock);
 	return access(toy.path, F_OK) != 0 ? 0 : -1;
@@ -128,7 +136,7 @@ hear(int sock)
 static inline bool
 nothing_is_heard(void)
 {
-	vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
 	return !plx_unixsock_readable(toy.sock);
 }
 
@@ -140,7 +148,7 @@ ask_fds(uint16_t command, const void *body, size_t len, const int *fds, unsigned
 	static uint16_t id;
 
 	say(++id, command, 0, body, len, fds, nb_fds);
-	vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
 	assert_int_equal(hear(toy.sock), 0);
 	assert_int_equal(toy.msg.head.id, id);
 	assert_int_equal(toy.msg.head.command, command);
@@ -187,9 +195,9 @@ static inline void
 connect_toy(void)
 {
 	call_in();
-	vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
 	assert_int_equal(greet(0, "{\"capabilities\":{\"max_msg_fds\":8}}", NULL), 0);
-	assert_true(vfio_user_server_connected(toy.server));
+	assert_true(plx_vfio_user_server_connected(toy.server));
 }
 
 static inline void
@@ -197,15 +205,15 @@ hang_up(void)
 {
 	close(toy.sock);
 	toy.sock = -1;
-	vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
 }
 
 /* The server has sent us away, saying so, and takes the next one. */
 static inline void
 was_sent_away(const char *says)
 {
-	vfio_user_server_poll(toy.server);
-	vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
+	plx_vfio_user_server_poll(toy.server);
 	assert_true(hear(toy.sock) < 0);
 	if (strstr(toy.why, says) == NULL)
 		fail_msg("'%s' lacks '%s'", toy.why, says);
