@@ -20,6 +20,7 @@
 
 #include "plx_base.h"
 #include "plx_e1000_model.h"
+#include "plx_vfio_user_server.h"
 
 PLX_BEGIN_DECLS
 
@@ -48,8 +49,12 @@ int plx_nicemu_create(const struct plx_nicemu_options *options, struct plx_nicem
 /* Sends the driver away and removes the socket. NULL is fine. */
 void plx_nicemu_destroy(struct plx_nicemu *nic);
 
-/* Readable (epoll, poll) when poll() has something to do, be it that a timer is due. For event mode, without doorbells. */
-int plx_nicemu_fd(const struct plx_nicemu *nic);
+/*
+ * Readable (epoll, poll) when poll() has something to do, be it that a timer is due. For event mode, without doorbells: who asks for it
+ * once pays for a timer in every poll() and receive() from then on. A frame that send() did not take comes again only with a poll()
+ * that the caller makes when there is room. Negative: -EMFILE. Path: slow.
+ */
+int plx_nicemu_fd(struct plx_nicemu *nic);
 
 /* Messages, doorbells, timers; sends up to `budget` frames. What it did, in messages and frames: 0 when idle. Path: hot. */
 unsigned plx_nicemu_poll(struct plx_nicemu *nic, unsigned budget);
@@ -58,10 +63,20 @@ unsigned plx_nicemu_poll(struct plx_nicemu *nic, unsigned budget);
 enum plx_e1000_model_taken
 plx_nicemu_receive(struct plx_nicemu *nic, const void *frame, size_t len);
 
+/* A driver is there. */
 bool plx_nicemu_connected(const struct plx_nicemu *nic);
 
 /* The card: its cable, registers, books, faults. Not its access(), config(), tick(), poll(), reset(). */
 struct plx_e1000_model *plx_nicemu_model(struct plx_nicemu *nic);
+
+struct plx_nicemu_stats {
+	uint64_t drivers; /* that came */
+	uint64_t
+		unsent; /* descriptors that drivers left in their rings when they went: frames that nobody sent */
+	struct plx_vfio_user_server_stats server;
+};
+/* The socket's books; the card's are plx_e1000_model_stats(). Path: slow. */
+void plx_nicemu_stats(const struct plx_nicemu *nic, struct plx_nicemu_stats *ret_stats);
 
 PLX_END_DECLS
 
