@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a port listens to: promiscuous, all groups, its address, further ones, groups. */
-#include "command.h"
+#include "commands.h"
 #include "port.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 /* -- receive modes ------------------------------------------------------------------------------------- */
 
 static int
-set_promisc(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+set_promisc(struct app *app, uint16_t port, const void *arg, struct plx_why *why)
 {
 	const bool on = *(const bool *)arg;
 	int ret = plx_ethdev_set_promiscuous(port, on);
@@ -24,7 +24,7 @@ set_promisc(struct testpmd *app, uint16_t port, const void *arg, struct plx_why 
 }
 
 static int
-set_allmulti(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+set_allmulti(struct app *app, uint16_t port, const void *arg, struct plx_why *why)
 {
 	int ret = plx_ethdev_set_allmulticast(port, *(const bool *)arg);
 
@@ -32,7 +32,7 @@ set_allmulti(struct testpmd *app, uint16_t port, const void *arg, struct plx_why
 }
 
 static int
-set_mode(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_mode(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const bool on = strcmp(words[3], "on") == 0;
 
@@ -83,7 +83,7 @@ port_and_mac(char *const *words, uint16_t *ret_port, uint8_t ret_mac[6], struct 
 
 /* One station's addresses; groups are mcast_addr's. */
 static int
-change_mac(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+change_mac(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint8_t mac[6], own[6] = {0};
 	uint16_t port;
@@ -112,7 +112,7 @@ change_mac(struct testpmd *app, char *const *words, unsigned nb_words, struct pl
 }
 
 static int
-change_group(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+change_group(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint8_t mac[6];
 	uint16_t port;
@@ -130,7 +130,7 @@ change_group(struct testpmd *app, char *const *words, unsigned nb_words, struct 
 }
 
 static int
-flush_groups(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+flush_groups(struct app *app, uint16_t port, const void *arg, struct plx_why *why)
 {
 	uint8_t macs[MACS_MAX][6];
 	int n = plx_ethdev_mac_list(port, macs, MACS_MAX), ret = 0;
@@ -143,7 +143,7 @@ flush_groups(struct testpmd *app, uint16_t port, const void *arg, struct plx_why
 }
 
 static int
-flush(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+flush(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	return port_each(app, words[2], flush_groups, NULL, why);
 }

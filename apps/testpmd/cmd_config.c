@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Who forwards what, in which pieces: set ..., show config ... */
-#include "command.h"
+#include "commands.h"
 #include "facts.h"
 #include "report.h"
 
@@ -29,7 +29,7 @@ tell_list(const char *what, const struct number_list *list)
 }
 
 static int
-set_list(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_list(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const bool is_mask = strstr(words[1], "mask") != NULL;
 	const bool of_ports = strncmp(words[1], "port", 4) == 0;
@@ -48,7 +48,7 @@ set_list(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_
 }
 
 static int
-set_number(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_number(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const bool of_ports = strcmp(words[1], "nbport") == 0;
 	uint64_t n;
@@ -66,7 +66,7 @@ set_number(struct testpmd *app, char *const *words, unsigned nb_words, struct pl
 }
 
 static int
-set_burst(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_burst(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	int ret = forward_is_stopped(app, why);
 
@@ -79,7 +79,7 @@ set_burst(struct testpmd *app, char *const *words, unsigned nb_words, struct plx
 }
 
 static int
-set_topology(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_topology(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	int ret = forward_is_stopped(app, why);
 
@@ -89,7 +89,7 @@ set_topology(struct testpmd *app, char *const *words, unsigned nb_words, struct 
 }
 
 static int
-set_txpkts(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_txpkts(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	int ret = forward_is_stopped(app, why);
 
@@ -97,7 +97,7 @@ set_txpkts(struct testpmd *app, char *const *words, unsigned nb_words, struct pl
 }
 
 static int
-set_txsplit(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_txsplit(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	int ret = forward_is_stopped(app, why);
 
@@ -107,7 +107,7 @@ set_txsplit(struct testpmd *app, char *const *words, unsigned nb_words, struct p
 }
 
 static int
-set_flush_rx(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_flush_rx(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	app->args.flush_rx = strcmp(words[2], "on") == 0;
 	return 0;
@@ -115,8 +115,8 @@ set_flush_rx(struct testpmd *app, char *const *words, unsigned nb_words, struct 
 
 static const struct {
 	const char *word;
-	void (*report)(const struct testpmd *app, FILE *out);
-	void (*facts)(const struct testpmd *app, json_t *result);
+	void (*report)(const struct app *app, FILE *out);
+	void (*facts)(const struct app *app, json_t *result);
 } shows[] = {
 	{"fwd", report_config, facts_config_fwd},
 	{"cores", report_config_cores, facts_config_cores},
@@ -135,7 +135,7 @@ show_row(const char *word)
 }
 
 static int
-show_config(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+show_config(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	int ret = streams_preview(app, why);
 
@@ -145,7 +145,7 @@ show_config(struct testpmd *app, char *const *words, unsigned nb_words, struct p
 }
 
 static int
-show_config_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+show_config_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 		  struct plx_why *why)
 {
 	int ret = streams_preview(app, why);

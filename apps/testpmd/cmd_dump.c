@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* dump: what the program holds beside its ports, by DPDK's words (dump_mempool) and as two (dump mempool). */
-#include "command.h"
+#include "commands.h"
 #include "facts.h"
 #include "table.h"
 
@@ -68,7 +68,7 @@ make_rows(char *const *words, unsigned nb_words, json_t **ret_rows, struct plx_w
 }
 
 static int
-dump(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+dump(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	json_t *rows = NULL;
 	int ret = make_rows(words, nb_words, &rows, why);
@@ -80,7 +80,7 @@ dump(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why 
 }
 
 static int
-dump_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+dump_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 	   struct plx_why *why)
 {
 	json_t *rows = NULL;
@@ -91,7 +91,7 @@ dump_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *r
 }
 
 static int
-set_log(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_log(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const char *component = strcmp(words[2], "global") == 0 ? "*" : words[2];
 	char rule[256];

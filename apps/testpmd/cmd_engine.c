@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What engines are told at the prompt: peers, checksums, segments, retries. */
-#include "command.h"
+#include "commands.h"
 #include "facts.h"
 #include "port.h"
 #include "report.h"
@@ -21,7 +21,7 @@ static const struct {
 
 /* The port `word` names, while nothing is forwarded. */
 static int
-quiet_port(const struct testpmd *app, const char *word, uint16_t *ret_port, struct plx_why *why)
+quiet_port(const struct app *app, const char *word, uint16_t *ret_port, struct plx_why *why)
 {
 	int ret = forward_is_stopped(app, why);
 
@@ -29,7 +29,7 @@ quiet_port(const struct testpmd *app, const char *word, uint16_t *ret_port, stru
 }
 
 static int
-set_peer(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_peer(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint8_t mac[PLX_NET_MAC_LEN];
 	uint16_t port;
@@ -43,7 +43,7 @@ set_peer(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_
 }
 
 static int
-set_retry(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_retry(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	struct engine_settings *settings = &app->args.engines;
 	uint64_t delay_us, max;
@@ -61,7 +61,7 @@ set_retry(struct testpmd *app, char *const *words, unsigned nb_words, struct plx
 }
 
 static int
-csum_set(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+csum_set(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	struct port_offload offload = {.on = strcmp(words[3], "hw") == 0};
 	unsigned row = 0;
@@ -79,7 +79,7 @@ csum_set(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_
 }
 
 static int
-csum_mac_swap(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+csum_mac_swap(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint16_t port;
 	int ret = quiet_port(app, words[3], &port, why);
@@ -90,7 +90,7 @@ csum_mac_swap(struct testpmd *app, char *const *words, unsigned nb_words, struct
 }
 
 static int
-csum_show(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+csum_show(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint16_t port;
 	int ret = port_one(words[2], &port, why);
@@ -101,7 +101,7 @@ csum_show(struct testpmd *app, char *const *words, unsigned nb_words, struct plx
 }
 
 static int
-csum_show_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+csum_show_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 		struct plx_why *why)
 {
 	uint16_t port;
@@ -113,7 +113,7 @@ csum_show_facts(struct testpmd *app, char *const *words, unsigned nb_words, json
 }
 
 static int
-tso_set(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+tso_set(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint64_t segsz;
 	uint16_t port;
@@ -134,7 +134,7 @@ tso_set(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_w
 }
 
 static int
-tso_show(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+tso_show(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint16_t port;
 	int ret = port_one(words[2], &port, why);
@@ -145,7 +145,7 @@ tso_show(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_
 }
 
 static int
-tso_show_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+tso_show_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 	       struct plx_why *why)
 {
 	uint16_t port;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* start, stop, and what is forwarded how. */
-#include "command.h"
+#include "commands.h"
 #include "engine.h"
 #include "facts.h"
 #include "figures.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 
 static int
-start(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+start(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint64_t bursts = 0;
 	int ret;
@@ -30,7 +30,7 @@ start(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why
 }
 
 static int
-stop(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+stop(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	if (!app->forwarding)
 		return plx_why(why, -EINVAL, "nothing is being forwarded; start first");
@@ -40,7 +40,7 @@ stop(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why 
 }
 
 static int
-set_fwd(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_fwd(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const struct engine *engine = engine_find(words[2]);
 	char names[ENGINE_NAMES_MAX];
@@ -61,14 +61,14 @@ set_fwd(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_w
 }
 
 static int
-show_fwd_stats(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+show_fwd_stats(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	report_forward(app, stdout);
 	return 0;
 }
 
 static int
-show_fwd_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+show_fwd_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 	       struct plx_why *why)
 {
 	facts_forward(app, result);
@@ -76,13 +76,13 @@ show_fwd_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_
 }
 
 static int
-clear_fwd_stats(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+clear_fwd_stats(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	return figures_clear(app, why);
 }
 
 static int
-set_record(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_record(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const bool on = strcmp(words[2], "on") == 0;
 	int ret = forward_is_stopped(app, why);
@@ -99,7 +99,7 @@ set_record(struct testpmd *app, char *const *words, unsigned nb_words, struct pl
 }
 
 static int
-set_verbose(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_verbose(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const uint64_t before = app->verbose;
 	int ret = command_number(words[2], "verbose", 0, UINT16_MAX, &app->verbose, why);
@@ -112,7 +112,7 @@ set_verbose(struct testpmd *app, char *const *words, unsigned nb_words, struct p
 }
 
 static int
-show_fwd_latency(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+show_fwd_latency(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	if (app->latencies == NULL)
 		return plx_why(why, -EINVAL,
@@ -122,7 +122,7 @@ show_fwd_latency(struct testpmd *app, char *const *words, unsigned nb_words, str
 }
 
 static int
-show_fwd_latency_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+show_fwd_latency_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 		       struct plx_why *why)
 {
 	if (app->latencies == NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A port's link and its flow control. */
-#include "command.h"
+#include "commands.h"
 #include "port.h"
 #include "port_words.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 
 static int
-set_link_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+set_link_one(struct app *app, uint16_t port, const void *arg, struct plx_why *why)
 {
 	const bool up = *(const bool *)arg;
 	int ret = plx_ethdev_set_link(port, up);
@@ -20,7 +20,7 @@ set_link_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why
 }
 
 static int
-set_link(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_link(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const bool up = strcmp(words[1], "link-up") == 0;
 
@@ -43,7 +43,7 @@ ask_flow(const char *word, uint16_t *ret_port, struct plx_ethdev_flow_ctrl *ret_
 
 /* "rx on tx off autoneg on": pairs between the command and the port. */
 static int
-set_flow(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_flow(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	struct plx_ethdev_flow_ctrl flow;
 	uint16_t port;
@@ -67,7 +67,7 @@ set_flow(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_
 
 /* DPDK's whole form, with what no kernel interface lets anyone set between the pairs. */
 static int
-set_flow_long(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_flow_long(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	char *const pairs[] = {words[0], words[1],  words[2],  words[3], words[4],
 			       words[5], words[12], words[13], words[14]};
@@ -86,7 +86,7 @@ set_flow_long(struct testpmd *app, char *const *words, unsigned nb_words, struct
 }
 
 static int
-show_flow(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+show_flow(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	struct plx_ethdev_flow_ctrl flow;
 	uint16_t port;
@@ -101,7 +101,7 @@ show_flow(struct testpmd *app, char *const *words, unsigned nb_words, struct plx
 }
 
 static int
-show_flow_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+show_flow_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 		struct plx_why *why)
 {
 	struct plx_ethdev_flow_ctrl flow;

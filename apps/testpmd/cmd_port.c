@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* port start, stop, close, reset, attach, detach. */
-#include "command.h"
+#include "commands.h"
 #include "port.h"
 #include "port_words.h"
 
@@ -17,7 +17,7 @@ is_started(uint16_t port)
 }
 
 static int
-start_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+start_one(struct app *app, uint16_t port, const void *arg, struct plx_why *why)
 {
 	const char *const word = arg;
 	uint8_t mac[6] = {0};
@@ -33,13 +33,13 @@ start_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *w
 }
 
 static int
-stop_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+stop_one(struct app *app, uint16_t port, const void *arg, struct plx_why *why)
 {
 	return port_stop(app, port, why);
 }
 
 static int
-close_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+close_one(struct app *app, uint16_t port, const void *arg, struct plx_why *why)
 {
 	int ret = port_close(app, port, why);
 
@@ -49,7 +49,7 @@ close_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *w
 }
 
 static int
-reset_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+reset_one(struct app *app, uint16_t port, const void *arg, struct plx_why *why)
 {
 	return port_reset(app, port, why);
 }
@@ -66,7 +66,7 @@ static const struct {
 };
 
 static int
-change_life(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+change_life(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint16_t first, last;
 	unsigned row = 0;
@@ -87,7 +87,7 @@ change_life(struct testpmd *app, char *const *words, unsigned nb_words, struct p
 }
 
 static int
-attach(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+attach(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint16_t port = 0;
 	int ret = forward_is_stopped(app, why);
@@ -103,7 +103,7 @@ attach(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_wh
 
 /* A port number or the name of its device. */
 static int
-detach(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+detach(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint16_t port;
 	int ret = forward_is_stopped(app, why);
@@ -120,7 +120,7 @@ detach(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_wh
 }
 
 static int
-detach_all(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+detach_all(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	int ret = forward_is_stopped(app, why);
 
@@ -135,7 +135,7 @@ detach_all(struct testpmd *app, char *const *words, unsigned nb_words, struct pl
 
 /* No driver stops one queue of a running port: it would be a test in every burst. */
 static int
-change_queue(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+change_queue(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	struct plx_ethdev_info info = {0};
 	uint64_t queue;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* port config: queues, descriptors, lengths and offloads. What needs new queues is made real by port start. */
-#include "command.h"
+#include "commands.h"
 #include "port.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 /* Every port has to be stopped: queues and descriptors are the same on all. */
 static int
-check_all_stopped(const struct testpmd *app, const char *what, struct plx_why *why)
+check_all_stopped(const struct app *app, const char *what, struct plx_why *why)
 {
 	int ret = forward_is_stopped(app, why);
 
@@ -20,7 +20,7 @@ check_all_stopped(const struct testpmd *app, const char *what, struct plx_why *w
 }
 
 static void
-mark_all_changed(struct testpmd *app)
+mark_all_changed(struct app *app)
 {
 	for (unsigned i = 0; i < app->nb_ports; i++)
 		app->wishes[app->ports[i]].changed = true;
@@ -45,7 +45,7 @@ static const struct {
 };
 
 static int
-check_limit(const struct testpmd *app, unsigned row, uint64_t n, struct plx_why *why)
+check_limit(const struct app *app, unsigned row, uint64_t n, struct plx_why *why)
 {
 	for (unsigned i = 0; i < app->nb_ports; i++) {
 		struct plx_ethdev_info info;
@@ -61,7 +61,7 @@ check_limit(const struct testpmd *app, unsigned row, uint64_t n, struct plx_why 
 }
 
 static int
-config_count(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+config_count(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	unsigned row = 0;
 	uint64_t n;
@@ -83,7 +83,7 @@ config_count(struct testpmd *app, char *const *words, unsigned nb_words, struct 
 /* -- lengths ------------------------------------------------------------------------------------------- */
 
 static int
-set_mtu(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+set_mtu(struct app *app, uint16_t port, const void *arg, struct plx_why *why)
 {
 	struct plx_ethdev_info info = {0};
 	int ret = plx_ethdev_set_mtu(port, *(const uint16_t *)arg, why);
@@ -99,7 +99,7 @@ set_mtu(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why
 }
 
 static int
-config_mtu_of(struct testpmd *app, const char *port, const char *bytes, struct plx_why *why)
+config_mtu_of(struct app *app, const char *port, const char *bytes, struct plx_why *why)
 {
 	uint64_t n;
 	uint16_t mtu;
@@ -113,20 +113,20 @@ config_mtu_of(struct testpmd *app, const char *port, const char *bytes, struct p
 
 /* port config 0 mtu 9000 */
 static int
-config_mtu(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+config_mtu(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	return config_mtu_of(app, words[2], words[4], why);
 }
 
 /* port config mtu 0 9000 */
 static int
-config_mtu_first(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+config_mtu_first(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	return config_mtu_of(app, words[3], words[4], why);
 }
 
 static int
-config_max_pkt_len(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+config_max_pkt_len(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	struct plx_ethdev_info info;
 	uint64_t n;
@@ -154,7 +154,7 @@ config_max_pkt_len(struct testpmd *app, char *const *words, unsigned nb_words, s
 /* -- offloads ------------------------------------------------------------------------------------------ */
 
 static int
-config_offload(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+config_offload(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const bool rx = strcmp(words[3], "rx_offload") == 0;
 	const struct port_offload offload = {

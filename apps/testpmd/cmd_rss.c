@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How packets are spread over rx queues: hash types, key and table. */
-#include "command.h"
+#include "commands.h"
 #include "facts.h"
 #include "port.h"
 #include "report.h"
@@ -26,7 +26,7 @@ static const struct {
 };
 
 static int
-set_types(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+set_types(struct app *app, uint16_t port, const void *arg, struct plx_why *why)
 {
 	const uint32_t types = *(const uint32_t *)arg;
 	struct plx_ethdev_info info = {0};
@@ -46,7 +46,7 @@ set_types(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *w
 }
 
 static int
-config_types(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+config_types(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	unsigned row = 0;
 
@@ -60,7 +60,7 @@ config_types(struct testpmd *app, char *const *words, unsigned nb_words, struct 
 }
 
 static int
-config_table(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+config_table(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint16_t table[PLX_ETHDEV_RETA_MAX] = {0};
 	struct plx_ethdev_info info = {0};
@@ -84,7 +84,7 @@ config_table(struct testpmd *app, char *const *words, unsigned nb_words, struct 
 }
 
 static int
-config_key(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+config_key(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint8_t key[PLX_ETHDEV_RSS_KEY_MAX], before[PLX_ETHDEV_RSS_KEY_MAX];
 	struct plx_ethdev_info info = {0};
@@ -128,7 +128,7 @@ ask(const char *word, struct rss_facts *ret_rss, struct plx_why *why)
 }
 
 static int
-show_hash(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+show_hash(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	struct rss_facts rss;
 	int ret = ask(words[2], &rss, why);
@@ -139,7 +139,7 @@ show_hash(struct testpmd *app, char *const *words, unsigned nb_words, struct plx
 }
 
 static int
-show_hash_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+show_hash_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 		struct plx_why *why)
 {
 	struct rss_facts rss;
@@ -168,7 +168,7 @@ ask_table(char *const *words, unsigned nb_words, struct rss_facts *ret_rss,
 }
 
 static int
-show_table(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+show_table(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	bool chosen[PLX_ETHDEV_RETA_MAX];
 	struct rss_facts rss = {0};
@@ -180,7 +180,7 @@ show_table(struct testpmd *app, char *const *words, unsigned nb_words, struct pl
 }
 
 static int
-show_table_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+show_table_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 		 struct plx_why *why)
 {
 	bool chosen[PLX_ETHDEV_RETA_MAX];

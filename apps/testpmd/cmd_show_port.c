@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* show port, show rxq and txq, clear port. */
-#include "command.h"
+#include "commands.h"
 #include "facts.h"
 #include "port.h"
 #include "report.h"
@@ -71,13 +71,13 @@ tell(const char *word, const char *what, json_t *result, struct plx_why *why)
 
 /* show port info 0 */
 static int
-show_port(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+show_port(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	return show(words[3], words[2], why);
 }
 
 static int
-show_port_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+show_port_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 		struct plx_why *why)
 {
 	return tell(words[3], words[2], result, why);
@@ -85,13 +85,13 @@ show_port_facts(struct testpmd *app, char *const *words, unsigned nb_words, json
 
 /* show port 0 macs */
 static int
-show_of_port(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+show_of_port(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	return show(words[2], words[3], why);
 }
 
 static int
-show_of_port_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+show_of_port_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 		   struct plx_why *why)
 {
 	return tell(words[2], words[3], result, why);
@@ -100,7 +100,7 @@ show_of_port_facts(struct testpmd *app, char *const *words, unsigned nb_words, j
 /* -- offloads, one way --------------------------------------------------------------------------------- */
 
 static int
-show_offloads(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+show_offloads(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	uint16_t port;
 	int ret = port_one(words[2], &port, why);
@@ -112,7 +112,7 @@ show_offloads(struct testpmd *app, char *const *words, unsigned nb_words, struct
 }
 
 static int
-show_offloads_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+show_offloads_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 		    struct plx_why *why)
 {
 	uint16_t port;
@@ -152,7 +152,7 @@ queue_of(const char *port_word, const char *queue_word, bool rx, uint16_t *ret_p
 }
 
 static int
-show_queue(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+show_queue(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const bool rx = strcmp(words[1], "rxq") == 0;
 	struct plx_ethdev_queue_info info;
@@ -165,7 +165,7 @@ show_queue(struct testpmd *app, char *const *words, unsigned nb_words, struct pl
 }
 
 static int
-show_queue_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+show_queue_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 		 struct plx_why *why)
 {
 	const bool rx = strcmp(words[1], "rxq") == 0;
@@ -195,7 +195,7 @@ used_count(char *const *words, int *ret_used, struct plx_why *why)
 }
 
 static int
-show_used(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+show_used(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	int used = 0, ret = used_count(words, &used, why);
 
@@ -205,7 +205,7 @@ show_used(struct testpmd *app, char *const *words, unsigned nb_words, struct plx
 }
 
 static int
-show_used_facts(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+show_used_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 		struct plx_why *why)
 {
 	int used = 0, ret = used_count(words, &used, why);
@@ -218,14 +218,14 @@ show_used_facts(struct testpmd *app, char *const *words, unsigned nb_words, json
 /* -- clear --------------------------------------------------------------------------------------------- */
 
 static int
-clear_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+clear_one(struct app *app, uint16_t port, const void *arg, struct plx_why *why)
 {
 	printf("\n  NIC %sstatistics for port %u cleared\n", (const char *)arg, port);
 	return plx_ethdev_stats_reset(port);
 }
 
 static int
-clear_port(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+clear_port(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	return port_each(app, words[3], clear_one,
 			 strcmp(words[2], "xstats") == 0 ? "extended " : "", why);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* VLAN tags: taken out of what is received, let through by number, put into what is sent. */
-#include "command.h"
+#include "commands.h"
 #include "port.h"
 
 #include <errno.h>
 #include <string.h>
 
 static int
-set_vlan(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+set_vlan(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const struct port_offload offload = {
 		.rx = true,
@@ -21,7 +21,7 @@ set_vlan(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_
 }
 
 static int
-filter_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why)
+filter_one(struct app *app, uint16_t port, const void *arg, struct plx_why *why)
 {
 	const char *const *words = arg;
 	const bool all = strcmp(words[2], "all") == 0, on = strcmp(words[1], "add") == 0;
@@ -37,13 +37,13 @@ filter_one(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *
 }
 
 static int
-rx_vlan(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+rx_vlan(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	return port_each(app, words[3], filter_one, words, why);
 }
 
 static int
-tx_vlan(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why)
+tx_vlan(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
 {
 	const struct port_offload insert = {
 		.bit = PLX_ETH_TX_OFFLOAD_VLAN_INSERT,

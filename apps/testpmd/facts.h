@@ -30,15 +30,15 @@ void facts_queue(uint16_t port, uint16_t queue, bool rx,
 json_t *facts_hints(const struct hints *hints);
 
 /* These fill an object. */
-void facts_forward(const struct testpmd *app, json_t *result);
-int facts_latency(const struct testpmd *app, json_t *result); /* -ENOMEM */
-void facts_config_fwd(const struct testpmd *app, json_t *result);
-void facts_config_cores(const struct testpmd *app, json_t *result);
-void facts_config_rxtx(const struct testpmd *app, json_t *result);
-void facts_config_txpkts(const struct testpmd *app, json_t *result);
+void facts_forward(const struct app *app, json_t *result);
+int facts_latency(const struct app *app, json_t *result); /* -ENOMEM */
+void facts_config_fwd(const struct app *app, json_t *result);
+void facts_config_cores(const struct app *app, json_t *result);
+void facts_config_rxtx(const struct app *app, json_t *result);
+void facts_config_txpkts(const struct app *app, json_t *result);
 
-void facts_csum(const struct testpmd *app, uint16_t port, json_t *result);
-void facts_tso(const struct testpmd *app, uint16_t port, json_t *result);
+void facts_csum(const struct app *app, uint16_t port, json_t *result);
+void facts_tso(const struct app *app, uint16_t port, json_t *result);
 
 /* For dump: new arrays of flat objects, all with the same keys; what can be picked by name has a "name". */
 json_t *facts_pools(void);

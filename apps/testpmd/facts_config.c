@@ -16,7 +16,7 @@ facts_hints(const struct hints *hints)
 }
 
 static json_t *
-port_facts(const struct testpmd *app)
+port_facts(const struct app *app)
 {
 	json_t *ports = json_array();
 
@@ -26,7 +26,7 @@ port_facts(const struct testpmd *app)
 }
 
 static json_t *
-stream_facts(const struct testpmd *app)
+stream_facts(const struct app *app)
 {
 	json_t *streams = json_array();
 
@@ -42,7 +42,7 @@ stream_facts(const struct testpmd *app)
 }
 
 void
-facts_config_fwd(const struct testpmd *app, json_t *result)
+facts_config_fwd(const struct app *app, json_t *result)
 {
 	json_object_set_new(result, "engine", json_string(app->engine->name));
 	json_object_set_new(result, "topology", json_string(topology_names[app->args.topology]));
@@ -54,7 +54,7 @@ facts_config_fwd(const struct testpmd *app, json_t *result)
 }
 
 void
-facts_config_cores(const struct testpmd *app, json_t *result)
+facts_config_cores(const struct app *app, json_t *result)
 {
 	json_t *lcores = json_array();
 
@@ -67,7 +67,7 @@ facts_config_cores(const struct testpmd *app, json_t *result)
 }
 
 void
-facts_config_rxtx(const struct testpmd *app, json_t *result)
+facts_config_rxtx(const struct app *app, json_t *result)
 {
 	json_t *ports = json_array();
 
@@ -87,7 +87,7 @@ facts_config_rxtx(const struct testpmd *app, json_t *result)
 }
 
 void
-facts_config_txpkts(const struct testpmd *app, json_t *result)
+facts_config_txpkts(const struct app *app, json_t *result)
 {
 	const struct txpkts *shape = &app->args.txpkts;
 	json_t *lengths = json_array();

@@ -9,7 +9,7 @@ who(uint32_t offloads, uint32_t offload)
 }
 
 void
-facts_csum(const struct testpmd *app, uint16_t port, json_t *result)
+facts_csum(const struct app *app, uint16_t port, json_t *result)
 {
 	struct plx_ethdev_info info = {0};
 
@@ -24,7 +24,7 @@ facts_csum(const struct testpmd *app, uint16_t port, json_t *result)
 }
 
 void
-facts_tso(const struct testpmd *app, uint16_t port, json_t *result)
+facts_tso(const struct app *app, uint16_t port, json_t *result)
 {
 	json_object_set_new(result, "port", json_integer(port));
 	json_object_set_new(result, "segment_size",

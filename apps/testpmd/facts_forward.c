@@ -27,7 +27,7 @@ burst_facts(const uint64_t bursts[BURST_MAX + 1])
 }
 
 static void
-add_record(const struct testpmd *app, const struct figures *figures, json_t *facts)
+add_record(const struct app *app, const struct figures *figures, json_t *facts)
 {
 	const uint64_t packets = figures->rx > 0 ? figures->rx : figures->tx;
 	const struct record *record = figures->record;
@@ -45,7 +45,7 @@ add_record(const struct testpmd *app, const struct figures *figures, json_t *fac
 }
 
 static json_t *
-figure_facts(const struct testpmd *app, const struct figures *figures, bool with_record)
+figure_facts(const struct app *app, const struct figures *figures, bool with_record)
 {
 	json_t *facts =
 		json_pack("{s:o, s:o, s:o, s:o}", "rx_packets", json_count(figures->rx),
@@ -62,7 +62,7 @@ figure_facts(const struct testpmd *app, const struct figures *figures, bool with
 }
 
 static json_t *
-stream_facts(const struct testpmd *app, struct figures *figures)
+stream_facts(const struct app *app, struct figures *figures)
 {
 	json_t *all = json_array();
 
@@ -83,7 +83,7 @@ stream_facts(const struct testpmd *app, struct figures *figures)
 }
 
 static json_t *
-port_facts(const struct testpmd *app, struct figures *figures)
+port_facts(const struct app *app, struct figures *figures)
 {
 	json_t *all = json_array();
 
@@ -99,7 +99,7 @@ port_facts(const struct testpmd *app, struct figures *figures)
 }
 
 void
-facts_forward(const struct testpmd *app, json_t *result)
+facts_forward(const struct app *app, json_t *result)
 {
 	struct figures figures = {.record = malloc(sizeof(struct record))};
 	struct hints hints = {0};

@@ -51,7 +51,7 @@ histogram_facts(const struct histogram *histogram)
 }
 
 static json_t *
-stream_facts(const struct testpmd *app)
+stream_facts(const struct app *app)
 {
 	json_t *all = json_array();
 
@@ -67,7 +67,7 @@ stream_facts(const struct testpmd *app)
 }
 
 int
-facts_latency(const struct testpmd *app, json_t *result)
+facts_latency(const struct app *app, json_t *result)
 {
 	struct latency *sum = aligned_alloc(PLX_CACHE_LINE, sizeof(*sum));
 

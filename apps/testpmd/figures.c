@@ -10,7 +10,7 @@
 #include <string.h>
 
 static void
-add(const struct testpmd *app, unsigned i, bool rx_side, bool tx_side, struct figures *sum)
+add(const struct app *app, unsigned i, bool rx_side, bool tx_side, struct figures *sum)
 {
 	static const struct stream nothing;
 	const struct stream *stream = &app->streams[i];
@@ -43,7 +43,7 @@ begin(struct figures *sum)
 }
 
 void
-figures_of_port(const struct testpmd *app, uint16_t port, struct figures *ret_figures)
+figures_of_port(const struct app *app, uint16_t port, struct figures *ret_figures)
 {
 	begin(ret_figures);
 	for (unsigned i = 0; i < app->nb_streams; i++)
@@ -52,14 +52,14 @@ figures_of_port(const struct testpmd *app, uint16_t port, struct figures *ret_fi
 }
 
 void
-figures_of_stream(const struct testpmd *app, unsigned stream, struct figures *ret_figures)
+figures_of_stream(const struct app *app, unsigned stream, struct figures *ret_figures)
 {
 	begin(ret_figures);
 	add(app, stream, true, true, ret_figures);
 }
 
 void
-figures_of_all(const struct testpmd *app, struct figures *ret_figures)
+figures_of_all(const struct app *app, struct figures *ret_figures)
 {
 	begin(ret_figures);
 	for (unsigned i = 0; i < app->nb_streams; i++)
@@ -67,7 +67,7 @@ figures_of_all(const struct testpmd *app, struct figures *ret_figures)
 }
 
 uint64_t
-figures_ns(const struct testpmd *app)
+figures_ns(const struct app *app)
 {
 	uint64_t end = app->forwarding ? plx_clock_ticks() : app->stopped_ticks;
 
@@ -75,7 +75,7 @@ figures_ns(const struct testpmd *app)
 }
 
 int
-figures_clear(struct testpmd *app, struct plx_why *why)
+figures_clear(struct app *app, struct plx_why *why)
 {
 	const size_t size = app->nb_streams * sizeof(*app->streams);
 

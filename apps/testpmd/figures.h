@@ -13,14 +13,14 @@ struct figures {
 };
 
 /* What came in through a port, and what went out through it. */
-void figures_of_port(const struct testpmd *app, uint16_t port, struct figures *ret_figures);
-void figures_of_stream(const struct testpmd *app, unsigned stream, struct figures *ret_figures);
-void figures_of_all(const struct testpmd *app, struct figures *ret_figures);
+void figures_of_port(const struct app *app, uint16_t port, struct figures *ret_figures);
+void figures_of_stream(const struct app *app, unsigned stream, struct figures *ret_figures);
+void figures_of_all(const struct app *app, struct figures *ret_figures);
 
 /* Nanoseconds they are of. */
-uint64_t figures_ns(const struct testpmd *app);
+uint64_t figures_ns(const struct app *app);
 
 /* Counts from zero from here on, also while packets are forwarded. -ENOMEM. */
-int figures_clear(struct testpmd *app, struct plx_why *why);
+int figures_clear(struct app *app, struct plx_why *why);
 
 #endif

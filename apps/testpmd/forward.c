@@ -14,14 +14,14 @@
 #include <unistd.h>
 
 static bool
-told_to_stop(const struct testpmd *app)
+told_to_stop(const struct app *app)
 {
 	return __atomic_load_n(&app->stop_lcores, __ATOMIC_RELAXED);
 }
 
 /* The streams of this lcore are neighbours; *ret_end is behind the last. */
 static struct stream *
-my_streams(struct testpmd *app, struct stream **ret_end)
+my_streams(struct app *app, struct stream **ret_end)
 {
 	struct stream *first = NULL, *stream = app->streams;
 
@@ -67,7 +67,7 @@ measured_round(struct stream *stream, unsigned (*run)(struct stream *), bool col
 
 /* The rounds of an lcore. Compiled twice, so that what is not measured costs nothing. */
 static PLX_ALWAYS_INLINE void
-forward_rounds(struct testpmd *app, struct stream *first, struct stream *end, const bool measuring)
+forward_rounds(struct app *app, struct stream *first, struct stream *end, const bool measuring)
 {
 	unsigned (*run)(struct stream *) = app->engine->run;
 	const bool collects = measuring && latency_collects(app);
@@ -94,7 +94,7 @@ forward_rounds(struct testpmd *app, struct stream *first, struct stream *end, co
 static int
 forward_loop(void *arg)
 {
-	struct testpmd *app = arg;
+	struct app *app = arg;
 	struct stream *first, *end = NULL;
 
 	first = my_streams(app, &end);
@@ -109,7 +109,7 @@ forward_loop(void *arg)
 
 /* DPDK's tx_first: n bursts from every stream, so that a loop of ports has something to pass round. */
 static int
-send_first(struct testpmd *app, unsigned bursts, struct plx_why *why)
+send_first(struct app *app, unsigned bursts, struct plx_why *why)
 {
 	int ret;
 
@@ -131,7 +131,7 @@ send_first(struct testpmd *app, unsigned bursts, struct plx_why *why)
 }
 
 static int
-begin_streams(struct testpmd *app, struct plx_why *why)
+begin_streams(struct app *app, struct plx_why *why)
 {
 	const struct engine *engine = app->engine;
 	int ret;
@@ -151,7 +151,7 @@ begin_streams(struct testpmd *app, struct plx_why *why)
 
 /* DPDK's flush_rx: what waited since the last stop is thrown away, and said. */
 static void
-flush_rx(struct testpmd *app)
+flush_rx(struct app *app)
 {
 	struct plx_mbuf *pkts[BURST_MAX];
 	uint64_t sum = 0;
@@ -177,7 +177,7 @@ flush_rx(struct testpmd *app)
 }
 
 static void
-note_start(struct testpmd *app)
+note_start(struct app *app)
 {
 	struct plx_ethdev_stats stats;
 
@@ -195,7 +195,7 @@ note_start(struct testpmd *app)
 }
 
 int
-forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why)
+forward_start(struct app *app, unsigned tx_first, struct plx_why *why)
 {
 	int ret;
 
@@ -225,7 +225,7 @@ forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why)
 }
 
 int
-forward_is_stopped(const struct testpmd *app, struct plx_why *why)
+forward_is_stopped(const struct app *app, struct plx_why *why)
 {
 	if (!app->forwarding)
 		return 0;
@@ -233,7 +233,7 @@ forward_is_stopped(const struct testpmd *app, struct plx_why *why)
 }
 
 static uint64_t
-in_flight(const struct testpmd *app)
+in_flight(const struct app *app)
 {
 	struct plx_ethdev_ledger ledger;
 	uint64_t sum = 0;
@@ -247,7 +247,7 @@ in_flight(const struct testpmd *app)
 
 /* Lets devices tell that they have sent what they were given, so that the report after it is final. */
 static void
-settle(struct testpmd *app)
+settle(struct app *app)
 {
 	for (unsigned try = 0; try < 50 && in_flight(app) > 0; try++) {
 		usleep(1000);
@@ -258,7 +258,7 @@ settle(struct testpmd *app)
 }
 
 void
-forward_stop(struct testpmd *app)
+forward_stop(struct app *app)
 {
 	if (!app->forwarding)
 		return;

@@ -24,7 +24,7 @@ struct noisy {
 
 /* Enough buffers must be left for the rx queues when the noisy ones are full. */
 static int
-check(const struct testpmd *app, struct plx_why *why)
+check(const struct app *app, struct plx_why *why)
 {
 	const struct engine_settings *settings = &app->args.engines;
 	const unsigned queues = app->nb_streams > 0 ? app->nb_streams : 1;

@@ -7,16 +7,16 @@
 #include <stdio.h>
 
 void
-judge_files(struct testpmd *app)
+judge_files(struct app *app)
 {
 	for (unsigned i = 0; i < app->nb_ports; i++) {
 		if (faults_of_files(app->ports[i]) != 0)
-			app->status = STATUS_FAILED;
+			app->console.status = STATUS_FAILED;
 	}
 }
 
 void
-judge_books(struct testpmd *app)
+judge_books(struct app *app)
 {
 	struct plx_ethdev_ledger ledger;
 	int64_t rx, tx;
@@ -33,6 +33,6 @@ judge_books(struct testpmd *app)
 			"port %u: the books do not add up: %" PRId64 " received and %" PRId64
 			" sent packets are not accounted for\n",
 			app->ports[i], rx, tx);
-		app->status = STATUS_FAILED;
+		app->console.status = STATUS_FAILED;
 	}
 }

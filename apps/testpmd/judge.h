@@ -11,9 +11,9 @@ enum status {
 };
 
 /* Files that were cut or could not be written: the log has said which. */
-void judge_files(struct testpmd *app);
+void judge_files(struct app *app);
 
 /* Packets that nobody can account for: stops the ports, and says which books do not add up. */
-void judge_books(struct testpmd *app);
+void judge_books(struct app *app);
 
 #endif

@@ -26,7 +26,7 @@ PLX_STATIC_ASSERT(sizeof(struct probe) == LATENCY_PROBE, "as the header says");
 /* -- life -------------------------------------------------------------------------------------------- */
 
 static int
-check(const struct testpmd *app, struct plx_why *why)
+check(const struct app *app, struct plx_why *why)
 {
 	const uint32_t len = txpkts_len(&app->args.txpkts);
 
@@ -44,7 +44,7 @@ check(const struct testpmd *app, struct plx_why *why)
 }
 
 int
-latency_begin(struct testpmd *app, struct plx_why *why)
+latency_begin(struct app *app, struct plx_why *why)
 {
 	const unsigned n = app->nb_streams;
 	int ret;
@@ -74,7 +74,7 @@ latency_begin(struct testpmd *app, struct plx_why *why)
 }
 
 void
-latency_free(struct testpmd *app)
+latency_free(struct app *app)
 {
 	if (app->latencies != NULL)
 		free(app->latencies[0].expected);
@@ -221,7 +221,7 @@ latency_take(struct stream *stream, struct plx_mbuf **pkts, uint16_t n, uint64_t
 /* -- what comes back to engines that only send ------------------------------------------------------- */
 
 bool
-latency_collects(const struct testpmd *app)
+latency_collects(const struct app *app)
 {
 	return app->latencies != NULL && app->engine == &engine_txonly;
 }
@@ -237,7 +237,7 @@ latency_collect(struct stream *stream)
 }
 
 void
-latency_settle(struct testpmd *app)
+latency_settle(struct app *app)
 {
 	unsigned silent = 0;
 
@@ -275,7 +275,7 @@ add(struct latency *sum, const struct latency *latency)
 }
 
 void
-latency_sum(const struct testpmd *app, struct latency *ret_sum)
+latency_sum(const struct app *app, struct latency *ret_sum)
 {
 	memset(ret_sum, 0, sizeof(*ret_sum));
 	for (unsigned i = 0; i < app->nb_streams && app->latencies != NULL; i++)

@@ -34,8 +34,8 @@ struct latency {
 } PLX_CACHE_ALIGNED;
 
 /* Room for the streams of app, if args say so. -EINVAL packets too short, -ENOMEM. */
-int latency_begin(struct testpmd *app, struct plx_why *why);
-void latency_free(struct testpmd *app);
+int latency_begin(struct app *app, struct plx_why *why);
+void latency_free(struct app *app);
 /* Counts from zero; sequences go on. */
 void latency_clear(struct latency *latency);
 
@@ -52,12 +52,12 @@ void latency_take(struct stream *stream, struct plx_mbuf **pkts, uint16_t n, uin
 /* Receives and frees what came back to a stream whose engine only sends. Returns the packets. */
 unsigned latency_collect(struct stream *stream);
 /* True if that is needed. */
-bool latency_collects(const struct testpmd *app);
+bool latency_collects(const struct app *app);
 /* After the lcores stopped: what is still on its way, as long as it keeps coming. */
-void latency_settle(struct testpmd *app);
+void latency_settle(struct app *app);
 
 /* What the streams know, together; the caller's. Percentiles are in nanoseconds. */
-void latency_sum(const struct testpmd *app, struct latency *ret_sum);
+void latency_sum(const struct app *app, struct latency *ret_sum);
 uint64_t latency_percentile_ns(const struct latency *latency, unsigned per_mille);
 uint64_t latency_average_ns(const struct latency *latency);
 /* Sent and not received: lost, or on their way. */

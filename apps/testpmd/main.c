@@ -6,7 +6,7 @@
  *	prompt or waiting   ---->  forward_loop(): rx burst -> engine -> tx burst, stream by stream
  */
 #include "args.h"
-#include "command.h"
+#include "commands.h"
 #include "engine.h"
 #include "judge.h"
 #include "privilege.h"
@@ -21,7 +21,6 @@
 #include <pollux/plx_eal.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,12 +45,12 @@ usage(FILE *out)
 
 /* Without a prompt the same figures, for people or for programs. */
 static void
-report_ports(struct testpmd *app)
+report_ports(struct app *app)
 {
 	struct plx_why why;
 
 	if (app->args.json) {
-		command_run(app, "show port stats all", &why);
+		command_run(&app->console, "show port stats all", &why);
 		return;
 	}
 	for (unsigned i = 0; i < app->nb_ports; i++) {
@@ -63,7 +62,7 @@ report_ports(struct testpmd *app)
 
 /* On a terminal figures are written over those of the last time. */
 static void
-clear_screen(const struct testpmd *app)
+clear_screen(const struct app *app)
 {
 	static const char home_and_clear[] = "\033[H\033[J";
 
@@ -73,7 +72,7 @@ clear_screen(const struct testpmd *app)
 
 /* Without a prompt: until a signal or the time is over, with figures on the way. */
 static void
-wait_until_stopped(struct testpmd *app)
+wait_until_stopped(struct app *app)
 {
 	const uint64_t step_us = 50000;
 	uint64_t start = plx_clock_monotonic_ns(), next_report, now;
@@ -94,7 +93,7 @@ wait_until_stopped(struct testpmd *app)
 }
 
 static int
-start_forwarding(struct testpmd *app, struct plx_why *why)
+start_forwarding(struct app *app, struct plx_why *why)
 {
 	int ret = forward_start(app, app->args.tx_first ? 1 : 0, why);
 
@@ -106,13 +105,13 @@ start_forwarding(struct testpmd *app, struct plx_why *why)
 }
 
 static void
-report_end(struct testpmd *app)
+report_end(struct app *app)
 {
 	struct plx_why why;
 
 	forward_stop(app);
 	if (app->args.json)
-		command_run(app, "show fwd stats", &why);
+		command_run(&app->console, "show fwd stats", &why);
 	else
 		report_forward(app, stdout);
 	report_ports(app);
@@ -120,37 +119,37 @@ report_end(struct testpmd *app)
 
 /* A file of commands that could not be read stops the start; one whose commands failed does not. */
 static int
-run_cmdline_file(struct testpmd *app, struct plx_why *why)
+run_cmdline_file(struct app *app, struct plx_why *why)
 {
 	int ret;
 
 	if (app->args.cmdline_file == NULL)
 		return 0;
-	ret = script_run(app, app->args.cmdline_file, app->args.cmdline_echo, why);
+	ret = script_run(&app->console, app->args.cmdline_file, app->args.cmdline_echo, why);
 	if (ret == -EIO) {
 		complain(why->text);
-		app->status = STATUS_FAILED;
+		app->console.status = STATUS_FAILED;
 		ret = 0;
 	}
 	return ret;
 }
 
 static int
-run(struct testpmd *app, struct plx_why *why)
+run(struct app *app, struct plx_why *why)
 {
 	bool start = !app->args.interactive || app->args.auto_start;
 	int ret = run_cmdline_file(app, why);
 
-	start = start && !app->forwarding && !app->quit && !stop_requested();
+	start = start && !app->forwarding && !app->console.quit && !stop_requested();
 	if (ret == 0 && start)
 		ret = start_forwarding(app, why);
 	if (ret != 0) {
 		forward_stop(app);
 		return ret;
 	}
-	if (app->args.interactive && !app->quit)
-		prompt_run(app);
-	else if (!app->quit)
+	if (app->args.interactive && !app->console.quit)
+		prompt_run(&app->console);
+	else if (!app->console.quit)
 		wait_until_stopped(app);
 	if (app->forwarding)
 		report_end(app);
@@ -179,7 +178,7 @@ give_up_rights(const struct testpmd_args *args, struct plx_why *why)
 }
 
 static void
-run_ports(struct testpmd *app)
+run_ports(struct app *app)
 {
 	struct plx_why why;
 	int ret;
@@ -194,7 +193,7 @@ run_ports(struct testpmd *app)
 	if (ret == 0)
 		ret = run(app, &why);
 	if (ret != 0)
-		app->status = complain(why.text);
+		app->console.status = complain(why.text);
 	else
 		judge_books(app);
 	judge_files(app);
@@ -235,36 +234,26 @@ hint_at_separator(int argc, char **argv)
 	fputc('\n', stderr);
 }
 
-/* With --json standard output is for answers alone: what is printed otherwise goes to standard error. */
 static int
-part_answers(struct testpmd *app, struct plx_why *why)
-{
-	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-
-	app->answers = fd >= 0 ? fdopen(fd, "w") : NULL;
-	if (app->answers == NULL || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-		return plx_why(why, -errno, "--json: %s", strerror(errno));
-	return 0;
-}
-
-static int
-begin(struct testpmd *app, int argc, char **argv, struct plx_why *why)
+begin(struct app *app, int argc, char **argv, struct plx_why *why)
 {
 	int ret = args_parse(argc, argv, &app->args, why);
 
+	app->console.json = app->args.json;
 	if (ret == 0 && app->args.json)
-		ret = part_answers(app, why);
+		ret = console_part_answers(&app->console, why);
 	return ret;
 }
 
 int
 main(int argc, char **argv)
 {
-	static struct testpmd app;
+	static struct app app;
 	struct plx_why why;
 	int used;
 
 	stdfds_open();
+	commands_begin(&app);
 	used = plx_eal_init(argc, argv, &why);
 	if (used == -ECANCELED) {
 		usage(stdout);
@@ -276,7 +265,7 @@ main(int argc, char **argv)
 		return STATUS_REFUSED;
 	}
 	if (begin(&app, argc - used, argv + used, &why) != 0) {
-		app.status = complain(why.text);
+		app.console.status = complain(why.text);
 	} else if (app.args.help) {
 		usage(stdout);
 	} else {
@@ -286,5 +275,5 @@ main(int argc, char **argv)
 		stop_release();
 	}
 	plx_eal_cleanup();
-	return app.status;
+	return app.console.status;
 }

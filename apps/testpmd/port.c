@@ -21,7 +21,7 @@ tell_link(void *arg, uint16_t port, bool up)
 
 /* Of use, but nothing depends on it. */
 static void
-watch_links(const struct testpmd *app)
+watch_links(const struct app *app)
 {
 	struct plx_why why = {""};
 
@@ -43,7 +43,7 @@ refuse_none(struct plx_why *why)
 }
 
 int
-ports_make_ready(struct testpmd *app, struct plx_why *why)
+ports_make_ready(struct app *app, struct plx_why *why)
 {
 	int ret;
 
@@ -63,7 +63,7 @@ ports_make_ready(struct testpmd *app, struct plx_why *why)
 }
 
 void
-ports_close(struct testpmd *app)
+ports_close(struct app *app)
 {
 	plx_ethdev_unwatch_links();
 	for (unsigned i = 0; i < app->nb_ports; i++)

@@ -26,47 +26,44 @@ struct port_offload {
 	uint32_t bit;
 	bool on;
 };
-int port_wish_offload(struct testpmd *app, uint16_t port, const void *offload, struct plx_why *why);
+int port_wish_offload(struct app *app, uint16_t port, const void *offload, struct plx_why *why);
 /* The same at once: a port that runs is stopped for that and started again. */
-int
-port_change_offload(struct testpmd *app, uint16_t port, const void *offload, struct plx_why *why);
+int port_change_offload(struct app *app, uint16_t port, const void *offload, struct plx_why *why);
 
 /* What the options say about every port. */
-void port_wishes_init(struct testpmd *app, uint16_t port);
+void port_wishes_init(struct app *app, uint16_t port);
 /* Queues and wishes made real; the port is stopped then, or closed if that failed. */
-int port_configure(struct testpmd *app, uint16_t port, struct plx_why *why);
+int port_configure(struct app *app, uint16_t port, struct plx_why *why);
 /* Configures if need be and starts; -EBUSY if it runs. */
-int port_start(struct testpmd *app, uint16_t port, struct plx_why *why);
-int port_stop(struct testpmd *app, uint16_t port, struct plx_why *why);
-int port_close(struct testpmd *app, uint16_t port, struct plx_why *why);
+int port_start(struct app *app, uint16_t port, struct plx_why *why);
+int port_stop(struct app *app, uint16_t port, struct plx_why *why);
+int port_close(struct app *app, uint16_t port, struct plx_why *why);
 /* Close, and the device's own reset where it has one. The wishes stay. */
-int port_reset(struct testpmd *app, uint16_t port, struct plx_why *why);
+int port_reset(struct app *app, uint16_t port, struct plx_why *why);
 /* Makes a port from "net_null3,size=64"; it is closed until port_start. */
-int port_attach(struct testpmd *app, const char *devargs, uint16_t *ret_port, struct plx_why *why);
+int port_attach(struct app *app, const char *devargs, uint16_t *ret_port, struct plx_why *why);
 /* Closes the port and takes its device away, with everything that belongs to it. */
-int port_detach(struct testpmd *app, uint16_t port, struct plx_why *why);
+int port_detach(struct app *app, uint16_t port, struct plx_why *why);
 
 /* -- buffers (port_pool.c) -------------------------------------------------------------------------------- */
 
-int pool_make_first(struct testpmd *app, struct plx_why *why);
+int pool_make_first(struct app *app, struct plx_why *why);
 /* The pool that the port's queues shall take from: the first as long as it has enough for all. */
-int
-pool_of_port(struct testpmd *app, uint16_t port, struct plx_pool **ret_pool, struct plx_why *why);
+int pool_of_port(struct app *app, uint16_t port, struct plx_pool **ret_pool, struct plx_why *why);
 /* Frees pools that no port uses any more and whose buffers are home. */
-void pools_sweep(struct testpmd *app);
+void pools_sweep(struct app *app);
 /* Frees all; a pool whose buffers are not home is told about and spoils the exit status. */
-void pools_destroy(struct testpmd *app);
+void pools_destroy(struct app *app);
 
 /* -- one or all (port_each.c) ------------------------------------------------------------------------------- */
 
-typedef int (*port_fn)(struct testpmd *app, uint16_t port, const void *arg, struct plx_why *why);
+typedef int (*port_fn)(struct app *app, uint16_t port, const void *arg, struct plx_why *why);
 
 /*
  * Calls for the port that `word` names, or for "all". With "all", a port that refuses does not keep the
  * others from it; the answer is then the first refusal, with a count of the others.
  */
-int
-port_each(struct testpmd *app, const char *word, port_fn fn, const void *arg, struct plx_why *why);
+int port_each(struct app *app, const char *word, port_fn fn, const void *arg, struct plx_why *why);
 /* One port, not "all". */
 int port_one(const char *word, uint16_t *ret_port, struct plx_why *why);
 /* The sentence for an operation that answered `err`; `what` as in "port 0 (tap0): setting the link". */

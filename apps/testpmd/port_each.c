@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One port or all of them, and the sentence when a device says no. */
-#include "command.h"
+#include "commands.h"
 #include "port.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 int
-port_each(struct testpmd *app, const char *word, port_fn fn, const void *arg, struct plx_why *why)
+port_each(struct app *app, const char *word, port_fn fn, const void *arg, struct plx_why *why)
 {
 	unsigned nb_failed = 0;
 	uint16_t first, last;

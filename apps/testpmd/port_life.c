@@ -19,7 +19,7 @@ port_check_stopped(uint16_t port, const char *what, struct plx_why *why)
 /* -- wishes -------------------------------------------------------------------------------------------- */
 
 void
-port_wishes_init(struct testpmd *app, uint16_t port)
+port_wishes_init(struct app *app, uint16_t port)
 {
 	const struct testpmd_args *args = &app->args;
 
@@ -64,7 +64,7 @@ wish_offload(struct port_wishes *wishes, const struct port_offload *wish)
 }
 
 int
-port_wish_offload(struct testpmd *app, uint16_t port, const void *offload, struct plx_why *why)
+port_wish_offload(struct app *app, uint16_t port, const void *offload, struct plx_why *why)
 {
 	int ret = port_check_stopped(port, "another set of offloads", why);
 
@@ -76,7 +76,7 @@ port_wish_offload(struct testpmd *app, uint16_t port, const void *offload, struc
 }
 
 int
-port_change_offload(struct testpmd *app, uint16_t port, const void *offload, struct plx_why *why)
+port_change_offload(struct app *app, uint16_t port, const void *offload, struct plx_why *why)
 {
 	struct plx_ethdev_info info = {0};
 	int ret = check_capable(port, offload, why);
@@ -93,7 +93,7 @@ port_change_offload(struct testpmd *app, uint16_t port, const void *offload, str
 
 /* Frames that may be longer than a buffer, or are made in pieces, go in chains, where the port can. */
 static void
-ask_for_chains(const struct testpmd *app, const struct plx_ethdev_info *info, uint16_t port,
+ask_for_chains(const struct app *app, const struct plx_ethdev_info *info, uint16_t port,
 	       struct plx_ethdev_conf *conf)
 {
 	uint16_t mtu = conf->mtu;
@@ -108,7 +108,7 @@ ask_for_chains(const struct testpmd *app, const struct plx_ethdev_info *info, ui
 }
 
 static int
-set_up_queues(struct testpmd *app, uint16_t port, struct plx_why *why)
+set_up_queues(struct app *app, uint16_t port, struct plx_why *why)
 {
 	struct plx_pool *pool;
 	int ret = pool_of_port(app, port, &pool, why);
@@ -156,14 +156,14 @@ give_rss_back(struct port_wishes *wishes, uint16_t port, const struct plx_ethdev
 }
 
 static void
-give_pool_back(struct testpmd *app, uint16_t port)
+give_pool_back(struct app *app, uint16_t port)
 {
 	app->wishes[port].pool = NULL;
 	pools_sweep(app);
 }
 
 int
-port_configure(struct testpmd *app, uint16_t port, struct plx_why *why)
+port_configure(struct app *app, uint16_t port, struct plx_why *why)
 {
 	const uint16_t rxq = (uint16_t)app->args.rxq, txq = (uint16_t)app->args.txq;
 	struct port_wishes *wishes = &app->wishes[port];
@@ -197,7 +197,7 @@ port_configure(struct testpmd *app, uint16_t port, struct plx_why *why)
 /* -- life ---------------------------------------------------------------------------------------------- */
 
 int
-port_start(struct testpmd *app, uint16_t port, struct plx_why *why)
+port_start(struct app *app, uint16_t port, struct plx_why *why)
 {
 	struct port_wishes *wishes = &app->wishes[port];
 	struct plx_ethdev_info info = {0};
@@ -218,7 +218,7 @@ port_start(struct testpmd *app, uint16_t port, struct plx_why *why)
 }
 
 int
-port_stop(struct testpmd *app, uint16_t port, struct plx_why *why)
+port_stop(struct app *app, uint16_t port, struct plx_why *why)
 {
 	int ret = plx_ethdev_stop(port);
 
@@ -226,7 +226,7 @@ port_stop(struct testpmd *app, uint16_t port, struct plx_why *why)
 }
 
 int
-port_close(struct testpmd *app, uint16_t port, struct plx_why *why)
+port_close(struct app *app, uint16_t port, struct plx_why *why)
 {
 	int ret = port_check_stopped(port, "closing it", why);
 
@@ -238,7 +238,7 @@ port_close(struct testpmd *app, uint16_t port, struct plx_why *why)
 }
 
 int
-port_reset(struct testpmd *app, uint16_t port, struct plx_why *why)
+port_reset(struct app *app, uint16_t port, struct plx_why *why)
 {
 	int ret = port_check_stopped(port, "a reset", why);
 
@@ -252,7 +252,7 @@ port_reset(struct testpmd *app, uint16_t port, struct plx_why *why)
 /* -- coming and going ----------------------------------------------------------------------------------- */
 
 int
-port_attach(struct testpmd *app, const char *devargs, uint16_t *ret_port, struct plx_why *why)
+port_attach(struct app *app, const char *devargs, uint16_t *ret_port, struct plx_why *why)
 {
 	int ret = plx_ethdev_attach(devargs, ret_port, why);
 
@@ -264,7 +264,7 @@ port_attach(struct testpmd *app, const char *devargs, uint16_t *ret_port, struct
 }
 
 static void
-forget(struct testpmd *app, uint16_t port)
+forget(struct app *app, uint16_t port)
 {
 	unsigned i = 0;
 
@@ -278,7 +278,7 @@ forget(struct testpmd *app, uint16_t port)
 }
 
 int
-port_detach(struct testpmd *app, uint16_t port, struct plx_why *why)
+port_detach(struct app *app, uint16_t port, struct plx_why *why)
 {
 	int ret = port_check_stopped(port, "detaching it", why);
 

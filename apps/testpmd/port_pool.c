@@ -20,7 +20,7 @@ or_default(uint64_t wanted, uint16_t usual)
 
 /* Full rx and tx rings of every queue of a port and what noisy keeps, as the options are now. */
 static uint32_t
-ring_mbufs(const struct testpmd *app, uint16_t port)
+ring_mbufs(const struct app *app, uint16_t port)
 {
 	struct plx_ethdev_info info = {0};
 
@@ -32,7 +32,7 @@ ring_mbufs(const struct testpmd *app, uint16_t port)
 
 /* Every cache twice, and bursts on their way. */
 static uint32_t
-lcore_mbufs(const struct testpmd *app)
+lcore_mbufs(const struct app *app)
 {
 	return (uint32_t)(2 * app->args.mbcache + EXTRA_MBUFS) * plx_lcore_count();
 }
@@ -55,7 +55,7 @@ best_buf_size(const uint16_t *ports, unsigned n)
 }
 
 static int
-make_pool(const struct testpmd *app, const char *name, uint32_t n, uint32_t best,
+make_pool(const struct app *app, const char *name, uint32_t n, uint32_t best,
 	  struct plx_pool **ret_pool, struct plx_why *why)
 {
 	const struct plx_pool_params params = {
@@ -71,7 +71,7 @@ make_pool(const struct testpmd *app, const char *name, uint32_t n, uint32_t best
 }
 
 int
-pool_make_first(struct testpmd *app, struct plx_why *why)
+pool_make_first(struct app *app, struct plx_why *why)
 {
 	uint32_t n = (uint32_t)app->args.total_num_mbufs;
 	uint32_t best = app->args.mbuf_size == 0 ? best_buf_size(app->ports, app->nb_ports) : 0;
@@ -87,7 +87,7 @@ pool_make_first(struct testpmd *app, struct plx_why *why)
 /* -- further ones -------------------------------------------------------------------------------------- */
 
 static bool
-is_used(const struct testpmd *app, const struct plx_pool *pool, uint16_t but_by)
+is_used(const struct app *app, const struct plx_pool *pool, uint16_t but_by)
 {
 	for (unsigned i = 0; i < app->nb_ports; i++) {
 		if (app->ports[i] != but_by && app->wishes[app->ports[i]].pool == pool)
@@ -98,7 +98,7 @@ is_used(const struct testpmd *app, const struct plx_pool *pool, uint16_t but_by)
 
 /* Is the first pool large enough for this port beside those that take from it? */
 static bool
-first_suffices(const struct testpmd *app, uint16_t port)
+first_suffices(const struct app *app, uint16_t port)
 {
 	uint32_t needed = lcore_mbufs(app) + ring_mbufs(app, port);
 
@@ -113,7 +113,7 @@ first_suffices(const struct testpmd *app, uint16_t port)
 }
 
 static struct plx_pool *
-unused_pool(const struct testpmd *app, uint16_t port, uint32_t needed)
+unused_pool(const struct app *app, uint16_t port, uint32_t needed)
 {
 	for (unsigned i = 0; i < app->nb_more_pools; i++) {
 		struct plx_pool *pool = app->more_pools[i];
@@ -125,7 +125,7 @@ unused_pool(const struct testpmd *app, uint16_t port, uint32_t needed)
 }
 
 int
-pool_of_port(struct testpmd *app, uint16_t port, struct plx_pool **ret_pool, struct plx_why *why)
+pool_of_port(struct app *app, uint16_t port, struct plx_pool **ret_pool, struct plx_why *why)
 {
 	uint32_t needed = lcore_mbufs(app) + ring_mbufs(app, port);
 	char name[PLX_POOL_NAME_MAX];
@@ -149,7 +149,7 @@ pool_of_port(struct testpmd *app, uint16_t port, struct plx_pool **ret_pool, str
 }
 
 void
-pools_sweep(struct testpmd *app)
+pools_sweep(struct app *app)
 {
 	for (unsigned i = app->nb_more_pools; i-- > 0;) {
 		if (is_used(app, app->more_pools[i], PLX_ETHDEV_MAX))
@@ -160,18 +160,18 @@ pools_sweep(struct testpmd *app)
 }
 
 static void
-destroy(struct testpmd *app, struct plx_pool *pool)
+destroy(struct app *app, struct plx_pool *pool)
 {
 	struct plx_why why;
 
 	if (plx_pool_destroy(pool, &why) != 0) {
 		fprintf(stderr, "%s\n", why.text);
-		app->status = 1;
+		app->console.status = 1;
 	}
 }
 
 void
-pools_destroy(struct testpmd *app)
+pools_destroy(struct app *app)
 {
 	while (app->nb_more_pools > 0)
 		destroy(app, app->more_pools[--app->nb_more_pools]);

@@ -14,19 +14,19 @@ void report_port_stats(uint16_t port, FILE *out);
 void report_port_xstats(uint16_t port, FILE *out);
 
 /* Which lcore forwards from where to where, with the notes about it; who they are; how; packets made. */
-void report_config(const struct testpmd *app, FILE *out);
-void report_config_cores(const struct testpmd *app, FILE *out);
-void report_config_rxtx(const struct testpmd *app, FILE *out);
-void report_config_txpkts(const struct testpmd *app, FILE *out);
+void report_config(const struct app *app, FILE *out);
+void report_config_cores(const struct app *app, FILE *out);
+void report_config_rxtx(const struct app *app, FILE *out);
+void report_config_txpkts(const struct app *app, FILE *out);
 
 /* How long packets took from port to port; only with app->latencies. */
-void report_latency(const struct testpmd *app, FILE *out);
+void report_latency(const struct app *app, FILE *out);
 
 /* A sentence a line. */
 void report_hints(const struct hints *hints, FILE *out);
 
 /* Streams by port, the sum, and a hint if nothing came. */
-void report_forward(const struct testpmd *app, FILE *out);
+void report_forward(const struct app *app, FILE *out);
 
 /* What a port can do beside moving bytes, in words; a part of its facts. */
 void report_offloads(const struct plx_ethdev_info *info, FILE *out);
@@ -45,7 +45,7 @@ void report_queue(uint16_t port, uint16_t queue, bool rx,
 		  const struct plx_ethdev_queue_info *queue_info, FILE *out);
 
 /* Who makes a port's checksums, and where its TCP packets are cut. */
-void report_csum(const struct testpmd *app, uint16_t port, FILE *out);
-void report_tso(const struct testpmd *app, uint16_t port, FILE *out);
+void report_csum(const struct app *app, uint16_t port, FILE *out);
+void report_tso(const struct app *app, uint16_t port, FILE *out);
 
 #endif

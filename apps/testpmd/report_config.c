@@ -13,7 +13,7 @@ report_hints(const struct hints *hints, FILE *out)
 }
 
 void
-report_config(const struct testpmd *app, FILE *out)
+report_config(const struct app *app, FILE *out)
 {
 	fprintf(out,
 		"%s packet forwarding - ports=%u - cores=%u - streams=%u - burst=%" PRIu64 "\n",
@@ -29,7 +29,7 @@ report_config(const struct testpmd *app, FILE *out)
 }
 
 void
-report_config_cores(const struct testpmd *app, FILE *out)
+report_config_cores(const struct app *app, FILE *out)
 {
 	fprintf(out, "List of forwarding lcores:");
 	for (unsigned i = 0; i < app->nb_lcores; i++)
@@ -41,7 +41,7 @@ report_config_cores(const struct testpmd *app, FILE *out)
 }
 
 void
-report_config_rxtx(const struct testpmd *app, FILE *out)
+report_config_rxtx(const struct app *app, FILE *out)
 {
 	fprintf(out, "  %s packet forwarding packets/burst=%" PRIu64 "\n", app->engine->name,
 		app->args.burst);
@@ -59,7 +59,7 @@ report_config_rxtx(const struct testpmd *app, FILE *out)
 }
 
 void
-report_config_txpkts(const struct testpmd *app, FILE *out)
+report_config_txpkts(const struct app *app, FILE *out)
 {
 	const struct txpkts *shape = &app->args.txpkts;
 

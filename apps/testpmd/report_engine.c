@@ -9,7 +9,7 @@ print_csum(const char *name, uint32_t offloads, uint32_t offload, FILE *out)
 }
 
 void
-report_csum(const struct testpmd *app, uint16_t port, FILE *out)
+report_csum(const struct app *app, uint16_t port, FILE *out)
 {
 	struct plx_ethdev_info info = {0};
 
@@ -22,7 +22,7 @@ report_csum(const struct testpmd *app, uint16_t port, FILE *out)
 }
 
 void
-report_tso(const struct testpmd *app, uint16_t port, FILE *out)
+report_tso(const struct app *app, uint16_t port, FILE *out)
 {
 	const uint16_t segsz = app->args.engines.ports[port].tso_segsz;
 

@@ -63,7 +63,7 @@ print_cycles(const struct figures *figures, FILE *out)
 }
 
 static void
-print(const struct testpmd *app, const struct figures *figures, FILE *out)
+print(const struct app *app, const struct figures *figures, FILE *out)
 {
 	print_counts(figures, app->engine, out);
 	if (!figures->recorded)
@@ -79,7 +79,7 @@ print(const struct testpmd *app, const struct figures *figures, FILE *out)
 
 /* Where ports have several queues: each stream. */
 static void
-print_streams(const struct testpmd *app, struct figures *figures, FILE *out)
+print_streams(const struct app *app, struct figures *figures, FILE *out)
 {
 	for (unsigned i = 0; i < app->nb_streams && app->nb_streams > app->nb_fwd_ports; i++) {
 		const struct stream *stream = &app->streams[i];
@@ -95,7 +95,7 @@ print_streams(const struct testpmd *app, struct figures *figures, FILE *out)
 }
 
 static void
-print_ports(const struct testpmd *app, struct figures *figures, FILE *out)
+print_ports(const struct app *app, struct figures *figures, FILE *out)
 {
 	for (unsigned i = 0; i < app->nb_fwd_ports; i++) {
 		figures_of_port(app, app->fwd_ports[i], figures);
@@ -107,7 +107,7 @@ print_ports(const struct testpmd *app, struct figures *figures, FILE *out)
 }
 
 void
-report_forward(const struct testpmd *app, FILE *out)
+report_forward(const struct app *app, FILE *out)
 {
 	const uint64_t ns = figures_ns(app);
 	struct figures figures = {.record = NULL};

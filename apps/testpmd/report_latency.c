@@ -47,7 +47,7 @@ print_histogram(const struct latency *latency, FILE *out)
 }
 
 void
-report_latency(const struct testpmd *app, FILE *out)
+report_latency(const struct app *app, FILE *out)
 {
 	struct latency *sum = aligned_alloc(PLX_CACHE_LINE, sizeof(*sum));
 

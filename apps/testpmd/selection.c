@@ -16,7 +16,7 @@ nb_workers(void)
 }
 
 static bool
-is_port(const struct testpmd *app, uint16_t port)
+is_port(const struct app *app, uint16_t port)
 {
 	for (unsigned i = 0; i < app->nb_ports; i++) {
 		if (app->ports[i] == port)
@@ -26,7 +26,7 @@ is_port(const struct testpmd *app, uint16_t port)
 }
 
 int
-selection_ports(struct testpmd *app, const struct number_list *list, struct plx_why *why)
+selection_ports(struct app *app, const struct number_list *list, struct plx_why *why)
 {
 	for (unsigned i = 0; i < list->n; i++) {
 		if (!is_port(app, list->item[i]))
@@ -54,7 +54,7 @@ name_workers(char *text, size_t size)
 }
 
 int
-selection_lcores(struct testpmd *app, const struct number_list *list, struct plx_why *why)
+selection_lcores(struct app *app, const struct number_list *list, struct plx_why *why)
 {
 	char there[128];
 
@@ -78,7 +78,7 @@ selection_lcores(struct testpmd *app, const struct number_list *list, struct plx
 }
 
 int
-selection_nbport(struct testpmd *app, unsigned n, struct plx_why *why)
+selection_nbport(struct app *app, unsigned n, struct plx_why *why)
 {
 	const unsigned most = app->chosen.ports.n != 0 ? app->chosen.ports.n : app->nb_ports;
 
@@ -92,7 +92,7 @@ selection_nbport(struct testpmd *app, unsigned n, struct plx_why *why)
 }
 
 int
-selection_nbcore(struct testpmd *app, unsigned n, struct plx_why *why)
+selection_nbcore(struct app *app, unsigned n, struct plx_why *why)
 {
 	const unsigned most = app->chosen.lcores.n != 0 ? app->chosen.lcores.n : nb_workers();
 
@@ -110,7 +110,7 @@ selection_nbcore(struct testpmd *app, unsigned n, struct plx_why *why)
 }
 
 static int
-ports_from_args(struct testpmd *app, struct plx_why *why)
+ports_from_args(struct app *app, struct plx_why *why)
 {
 	const struct testpmd_args *args = &app->args;
 	struct number_list list;
@@ -131,7 +131,7 @@ ports_from_args(struct testpmd *app, struct plx_why *why)
 }
 
 static int
-lcores_from_args(struct testpmd *app, struct plx_why *why)
+lcores_from_args(struct app *app, struct plx_why *why)
 {
 	struct number_list list;
 	int ret = 0;
@@ -148,7 +148,7 @@ lcores_from_args(struct testpmd *app, struct plx_why *why)
 }
 
 int
-selection_from_args(struct testpmd *app, struct plx_why *why)
+selection_from_args(struct app *app, struct plx_why *why)
 {
 	int ret = lcores_from_args(app, why);
 
@@ -159,7 +159,7 @@ selection_from_args(struct testpmd *app, struct plx_why *why)
 
 /* Why a port takes no part, NULL if it does. */
 static const char *
-absence(const struct testpmd *app, uint16_t port)
+absence(const struct app *app, uint16_t port)
 {
 	struct plx_ethdev_info info;
 
@@ -171,7 +171,7 @@ absence(const struct testpmd *app, uint16_t port)
 }
 
 static void
-resolve_port(struct testpmd *app, uint16_t port)
+resolve_port(struct app *app, uint16_t port)
 {
 	const char *absent = absence(app, port);
 
@@ -189,7 +189,7 @@ resolve_port(struct testpmd *app, uint16_t port)
 }
 
 static void
-resolve_ports(struct testpmd *app)
+resolve_ports(struct app *app)
 {
 	const struct number_list *list = &app->chosen.ports;
 	unsigned n = list->n != 0 ? list->n : app->nb_ports;
@@ -202,7 +202,7 @@ resolve_ports(struct testpmd *app)
 }
 
 static void
-resolve_lcores(struct testpmd *app)
+resolve_lcores(struct app *app)
 {
 	const struct number_list *list = &app->chosen.lcores;
 
@@ -219,7 +219,7 @@ resolve_lcores(struct testpmd *app)
 }
 
 void
-selection_resolve(struct testpmd *app)
+selection_resolve(struct app *app)
 {
 	app->notes.n = 0;
 	resolve_ports(app);

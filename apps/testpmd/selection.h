@@ -8,7 +8,7 @@
 
 #include "number_list.h"
 
-struct testpmd;
+struct app;
 
 /* As asked for; an empty list and a limit of 0 stand for all. */
 struct selection {
@@ -19,15 +19,15 @@ struct selection {
 };
 
 /* Each checks what it is given against what is there, and changes nothing when it fails. -EINVAL, -ENODEV. */
-int selection_ports(struct testpmd *app, const struct number_list *list, struct plx_why *why);
-int selection_lcores(struct testpmd *app, const struct number_list *list, struct plx_why *why);
-int selection_nbport(struct testpmd *app, unsigned n, struct plx_why *why);
-int selection_nbcore(struct testpmd *app, unsigned n, struct plx_why *why);
+int selection_ports(struct app *app, const struct number_list *list, struct plx_why *why);
+int selection_lcores(struct app *app, const struct number_list *list, struct plx_why *why);
+int selection_nbport(struct app *app, unsigned n, struct plx_why *why);
+int selection_nbcore(struct app *app, unsigned n, struct plx_why *why);
 
 /* What the options say about all four, once the ports are there. */
-int selection_from_args(struct testpmd *app, struct plx_why *why);
+int selection_from_args(struct app *app, struct plx_why *why);
 
 /* Works out app->fwd_ports (with a note for each that is left out) and app->lcores. */
-void selection_resolve(struct testpmd *app);
+void selection_resolve(struct app *app);
 
 #endif

@@ -19,7 +19,7 @@ const char *const topology_names[] = {
 
 /* The index in app->fwd_ports of the port that packets from the i-th go to. */
 static unsigned
-peer_index(const struct testpmd *app, unsigned i)
+peer_index(const struct app *app, unsigned i)
 {
 	switch ((enum topology)app->args.topology) {
 	case TOPOLOGY_CHAINED:
@@ -34,7 +34,7 @@ peer_index(const struct testpmd *app, unsigned i)
 }
 
 static uint32_t
-lcore_of(const struct testpmd *app, unsigned stream, unsigned nb_streams)
+lcore_of(const struct app *app, unsigned stream, unsigned nb_streams)
 {
 	unsigned lcores = app->nb_lcores < nb_streams ? app->nb_lcores : nb_streams;
 
@@ -61,7 +61,7 @@ tx_queues(uint16_t port)
 }
 
 static void
-fill(struct testpmd *app)
+fill(struct app *app)
 {
 	struct stream *stream = app->streams;
 
@@ -85,7 +85,7 @@ fill(struct testpmd *app)
 
 /* An odd port without a partner is what people trip over: it is told, not hidden. One port alone is meant so. */
 static void
-note_odd_port(struct testpmd *app)
+note_odd_port(struct app *app)
 {
 	const unsigned n = app->nb_fwd_ports;
 
@@ -100,7 +100,7 @@ note_odd_port(struct testpmd *app)
 
 /* Two lcores must not send through one queue. */
 static int
-check_queues(const struct testpmd *app, struct plx_why *why)
+check_queues(const struct app *app, struct plx_why *why)
 {
 	for (unsigned i = 0; i < app->nb_fwd_ports && app->nb_lcores > 1; i++) {
 		const unsigned rxq = rx_queues(app->fwd_ports[i]);
@@ -116,7 +116,7 @@ check_queues(const struct testpmd *app, struct plx_why *why)
 }
 
 static int
-check(const struct testpmd *app, struct plx_why *why)
+check(const struct app *app, struct plx_why *why)
 {
 	if (app->nb_lcores == 0)
 		return plx_why(why, -EINVAL,
@@ -130,7 +130,7 @@ check(const struct testpmd *app, struct plx_why *why)
 }
 
 int
-streams_assign(struct testpmd *app, struct plx_why *why)
+streams_assign(struct app *app, struct plx_why *why)
 {
 	unsigned n = 0;
 	int ret;
@@ -159,9 +159,9 @@ is_same_way(const struct stream *a, const struct stream *b)
 }
 
 int
-streams_preview(struct testpmd *app, struct plx_why *why)
+streams_preview(struct app *app, struct plx_why *why)
 {
-	struct testpmd old = {
+	struct app old = {
 		.streams = app->streams,
 		.nb_streams = app->nb_streams,
 		.cleared = app->cleared,
@@ -193,7 +193,7 @@ streams_preview(struct testpmd *app, struct plx_why *why)
 }
 
 int
-streams_record(struct testpmd *app, struct plx_why *why)
+streams_record(struct app *app, struct plx_why *why)
 {
 	if (!app->args.record_cycles && !app->args.record_bursts)
 		return 0;
@@ -206,7 +206,7 @@ streams_record(struct testpmd *app, struct plx_why *why)
 }
 
 void
-streams_forget(struct testpmd *app)
+streams_forget(struct app *app)
 {
 	if (app->records != NULL)
 		memset(app->records, 0, app->nb_streams * sizeof(*app->records));
@@ -215,7 +215,7 @@ streams_forget(struct testpmd *app)
 }
 
 unsigned
-streams_of_lcore(const struct testpmd *app, uint32_t lcore)
+streams_of_lcore(const struct app *app, uint32_t lcore)
 {
 	unsigned n = 0;
 
@@ -225,7 +225,7 @@ streams_of_lcore(const struct testpmd *app, uint32_t lcore)
 }
 
 void
-streams_free(struct testpmd *app)
+streams_free(struct app *app)
 {
 	free(app->streams);
 	free(app->cleared);

@@ -16,7 +16,7 @@
 /* -- taking ------------------------------------------------------------------------------------------ */
 
 static void
-take_port(const struct testpmd *app, uint16_t port, struct symptoms_port *sick)
+take_port(const struct app *app, uint16_t port, struct symptoms_port *sick)
 {
 	const struct port_start *start = &app->at_start[port];
 	struct figures figures = {.record = NULL};
@@ -45,7 +45,7 @@ take_port(const struct testpmd *app, uint16_t port, struct symptoms_port *sick)
 }
 
 static void
-take_lcores(const struct testpmd *app, struct symptoms *all)
+take_lcores(const struct app *app, struct symptoms *all)
 {
 	all->nb_lcores = app->nb_lcores;
 	all->nb_workers = plx_lcore_count() - 1;
@@ -60,7 +60,7 @@ take_lcores(const struct testpmd *app, struct symptoms *all)
 }
 
 void
-symptoms_take(const struct testpmd *app, struct symptoms *ret_symptoms)
+symptoms_take(const struct app *app, struct symptoms *ret_symptoms)
 {
 	struct symptoms *all = ret_symptoms;
 
@@ -208,7 +208,7 @@ symptoms_explain(const struct symptoms *symptoms, struct hints *ret_hints)
 }
 
 void
-symptoms_hints(const struct testpmd *app, struct hints *ret_hints)
+symptoms_hints(const struct app *app, struct hints *ret_hints)
 {
 	struct symptoms all;
 

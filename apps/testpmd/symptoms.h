@@ -27,12 +27,12 @@ struct symptoms {
 	unsigned busiest_streams;
 };
 
-void symptoms_take(const struct testpmd *app, struct symptoms *ret_symptoms);
+void symptoms_take(const struct app *app, struct symptoms *ret_symptoms);
 
 /* The hints that follow, the most telling first. */
 void symptoms_explain(const struct symptoms *symptoms, struct hints *ret_hints);
 
 /* Both. */
-void symptoms_hints(const struct testpmd *app, struct hints *ret_hints);
+void symptoms_hints(const struct app *app, struct hints *ret_hints);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef PLX_APPS_TESTPMD_TESTPMD_H
 #define PLX_APPS_TESTPMD_TESTPMD_H
 
+#include "console.h"
 #include "engine_settings.h"
 
 #include <pollux/plx_base.h>
@@ -88,7 +89,7 @@ struct stream {
 	uint64_t rx, tx;
 	uint64_t dropped; /* received, but the tx queue was full */
 	uint64_t no_mbuf; /* engines that make packets: the pool was empty */
-	const struct testpmd *app;
+	const struct app *app;
 	unsigned watch;			/* WATCH_ bits; 0: nobody looks at its packets; atomic */
 	struct latency *latency;	/* NULL without latency-stats */
 	struct record *record;		/* NULL unless something is recorded */
@@ -99,17 +100,15 @@ struct stream {
 struct engine;
 struct latency;
 struct record;
-struct script;
 
 /* A port's figures when forwarding began, so that what it lost since can be told. */
 struct port_start {
 	uint64_t rx_missed, rx_no_mbuf;
 };
 
-struct testpmd {
+struct app {
 	struct testpmd_args args;
-	FILE *answers;		     /* where answers in JSON go; NULL: standard output */
-	const struct script *script; /* the file whose commands are running, NULL at the prompt */
+	struct console console; /* commands_begin() fills it in */
 	struct plx_pool *pool;
 	const struct engine *engine;
 	uint16_t ports[PLX_ETHDEV_MAX]; /* that there are; nb_ports of them */
@@ -137,32 +136,30 @@ struct testpmd {
 
 	bool forwarding;
 	bool stop_lcores; /* set by the main lcore, read by all: atomic */
-	bool quit;
-	int status; /* exit status: 0 while nothing went wrong */
 	uint64_t started_ticks, stopped_ticks;
 	uint64_t counted_ticks; /* the start, or the last clear fwd stats */
 	struct port_start at_start[PLX_ETHDEV_MAX];
 };
 
 /* port.c */
-int ports_make_ready(struct testpmd *app, struct plx_why *why);
-void ports_close(struct testpmd *app);
+int ports_make_ready(struct app *app, struct plx_why *why);
+void ports_close(struct app *app);
 
 /* stream.c */
-int streams_assign(struct testpmd *app, struct plx_why *why);
+int streams_assign(struct app *app, struct plx_why *why);
 /* The same unless packets are being forwarded: what is shown before a start. */
-int streams_preview(struct testpmd *app, struct plx_why *why);
+int streams_preview(struct app *app, struct plx_why *why);
 /* Makes room for what is recorded, as args say. -ENOMEM. */
-int streams_record(struct testpmd *app, struct plx_why *why);
+int streams_record(struct app *app, struct plx_why *why);
 /* Clears what was recorded; not while packets are forwarded. */
-void streams_forget(struct testpmd *app);
-unsigned streams_of_lcore(const struct testpmd *app, uint32_t lcore);
-void streams_free(struct testpmd *app);
+void streams_forget(struct app *app);
+unsigned streams_of_lcore(const struct app *app, uint32_t lcore);
+void streams_free(struct app *app);
 
 /* forward.c */
-int forward_start(struct testpmd *app, unsigned tx_first, struct plx_why *why);
-void forward_stop(struct testpmd *app);
+int forward_start(struct app *app, unsigned tx_first, struct plx_why *why);
+void forward_stop(struct app *app);
 /* 0, or -EBUSY with a why that says to stop first: for what cannot change meanwhile. */
-int forward_is_stopped(const struct testpmd *app, struct plx_why *why);
+int forward_is_stopped(const struct app *app, struct plx_why *why);
 
 #endif

@@ -48,7 +48,7 @@ watch_send(struct stream *stream, struct plx_mbuf **pkts, uint16_t n)
 }
 
 void
-watch_streams(struct testpmd *app)
+watch_streams(struct app *app)
 {
 	const unsigned verbose = app->verbose > 2 ? WATCH_RX | WATCH_TX : (unsigned)app->verbose;
 

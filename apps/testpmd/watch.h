@@ -9,7 +9,7 @@
 #include <pollux/plx_mbuf.h>
 
 struct stream;
-struct testpmd;
+struct app;
 
 /* Bits of stream->watch; the first two are DPDK's levels of set verbose. */
 #define WATCH_RX      (1u << 0)
@@ -22,6 +22,6 @@ void watch_received(struct stream *stream, struct plx_mbuf **pkts, uint16_t n);
 uint16_t watch_send(struct stream *stream, struct plx_mbuf **pkts, uint16_t n);
 
 /* Tells all streams what app says; also while they run. */
-void watch_streams(struct testpmd *app);
+void watch_streams(struct app *app);
 
 #endif

@@ -32,7 +32,7 @@ xstats_read(uint16_t port, int *ret_n)
 }
 
 void
-xstats_display(const struct testpmd *app, uint16_t port, FILE *out)
+xstats_display(const struct app *app, uint16_t port, FILE *out)
 {
 	struct plx_ethdev_xstat *all;
 	int n;
@@ -48,7 +48,7 @@ xstats_display(const struct testpmd *app, uint16_t port, FILE *out)
 }
 
 static bool
-any_port_counts(const struct testpmd *app, const char *name)
+any_port_counts(const struct app *app, const char *name)
 {
 	bool found = false;
 
@@ -64,7 +64,7 @@ any_port_counts(const struct testpmd *app, const char *name)
 }
 
 int
-xstats_check_display(const struct testpmd *app, struct plx_why *why)
+xstats_check_display(const struct app *app, struct plx_why *why)
 {
 	char name[sizeof(((struct plx_ethdev_xstat *)NULL)->name)];
 	const char *at = app->args.display_xstats;

@@ -11,9 +11,9 @@
 struct plx_ethdev_xstat *xstats_read(uint16_t port, int *ret_n);
 
 /* Those of --display-xstats, a line each; nothing without that option. */
-void xstats_display(const struct testpmd *app, uint16_t port, FILE *out);
+void xstats_display(const struct app *app, uint16_t port, FILE *out);
 
 /* -EINVAL with a why if --display-xstats names a counter that no port has. */
-int xstats_check_display(const struct testpmd *app, struct plx_why *why);
+int xstats_check_display(const struct app *app, struct plx_why *why);
 
 #endif

@@ -30,7 +30,7 @@
 #define ENTRIES 64 /* packets a ring holds */
 
 static struct plx_pool *pool;
-static struct testpmd app;
+static struct app app;
 static struct stream stream;
 static const struct engine *engine;
 static struct plx_why why;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "command.h"
+#include "commands.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +18,7 @@
 #define LINE_MAX_BYTES 1024
 
 static const char *guide_path;
+static struct app app;
 
 /* The guide's text between "### section" and the next heading, NULL if there is no such heading: free it. */
 static char *
@@ -127,7 +128,7 @@ the_guide_has_every_command_and_no_other(void **state)
 {
 	unsigned wrong = 0;
 
-	for (const struct command_section *s = command_sections; s->rows != NULL; s++) {
+	for (const struct command_section *s = app.console.sections; s->rows != NULL; s++) {
 		char *text = section_of_guide(s->name);
 
 		wrong += count_missing(s, text);
@@ -141,8 +142,10 @@ the_guide_has_every_command_and_no_other(void **state)
 static void
 each_pattern_is_there_once(void **state)
 {
-	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
-		for (const struct command *d = command_next(c); d != NULL; d = command_next(d)) {
+	for (const struct command *c = command_next(&app.console, NULL); c != NULL;
+	     c = command_next(&app.console, c)) {
+		for (const struct command *d = command_next(&app.console, c); d != NULL;
+		     d = command_next(&app.console, d)) {
 			if (strcmp(c->pattern, d->pattern) == 0)
 				fail_msg("two commands are \"%s\"", c->pattern);
 		}
@@ -161,6 +164,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: %s docs/guides/testpmd.md\n", argv[0]);
 		return 2;
 	}
+	commands_begin(&app);
 	guide_path = argv[1];
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

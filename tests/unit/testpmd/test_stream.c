@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct testpmd app;
+static struct app app;
 
 static int
 make_ports(void **state)

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A line from a person, a pipe or a file: run, and if it was wrong, shown with what was wrong with it. */
-#ifndef PLX_APPS_TESTPMD_LINE_H
-#define PLX_APPS_TESTPMD_LINE_H
+#ifndef PLX_APPS_COMMON_LINE_H
+#define PLX_APPS_COMMON_LINE_H
 
-#include "testpmd.h"
-
-#define PROMPT "testpmd> "
+#include "console.h"
 
 /* Where it comes from. */
 struct line_from {
@@ -16,10 +14,10 @@ struct line_from {
 	bool person; /* who sees the error and tries again: the exit status is left alone */
 };
 
-/* 0, or the command's error, which is then told on standard error and, but for people, by app->status. */
-int line_run(struct testpmd *app, const char *line, const struct line_from *from);
+/* 0, or the command's error, which is then told on standard error and, but for people, by console->status. */
+int line_run(struct console *console, const char *line, const struct line_from *from);
 
 /* Tells of a line that could not even be run. */
-void line_complain(struct testpmd *app, const struct line_from *from, const char *text);
+void line_complain(struct console *console, const struct line_from *from, const char *text);
 
 #endif

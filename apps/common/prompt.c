@@ -118,13 +118,13 @@ read_key(EditLine *el, wchar_t *ret_key)
 	}
 }
 
-static struct testpmd *
-app_of(EditLine *el)
+static struct console *
+console_of(EditLine *el)
 {
-	void *app = NULL;
+	void *console = NULL;
 
-	el_get(el, EL_CLIENTDATA, &app);
-	return app;
+	el_get(el, EL_CLIENTDATA, &console);
+	return console;
 }
 
 /* A copy of what stands in front of the cursor. */
@@ -163,7 +163,7 @@ on_tab(EditLine *el, wint_t key)
 
 	if (line == NULL)
 		return CC_ERROR;
-	there = complete_words(app_of(el), line, &words);
+	there = complete_words(console_of(el), line, &words);
 	if (words.n > 0 && insert_common(el, &words, there)) {
 		result = CC_REFRESH;
 	} else if (words.n > 0) {
@@ -185,7 +185,7 @@ on_question(EditLine *el, wint_t key)
 	if (line == NULL)
 		return CC_ERROR;
 	fputs("?\n", stdout);
-	complete_help(app_of(el), line, terminal_columns(), stdout);
+	complete_help(console_of(el), line, terminal_columns(), stdout);
 	fflush(stdout);
 	free(line);
 	return CC_REDISPLAY;
@@ -212,15 +212,16 @@ prompt_leave(FILE *out)
 static char *
 prompt_text(EditLine *el)
 {
-	static char text[] = PROMPT;
+	static char text[32];
 
+	snprintf(text, sizeof(text), "%s", console_of(el)->prompt);
 	return text;
 }
 
 static void
-prepare(EditLine *el, struct testpmd *app, History *past)
+prepare(EditLine *el, struct console *console, History *past)
 {
-	el_set(el, EL_CLIENTDATA, app);
+	el_set(el, EL_CLIENTDATA, console);
 	el_set(el, EL_PROMPT, prompt_text);
 	el_set(el, EL_EDITOR, "emacs");
 	el_set(el, EL_SIGNAL, 0);
@@ -235,43 +236,44 @@ prepare(EditLine *el, struct testpmd *app, History *past)
 }
 
 static void
-edit_lines(struct testpmd *app, EditLine *el, History *past)
+edit_lines(struct console *console, EditLine *el, History *past)
 {
 	HistEvent event;
 	const char *line;
 	int len;
 
-	while (!app->quit && !stop_requested() && (line = el_gets(el, &len)) != NULL && len > 0) {
+	while (!console->quit && !stop_requested() && (line = el_gets(el, &len)) != NULL &&
+	       len > 0) {
 		const struct line_from from = {.columns = terminal_columns(), .person = true};
 
 		if (past != NULL && strspn(line, " \t\n") < (size_t)len)
 			history(past, &event, H_ENTER, line);
-		line_run(app, line, &from);
+		line_run(console, line, &from);
 		fflush(stdout);
 	}
-	if (!app->quit)
+	if (!console->quit)
 		fputc('\n', stdout);
 }
 
 /* False if there is no editing here. */
 static bool
-edit(struct testpmd *app)
+edit(struct console *console)
 {
 	struct sigaction former[PLX_ARRAY_LEN(terminal_signals)];
 	History *past;
 	EditLine *el;
 
 	setlocale(LC_CTYPE, "");
-	el = el_init("plx-testpmd", stdin, stdout, stderr);
+	el = el_init(console->program, stdin, stdout, stderr);
 	if (el == NULL)
 		return false;
-	past = history_open();
-	prepare(el, app, past);
+	past = history_open(console->history);
+	prepare(el, console, past);
 	catch_signals(former);
-	edit_lines(app, el, past);
+	edit_lines(console, el, past);
 	release_signals(former);
 	el_end(el);
-	history_close(past);
+	history_close(past, console->history);
 	return true;
 }
 
@@ -286,17 +288,17 @@ show_prompt(const char *text)
 }
 
 static void
-read_lines(struct testpmd *app, bool person)
+read_lines(struct console *console, bool person)
 {
 	struct line_from from = {.person = person};
 	enum input_result result = INPUT_LINE;
 	struct input input;
-	const bool silent = app->args.json && !person;
+	const bool silent = console->json && !person;
 	const char *line;
 
 	input_init(&input, STDIN_FILENO);
-	while (!app->quit && !stop_requested()) {
-		show_prompt(silent ? "" : PROMPT);
+	while (!console->quit && !stop_requested()) {
+		show_prompt(silent ? "" : console->prompt);
 		result = input_next(&input, &line);
 		set_waits(false);
 		if (result == INPUT_END)
@@ -304,14 +306,14 @@ read_lines(struct testpmd *app, bool person)
 		if (result == INPUT_LINE && !silent && !person)
 			printf("%s\n", line);
 		if (result == INPUT_LINE)
-			line_run(app, line, &from);
+			line_run(console, line, &from);
 		else
-			line_complain(app, &from,
+			line_complain(console, &from,
 				      result == INPUT_BINARY
 					      ? "a line with a 0 byte is left out"
 					      : "a line that is too long is left out");
 	}
-	if (!silent && !app->quit)
+	if (!silent && !console->quit)
 		fputc('\n', stdout);
 }
 
@@ -326,8 +328,8 @@ is_editable(void)
 }
 
 void
-prompt_run(struct testpmd *app)
+prompt_run(struct console *console)
 {
-	if (!is_editable() || !edit(app))
-		read_lines(app, isatty(STDIN_FILENO));
+	if (!is_editable() || !edit(console))
+		read_lines(console, isatty(STDIN_FILENO));
 }

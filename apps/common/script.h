@@ -3,10 +3,10 @@
  * Files of commands. A file is read and looked at as a whole before its first command runs; a command that
  * fails is told with file and line, and the rest goes on. A file may load others, not itself.
  */
-#ifndef PLX_APPS_TESTPMD_SCRIPT_H
-#define PLX_APPS_TESTPMD_SCRIPT_H
+#ifndef PLX_APPS_COMMON_SCRIPT_H
+#define PLX_APPS_COMMON_SCRIPT_H
 
-#include "testpmd.h"
+#include "console.h"
 
 #include <sys/types.h>
 
@@ -26,6 +26,6 @@ struct script {
  * 0 when all of them worked. -EIO when some failed, each of which was told; else why no command was run:
  * -ENOENT and the like, -EISDIR, -EFBIG, -EILSEQ for a file that is no text, -ELOOP.
  */
-int script_run(struct testpmd *app, const char *path, bool echo, struct plx_why *why);
+int script_run(struct console *console, const char *path, bool echo, struct plx_why *why);
 
 #endif

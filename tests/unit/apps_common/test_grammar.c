@@ -9,6 +9,7 @@
 
 #include "complete.h"
 #include "grammar.h"
+#include "toy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -88,11 +89,10 @@ static const char *
 offered(const char *text)
 {
 	static char all[512];
-	struct testpmd app = {0};
 	struct words words = {0};
 
 	all[0] = '\0';
-	complete_words(&app, text, &words);
+	complete_words(toy_begin(), text, &words);
 	for (unsigned i = 0; i < words.n; i++) {
 		strcat(all, i > 0 ? " " : "");
 		strcat(all, words.word[i]);
@@ -105,16 +105,16 @@ static void
 completion_offers_words_and_choices(void **state)
 {
 	assert_string_equal(offered("qu"), "quit");
-	assert_string_equal(offered("show port su"), "summary");
+	assert_string_equal(offered("show port st"), "stats");
 	assert_string_equal(offered("show  port  xs"), "xstats");
 	assert_string_equal(offered("nothing begins so "), "");
 	assert_non_null(strstr(offered(""), "quit"));
 }
 
 static void
-completion_knows_engines_sections_and_files(void **state)
+completion_knows_sections_files_and_what_the_program_tells(void **state)
 {
-	assert_string_equal(offered("set fwd macs"), "macswap");
+	assert_string_equal(offered("show fruit ap"), "apple apricot");
 	assert_string_equal(offered("help contr"), "control");
 	assert_string_equal(offered("help al"), "all");
 	assert_string_equal(offered("load /proc/self/cmdlin"), "/proc/self/cmdline");
@@ -124,8 +124,8 @@ completion_knows_engines_sections_and_files(void **state)
 static void
 completion_offers_json_where_a_line_is_whole(void **state)
 {
-	assert_string_equal(offered("show port info all "), "--json");
-	assert_string_equal(offered("show port info all --j"), "--json");
+	assert_string_equal(offered("show port info 0 "), "--json");
+	assert_string_equal(offered("show port info 0 --j"), "--json");
 	assert_string_equal(offered("quit "), "");
 }
 
@@ -134,7 +134,7 @@ completion_ends_at_a_comment(void **state)
 {
 	assert_string_equal(offered("show # po"), "");
 	/* Where the mark would pass for a parameter. */
-	assert_string_equal(offered("show port info all "), "--json");
+	assert_string_equal(offered("show port info 0 "), "--json");
 	assert_string_equal(offered("show port info # "), "");
 }
 
@@ -162,7 +162,7 @@ main(void)
 		cmocka_unit_test(a_part_of_a_choice_is_none),
 		cmocka_unit_test(of_two_commands_the_one_with_the_earlier_word_is_meant),
 		cmocka_unit_test(completion_offers_words_and_choices),
-		cmocka_unit_test(completion_knows_engines_sections_and_files),
+		cmocka_unit_test(completion_knows_sections_files_and_what_the_program_tells),
 		cmocka_unit_test(completion_offers_json_where_a_line_is_whole),
 		cmocka_unit_test(completion_ends_at_a_comment),
 		cmocka_unit_test(words_have_a_beginning_in_common),

@@ -48,18 +48,18 @@ show_excerpt(const char *line, size_t column, FILE *out)
 
 /* Under the line as it was typed, when it is still there in one piece. */
 static bool
-show_under_prompt(const char *line, size_t column, unsigned columns, FILE *out)
+show_under_prompt(const char *prompt, const char *line, size_t column, unsigned columns, FILE *out)
 {
-	size_t used = strlen(PROMPT) + columns_of(line, strcspn(line, "\r\n"));
+	size_t used = strlen(prompt) + columns_of(line, strcspn(line, "\r\n"));
 
 	if (used >= columns)
 		return false;
-	fprintf(out, "%*s^\n", (int)(strlen(PROMPT) + columns_of(line, column)), "");
+	fprintf(out, "%*s^\n", (int)(strlen(prompt) + columns_of(line, column)), "");
 	return true;
 }
 
 static void
-tell(struct testpmd *app, const struct line_from *from, const char *text)
+tell(struct console *console, const struct line_from *from, const char *text)
 {
 	if (from->file != NULL)
 		fprintf(stderr, "%s:%u: ", from->file, from->number);
@@ -67,31 +67,32 @@ tell(struct testpmd *app, const struct line_from *from, const char *text)
 	fputc('\n', stderr);
 	/* A person sees it and tries again; a script has to be told. */
 	if (!from->person)
-		app->status = 1;
+		console->status = 1;
 }
 
 void
-line_complain(struct testpmd *app, const struct line_from *from, const char *text)
+line_complain(struct console *console, const struct line_from *from, const char *text)
 {
 	fflush(stdout);
-	tell(app, from, text);
+	tell(console, from, text);
 }
 
 int
-line_run(struct testpmd *app, const char *line, const struct line_from *from)
+line_run(struct console *console, const char *line, const struct line_from *from)
 {
 	struct command_place place;
 	bool shown = false;
 	struct plx_why why = {""};
 	int ret;
 
-	ret = command_run_at(app, line, &place, &why);
+	ret = command_run_at(console, line, &place, &why);
 	fflush(stdout);
 	if (ret == 0)
 		return 0;
 	if (place.known && from->columns > 0)
-		shown = show_under_prompt(line, place.column, from->columns, stderr);
-	tell(app, from, why.text[0] != '\0' ? why.text : strerror(-ret));
+		shown = show_under_prompt(console->prompt, line, place.column, from->columns,
+					  stderr);
+	tell(console, from, why.text[0] != '\0' ? why.text : strerror(-ret));
 	if (place.known && !shown)
 		show_excerpt(line, place.column, stderr);
 	return ret;

@@ -37,11 +37,12 @@ reach_of(const struct command *c, const struct line *line)
 }
 
 static struct reach
-longest_reach(const struct line *line)
+longest_reach(const struct console *console, const struct line *line)
 {
 	struct reach longest = {0};
 
-	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
+	for (const struct command *c = command_next(console, NULL); c != NULL;
+	     c = command_next(console, c)) {
 		struct reach reach = reach_of(c, line);
 
 		if (reach.fitting > longest.fitting ||
@@ -61,11 +62,13 @@ reaches(const struct command *c, const struct line *line, const struct reach *wa
 
 /* The commands that go as far with the line as any. */
 static void
-show_alike(const struct line *line, const struct reach *longest, struct plx_why *why)
+show_alike(const struct console *console, const struct line *line, const struct reach *longest,
+	   struct plx_why *why)
 {
 	unsigned shown = 0;
 
-	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
+	for (const struct command *c = command_next(console, NULL); c != NULL;
+	     c = command_next(console, c)) {
 		size_t used = strlen(why->text);
 
 		if (!reaches(c, line, longest))
@@ -82,11 +85,13 @@ show_alike(const struct line *line, const struct reach *longest, struct plx_why 
 
 /* What could have stood in the place where the line goes wrong. */
 static void
-expected_words(const struct line *line, const struct reach *longest, struct words *words)
+expected_words(const struct console *console, const struct line *line, const struct reach *longest,
+	       struct words *words)
 {
 	struct grammar_word expected;
 
-	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
+	for (const struct command *c = command_next(console, NULL); c != NULL;
+	     c = command_next(console, c)) {
 		if (reaches(c, line, longest) &&
 		    grammar_word(c->pattern, longest->fitting, &expected))
 			grammar_choices(&expected, "", words);
@@ -94,9 +99,10 @@ expected_words(const struct line *line, const struct reach *longest, struct word
 }
 
 int
-mistake_explain(const struct line *line, struct command_place *place, struct plx_why *why)
+mistake_explain(const struct console *console, const struct line *line, struct command_place *place,
+		struct plx_why *why)
 {
-	const struct reach longest = longest_reach(line);
+	const struct reach longest = longest_reach(console, line);
 	const unsigned fitting = longest.fitting;
 	struct words words = {0};
 	char meant[96] = "";
@@ -105,10 +111,10 @@ mistake_explain(const struct line *line, struct command_place *place, struct plx
 	*place = mistake_place(line, fitting);
 	if (fitting == line->n) {
 		plx_why(why, -EINVAL, "\"%.64s\" is not complete; there is", line->words[0]);
-		show_alike(line, &longest, why);
+		show_alike(console, line, &longest, why);
 		return -EINVAL;
 	}
-	expected_words(line, &longest, &words);
+	expected_words(console, line, &longest, &words);
 	near = words_nearest(&words, line->words[fitting]);
 	if (near != NULL)
 		snprintf(meant, sizeof(meant), "; did you mean \"%.64s\"?", near);
@@ -118,7 +124,7 @@ mistake_explain(const struct line *line, struct command_place *place, struct plx
 	} else {
 		plx_why(why, -EINVAL, "\"%.64s\" is not right here%s%s there is",
 			line->words[fitting], meant, near != NULL ? "" : ";");
-		show_alike(line, &longest, why);
+		show_alike(console, line, &longest, why);
 	}
 	words_free(&words);
 	return -EINVAL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The prompt: lines from a terminal (with editing and history) or from a pipe, until quit or the end. */
-#ifndef PLX_APPS_TESTPMD_PROMPT_H
-#define PLX_APPS_TESTPMD_PROMPT_H
+#ifndef PLX_APPS_COMMON_PROMPT_H
+#define PLX_APPS_COMMON_PROMPT_H
 
-#include "testpmd.h"
+#include "console.h"
 
 #include <stdio.h>
 
@@ -13,7 +13,7 @@
  */
 void prompt_leave(FILE *out);
 
-/* Runs lines until quit, the end of input or a stop signal. A failed command sets app->status on a pipe. */
-void prompt_run(struct testpmd *app);
+/* Runs lines until quit, the end of input or a stop signal. A failed command sets console->status on a pipe. */
+void prompt_run(struct console *console);
 
 #endif

@@ -11,26 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct command_section command_sections[] = {
-	{"control", "help, scripts and leaving", commands_control},
-	{"forward", "forwarding packets, and what became of them", commands_forward},
-	{"config", "who forwards what, and in which pieces", commands_config},
-	{"engine", "what the engines are told", commands_engine},
-	{"port", "ports that come and go, start and stop", commands_port},
-	{"show", "ports: what they are and what they count", commands_show_port},
-	{"settings", "queues, lengths and offloads of ports", commands_port_config},
-	{"rss", "how packets are spread over rx queues", commands_rss},
-	{"address", "what ports listen to", commands_address},
-	{"vlan", "VLAN tags", commands_vlan},
-	{"link", "links and flow control", commands_link},
-	{"dump", "what the program holds: memory, rings, lcores, log", commands_dump},
-	{NULL},
-};
-
 const struct command *
-command_next(const struct command *previous)
+command_next(const struct console *console, const struct command *previous)
 {
-	for (const struct command_section *s = command_sections; s->rows != NULL; s++) {
+	for (const struct command_section *s = console->sections; s->rows != NULL; s++) {
 		for (const struct command *c = s->rows; c->pattern != NULL; c++) {
 			if (previous == NULL)
 				return c;
@@ -74,11 +58,12 @@ split(struct line *line, struct command_place *place, struct plx_why *why)
 }
 
 static const struct command *
-find(char *const *words, unsigned nb_words)
+find(const struct console *console, char *const *words, unsigned nb_words)
 {
 	bool whole;
 
-	for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c)) {
+	for (const struct command *c = command_next(console, NULL); c != NULL;
+	     c = command_next(console, c)) {
 		grammar_match(c->pattern, words, nb_words, &whole);
 		if (whole)
 			return c;
@@ -148,9 +133,10 @@ json_of_words(const struct line *line)
 
 /* Also an error is one line of JSON, since the asker waits for one. */
 static int
-answer(struct testpmd *app, const struct line *line, json_t *result, int ret, struct plx_why *why)
+answer(struct console *console, const struct line *line, json_t *result, int ret,
+       struct plx_why *why)
 {
-	FILE *out = app->answers != NULL ? app->answers : stdout;
+	FILE *out = console->answers != NULL ? console->answers : stdout;
 	json_t *whole = json_object();
 
 	json_object_set_new(whole, "command", json_of_words(line));
@@ -168,27 +154,27 @@ answer(struct testpmd *app, const struct line *line, json_t *result, int ret, st
 }
 
 static int
-run(struct testpmd *app, const struct line *line, json_t *result, struct command_place *place,
+run(struct console *console, const struct line *line, json_t *result, struct command_place *place,
     struct plx_why *why)
 {
 	const struct command *c = line->command;
 	int ret;
 
 	if (c == NULL)
-		return mistake_explain(line, place, why);
+		return mistake_explain(console, line, place, why);
 	if (line->asks_json && c->facts == NULL)
 		return plx_why(why, -ENOTSUP, "\"%s\" has no answer in JSON", line->words[0]);
 	if (result != NULL && c->facts != NULL)
-		ret = c->facts(app, line->words, line->n, result, why);
+		ret = c->facts(console->app, line->words, line->n, result, why);
 	else
-		ret = c->run(app, line->words, line->n, why);
+		ret = c->run(console->app, line->words, line->n, why);
 	if (ret != 0)
 		find_named(line, why, place);
 	return ret;
 }
 
 int
-command_run_at(struct testpmd *app, const char *text, struct command_place *ret_place,
+command_run_at(struct console *console, const char *text, struct command_place *ret_place,
 	       struct plx_why *why)
 {
 	struct line line = {.copy = strdup(text)};
@@ -204,14 +190,14 @@ command_run_at(struct testpmd *app, const char *text, struct command_place *ret_
 		ret = split(&line, ret_place, why);
 	if (ret == 0 && line.n == 0)
 		goto free_copy;
-	if (line.asks_json || app->args.json)
+	if (line.asks_json || console->json)
 		result = json_object();
 	if (ret == 0) {
-		line.command = find(line.words, line.n);
-		ret = run(app, &line, result, ret_place, why);
+		line.command = find(console, line.words, line.n);
+		ret = run(console, &line, result, ret_place, why);
 	}
 	if (result != NULL)
-		ret = answer(app, &line, result, ret, why);
+		ret = answer(console, &line, result, ret, why);
 	json_decref(result);
 free_copy:
 	free(line.copy);
@@ -219,9 +205,9 @@ free_copy:
 }
 
 int
-command_run(struct testpmd *app, const char *line, struct plx_why *why)
+command_run(struct console *console, const char *line, struct plx_why *why)
 {
 	struct command_place place;
 
-	return command_run_at(app, line, &place, why);
+	return command_run_at(console, line, &place, why);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A line that no command fits: where it goes wrong, what was probably meant, what there is. */
-#ifndef PLX_APPS_TESTPMD_MISTAKE_H
-#define PLX_APPS_TESTPMD_MISTAKE_H
+#ifndef PLX_APPS_COMMON_MISTAKE_H
+#define PLX_APPS_COMMON_MISTAKE_H
 
 #include "command.h"
 
@@ -18,6 +18,7 @@ struct line {
 struct command_place mistake_place(const struct line *line, unsigned i);
 
 /* -EINVAL with the place and a why that names the nearest word and shows the patterns that begin alike. */
-int mistake_explain(const struct line *line, struct command_place *ret_place, struct plx_why *why);
+int mistake_explain(const struct console *console, const struct line *line,
+		    struct command_place *ret_place, struct plx_why *why);
 
 #endif

@@ -23,22 +23,22 @@ make_folders(char *path)
 }
 
 static bool
-find_file(char path[PATH_MAX])
+find_file(const char *name, char path[PATH_MAX])
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	int len;
 
 	if (state != NULL && state[0] == '/')
-		len = snprintf(path, PATH_MAX - 8, "%s/pollux/testpmd_history", state);
+		len = snprintf(path, PATH_MAX - 8, "%s/pollux/%s", state, name);
 	else if (home != NULL && home[0] == '/')
-		len = snprintf(path, PATH_MAX - 8, "%s/.local/state/pollux/testpmd_history", home);
+		len = snprintf(path, PATH_MAX - 8, "%s/.local/state/pollux/%s", home, name);
 	else
 		return false;
 	return len < PATH_MAX - 8;
 }
 
 History *
-history_open(void)
+history_open(const char *name)
 {
 	History *past = history_init();
 	char path[PATH_MAX];
@@ -49,7 +49,7 @@ history_open(void)
 		return NULL;
 	history(past, &event, H_SETSIZE, HISTORY_LINES_MAX);
 	history(past, &event, H_SETUNIQUE, 1);
-	if (find_file(path) && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	if (find_file(name, path) && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
 	    st.st_size <= HISTORY_BYTES_MAX)
 		history(past, &event, H_LOAD, path);
 	return past;
@@ -57,13 +57,13 @@ history_open(void)
 
 /* Beside the file and then in its place, so that a full disk loses nothing. */
 static void
-save(History *past)
+save(History *past, const char *name)
 {
 	char path[PATH_MAX], fresh[PATH_MAX];
 	HistEvent event;
 	int fd;
 
-	if (!find_file(path) || history(past, &event, H_GETSIZE) != 0 || event.num == 0)
+	if (!find_file(name, path) || history(past, &event, H_GETSIZE) != 0 || event.num == 0)
 		return;
 	make_folders(path);
 	snprintf(fresh, sizeof(fresh), "%.*s.XXXXXX", PATH_MAX - 8, path);
@@ -76,10 +76,10 @@ save(History *past)
 }
 
 void
-history_close(History *past)
+history_close(History *past, const char *name)
 {
 	if (past == NULL)
 		return;
-	save(past);
+	save(past, name);
 	history_end(past);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* An array of flat objects as lines: the keys of the first are the heads of columns. */
-#ifndef PLX_APPS_TESTPMD_TABLE_H
-#define PLX_APPS_TESTPMD_TABLE_H
+#ifndef PLX_APPS_COMMON_TABLE_H
+#define PLX_APPS_COMMON_TABLE_H
 
 #include <jansson.h>
 #include <stdio.h>

@@ -32,13 +32,14 @@ check_kind(const char *path, const struct stat *st, struct plx_why *why)
 }
 
 static int
-check_outer(const struct testpmd *app, const char *path, const struct stat *st, struct plx_why *why)
+check_outer(const struct console *console, const char *path, const struct stat *st,
+	    struct plx_why *why)
 {
-	for (const struct script *s = app->script; s != NULL; s = s->outer) {
+	for (const struct script *s = console->script; s != NULL; s = s->outer) {
 		if (s->dev == st->st_dev && s->ino == st->st_ino)
 			return plx_why(why, -ELOOP, "\"%.300s\" would load itself", path);
 	}
-	if (app->script != NULL && app->script->depth >= SCRIPT_DEPTH_MAX)
+	if (console->script != NULL && console->script->depth >= SCRIPT_DEPTH_MAX)
 		return plx_why(why, -ELOOP, "\"%.300s\": files load one another more than %d deep",
 			       path, SCRIPT_DEPTH_MAX);
 	return 0;
@@ -101,7 +102,7 @@ check_text(const char *path, const char *text, size_t len, struct plx_why *why)
 
 /* Opens, judges and reads a file. */
 static int
-read_script(const struct testpmd *app, const char *path, struct script *script, char **ret_text,
+read_script(const struct console *console, const char *path, struct script *script, char **ret_text,
 	    struct plx_why *why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), ret;
@@ -114,7 +115,7 @@ read_script(const struct testpmd *app, const char *path, struct script *script, 
 	}
 	ret = check_kind(path, &st, why);
 	if (ret == 0)
-		ret = check_outer(app, path, &st, why);
+		ret = check_outer(console, path, &st, why);
 	if (ret != 0)
 		goto close_fd;
 	ret = read_all(fd, ret_text, &len);
@@ -125,8 +126,8 @@ read_script(const struct testpmd *app, const char *path, struct script *script, 
 	ret = check_text(path, *ret_text, len, why);
 	if (ret != 0)
 		free(*ret_text);
-	*script = (struct script){app->script, st.st_dev, st.st_ino,
-				  app->script != NULL ? app->script->depth + 1 : 1};
+	*script = (struct script){console->script, st.st_dev, st.st_ino,
+				  console->script != NULL ? console->script->depth + 1 : 1};
 close_fd:
 	if (fd >= 0)
 		close(fd);
@@ -149,7 +150,7 @@ cut_line(char *line)
 }
 
 static void
-run_lines(struct testpmd *app, const char *path, char *text, bool echo, unsigned *ret_failed,
+run_lines(struct console *console, const char *path, char *text, bool echo, unsigned *ret_failed,
 	  unsigned *ret_lines)
 {
 	static const char byte_order_mark[] = "\xef\xbb\xbf";
@@ -158,31 +159,31 @@ run_lines(struct testpmd *app, const char *path, char *text, bool echo, unsigned
 
 	if (strncmp(text, byte_order_mark, 3) == 0)
 		text += 3;
-	for (char *line = text; line < end && !app->quit && !stop_requested(); line = next) {
+	for (char *line = text; line < end && !console->quit && !stop_requested(); line = next) {
 		next = cut_line(line);
 		from.number++;
-		if (echo && !app->args.json)
-			printf(PROMPT "%.*s\n", 4096, line);
-		*ret_failed += line_run(app, line, &from) != 0;
+		if (echo && !console->json)
+			printf("%s%.*s\n", console->prompt, 4096, line);
+		*ret_failed += line_run(console, line, &from) != 0;
 	}
 	*ret_lines = from.number;
 }
 
 int
-script_run(struct testpmd *app, const char *path, bool echo, struct plx_why *why)
+script_run(struct console *console, const char *path, bool echo, struct plx_why *why)
 {
-	const struct script *outer = app->script;
+	const struct script *outer = console->script;
 	unsigned failed = 0, lines = 0;
 	struct script script;
 	char *text = NULL;
 	int ret;
 
-	ret = read_script(app, path, &script, &text, why);
+	ret = read_script(console, path, &script, &text, why);
 	if (ret != 0)
 		return ret;
-	app->script = &script;
-	run_lines(app, path, text, echo, &failed, &lines);
-	app->script = outer;
+	console->script = &script;
+	run_lines(console, path, text, echo, &failed, &lines);
+	console->script = outer;
 	free(text);
 	if (failed > 0)
 		return plx_why(why, -EIO, "%u of the %u lines of \"%.300s\" failed", failed, lines,

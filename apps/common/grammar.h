@@ -7,8 +7,8 @@
  *	<port>			a parameter: any word, the command looks at it
  *	[tx_first] [<bursts>]	the same two, and it may be absent, as all behind it; if it is there, it is right
  */
-#ifndef PLX_APPS_TESTPMD_GRAMMAR_H
-#define PLX_APPS_TESTPMD_GRAMMAR_H
+#ifndef PLX_APPS_COMMON_GRAMMAR_H
+#define PLX_APPS_COMMON_GRAMMAR_H
 
 #include "words.h"
 

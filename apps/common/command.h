@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What can be typed. A command is a row: a pattern that is at once grammar, usage text and source of
- * completions, a line of help and a function. Each noun has its cmd_<noun>.c with a table; command.c knows
- * the tables.
+ * completions, a line of help and a function. A program has a table a section, and a list of its sections.
  *
  *	"show port info|stats|xstats <port>"	words, a choice, a parameter
  *	"start [tx_first] [<bursts>]"		what is in [] may be absent, from there on
  *
- * Completion offers words and choices; for <port> the ports there are, for <engine> the engines, for <file>
- * files. An error whose text names a parameter of the line is shown with a caret under it.
+ * Completion offers words and choices; for parameters what the console says; for <file> files. An error whose
+ * text names a parameter of the line is shown with a caret under it.
  *
  * A row with `facts` tells people and programs the same: with --json as the last word the line is answered
  * by one line of JSON on standard output, {"command": ..., "result": {...}} or {"command": ..., "error": text}.
- *
- * Each row has its place in docs/guides/testpmd.md; the unit test testpmd_guide says which line to write there.
  */
-#ifndef PLX_APPS_TESTPMD_COMMAND_H
-#define PLX_APPS_TESTPMD_COMMAND_H
+#ifndef PLX_APPS_COMMON_COMMAND_H
+#define PLX_APPS_COMMON_COMMAND_H
 
-#include "testpmd.h"
+#include "console.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -30,36 +27,21 @@ struct command {
 	const char *pattern;
 	const char *help;
 	/* words[] is the line, word by word, nb_words of them. 0, or -errno with why. */
-	int (*run)(struct testpmd *app, char *const *words, unsigned nb_words, struct plx_why *why);
+	int (*run)(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why);
 	/* The same for programs, put into `result`, an empty object: rows that show something have it. */
-	int (*facts)(struct testpmd *app, char *const *words, unsigned nb_words, json_t *result,
+	int (*facts)(struct app *app, char *const *words, unsigned nb_words, json_t *result,
 		     struct plx_why *why);
 };
 
-/* Tables end with a NULL pattern. */
-extern const struct command commands_config[];
-extern const struct command commands_control[];
-extern const struct command commands_dump[];
-extern const struct command commands_engine[];
-extern const struct command commands_forward[];
-extern const struct command commands_port[];
-extern const struct command commands_show_port[];
-extern const struct command commands_port_config[];
-extern const struct command commands_rss[];
-extern const struct command commands_address[];
-extern const struct command commands_vlan[];
-extern const struct command commands_link[];
-
-/* The tables, by the names that "help <section>" knows. The last is followed by one without rows. */
+/* A table, which ends with a NULL pattern, by the name that "help <section>" knows. */
 struct command_section {
 	const char *name;
 	const char *about;
 	const struct command *rows;
 };
-extern const struct command_section command_sections[];
 
 /* Walks all commands in order: start with NULL; NULL behind the last. */
-const struct command *command_next(const struct command *previous);
+const struct command *command_next(const struct console *console, const struct command *previous);
 
 /* Its pattern and its help, in one line of 79 columns or in two. */
 void command_print(const struct command *c, FILE *out);
@@ -75,14 +57,12 @@ struct command_place {
  * incomplete commands are -EINVAL with a why that names the nearest word and shows the patterns that begin
  * alike. With --json, at the end of the line or for the whole run, the answer is one line, and it is flushed.
  */
-int command_run(struct testpmd *app, const char *line, struct plx_why *why);
-int command_run_at(struct testpmd *app, const char *line, struct command_place *ret_place,
+int command_run(struct console *console, const char *line, struct plx_why *why);
+int command_run_at(struct console *console, const char *line, struct command_place *ret_place,
 		   struct plx_why *why);
 
 /* -- for commands ------------------------------------------------------------------------------------ */
 
-/* "3" or "all". -EINVAL, -ENODEV. On success *ret_first .. *ret_last are port numbers to walk. */
-int command_ports(const char *word, uint16_t *ret_first, uint16_t *ret_last, struct plx_why *why);
 /* A number in [min, max]; `what` names it in the error. */
 int command_number(const char *word, const char *what, uint64_t min, uint64_t max,
 		   uint64_t *ret_value, struct plx_why *why);

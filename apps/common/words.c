@@ -33,6 +33,13 @@ words_add(struct words *words, const char *text, size_t len)
 	words->word[words->n] = NULL;
 }
 
+void
+words_offer(struct words *words, const char *prefix, const char *word)
+{
+	if (strncmp(word, prefix, strlen(prefix)) == 0)
+		words_add(words, word, strlen(word));
+}
+
 static int
 compare(const void *a, const void *b)
 {

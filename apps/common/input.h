@@ -3,8 +3,8 @@
  * Lines of text from a descriptor, as they come. Unlike with stdio, a stop signal ends the waiting, and a line
  * without an end takes no memory.
  */
-#ifndef PLX_APPS_TESTPMD_INPUT_H
-#define PLX_APPS_TESTPMD_INPUT_H
+#ifndef PLX_APPS_COMMON_INPUT_H
+#define PLX_APPS_COMMON_INPUT_H
 
 #include "command.h"
 
