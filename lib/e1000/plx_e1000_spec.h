@@ -18,24 +18,37 @@
 #define E1000_PCI_82545EM     0x100f
 #define E1000_PCI_82540EM_LOM 0x1015
 
-#define E1000_BAR_REGISTERS 0
-#define E1000_BAR_LEN	    0x20000
+#define E1000_PCI_82540EM_REVISION 3
+#define E1000_PCI_SUBSYSTEM	   0x001e /* PRO/1000 MT Desktop */
+#define E1000_PCI_CLASS		   0x020000
+#define E1000_BAR_REGISTERS	   0
+#define E1000_BAR_LEN		   0x20000
+
+/* The window of I/O ports, and what addresses in it mean (13.2.2). */
+#define E1000_IOADDR	   0x0
+#define E1000_IODATA	   0x4
+#define E1000_IO_REGISTERS 0x00000
+#define E1000_IO_FLASH	   0x80000
 
 /* -- general registers (13.4.1 - 13.4.16) ------------------------------------------------------------------------ */
 
-#define E1000_CTRL	   0x0000
-#define E1000_CTRL_FD	   (1u << 0)
-#define E1000_CTRL_LRST	   (1u << 3)
-#define E1000_CTRL_ASDE	   (1u << 5)
-#define E1000_CTRL_SLU	   (1u << 6)
-#define E1000_CTRL_ILOS	   (1u << 7)
-#define E1000_CTRL_FRCSPD  (1u << 11)
-#define E1000_CTRL_FRCDPLX (1u << 12)
-#define E1000_CTRL_RST	   (1u << 26)
-#define E1000_CTRL_RFCE	   (1u << 27)
-#define E1000_CTRL_TFCE	   (1u << 28)
-#define E1000_CTRL_VME	   (1u << 30)
-#define E1000_CTRL_PHY_RST (1u << 31)
+#define E1000_CTRL	       0x0000
+#define E1000_CTRL_FD	       (1u << 0)
+#define E1000_CTRL_LRST	       (1u << 3)
+#define E1000_CTRL_ASDE	       (1u << 5)
+#define E1000_CTRL_SLU	       (1u << 6)
+#define E1000_CTRL_ILOS	       (1u << 7)
+#define E1000_CTRL_SPEED_SHIFT 8 /* as in STATUS */
+#define E1000_CTRL_FRCSPD      (1u << 11)
+#define E1000_CTRL_FRCDPLX     (1u << 12)
+#define E1000_CTRL_SWDPIN0     (1u << 18)
+#define E1000_CTRL_SWDPIN2     (1u << 20)
+#define E1000_CTRL_RST	       (1u << 26)
+#define E1000_CTRL_RFCE	       (1u << 27)
+#define E1000_CTRL_TFCE	       (1u << 28)
+#define E1000_CTRL_VME	       (1u << 30)
+#define E1000_CTRL_PHY_RST     (1u << 31)
+#define E1000_CTRL_TWIN	       0x0004 /* the same register again */
 
 #define E1000_STATUS		 0x0008
 #define E1000_STATUS_FD		 (1u << 0)
@@ -43,17 +56,22 @@
 #define E1000_STATUS_TXOFF	 (1u << 4)
 #define E1000_STATUS_SPEED_SHIFT 6 /* 0: 10, 1: 100, 2 and 3: 1000 Mb/s */
 #define E1000_STATUS_SPEED_MASK	 0x3u
+#define E1000_STATUS_ASDV_SHIFT	 8 /* speed as the MAC senses it */
 
 /* Microwire by hand (13.4.3, 5.3). */
-#define E1000_EECD	0x0010
-#define E1000_EECD_SK	(1u << 0)
-#define E1000_EECD_CS	(1u << 1)
-#define E1000_EECD_DI	(1u << 2) /* into the EEPROM */
-#define E1000_EECD_DO	(1u << 3) /* out of it */
-#define E1000_EECD_REQ	(1u << 6)
-#define E1000_EECD_GNT	(1u << 7)
-#define E1000_EECD_PRES (1u << 8)
-#define E1000_EECD_SIZE (1u << 9) /* 256 words, not 64 */
+#define E1000_EECD	     0x0010
+#define E1000_EECD_SK	     (1u << 0)
+#define E1000_EECD_CS	     (1u << 1)
+#define E1000_EECD_DI	     (1u << 2) /* into the EEPROM */
+#define E1000_EECD_DO	     (1u << 3) /* out of it */
+#define E1000_EECD_FWE_SHIFT 4	       /* of the flash: */
+#define E1000_EECD_FWE_MASK  (3u << E1000_EECD_FWE_SHIFT)
+#define E1000_EECD_FWE_OFF   (1u << E1000_EECD_FWE_SHIFT)
+#define E1000_EECD_FWE_ON    (2u << E1000_EECD_FWE_SHIFT)
+#define E1000_EECD_REQ	     (1u << 6)
+#define E1000_EECD_GNT	     (1u << 7)
+#define E1000_EECD_PRES	     (1u << 8)
+#define E1000_EECD_SIZE	     (1u << 9) /* 256 words, not 64 */
 
 /* A word of the EEPROM (13.4.4). */
 #define E1000_EERD	      0x0014
@@ -62,7 +80,8 @@
 #define E1000_EERD_ADDR_SHIFT 8
 #define E1000_EERD_DATA_SHIFT 16
 
-#define E1000_CTRL_EXT 0x0018
+#define E1000_CTRL_EXT	      0x0018
+#define E1000_CTRL_EXT_EE_RST (1u << 13) /* the EEPROM is read again */
 
 /* A register of the PHY (13.4.7). */
 #define E1000_MDIC	     0x0020
@@ -75,6 +94,7 @@
 #define E1000_MDIC_READY     (1u << 28)
 #define E1000_MDIC_INT	     (1u << 29)
 #define E1000_MDIC_ERROR     (1u << 30)
+#define E1000_MDIC_OP_MASK   (3u << 26)
 #define E1000_PHY_ADDRESS    1u
 
 /* Pause frames and VLAN tags (13.4.8 - 13.4.12). */
@@ -88,8 +108,12 @@
 #define E1000_FCT_VALUE	 0x8808u
 #define E1000_VET_VALUE	 0x8100u
 
-#define E1000_LEDCTL 0x0e00
-#define E1000_PBA    0x1000 /* KiB for receiving in bits 15:0, the rest of 64 for sending */
+#define E1000_TXCW	   0x0178 /* of cards with fibre */
+#define E1000_RXCW	   0x0180
+#define E1000_LEDCTL	   0x0e00
+#define E1000_PBA	   0x1000 /* KiB for receiving in bits 15:0, the rest of 64 for sending */
+#define E1000_PBA_ALL	   64u
+#define E1000_PBA_TX_SHIFT 16
 
 /* Interrupts (13.4.17 - 13.4.21). ICR clears when it is read. */
 #define E1000_ICR	 0x00c0
@@ -104,6 +128,10 @@
 #define E1000_INT_RXDMT0 (1u << 4)
 #define E1000_INT_RXO	 (1u << 6)
 #define E1000_INT_RXT0	 (1u << 7)
+#define E1000_INT_MDAC	 (1u << 9)
+#define E1000_INT_PHYINT (1u << 12)
+#define E1000_INT_ALL	 0x1ffffu
+#define E1000_ITR_NS	 256u
 
 /* -- receiving (13.4.22 - 13.4.31, 13.4.46 and on) ------------------------------------------------------------------ */
 
@@ -121,6 +149,11 @@
 #define E1000_RCTL_BSEX	       (1u << 25) /* BSIZE counts in sixteens */
 #define E1000_RCTL_SECRC       (1u << 26)
 
+#define E1000_RDFH	   0x2410 /* for diagnosis (13.8): the packet buffer's receive part */
+#define E1000_RDFT	   0x2418
+#define E1000_RDFHS	   0x2420
+#define E1000_RDFTS	   0x2428
+#define E1000_RDFPC	   0x2430
 #define E1000_FCRTL	   0x2160
 #define E1000_FCRTL_XONE   (1u << 31)
 #define E1000_FCRTH	   0x2168
@@ -130,11 +163,14 @@
 #define E1000_RDH	   0x2810
 #define E1000_RDT	   0x2818
 #define E1000_RDTR	   0x2820
+#define E1000_RDTR_FPD	   (1u << 31) /* what waits is told at once */
 #define E1000_RXDCTL	   0x2828
 #define E1000_RADV	   0x282c
+#define E1000_RSRPD	   0x2c00
 #define E1000_RXCSUM	   0x5000
 #define E1000_RXCSUM_IPOFL (1u << 8)
 #define E1000_RXCSUM_TUOFL (1u << 9)
+#define E1000_RFCTL	   0x5008
 
 /* -- sending (13.4.33 - 13.4.44) ------------------------------------------------------------------------------------ */
 
@@ -144,8 +180,17 @@
 #define E1000_TCTL_CT_SHIFT	   4
 #define E1000_TCTL_COLD_SHIFT	   12
 #define E1000_TCTL_RTLC		   (1u << 24)
+#define E1000_TCTL_SWXOFF	   (1u << 22)
 #define E1000_TIPG		   0x0410
 #define E1000_TIPG_COPPER	   0x00602008u /* IPGT 8, IPGR1 8, IPGR2 6 */
+#define E1000_TBT		   0x0448
+#define E1000_AIT		   0x0458
+#define E1000_TXDMAC		   0x3000
+#define E1000_TDFH		   0x3410 /* for diagnosis (13.8): the packet buffer's transmit part */
+#define E1000_TDFT		   0x3418
+#define E1000_TDFHS		   0x3420
+#define E1000_TDFTS		   0x3428
+#define E1000_TDFPC		   0x3430
 #define E1000_TDBAL		   0x3800
 #define E1000_TDBAH		   0x3804
 #define E1000_TDLEN		   0x3808
@@ -154,6 +199,7 @@
 #define E1000_TIDV		   0x3820
 #define E1000_TXDCTL		   0x3828
 #define E1000_TADV		   0x382c
+#define E1000_TSPMT		   0x3830
 #define E1000_TXDCTL_GRAN	   (1u << 24) /* thresholds count descriptors, not cache lines */
 #define E1000_TXDCTL_WTHRESH_SHIFT 16
 
@@ -171,9 +217,21 @@
 /* -- wake-up and management (13.6) -------------------------------------------------------------------------------------- */
 
 #define E1000_WUC	  0x5800
+#define E1000_WUC_APME	  (1u << 0)
 #define E1000_WUFC	  0x5808
+#define E1000_WUS	  0x5810
 #define E1000_MANC	  0x5820
 #define E1000_MANC_ARP_EN (1u << 13)
+#define E1000_IPAV	  0x5838
+#define E1000_IP4AT	  0x5840
+#define E1000_IP6AT	  0x5880
+#define E1000_WUPL	  0x5900
+#define E1000_WUPM	  0x5a00
+#define E1000_FFLT	  0x5f00
+#define E1000_FFMT	  0x9000
+#define E1000_FFVT	  0x9800
+#define E1000_PBM	  0x10000 /* the packet buffer itself, for diagnosis */
+#define E1000_PBM_WORDS	  0x4000u
 
 /* -- statistics (13.7): each clears when it is read; of pairs the upper half clears both ----------------------------------- */
 
@@ -332,25 +390,85 @@ PLX_STATIC_ASSERT(sizeof(struct e1000_tx_data_desc) == 16, "3.3.7");
 
 #define E1000_EEPROM_WORDS	    64u
 #define E1000_EEPROM_MAC	    0x00 /* three words, low byte first */
+#define E1000_EEPROM_LEDS	    0x04
+#define E1000_EEPROM_PBA	    0x08 /* two words: the board's number */
+#define E1000_EEPROM_CONTROL_1	    0x0a
+#define E1000_EEPROM_SUBSYSTEM	    0x0b
+#define E1000_EEPROM_SUBVENDOR	    0x0c
+#define E1000_EEPROM_DEVICE	    0x0d
+#define E1000_EEPROM_VENDOR	    0x0e
+#define E1000_EEPROM_CONTROL_2	    0x0f
+#define E1000_EEPROM_CONTROL_3	    0x14 /* and 0x24 */
+#define E1000_EEPROM_CONTROL_3_A    0x24
 #define E1000_EEPROM_CHECKSUM	    0x3f
+#define E1000_EEPROM_1_SIGNATURE    0x4000 /* of 0xc000: it holds anything */
+#define E1000_EEPROM_1_FD	    0x0400
+#define E1000_EEPROM_1_LOAD	    0x0003  /* the ids of configuration space are here */
+#define E1000_EEPROM_2_PAUSE	    0x3000  /* both ways */
+#define E1000_EEPROM_3_APM	    0x0400  /* CTRL.SLU and WUC.APME are set after a reset */
 #define E1000_EEPROM_SUM	    0xbabau /* of words 0 to 3f */
 #define E1000_MICROWIRE_READ	    0x6u
+#define E1000_MICROWIRE_WRITE	    0x5u
+#define E1000_MICROWIRE_ERASE	    0x7u
+#define E1000_MICROWIRE_MORE	    0x4u /* the address' two upper bits say what: */
+#define E1000_MICROWIRE_LOCK	    0x0u
+#define E1000_MICROWIRE_WRITE_ALL   0x1u
+#define E1000_MICROWIRE_ERASE_ALL   0x2u
+#define E1000_MICROWIRE_UNLOCK	    0x3u
 #define E1000_MICROWIRE_OPCODE_BITS 3u
 
 /* -- PHY (13.4.7, IEEE 802.3 clause 22) -------------------------------------------------------------------------------------------- */
 
-#define E1000_PHY_CTRL		  0
-#define E1000_PHY_CTRL_RESTART_AN 0x0200
-#define E1000_PHY_CTRL_POWER_DOWN 0x0800
-#define E1000_PHY_CTRL_AN_ENABLE  0x1000
-#define E1000_PHY_STATUS	  1
-#define E1000_PHY_STATUS_LINK	  0x0004 /* latched low */
-#define E1000_PHY_STATUS_AN_DONE  0x0020
-#define E1000_PHY_ID1		  2
-#define E1000_PHY_ID2		  3
-#define E1000_PHY_AN_ADV	  4
-#define E1000_PHY_AN_PAUSE	  0x0400
-#define E1000_PHY_AN_ASM_DIR	  0x0800
-#define E1000_PHY_LP_ABILITY	  5
+#define E1000_PHY_CTRL		   0
+#define E1000_PHY_CTRL_SPEED_1000  0x0040 /* with SPEED_100: reserved */
+#define E1000_PHY_CTRL_FD	   0x0100
+#define E1000_PHY_CTRL_RESTART_AN  0x0200
+#define E1000_PHY_CTRL_ISOLATE	   0x0400
+#define E1000_PHY_CTRL_POWER_DOWN  0x0800
+#define E1000_PHY_CTRL_AN_ENABLE   0x1000
+#define E1000_PHY_CTRL_SPEED_100   0x2000
+#define E1000_PHY_CTRL_LOOPBACK	   0x4000
+#define E1000_PHY_CTRL_RESET	   0x8000
+#define E1000_PHY_STATUS	   1
+#define E1000_PHY_STATUS_LINK	   0x0004 /* latched low */
+#define E1000_PHY_STATUS_AN_DONE   0x0020
+#define E1000_PHY_ID1		   2
+#define E1000_PHY_ID2		   3
+#define E1000_PHY_AN_ADV	   4 /* 5 has the same bits */
+#define E1000_PHY_AN_10_HD	   0x0020
+#define E1000_PHY_AN_10_FD	   0x0040
+#define E1000_PHY_AN_100_HD	   0x0080
+#define E1000_PHY_AN_100_FD	   0x0100
+#define E1000_PHY_AN_PAUSE	   0x0400
+#define E1000_PHY_AN_ASM_DIR	   0x0800
+#define E1000_PHY_LP_ABILITY	   5
+#define E1000_PHY_AN_EXPANSION	   6
+#define E1000_PHY_AN_NEXT	   7
+#define E1000_PHY_LP_NEXT	   8
+#define E1000_PHY_1000_CTRL	   9
+#define E1000_PHY_1000_HD	   0x0100
+#define E1000_PHY_1000_FD	   0x0200
+#define E1000_PHY_1000_STATUS	   10
+#define E1000_PHY_EXT_STATUS	   15
+#define E1000_PHY_SPEC_CTRL	   16 /* from here on the 88E1000's own */
+#define E1000_PHY_SPEC_STATUS	   17
+#define E1000_PHY_SPEC_LINK	   0x0400
+#define E1000_PHY_SPEC_RESOLVED	   0x0800
+#define E1000_PHY_SPEC_FD	   0x2000
+#define E1000_PHY_SPEC_SPEED_SHIFT 14
+#define E1000_PHY_INT_ENABLE	   18
+#define E1000_PHY_INT_STATUS	   19
+#define E1000_PHY_INT_LINK	   0x0400
+#define E1000_PHY_INT_AN_DONE	   0x0800
+#define E1000_PHY_INT_SPEED	   0x4000
+#define E1000_PHY_EXT_SPEC_CTRL	   20
+#define E1000_PHY_RX_ERRORS	   21
+#define E1000_PHY_EXT_ADDRESS	   22
+#define E1000_PHY_LED_CTRL	   24
+#define E1000_PHY_LED_OVERRIDE	   25
+#define E1000_PHY_PAGE		   29
+#define E1000_PHY_PAGED		   30
+#define E1000_PHY_ID1_88E1000	   0x0141
+#define E1000_PHY_ID2_82540	   0x0c20
 
 #endif

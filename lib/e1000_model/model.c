@@ -26,7 +26,7 @@ plx_e1000_model_create(const struct plx_e1000_model_options *options,
 	model->ops = *ops;
 	model->arg = arg;
 	model->cable = true;
-	model->flash = calloc(1, PLX_E1000_MODEL_FLASH_LEN);
+	model->flash = malloc(PLX_E1000_MODEL_FLASH_LEN);
 	model->own_pages = calloc(2, PLX_E1000_MODEL_PAGE_LEN);
 	model->tx.bounce = malloc(PLX_E1000_MODEL_FRAME_MAX);
 	if (model->flash == NULL || model->own_pages == NULL || model->tx.bounce == NULL) {
@@ -37,6 +37,7 @@ plx_e1000_model_create(const struct plx_e1000_model_options *options,
 	model->tx_page = options->tx_page != NULL
 				 ? options->tx_page
 				 : (uint32_t *)model->own_pages + PLX_E1000_MODEL_PAGE_LEN / 4;
+	memset(model->flash, 0xff, PLX_E1000_MODEL_FLASH_LEN); /* erased */
 	for (unsigned i = 0; i < EMODEL_TIMERS; i++)
 		model->due[i] = EMODEL_NEVER;
 	emodel_eeprom_init(model);
@@ -60,22 +61,42 @@ void
 plx_e1000_model_reset(struct plx_e1000_model *model)
 {
 	emodel_config_init(model);
-	emodel_phy_init(model);
+	model->io_address = 0;
+	memset(&model->wire, 0, sizeof(model->wire));
 	emodel_reset(model);
+	emodel_phy_init(model);
+	/* Nobody is to be told of what happened before the driver came. */
+	emodel_set(model, E1000_ICR, 0);
+}
+
+/* What waits for later is forgotten, but for the PHY, which goes on. */
+static void
+clear_timers(struct plx_e1000_model *model)
+{
+	for (unsigned i = 0; i < EMODEL_TIMERS; i++)
+		if (i != EMODEL_TIMER_LINK)
+			emodel_timer_clear(model, i);
 }
 
 void
 emodel_reset(struct plx_e1000_model *model)
 {
-	memset(model->regs, 0, sizeof(model->regs));
+	emodel_regs_init(model);
+	clear_timers(model);
+	emodel_eeprom_load(model);
 	emodel_rx_reset(model);
 	emodel_tx_reset(model);
+	emodel_link_update(model);
+	emodel_set(model, E1000_ICR, 0);
+	emodel_irq_reset(model);
 }
 
 void
 emodel_timer_set(struct plx_e1000_model *model, enum emodel_timer timer, uint64_t delay_ns)
 {
-	model->due[timer] = model->now_ns + delay_ns;
+	const uint64_t room = EMODEL_NEVER - 1 - model->now_ns;
+
+	model->due[timer] = model->now_ns + (delay_ns < room ? delay_ns : room);
 }
 
 void
@@ -126,27 +147,36 @@ fire(struct plx_e1000_model *model, enum emodel_timer timer)
 	}
 }
 
-uint64_t
-plx_e1000_model_tick(struct plx_e1000_model *model, uint64_t now_ns)
+static uint64_t
+next_due(const struct plx_e1000_model *model)
 {
 	uint64_t next = EMODEL_NEVER;
 
-	model->now_ns = now_ns;
-	for (unsigned i = 0; i < EMODEL_TIMERS; i++) {
-		if (model->due[i] <= now_ns) {
-			model->due[i] = EMODEL_NEVER;
-			fire(model, i);
-		}
+	for (unsigned i = 0; i < EMODEL_TIMERS; i++)
 		if (model->due[i] < next)
 			next = model->due[i];
-	}
 	return next;
+}
+
+/* Each timer at most once: one that sets itself again waits for the next tick, however long ago it was due. */
+uint64_t
+plx_e1000_model_tick(struct plx_e1000_model *model, uint64_t now_ns)
+{
+	if (now_ns > model->now_ns)
+		model->now_ns = now_ns < EMODEL_NEVER ? now_ns : EMODEL_NEVER - 1;
+	for (unsigned i = 0; i < EMODEL_TIMERS; i++) {
+		if (model->due[i] > model->now_ns)
+			continue;
+		model->due[i] = EMODEL_NEVER;
+		fire(model, i);
+	}
+	return next_due(model);
 }
 
 unsigned
 plx_e1000_model_poll(struct plx_e1000_model *model, unsigned budget)
 {
-	return emodel_tx_poll(model, budget);
+	return model->faults.dead ? 0 : emodel_tx_poll(model, budget);
 }
 
 bool
@@ -171,4 +201,5 @@ void
 plx_e1000_model_fault(struct plx_e1000_model *model, const struct plx_e1000_model_faults *faults)
 {
 	model->faults = *faults;
+	emodel_irq_update(model);
 }

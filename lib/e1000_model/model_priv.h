@@ -8,8 +8,9 @@
 
 #include <endian.h>
 
-#define EMODEL_NEVER UINT64_MAX
-#define EMODEL_PARTS 64u /* pieces of memory in one frame; more are copied together first */
+#define EMODEL_NEVER	UINT64_MAX
+#define EMODEL_PHY_REGS 32u
+#define EMODEL_PARTS	64u /* pieces of memory in one frame; more are copied together first */
 
 /* A piece of the driver's memory that find() told of; len 0: none. */
 struct emodel_window {
@@ -51,18 +52,23 @@ struct plx_e1000_model {
 	uint8_t config[PLX_E1000_MODEL_CONFIG_LEN];
 	uint8_t *flash;
 	uint32_t io_address;
-	bool intx;
+	bool irq,
+		intx; /* an interrupt is told; the line, which configuration space can hold down */
+	uint64_t irq_rose_ns; /* EMODEL_NEVER: not since a reset */
 	struct plx_e1000_model_faults faults;
 	uint32_t fault_turn;
 	struct plx_e1000_model_stats stats;
 
 	uint16_t eeprom[PLX_E1000_MODEL_EEPROM_WORDS];
-	struct { /* Microwire (5.3): bits that came, of them the word that goes out */
+	struct
+	{ /* Microwire (5.3): bits since the start bit, the last of them, and what they began with */
 		unsigned bits;
-		uint32_t in, out;
+		uint32_t in, command;
+		bool out, unlocked;
 	} wire;
-	uint16_t phy[32];
+	uint16_t phy[EMODEL_PHY_REGS];
 	bool cable;
+	bool link;	    /* of the PHY; STATUS has that of the card */
 	bool link_was_lost; /* the latched bit of the PHY's status */
 
 	struct { /* sending: the contexts (3.3.6) and the frame that is gathered */
@@ -118,11 +124,14 @@ emodel_set(struct plx_e1000_model *model, uint32_t reg, uint32_t value)
 /* What reading or writing a register does (13.4 to 13.7): one table, a row a register or range. */
 uint32_t emodel_read(struct plx_e1000_model *model, uint32_t reg);
 void emodel_write(struct plx_e1000_model *model, uint32_t reg, uint32_t value);
+/* All as after a reset, pages too. */
+void emodel_regs_init(struct plx_e1000_model *model);
 
 /* -- model.c ------------------------------------------------------------------------------------------------------- */
 
 /* CTRL.RST: registers as after a reset, rings off, PHY and EEPROM as they are (14.9). */
 void emodel_reset(struct plx_e1000_model *model);
+/* From the last tick on. */
 void emodel_timer_set(struct plx_e1000_model *model, enum emodel_timer timer, uint64_t delay_ns);
 void emodel_timer_clear(struct plx_e1000_model *model, enum emodel_timer timer);
 /* Formats nothing unless somebody listens. */
@@ -131,6 +140,9 @@ void emodel_complain(struct plx_e1000_model *model, const char *format, ...) PLX
 /* -- model_config.c -------------------------------------------------------------------------------------------------- */
 
 void emodel_config_init(struct plx_e1000_model *model);
+/* The driver lets the BAR be reached (PCI 6.2.2). */
+bool emodel_is_decoded(const struct plx_e1000_model *model, unsigned bar);
+bool emodel_is_intx_disabled(const struct plx_e1000_model *model);
 bool emodel_is_master(const struct plx_e1000_model *model);
 
 /* -- model_irq.c ------------------------------------------------------------------------------------------------------ */
@@ -138,11 +150,27 @@ bool emodel_is_master(const struct plx_e1000_model *model);
 /* Causes come up (ICR, 13.4.17); the line follows ICR & IMS, no sooner than ITR lets it. */
 void emodel_cause(struct plx_e1000_model *model, uint32_t causes);
 void emodel_irq_due(struct plx_e1000_model *model);
+/* Causes, masks, ITR or what holds the line down may have changed. */
+void emodel_irq_update(struct plx_e1000_model *model);
+void emodel_irq_reset(struct plx_e1000_model *model);
 
 /* -- model_eeprom.c, model_phy.c ---------------------------------------------------------------------------------------- */
 
 void emodel_eeprom_init(struct plx_e1000_model *model);
+/* As it is read: faults spoil it. */
+uint16_t emodel_eeprom_word(const struct plx_e1000_model *model, unsigned word);
+/* What the card reads by itself after a reset: the address (13.5.2). */
+void emodel_eeprom_load(struct plx_e1000_model *model);
+/* EECD: pins; EERD: a word. */
+uint32_t emodel_eecd_read(struct plx_e1000_model *model, uint32_t reg);
+void emodel_eecd_write(struct plx_e1000_model *model, uint32_t reg, uint32_t value);
+uint32_t emodel_eerd_read(struct plx_e1000_model *model, uint32_t reg);
+
+/* Power-on, RST# or CTRL.PHY_RST: all its registers; it negotiates. */
 void emodel_phy_init(struct plx_e1000_model *model);
+void emodel_mdic_write(struct plx_e1000_model *model, uint32_t reg, uint32_t value);
+/* The PHY's link, or how CTRL sees it, may have changed: STATUS, and LSC if it did. */
+void emodel_link_update(struct plx_e1000_model *model);
 void emodel_link_due(struct plx_e1000_model *model);
 static inline bool
 emodel_has_link(const struct plx_e1000_model *model)
@@ -154,7 +182,9 @@ emodel_has_link(const struct plx_e1000_model *model)
 
 /* Adds; stays at all ones. */
 void emodel_count(struct plx_e1000_model *model, uint32_t reg, uint32_t n);
-/* Everything that a good frame counts as: sizes, octets, kinds. `len` with its FCS. */
+/* The same to a pair, of which `low` is the lower one. */
+void emodel_count_octets(struct plx_e1000_model *model, uint32_t low, uint32_t n);
+/* Everything that a good frame counts as: sizes, octets, kinds, in total. `len` with its FCS; `frame` has 6 bytes at least. */
 void emodel_count_received(struct plx_e1000_model *model, const uint8_t *frame, uint32_t len);
 void emodel_count_sent(struct plx_e1000_model *model, const uint8_t *frame, uint32_t len);
 
