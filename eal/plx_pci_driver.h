@@ -25,12 +25,23 @@ PLX_BEGIN_DECLS
 #define PLX_PCI_CONFIG_SIZE 256
 #define PLX_PCI_VECTORS_MAX (2 * 64 + 2) /* a queue each way, configuration, control */
 
+#define PLX_PCI_AREAS_MAX 8
+
+/* Bytes of a BAR. */
+struct plx_pci_area {
+	uint64_t off, len;
+};
+
 struct plx_pci_bar {
 	uint64_t size; /* 0: there is none */
 	bool io;       /* I/O ports, not memory */
 	uint8_t *map;  /* where it is mapped; NULL: not (yet), or it cannot be */
-	uint64_t hole,
-		hole_len; /* bytes of the map that only calls may reach: the MSI-X table of older kernels */
+	/*
+	 * What of the map loads and stores may reach, in order and apart; calls reach the rest: the MSI-X table of older kernels, all
+	 * but the doorbells of a device in another program. None: all of the map.
+	 */
+	unsigned nb_areas;
+	struct plx_pci_area area[PLX_PCI_AREAS_MAX];
 };
 
 enum plx_pci_irq_kind {
@@ -114,7 +125,10 @@ int plx_pci_bus_master(struct plx_pci *pci, bool on);
 
 /* -- BARs ---------------------------------------------------------------------------------------------------------- */
 
-/* A piece of a BAR whose bounds were checked once. Offsets given to the functions below must lie inside. */
+/*
+ * A piece of a BAR whose bounds were checked once. Offsets given to the functions below must lie inside. One that lies in mapped
+ * areas as a whole is reached by plain loads and stores; in one that does so in part, a call finds out.
+ */
 struct plx_pci_window {
 	uint8_t *map; /* NULL: by call */
 	struct plx_pci *pci;
@@ -127,7 +141,7 @@ struct plx_pci_window {
 int plx_pci_window(struct plx_pci *pci, unsigned bar, uint64_t off, uint64_t len,
 		   struct plx_pci_window *ret_window, struct plx_why *why);
 
-/* What unmapped windows do: all ones when the device does not answer. Path: slow. */
+/* What such windows do: all ones when the device does not answer. Path: warm where a mapped area is met, else slow. */
 uint64_t plx_pci_read_call(const struct plx_pci_window *w, uint64_t off, unsigned len);
 void plx_pci_write_call(const struct plx_pci_window *w, uint64_t off, uint64_t value, unsigned len);
 

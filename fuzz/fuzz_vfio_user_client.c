@@ -49,7 +49,9 @@ talk(struct plx_pci *pci)
 		if (plx_vfio_user_region(dev, i, &bar->region, &bar->fd) != 0)
 			continue;
 		must(bar->region.size <= INT64_MAX);
-		must(bar->region.hole_len <= bar->region.size);
+		for (unsigned k = 0; k < bar->region.nb_areas; k++)
+			must(bar->region.area[k].len <= bar->region.size &&
+			     bar->region.area[k].off <= bar->region.size - bar->region.area[k].len);
 		pci->bar[i].size = bar->region.size;
 		if (bar->region.size < 1u << 20)
 			plx_vfio_user_bar_map(pci, i, NULL);

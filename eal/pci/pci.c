@@ -121,7 +121,11 @@ is_mapped(const struct plx_pci_bar *bar, uint64_t off, uint64_t len)
 {
 	if (bar->map == NULL)
 		return false;
-	return bar->hole_len == 0 || off >= bar->hole + bar->hole_len || off + len <= bar->hole;
+	for (unsigned i = 0; i < bar->nb_areas; i++)
+		if (off >= bar->area[i].off && len <= bar->area[i].len &&
+		    off - bar->area[i].off <= bar->area[i].len - len)
+			return true;
+	return bar->nb_areas == 0;
 }
 
 int
@@ -151,6 +155,18 @@ plx_pci_window(struct plx_pci *pci, unsigned bar, uint64_t off, uint64_t len,
 	return 0;
 }
 
+/* A window that is mapped in part: the same access to where the bytes are; with off 0 it needs no call. */
+static bool
+meets_map(const struct plx_pci_window *w, uint64_t off, unsigned len, struct plx_pci_window *ret_at)
+{
+	const struct plx_pci_bar *bar = &w->pci->bar[w->bar];
+
+	if (!is_mapped(bar, w->off + off, len))
+		return false;
+	*ret_at = (struct plx_pci_window){.map = bar->map + w->off + off};
+	return true;
+}
+
 uint64_t
 plx_pci_read_call(const struct plx_pci_window *w, uint64_t off, unsigned len)
 {
@@ -160,7 +176,13 @@ plx_pci_read_call(const struct plx_pci_window *w, uint64_t off, unsigned len)
 		uint32_t u32;
 		uint64_t u64;
 	} value = {.u64 = UINT64_MAX};
+	struct plx_pci_window at;
 
+	if (meets_map(w, off, len, &at))
+		return len == 1	  ? plx_pci_read8(&at, 0)
+		       : len == 2 ? plx_pci_read16(&at, 0)
+		       : len == 4 ? plx_pci_read32(&at, 0)
+				  : plx_pci_read64(&at, 0);
 	if (w->pci->transport->bar_read(w->pci, w->bar, w->off + off, &value, len) != 0)
 		return UINT64_MAX;
 	return len == 1 ? value.u8 : len == 2 ? value.u16 : len == 4 ? value.u32 : value.u64;
@@ -169,8 +191,19 @@ plx_pci_read_call(const struct plx_pci_window *w, uint64_t off, unsigned len)
 void
 plx_pci_write_call(const struct plx_pci_window *w, uint64_t off, uint64_t value, unsigned len)
 {
-	/* Little endian machines: the low bytes come first. */
-	w->pci->transport->bar_write(w->pci, w->bar, w->off + off, &value, len);
+	struct plx_pci_window at;
+
+	if (!meets_map(w, off, len, &at))
+		/* Little endian machines: the low bytes come first. */
+		w->pci->transport->bar_write(w->pci, w->bar, w->off + off, &value, len);
+	else if (len == 1)
+		plx_pci_write8(&at, 0, (uint8_t)value);
+	else if (len == 2)
+		plx_pci_write16(&at, 0, (uint16_t)value);
+	else if (len == 4)
+		plx_pci_write32(&at, 0, (uint32_t)value);
+	else
+		plx_pci_write64(&at, 0, value);
 }
 
 int

@@ -60,9 +60,7 @@ read_regions(struct plx_pci *pci, struct plx_why *why)
 		if (ret != 0)
 			return plx_why(why, ret, "vfio tells nothing of BAR %u: %s", i,
 				       strerror(-ret));
-		pci->bar[i] = (struct plx_pci_bar){.size = dev->bar[i].size,
-						   .hole = dev->bar[i].hole,
-						   .hole_len = dev->bar[i].hole_len};
+		plx_vfio_region_show(&dev->bar[i], &pci->bar[i]);
 	}
 	return plx_pci_bars_enable(pci, why);
 }

@@ -18,18 +18,28 @@ static bool
 map_piece(const struct plx_vfio_device *dev, const struct plx_vfio_region *region, uint8_t *at,
 	  uint64_t off, uint64_t len)
 {
-	return len == 0 ||
-	       mmap(at + off, map_len(len), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, dev->fd,
+	return mmap(at + off, map_len(len), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, dev->fd,
 		    (off_t)(region->offset + off)) != MAP_FAILED;
 }
 
-/* Room for all of it, then the pieces on both sides of the hole. */
+static bool
+map_pieces(const struct plx_vfio_device *dev, const struct plx_vfio_region *region, uint8_t *at)
+{
+	bool all = true;
+
+	if (region->nb_areas == 0)
+		return map_piece(dev, region, at, 0, region->size);
+	for (unsigned i = 0; i < region->nb_areas && all; i++)
+		all = map_piece(dev, region, at, region->area[i].off, region->area[i].len);
+	return all;
+}
+
+/* Room for all of it, then the pieces that can be reached. */
 int
 plx_vfio_bar_map(struct plx_pci *pci, unsigned bar, struct plx_why *why)
 {
 	const struct plx_vfio_device *dev = pci->handle;
 	const struct plx_vfio_region *region = &dev->bar[bar];
-	uint64_t after = region->hole + region->hole_len;
 	uint8_t *at;
 	int err;
 
@@ -39,10 +49,7 @@ plx_vfio_bar_map(struct plx_pci *pci, unsigned bar, struct plx_why *why)
 	if (at == MAP_FAILED)
 		return plx_why(why, -errno, "no room to map BAR %u of %llu bytes: %s", bar,
 			       (unsigned long long)region->size, strerror(errno));
-	if (region->hole_len == 0
-		    ? map_piece(dev, region, at, 0, region->size)
-		    : map_piece(dev, region, at, 0, region->hole) &&
-			      map_piece(dev, region, at, after, region->size - after)) {
+	if (map_pieces(dev, region, at)) {
 		pci->bar[bar].map = at;
 		return 0;
 	}

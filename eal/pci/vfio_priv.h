@@ -108,7 +108,9 @@ struct plx_vfio_region {
 	uint64_t size; /* 0: there is none */
 	uint64_t offset;
 	bool map;
-	uint64_t hole, hole_len; /* pages in it that must not be mapped: the MSI-X table */
+	/* What may be mapped, in order and apart; none, with `map`: all of it. */
+	unsigned nb_areas;
+	struct plx_pci_area area[PLX_PCI_AREAS_MAX];
 };
 
 struct plx_vfio_device {
@@ -122,6 +124,8 @@ struct plx_vfio_device {
 
 /* Reads what the answer to VFIO_DEVICE_GET_REGION_INFO says. -EPROTO if it is none. (vfio_region.c) */
 int plx_vfio_region_parse(const void *info, size_t size, struct plx_vfio_region *ret_region);
+/* The BAR as drivers see it, not mapped yet. */
+void plx_vfio_region_show(const struct plx_vfio_region *region, struct plx_pci_bar *ret_bar);
 int plx_vfio_region_read(int device, unsigned index, struct plx_vfio_region *ret_region);
 
 /* Operations of the transport. (vfio_bar.c) */

@@ -8,51 +8,64 @@
 #include <string.h>
 #include <unistd.h>
 
-/* An area that can be mapped: whole pages inside the region, or nothing. */
-static struct vfio_region_sparse_mmap_area
+/* What of an area can be mapped: whole pages inside the region, or nothing. */
+static struct plx_pci_area
 clip(struct vfio_region_sparse_mmap_area area, uint64_t size)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 
-	if (area.offset >= size)
-		return (struct vfio_region_sparse_mmap_area){.offset = size};
+	if (area.offset >= size || area.offset % page != 0)
+		return (struct plx_pci_area){0, 0};
 	if (area.size > size - area.offset)
 		area.size = size - area.offset;
-	if (area.offset % page != 0)
-		area.size = 0;
-	return area;
+	return (struct plx_pci_area){area.offset, area.size};
 }
 
-/*
- * One hole is all we keep: from the end of the area at the region's start to the start of the one at its end. That is
- * exact for an MSI-X table, and for anything stranger more than need be goes by calls.
- */
+/* Takes an area in, and those that it touches into it. */
+static void
+add_area(struct plx_vfio_region *region, struct plx_pci_area area)
+{
+	struct plx_pci_area *kept = region->area;
+	uint64_t end = area.off + area.len;
+	unsigned at = 0, after;
+
+	while (at < region->nb_areas && kept[at].off + kept[at].len < area.off)
+		at++;
+	for (after = at; after < region->nb_areas && kept[after].off <= end; after++) {
+		if (kept[after].off < area.off)
+			area.off = kept[after].off;
+		if (kept[after].off + kept[after].len > end)
+			end = kept[after].off + kept[after].len;
+	}
+	/* One too many is left to calls. */
+	if (at == after && region->nb_areas == PLX_PCI_AREAS_MAX)
+		return;
+	memmove(&kept[at + 1], &kept[after], (region->nb_areas - after) * sizeof(*kept));
+	kept[at] = (struct plx_pci_area){area.off, end - area.off};
+	region->nb_areas = region->nb_areas + 1 - (after - at);
+}
+
 static void
 parse_sparse(const uint8_t *cap, size_t len, struct plx_vfio_region *region)
 {
 	struct vfio_region_info_cap_sparse_mmap head;
 	size_t there = (len - sizeof(head)) / sizeof(head.areas[0]);
-	uint64_t first_end = 0, last_start = region->size;
 
 	memcpy(&head, cap, sizeof(head));
 	if (head.nr_areas < there)
 		there = head.nr_areas;
 	for (size_t i = 0; i < there; i++) {
-		struct vfio_region_sparse_mmap_area area;
+		struct vfio_region_sparse_mmap_area said;
+		struct plx_pci_area area;
 
-		memcpy(&area, cap + sizeof(head) + i * sizeof(area), sizeof(area));
-		area = clip(area, region->size);
-		if (area.size == 0)
-			continue;
-		if (area.offset == 0 && area.size > first_end)
-			first_end = area.size;
-		if (area.offset + area.size == region->size && area.offset < last_start)
-			last_start = area.offset;
+		memcpy(&said, cap + sizeof(head) + i * sizeof(said), sizeof(said));
+		area = clip(said, region->size);
+		if (area.len > 0)
+			add_area(region, area);
 	}
-	region->hole = first_end;
-	region->hole_len = last_start > first_end ? last_start - first_end : 0;
-	if (region->hole_len == region->size)
-		region->map = false;
+	region->map = region->nb_areas > 0;
+	if (region->nb_areas == 1 && region->area[0].len == region->size)
+		region->nb_areas = 0;
 }
 
 int
@@ -78,6 +91,13 @@ plx_vfio_region_parse(const void *info, size_t size, struct plx_vfio_region *ret
 	if (cap != NULL && len >= sizeof(struct vfio_region_info_cap_sparse_mmap))
 		parse_sparse(cap, len, ret_region);
 	return 0;
+}
+
+void
+plx_vfio_region_show(const struct plx_vfio_region *region, struct plx_pci_bar *ret_bar)
+{
+	*ret_bar = (struct plx_pci_bar){.size = region->size, .nb_areas = region->nb_areas};
+	memcpy(ret_bar->area, region->area, sizeof(ret_bar->area));
 }
 
 int

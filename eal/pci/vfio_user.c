@@ -63,9 +63,7 @@ read_regions(struct plx_pci *pci, struct plx_why *why)
 		if (ret != 0)
 			return plx_why(why, ret, "the server tells nothing of BAR %u: %s", i,
 				       strerror(-ret));
-		pci->bar[i] = (struct plx_pci_bar){.size = bar->region.size,
-						   .hole = bar->region.hole,
-						   .hole_len = bar->region.hole_len};
+		plx_vfio_region_show(&bar->region, &pci->bar[i]);
 		/* What is stored and what is posted have no order: with a map each message is waited for. */
 		dev->posts &= !bar->region.map;
 	}

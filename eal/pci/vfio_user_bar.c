@@ -86,12 +86,9 @@ static int
 map_piece(struct plx_vfio_user_bar *bar, uint8_t *at, uint64_t off, uint64_t len,
 	  struct plx_why *why)
 {
-	int ret;
+	int ret = plx_peermem_map(&bar->piece[bar->nb_pieces], bar->fd, bar->region.offset + off,
+				  len, PROT_READ | PROT_WRITE, at + off, -1, why);
 
-	if (len == 0)
-		return 0;
-	ret = plx_peermem_map(&bar->piece[bar->nb_pieces], bar->fd, bar->region.offset + off, len,
-			      PROT_READ | PROT_WRITE, at + off, -1, why);
 	bar->nb_pieces += ret == 0;
 	return ret;
 }
@@ -103,12 +100,23 @@ unmap_pieces(struct plx_vfio_user_bar *bar)
 		plx_peermem_unmap(&bar->piece[--bar->nb_pieces]);
 }
 
+static int
+map_pieces(struct plx_vfio_user_bar *bar, uint8_t *at, struct plx_why *why)
+{
+	int ret = 0;
+
+	if (bar->region.nb_areas == 0)
+		return map_piece(bar, at, 0, bar->region.size, why);
+	for (unsigned i = 0; i < bar->region.nb_areas && ret == 0; i++)
+		ret = map_piece(bar, at, bar->region.area[i].off, bar->region.area[i].len, why);
+	return ret;
+}
+
 int
 plx_vfio_user_bar_map(struct plx_pci *pci, unsigned bar, struct plx_why *why)
 {
 	struct plx_vfio_user *dev = pci->handle;
 	struct plx_vfio_user_bar *b = &dev->bar[bar];
-	const uint64_t after = b->region.hole + b->region.hole_len;
 	uint8_t *at;
 	int ret;
 
@@ -118,9 +126,7 @@ plx_vfio_user_bar_map(struct plx_pci *pci, unsigned bar, struct plx_why *why)
 	if (at == MAP_FAILED)
 		return plx_why(why, -errno, "no room to map BAR %u of %llu bytes: %s", bar,
 			       (unsigned long long)b->region.size, strerror(errno));
-	ret = map_piece(b, at, 0, b->region.hole_len > 0 ? b->region.hole : b->region.size, why);
-	if (ret == 0 && b->region.hole_len > 0)
-		ret = map_piece(b, at, after, b->region.size - after, why);
+	ret = map_pieces(b, at, why);
 	if (ret == 0) {
 		pci->bar[bar].map = at;
 		return 0;

@@ -21,7 +21,6 @@
 #include <pthread.h>
 
 #define PLX_VFIO_USER_WAIT_MS 2000 /* the longest that a command may take */
-#define PLX_VFIO_USER_PIECES  2	   /* of a BAR's map: before and behind a hole */
 
 /* Memory that the server was told of. */
 struct plx_vfio_user_map {
@@ -31,9 +30,9 @@ struct plx_vfio_user_map {
 
 struct plx_vfio_user_bar {
 	struct plx_vfio_region region;
-	int fd; /* -1: by message only */
-	unsigned nb_pieces;
-	struct plx_peermem piece[PLX_VFIO_USER_PIECES];
+	int fd;		    /* -1: by message only */
+	unsigned nb_pieces; /* of its map, one an area */
+	struct plx_peermem piece[PLX_PCI_AREAS_MAX];
 };
 
 struct plx_vfio_user {

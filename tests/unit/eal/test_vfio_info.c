@@ -220,7 +220,7 @@ a_region_without_areas_is_mapped_whole_or_not(void **state)
 	info.region.flags = VFIO_REGION_INFO_FLAG_MMAP;
 	region = parse_region(32);
 	assert_true(region.map);
-	assert_int_equal(region.hole_len, 0);
+	assert_int_equal(region.nb_areas, 0);
 	info.region.size = 0;
 	assert_false(parse_region(32).map);
 }
@@ -229,29 +229,37 @@ struct sparse {
 	unsigned n;
 	struct vfio_region_sparse_mmap_area area[3];
 	bool map;
-	uint64_t hole, hole_len;
+	unsigned kept;
+	struct plx_pci_area expected[3];
 };
 
 /* Of a region of four pages. */
 static void
-the_hole_is_what_no_area_at_an_end_covers(void **state)
+areas_are_kept_in_order_and_apart(void **state)
 {
 	static const struct sparse cases[] = {
-		{1, {{0, 0x4000}}, true, 0x4000, 0},
-		{2, {{0, 0x1000}, {0x2000, 0x2000}}, true, 0x1000, 0x1000},
-		{2, {{0x2000, 0x2000}, {0, 0x1000}}, true, 0x1000, 0x1000},
-		{1, {{0x1000, 0x3000}}, true, 0, 0x1000},
-		{1, {{0, 0x3000}}, true, 0x3000, 0x1000},
-		/* What lies in the middle alone is left to calls. */
-		{1, {{0x1000, 0x1000}}, false, 0, 0x4000},
-		{3, {{0, 0x1000}, {0x2000, 0x1000}, {0x3000, 0x1000}}, true, 0x1000, 0x2000},
+		{1, {{0, 0x4000}}, true, 0},
+		{2, {{0, 0x1000}, {0x2000, 0x2000}}, true, 2, {{0, 0x1000}, {0x2000, 0x2000}}},
+		{2, {{0x2000, 0x2000}, {0, 0x1000}}, true, 2, {{0, 0x1000}, {0x2000, 0x2000}}},
+		{1, {{0x1000, 0x3000}}, true, 1, {{0x1000, 0x3000}}},
+		{1, {{0, 0x3000}}, true, 1, {{0, 0x3000}}},
+		{1, {{0x1000, 0x1000}}, true, 1, {{0x1000, 0x1000}}},
+		/* Those that touch are one. */
+		{2, {{0x1000, 0x1000}, {0x2000, 0x1000}}, true, 1, {{0x1000, 0x2000}}},
+		{2, {{0x2000, 0x1000}, {0x1000, 0x1000}}, true, 1, {{0x1000, 0x2000}}},
+		{3, {{0, 0x1000}, {0x2000, 0x2000}, {0x1000, 0x1000}}, true, 0},
 		/* Nonsense: outside, over the end, between pages, nothing, over each other. */
-		{1, {{0x5000, 0x1000}}, false, 0, 0x4000},
-		{1, {{0x3000, UINT64_MAX}}, true, 0, 0x3000},
-		{1, {{0x2001, 0x1fff}}, false, 0, 0x4000},
-		{1, {{0, 0}}, false, 0, 0x4000},
-		{2, {{0, 0x3000}, {0x1000, 0x3000}}, true, 0x3000, 0},
-		{0, {{0}}, false, 0, 0x4000},
+		{1, {{0x5000, 0x1000}}, false, 0},
+		{1, {{0x3000, UINT64_MAX}}, true, 1, {{0x3000, 0x1000}}},
+		{1, {{0x2001, 0x1fff}}, false, 0},
+		{1, {{0, 0}}, false, 0},
+		{2, {{0, 0x3000}, {0x1000, 0x3000}}, true, 0},
+		{3,
+		 {{0x1000, 0x1000}, {0x3000, 0x1000}, {0x1000, 0x3000}},
+		 true,
+		 1,
+		 {{0x1000, 0x3000}}},
+		{0, {{0}}, false, 0},
 	};
 
 	info.region.size = 0x4000;
@@ -260,12 +268,37 @@ the_hole_is_what_no_area_at_an_end_covers(void **state)
 
 		put_areas(cases[i].n, cases[i].area, cases[i].n);
 		region = parse_region(32 + 16 + cases[i].n * 16);
-		if (region.map != cases[i].map || region.hole_len != cases[i].hole_len ||
-		    (region.hole_len > 0 && region.hole != cases[i].hole))
-			fail_msg("case %zu: map %d, hole 0x%llx of 0x%llx", i, region.map,
-				 (unsigned long long)region.hole,
-				 (unsigned long long)region.hole_len);
+		if (region.map != cases[i].map || region.nb_areas != cases[i].kept ||
+		    memcmp(region.area, cases[i].expected,
+			   region.nb_areas * sizeof(region.area[0])) != 0)
+			fail_msg("case %zu: map %d, %u areas, the first 0x%llx of 0x%llx", i,
+				 region.map, region.nb_areas,
+				 (unsigned long long)region.area[0].off,
+				 (unsigned long long)region.area[0].len);
 	}
+}
+
+/* Those that there is no room for are reached by calls; one that joins two makes room. */
+static void
+areas_beyond_the_limit_are_left_to_calls(void **state)
+{
+	struct vfio_region_sparse_mmap_area area[PLX_PCI_AREAS_MAX + 3];
+	struct plx_vfio_region region;
+
+	for (unsigned i = 0; i < PLX_PCI_AREAS_MAX + 1; i++)
+		area[i] = (struct vfio_region_sparse_mmap_area){0x2000 * i, 0x1000};
+	area[PLX_PCI_AREAS_MAX + 1] = (struct vfio_region_sparse_mmap_area){0x1000, 0x1000};
+	area[PLX_PCI_AREAS_MAX + 2] = (struct vfio_region_sparse_mmap_area){0x80000, 0x1000};
+	info.region.size = 0x100000;
+	put_areas(PLX_PCI_AREAS_MAX + 1, area, PLX_ARRAY_LEN(area));
+	region = parse_region(32 + 16 + sizeof(area));
+	assert_int_equal(region.nb_areas, PLX_PCI_AREAS_MAX);
+	assert_int_equal(region.area[PLX_PCI_AREAS_MAX - 1].off, 0x2000 * (PLX_PCI_AREAS_MAX - 1));
+	put_areas(PLX_ARRAY_LEN(area), area, PLX_ARRAY_LEN(area));
+	region = parse_region(32 + 16 + sizeof(area));
+	assert_int_equal(region.nb_areas, PLX_PCI_AREAS_MAX);
+	assert_int_equal(region.area[0].len, 0x3000);
+	assert_int_equal(region.area[PLX_PCI_AREAS_MAX - 1].off, 0x80000);
 }
 
 static void
@@ -278,13 +311,13 @@ areas_count_if_they_are_said_and_there(void **state)
 	/* Of the second, a byte is missing. */
 	put_areas(UINT32_MAX, area, 2);
 	region = parse_region(32 + 16 + 16 + 15);
-	assert_int_equal(region.hole, 0x1000);
-	assert_int_equal(region.hole_len, 0x3000);
+	assert_int_equal(region.nb_areas, 1);
+	assert_int_equal(region.area[0].len, 0x1000);
 	/* What follows the last that is said may be anything. */
 	put_areas(1, area, 2);
 	region = parse_region(32 + 16 + 2 * 16);
-	assert_int_equal(region.hole, 0x1000);
-	assert_int_equal(region.hole_len, 0x3000);
+	assert_int_equal(region.nb_areas, 1);
+	assert_int_equal(region.area[0].len, 0x1000);
 }
 
 static void
@@ -355,7 +388,8 @@ main(void)
 		cmocka_unit_test_setup(ranges_that_are_none_do_not_count, clear),
 		cmocka_unit_test_setup(an_answer_that_is_too_short_is_none, clear),
 		cmocka_unit_test_setup(a_region_without_areas_is_mapped_whole_or_not, clear),
-		cmocka_unit_test_setup(the_hole_is_what_no_area_at_an_end_covers, clear),
+		cmocka_unit_test_setup(areas_are_kept_in_order_and_apart, clear),
+		cmocka_unit_test_setup(areas_beyond_the_limit_are_left_to_calls, clear),
 		cmocka_unit_test_setup(areas_count_if_they_are_said_and_there, clear),
 		cmocka_unit_test_setup(regions_beyond_all_offsets_are_refused, clear),
 		cmocka_unit_test_setup(answers_are_asked_for_until_they_fit_but_not_forever, clear),

@@ -54,8 +54,9 @@ static struct {
 	uint16_t major, minor;
 	bool twins; /* offers a twin socket */
 	uint32_t info_flags, config_len;
-	int bar_fd;	  /* of BAR 0; -1: by message */
-	uint16_t command; /* that the fault is about */
+	int bar_fd;		       /* of BAR 0; -1: by message */
+	struct vfio_user_area area[2]; /* ... that may be mapped */
+	uint16_t command;	       /* that the fault is about */
 	enum fault fault;
 	uint64_t ask_address;
 	uint32_t asked_error; /* what came of it: errno, or 0 and data */
@@ -112,14 +113,12 @@ tell_region(const uint8_t *body, struct message *out)
 		memcpy(out->body, &told, sizeof(told.info));
 		return sizeof(told.info);
 	}
-	/* The page in the middle is the MSI-X table's. */
 	told.info.argsz = sizeof(told);
 	told.info.flags |= VFIO_USER_REGION_MMAP | VFIO_USER_REGION_CAPS;
 	told.info.cap_offset = sizeof(told.info);
 	told.cap.id = told.cap.version = 1;
 	told.cap.nr_areas = 2;
-	told.area[0] = (struct vfio_user_area){0, 0x1000};
-	told.area[1] = (struct vfio_user_area){0x2000, 0x1000};
+	memcpy(told.area, liar.area, sizeof(told.area));
 	memcpy(out->body, &told, sizeof(told));
 	out->fds[out->nb_fds++] = liar.bar_fd;
 	return sizeof(told);
@@ -313,6 +312,9 @@ setup(void **state)
 	liar.info_flags = VFIO_USER_DEVICE_PCI | VFIO_USER_DEVICE_RESETS;
 	liar.config_len = 256;
 	liar.bar_fd = liar.twin = -1;
+	/* The page in the middle is the MSI-X table's. */
+	liar.area[0] = (struct vfio_user_area){0, 0x1000};
+	liar.area[1] = (struct vfio_user_area){0x2000, 0x1000};
 	snprintf(liar.path, sizeof(liar.path), "/tmp/plx-liar-%d.sock", (int)getpid());
 	liar.listener = plx_unixsock_listen(liar.path, NULL);
 	pci.device = &device;
@@ -461,6 +463,50 @@ a_bar_is_mapped_but_for_its_hole(void **state)
 	/* And a file that is cut off kills nobody. */
 	assert_int_equal(ftruncate(liar.bar_fd, 0), 0);
 	byte = ((volatile uint8_t *)pci.bar[0].map)[0x2001];
+	plx_pci_vfio_user.close(&pci);
+}
+
+/*
+ * As a card whose doorbells alone can be mapped. The driver has one window over all of it: what lies in the map is stored there, the
+ * rest is a message, and bytes of both kinds are, too.
+ */
+static void
+a_window_over_both_kinds_of_bytes_reaches_each(void **state)
+{
+	struct plx_pci_window all, bell;
+	uint64_t wide = 0;
+
+	liar.bar_fd = memfd_create("bar", MFD_CLOEXEC);
+	liar.area[0] = (struct vfio_user_area){0x1000, 0x1000};
+	liar.area[1] = (struct vfio_user_area){0, 0};
+	assert_int_equal(ftruncate(liar.bar_fd, 0x2000), 0);
+	opens();
+	assert_int_equal(plx_pci_window(&pci, 0, 0, BAR_LEN, &all, &why), 0);
+	assert_int_equal(plx_pci_window(&pci, 0, 0x1ffc, 4, &bell, &why), 0);
+	assert_null(all.map);
+	assert_non_null(bell.map);
+	plx_pci_write32(&bell, 0, 0x11223344);
+	plx_pci_write8(&all, 0x1000, 0xa1);
+	plx_pci_write16(&all, 0x1002, 0xa2a3);
+	plx_pci_write32(&all, 0x1004, 0xa4a5a6a7);
+	plx_pci_write64(&all, 0x1008, 0xa8a9aaabacadaeaf);
+	assert_int_equal(pread(liar.bar_fd, &wide, 8, 0x1000), 8);
+	assert_int_equal(wide, 0xa4a5a6a7a2a300a1);
+	assert_int_equal(plx_pci_read8(&all, 0x1000), 0xa1);
+	assert_int_equal(plx_pci_read16(&all, 0x1002), 0xa2a3);
+	assert_int_equal(plx_pci_read32(&all, 0x1ffc), 0x11223344);
+	assert_int_equal(plx_pci_read64(&all, 0x1008), 0xa8a9aaabacadaeaf);
+	/* In front of it, behind it, and across its ends. */
+	plx_pci_write32(&all, 0xffc, 0xb1b2b3b4);
+	plx_pci_write32(&all, 0x2000, 0xc1c2c3c4);
+	assert_int_equal(plx_pci_read32(&all, 0xffc), 0xb1b2b3b4);
+	assert_int_equal(plx_pci_read32(&all, 0x2000), 0xc1c2c3c4);
+	plx_pci_write32(&all, 0xffe, 0xd1d2d3d4);
+	assert_int_equal(pread(liar.bar_fd, &wide, 8, 0x1000), 8);
+	assert_int_equal(wide, 0xa4a5a6a7a2a300a1);
+	assert_memory_equal(liar.bar + 0x2000, "\xc4\xc3\xc2\xc1", 4);
+	assert_memory_equal(liar.bar + 0xffc, "\xb4\xb3\xd4\xd3\xd2\xd1", 6);
+	assert_int_equal(liar.posted, 0);
 	plx_pci_vfio_user.close(&pci);
 }
 
@@ -704,6 +750,7 @@ main(void)
 		CASE(a_device_is_opened_read_and_closed),
 		CASE(vectors_go_in_messages_of_what_the_server_takes),
 		CASE(a_bar_is_mapped_but_for_its_hole),
+		CASE(a_window_over_both_kinds_of_bytes_reaches_each),
 		CASE(a_file_too_short_for_its_bar_is_refused),
 		CASE(a_server_may_ask_for_memory_before_it_answers),
 		CASE(a_server_may_ask_by_a_twin),
