@@ -66,8 +66,9 @@ class Line:
 
 
 class Host:
-    def __init__(self, line, wires, qmp, logs, typist, outside=None):
-        self.line, self.wires, self.qmp, self.logs, self.typist, self.outside = line, wires, qmp, logs, typist, outside
+    def __init__(self, line, wires, qmp, logs, typist, boot=None):
+        self.line, self.wires, self.qmp, self.logs, self.typist, self.boot = line, wires, qmp, logs, typist, boot
+        self.outside = boot.outside if boot else None
         self.seed = 0
         self.injected = {}  # by card: what `inject` gave
         self.peers = None
@@ -232,6 +233,14 @@ class Host:
             raise No(f'{len(found)} frames, {len(wanted)} were given; number {at} is the first that differs')
         return f'{len(found)} frames'
 
+    def do_life(self):
+        """1 in a machine's first life, 2 in the one after its death by `crash`."""
+        return self.boot.life
+
+    def do_crash(self):
+        """Kills QEMU and starts it again: the job begins anew."""
+        self.boot.crash()
+
     # -- a person at the third serial line ---------------------------------------------------------------------------------
 
     def do_type(self, *words):
@@ -274,15 +283,15 @@ class Host:
         self.outside.serve(card, int(size))
 
     def do_served(self, sent, got, least='0'):
-        """The connection has ended: hashes of what the guest sent and got; what it sent had `least` bytes a packet on average."""
-        given, taken, packets, size, wrong = self.outside.served.end()
+        """The connection has ended: hashes of what the guest sent and got; the longest packet it sent has at least so many bytes."""
+        given, taken, sizes, wrong = self.outside.served.end()
         if (sent, got) != (taken, given):
             raise No('the bytes that arrived are not those that were sent')
         if wrong:
             raise No(f'{wrong} wrong checksums')
-        if size // packets < int(least):
-            raise No(f'packets of {size // packets} bytes came, less than {least}')
-        return f'{packets} packets of {size // packets} bytes'
+        if max(sizes) < int(least):
+            raise No(f'the longest of {len(sizes)} packets has {max(sizes)} bytes, less than {least}')
+        return f'{len(sizes)} packets of up to {max(sizes)} bytes'
 
     # -- what QEMU saw -----------------------------------------------------------------------------------------------------
 

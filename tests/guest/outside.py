@@ -4,6 +4,7 @@
 Card N is port 2N; port 2N + 1 is the interface port<N>, whose peer card<N> is the wire of the tests.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -16,6 +17,8 @@ import threading
 import peers
 
 LIMIT = 30  # seconds for an answer
+ETH_P_ALL = 3
+BARE = 100  # bytes that no packet of TCP without data has
 ADDRESS = '10.7.0.9'  # of the host on the wire
 
 
@@ -122,8 +125,20 @@ class Served:
         self.name, self.door, self.data = name, door, data
         self.before = peers.kernel_counts([], name)
         self.got = hashlib.sha256()
+        self.sizes = []
+        self.watcher = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self.watcher.bind((name, 0))
+        threading.Thread(target=self.watch, daemon=True).start()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
+
+    def watch(self):
+        """Lengths of what comes with data in it."""
+        with contextlib.suppress(OSError):
+            while True:
+                size, _, _, address = self.watcher.recvmsg_into([bytearray(1)], 0, socket.MSG_TRUNC)
+                if address[2] != socket.PACKET_OUTGOING and size > BARE:
+                    self.sizes.append(size)
 
     def run(self):
         with self.door, self.door.accept()[0] as line:
@@ -139,10 +154,11 @@ class Served:
         line.shutdown(socket.SHUT_WR)
 
     def end(self):
-        """(hash of what was sent, of what came; packets, bytes and wrong checksums of what came)"""
+        """(hash of what was sent, of what came; lengths of what came with data; wrong checksums)"""
         self.thread.join(LIMIT)
         if self.thread.is_alive():
             raise ValueError('the connection did not end')
         subprocess.run(['ip', 'address', 'flush', 'dev', self.name], check=True)
-        counts = [now - then for now, then in zip(peers.kernel_counts([], self.name), self.before)]
-        return hashlib.sha256(self.data).hexdigest(), self.got.hexdigest(), *counts
+        wrong = peers.kernel_counts([], self.name)[2] - self.before[2]
+        self.watcher.close()
+        return hashlib.sha256(self.data).hexdigest(), self.got.hexdigest(), self.sizes, wrong

@@ -7,6 +7,7 @@ The machine is started a second time only if the first never came as far as its 
 """
 
 import argparse
+import glob
 import os
 import re
 import shutil
@@ -50,6 +51,8 @@ class Boot:
         self.options, self.cards, self.kernel, self.logs = options, cards, kernel, logs
         self.folder = tempfile.mkdtemp(prefix='plx-guest.')
         self.qemu = None
+        self.life = 0
+        self.crashed = False
         self.wires = {}
         served = [card for card in cards if card.is_vhost]
         self.outside = outside.Outside(options.build, self.folder, served, logs, options.vhost) if served else None
@@ -84,6 +87,7 @@ class Boot:
         return path
 
     def start(self):
+        self.life += 1
         command = machine.command(self.options.machine, self.cards, self.folder, os.path.join(self.kernel, 'vmlinuz'),
                                   self.initrd(), self.logs, self.options.args, trace=self.options.trace)
         with open(os.path.join(self.logs, 'qemu.log'), 'wb') as log:
@@ -96,9 +100,20 @@ class Boot:
         try:
             lines = {name: door.accept()[0] for name, door in self.doors.items()}
             qmp = machine.Qmp(lines['qmp'])
-            host.Host(host.Line(lines['host']), self.wires, qmp, self.logs, host.Line(lines['typist']), self.outside).serve()
+            host.Host(host.Line(lines['host']), self.wires, qmp, self.logs, host.Line(lines['typist']), self).serve()
         except OSError as error:
             print(f'guest: the lines to QEMU broke: {error}')
+
+    def crash(self):
+        """Kills QEMU in the middle of whatever it does; wait() starts it again."""
+        self.crashed = True
+        self.qemu.kill()
+
+    def rise(self):
+        self.crashed = False
+        for name in ('serial.log', 'qemu.log'):
+            os.rename(os.path.join(self.logs, name), os.path.join(self.logs, f'life{self.life}.{name}'))
+        self.start()
 
     def is_up(self):
         return 'LAB-UP' in read(os.path.join(self.logs, 'serial.log'))
@@ -109,7 +124,10 @@ class Boot:
         up = False
         while time.monotonic() - begin < self.options.limit:
             try:
-                return self.qemu.wait(0.1)
+                status = self.qemu.wait(0.1)
+                if not self.crashed:
+                    return status
+                self.rise()
             except subprocess.TimeoutExpired:
                 up = up or self.is_up()
                 if not up and time.monotonic() - begin > UP_LIMIT:
@@ -127,9 +145,8 @@ class Boot:
 
 def boot(options, cards, kernel, logs):
     """(status of QEMU or None, whether init spoke)"""
-    for name in ('serial.log', 'trace.log', 'qemu.log'):
-        if os.path.exists(os.path.join(logs, name)):
-            os.unlink(os.path.join(logs, name))
+    for path in glob.glob(os.path.join(logs, '*.log')):
+        os.unlink(path)
     one = Boot(options, cards, kernel, logs)
     try:
         one.start()
@@ -140,8 +157,8 @@ def boot(options, cards, kernel, logs):
 
 def verdict(status, logs):
     """What is wrong, or None."""
-    said = read(os.path.join(logs, 'serial.log'))
-    complaints = re.findall(f'.*(?:{COMPLAINTS}).*', said + read(os.path.join(logs, 'qemu.log')))
+    said = ''.join(read(path) for kind in ('serial', 'qemu') for path in glob.glob(os.path.join(logs, f'*{kind}.log')))
+    complaints = re.findall(f'.*(?:{COMPLAINTS}).*', said)
     if complaints:
         return 'complaints: ' + '; '.join(complaints[:3])
     if status is None:
