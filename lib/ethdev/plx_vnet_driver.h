@@ -41,7 +41,7 @@ PLX_STATIC_ASSERT(sizeof(struct plx_vnet_header) == 10, "as struct virtio_net_hd
 /* A packet made ready to be sent. */
 struct plx_vnet_tx {
 	struct plx_vnet_header header;
-	uint16_t skip;	   /* bytes of the packet that head[] replaces */
+	uint32_t skip;	   /* bytes of the packet that head[] replaces */
 	uint16_t head_len; /* bytes in head[]; 0: nothing is replaced */
 	uint8_t head[PLX_VNET_HEAD_MAX];
 };
@@ -51,6 +51,15 @@ struct plx_vnet_tx {
  * the packet. Path: hot, for packets with a bit of PLX_VNET_TX_FLAGS.
  */
 int plx_vnet_tx(const struct plx_mbuf *m, struct plx_vnet_tx *ret_tx);
+
+/*
+ * One of the frames that a packet is to be cut into, for who cannot leave that to others: the one whose payload begins `off` bytes
+ * into the packet's. `whole` is what plx_vnet_tx() made of the packet, with a gso_type. Fills the headers of the piece, whose
+ * checksum is left to be completed over the payload, which begins at ret_piece->skip of the packet; returns its bytes.
+ * Path: warm.
+ */
+uint32_t plx_vnet_piece(const struct plx_mbuf *m, const struct plx_vnet_tx *whole, uint32_t off,
+			struct plx_vnet_tx *ret_piece);
 
 /* Sets the checksum flags and tso_segsz of a packet that came with `header`. Path: hot. */
 void plx_vnet_rx(const struct plx_vnet_header *header, struct plx_mbuf *m);

@@ -15,9 +15,17 @@
 #define TCP_CSUM_OFFSET	 16
 #define UDP_CSUM_OFFSET	 6
 #define IPV4_CSUM_OFFSET 10
+#define IPV4_LEN_OFFSET	 2
+#define IPV4_ID_OFFSET	 4
+#define IPV6_LEN_OFFSET	 4
 #define IPV4_HEADER_MIN	 20
 #define IPV6_HEADER_MIN	 40
 #define TCP_HEADER_MIN	 20
+#define TCP_SEQ_OFFSET	 4
+#define TCP_FLAGS_OFFSET 13
+#define TCP_FIN		 0x01
+#define TCP_PSH		 0x08
+#define TCP_CWR		 0x80
 #define PROTOCOL_TCP	 6
 
 PLX_STATIC_ASSERT(sizeof(struct plx_vnet_header) == sizeof(struct virtio_net_hdr), "same header");
@@ -51,11 +59,10 @@ fill_ipv4_sum(uint8_t *ip, unsigned len)
 	plx_store_be16(ip + IPV4_CSUM_OFFSET, (uint16_t)~fold(sum_words(ip, len & ~1u)));
 }
 
-/* What Linux wants in a TCP header whose sum it completes: the pseudo-header with the whole length. */
+/* What Linux wants in a TCP header whose sum it completes: the pseudo-header with the whole length, TCP header and payload. */
 static void
-fill_tcp_pseudo_sum(const struct plx_mbuf *m, uint8_t *ip, uint8_t *tcp)
+fill_tcp_pseudo_sum(const struct plx_mbuf *m, const uint8_t *ip, uint8_t *tcp, uint32_t len)
 {
-	uint32_t len = m->pkt_len - m->l2_len - m->l3_len;
 	uint32_t sum = PROTOCOL_TCP + (len & 0xffff) + (len >> 16);
 
 	if (m->ol_flags & PLX_MBUF_TX_IPV6)
@@ -108,7 +115,7 @@ make_head(const struct plx_mbuf *m, struct plx_vnet_tx *tx, uint16_t need)
 	if ((m->ol_flags & PLX_MBUF_TX_IP_CSUM) && !(m->ol_flags & PLX_MBUF_TX_IPV6))
 		fill_ipv4_sum(ip, m->l3_len);
 	if (m->ol_flags & PLX_MBUF_TX_TCP_SEG)
-		fill_tcp_pseudo_sum(m, ip, ip + m->l3_len);
+		fill_tcp_pseudo_sum(m, ip, ip + m->l3_len, m->pkt_len - m->l2_len - m->l3_len);
 	if (m->ol_flags & PLX_MBUF_TX_VLAN)
 		insert_tag(m, tx);
 }
@@ -151,6 +158,57 @@ plx_vnet_tx(const struct plx_mbuf *m, struct plx_vnet_tx *ret_tx)
 	if ((m->ol_flags & l4) == 0)
 		return 0;
 	return make_header(m, ret_tx, (uint16_t)(ret_tx->head_len - ret_tx->skip));
+}
+
+/* -- cutting ------------------------------------------------------------------------------------------------------------ */
+
+/* `len`: bytes behind the IP header; the identification counts pieces, as of a stack that had cut them itself. */
+static void
+count_ip_on(const struct plx_mbuf *m, uint8_t *ip, uint32_t number, uint32_t len)
+{
+	if (m->ol_flags & PLX_MBUF_TX_IPV6) {
+		plx_store_be16(ip + IPV6_LEN_OFFSET, (uint16_t)(m->l3_len - IPV6_HEADER_MIN + len));
+		return;
+	}
+	plx_store_be16(ip + IPV4_LEN_OFFSET, (uint16_t)(m->l3_len + len));
+	plx_store_be16(ip + IPV4_ID_OFFSET,
+		       (uint16_t)(plx_load_be16(ip + IPV4_ID_OFFSET) + number));
+	fill_ipv4_sum(ip, m->l3_len);
+}
+
+/* What ends a stream or wants it delivered is the last one's, that a window was reduced is the first one's to say. */
+static void
+count_tcp_on(uint8_t *tcp, uint32_t off, bool last)
+{
+	plx_store_be32(tcp + TCP_SEQ_OFFSET, plx_load_be32(tcp + TCP_SEQ_OFFSET) + off);
+	if (!last)
+		tcp[TCP_FLAGS_OFFSET] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+	if (off > 0)
+		tcp[TCP_FLAGS_OFFSET] &= (uint8_t)~TCP_CWR;
+}
+
+uint32_t
+plx_vnet_piece(const struct plx_mbuf *m, const struct plx_vnet_tx *whole, uint32_t off,
+	       struct plx_vnet_tx *ret_piece)
+{
+	const uint32_t left = m->pkt_len - whole->skip - off;
+	const uint32_t len = left < whole->header.gso_size ? left : whole->header.gso_size;
+	uint8_t *tcp = ret_piece->head + whole->header.csum_start;
+	uint8_t *ip = tcp - m->l3_len;
+
+	ret_piece->header = (struct plx_vnet_header){
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.hdr_len = whole->header.csum_start,
+		.csum_start = whole->header.csum_start,
+		.csum_offset = whole->header.csum_offset,
+	};
+	ret_piece->head_len = whole->head_len;
+	ret_piece->skip = whole->skip + off;
+	memcpy(ret_piece->head, whole->head, whole->head_len);
+	count_ip_on(m, ip, off / whole->header.gso_size, m->l4_len + len);
+	count_tcp_on(tcp, off, len == left);
+	fill_tcp_pseudo_sum(m, ip, tcp, m->l4_len + len);
+	return len;
 }
 
 void

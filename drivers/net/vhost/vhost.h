@@ -326,7 +326,10 @@ struct vhost_txq {
 	struct vhost_port *port;
 	struct vhost_ring *ring;
 	uint64_t too_long, bad_desc;
-	struct plx_vnet_tx tx;
+	struct plx_vnet_tx tx, piece;
+	struct plx_mbuf *
+		rest; /* of a packet that is being cut, what is still to be sent: from rest_off on; NULL: none */
+	uint32_t rest_off; /* into its payload */
 	struct vhost_chain chain;
 } PLX_CACHE_ALIGNED;
 
@@ -384,9 +387,16 @@ uint16_t vhost_tx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n);
 /* Wishes and facts of a packet that came with this header. -EINVAL: the header is nonsense. */
 int vhost_offload_rx(const struct vhost_rxq *rxq, const struct plx_vnet_header *header,
 		     struct plx_mbuf *m);
-/* As plx_vnet_tx, and does what the guest did not agree to have done for it. */
+/* Gives up what is left of a packet that was being cut. No burst runs. */
+void vhost_tx_give_up(struct vhost_txq *txq);
+
+/* As plx_vnet_tx, and does what the guest did not agree to do itself; -EOPNOTSUPP: the packet is to be cut for it. */
 int vhost_offload_tx(const struct vhost_port *port, const struct plx_mbuf *m,
 		     struct plx_vnet_tx *ret_tx);
+/* As plx_vnet_piece, with the checksum if the guest did not agree to fill that in. */
+uint32_t
+vhost_offload_cut(const struct vhost_port *port, const struct plx_mbuf *m,
+		  const struct plx_vnet_tx *whole, uint32_t off, struct plx_vnet_tx *ret_piece);
 
 /*
  * Copies without reading or writing a byte beyond: a few moves that overlap for short packets, memcpy for long ones. Path: hot.

@@ -69,7 +69,7 @@ vhost_tx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, voi
 	return 0;
 }
 
-/* No buffer stays in a queue: packets are copied. */
+/* No buffer stays in a queue that was stopped: packets are copied. */
 static void
 vhost_rx_queue_release(struct plx_ethdev *dev, void *queue)
 {
@@ -138,6 +138,8 @@ vhost_stop(struct plx_ethdev *dev)
 	port->started = false;
 	vhost_rings_pause(port);
 	pthread_mutex_unlock(&port->lock);
+	for (uint16_t i = 0; i < dev->info.nb_tx_queues; i++)
+		vhost_tx_give_up(dev->txq[i]);
 }
 
 /* -- settings ------------------------------------------------------------------------------------------------- */
@@ -255,11 +257,9 @@ describe(struct vhost_port *port)
 				    PLX_ETH_RX_OFFLOAD_SCATTER;
 	info->tx_offloads_capable = PLX_ETH_TX_OFFLOAD_IPV4_CSUM | PLX_ETH_TX_OFFLOAD_UDP_CSUM |
 				    PLX_ETH_TX_OFFLOAD_TCP_CSUM | PLX_ETH_TX_OFFLOAD_VLAN_INSERT |
-				    PLX_ETH_TX_OFFLOAD_MULTI_SEGS;
-	if (port->args.tso) {
+				    PLX_ETH_TX_OFFLOAD_TCP_TSO | PLX_ETH_TX_OFFLOAD_MULTI_SEGS;
+	if (port->args.tso)
 		info->rx_offloads_capable |= PLX_ETH_RX_OFFLOAD_LRO;
-		info->tx_offloads_capable |= PLX_ETH_TX_OFFLOAD_TCP_TSO;
-	}
 	snprintf(info->mode, sizeof(info->mode), "vhost-user back end %s %s",
 		 port->args.client ? "connecting to" : "at", port->args.iface);
 }

@@ -11,18 +11,19 @@
 
 #define UDP_CSUM_OFFSET 6
 
-/* The sum of the bytes of all segments from `from` on. */
+/* The sum of `left` bytes of all segments from `from` on. */
 static uint16_t
-sum_from(const struct plx_mbuf *m, uint32_t from)
+sum_from(const struct plx_mbuf *m, uint32_t from, uint32_t left)
 {
 	uint64_t sum = 0;
 	bool odd = false;
 
 	PLX_MBUF_FOREACH_SEG(seg, m) {
 		uint32_t off = from < seg->data_len ? from : seg->data_len;
-		uint32_t len = seg->data_len - off;
+		uint32_t len = seg->data_len - off < left ? seg->data_len - off : left;
 
 		from -= off;
+		left -= len;
 		if (odd)
 			sum = plx_net_csum_swap(sum);
 		sum = plx_net_csum_add(sum, plx_mbuf_data(seg) + off, len);
@@ -54,7 +55,7 @@ as_sent(uint16_t csum, uint16_t offset)
 static void
 complete(struct plx_mbuf *m, uint16_t start, uint16_t offset)
 {
-	uint16_t csum = as_sent((uint16_t)~sum_from(m, start), offset);
+	uint16_t csum = as_sent((uint16_t)~sum_from(m, start, m->pkt_len - start), offset);
 	uint8_t bytes[2];
 
 	memcpy(bytes, &csum, sizeof(csum));
@@ -121,25 +122,20 @@ lengthen_head(const struct plx_mbuf *m, struct plx_vnet_tx *tx)
 	return 0;
 }
 
-/* The checksum that the guest would have had to fill in. */
-static int
-complete_tx(const struct plx_mbuf *m, struct plx_vnet_tx *tx)
+/* The checksum that the guest would have had to fill in, over what follows in head[] and `len` bytes behind it. */
+static void
+complete_tx(const struct plx_mbuf *m, struct plx_vnet_tx *tx, uint32_t len)
 {
 	const uint16_t start = tx->header.csum_start, offset = tx->header.csum_offset;
-	uint64_t sum;
+	uint64_t sum = sum_from(m, tx->skip, len);
 	uint16_t csum;
-	int ret = lengthen_head(m, tx);
 
-	if (ret != 0)
-		return ret;
-	sum = sum_from(m, tx->skip);
 	if ((tx->head_len - start) % 2 != 0)
 		sum = plx_net_csum_swap(sum);
 	sum = plx_net_csum_add(sum, tx->head + start, tx->head_len - start);
 	csum = as_sent((uint16_t)~plx_net_csum_fold(sum), offset);
 	memcpy(tx->head + start + offset, &csum, sizeof(csum));
 	tx->header = (struct plx_vnet_header){0};
-	return 0;
 }
 
 int
@@ -161,5 +157,21 @@ vhost_offload_tx(const struct vhost_port *port, const struct plx_mbuf *m,
 
 		return vhost_has(port, needed) ? 0 : -EOPNOTSUPP;
 	}
-	return vhost_has(port, VIRTIO_NET_F_GUEST_CSUM) ? 0 : complete_tx(m, ret_tx);
+	if (vhost_has(port, VIRTIO_NET_F_GUEST_CSUM))
+		return 0;
+	ret = lengthen_head(m, ret_tx);
+	if (ret == 0)
+		complete_tx(m, ret_tx, m->pkt_len - ret_tx->skip);
+	return ret;
+}
+
+uint32_t
+vhost_offload_cut(const struct vhost_port *port, const struct plx_mbuf *m,
+		  const struct plx_vnet_tx *whole, uint32_t off, struct plx_vnet_tx *ret_piece)
+{
+	uint32_t len = plx_vnet_piece(m, whole, off, ret_piece);
+
+	if (!vhost_has(port, VIRTIO_NET_F_GUEST_CSUM))
+		complete_tx(m, ret_piece, len);
+	return len;
 }

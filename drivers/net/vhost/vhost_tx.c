@@ -37,22 +37,26 @@ put(struct cursor *cursor, const uint8_t *from, uint32_t len)
 	}
 }
 
+/* `len` bytes of the packet behind its headers. */
 static void
-put_packet(struct vhost_txq *txq, const struct plx_mbuf *m, uint16_t header_len, uint16_t nb_lists)
+put_packet(struct vhost_txq *txq, const struct plx_mbuf *m, const struct plx_vnet_tx *tx,
+	   uint32_t len, uint16_t header_len, uint16_t nb_lists)
 {
 	struct cursor cursor = {txq->chain.piece, 0};
 	uint8_t header[VIRTIO_NET_HDR_LEN] = {0};
-	uint32_t skip = txq->tx.skip;
+	uint32_t skip = tx->skip;
 
-	memcpy(header, &txq->tx.header, sizeof(txq->tx.header));
+	memcpy(header, &tx->header, sizeof(tx->header));
 	memcpy(header + NUM_BUFFERS, &nb_lists, sizeof(nb_lists));
 	put(&cursor, header, header_len);
-	put(&cursor, txq->tx.head, txq->tx.head_len);
+	put(&cursor, tx->head, tx->head_len);
 	PLX_MBUF_FOREACH_SEG(seg, m) {
 		uint32_t off = skip < seg->data_len ? skip : seg->data_len;
+		uint32_t part = seg->data_len - off < len ? seg->data_len - off : len;
 
 		skip -= off;
-		put(&cursor, plx_mbuf_data(seg) + off, seg->data_len - off);
+		len -= part;
+		put(&cursor, plx_mbuf_data(seg) + off, part);
 	}
 }
 
@@ -102,29 +106,34 @@ gather(struct vhost_txq *txq, struct vhost_ring *ring, struct vhost_batch *batch
 	return ENOUGH;
 }
 
-/* 1: sent; 0: no room now; negative: lost, and counted. */
-static PLX_NOINLINE int
-send_slow(struct vhost_txq *txq, struct vhost_ring *ring, struct plx_mbuf *m, uint16_t header_len,
-	  struct vhost_batch *batch, unsigned *first)
+/* What became of a packet. */
+enum fate {
+	NOT_TAKEN, /* no room now */
+	SENT,
+	LOST,  /* and counted */
+	BEGUN, /* cut, and some of it is still to be sent: txq->rest */
+};
+
+/* Never BEGUN. */
+static enum fate
+send_frame(struct vhost_txq *txq, struct vhost_ring *ring, const struct plx_mbuf *m,
+	   const struct plx_vnet_tx *tx, uint32_t len, struct vhost_batch *batch, unsigned *first)
 {
-	uint32_t total, left;
+	const uint16_t header_len = vhost_header_len(txq->port->features);
+	const uint32_t total = header_len + tx->head_len + len;
+	uint32_t left = total;
 	unsigned nb = 0;
 
-	if (vhost_offload_tx(txq->port, m, &txq->tx) != 0) {
-		plx_ethdev_add(&txq->stats.errors, 1);
-		return -EINVAL;
-	}
-	total = left = header_len + txq->tx.head_len + m->pkt_len - txq->tx.skip;
 	switch (gather(txq, ring, batch, first, total, &nb)) {
 	case TOO_FEW:
-		return 0;
+		return NOT_TAKEN;
 	case TOO_SHORT:
 		plx_ethdev_add(&txq->too_long, 1);
-		return -EMSGSIZE;
+		return LOST;
 	case ENOUGH:
 		break;
 	}
-	put_packet(txq, m, header_len, (uint16_t)nb);
+	put_packet(txq, m, tx, len, header_len, (uint16_t)nb);
 	for (unsigned i = 0; i < nb; i++) {
 		struct vhost_slot *slot = &batch->slot[*first + i];
 
@@ -132,7 +141,50 @@ send_slow(struct vhost_txq *txq, struct vhost_ring *ring, struct plx_mbuf *m, ui
 		left -= slot->used_len;
 	}
 	*first += nb;
-	return 1;
+	return SENT;
+}
+
+/*
+ * A packet for a guest that takes only cut ones, as txq->tx describes it: as many pieces as there is room for. From the first one on
+ * the packet is taken: what has no room is held, and goes before all else.
+ */
+static enum fate
+send_cut(struct vhost_txq *txq, struct vhost_ring *ring, struct plx_mbuf *m,
+	 struct vhost_batch *batch, unsigned *first)
+{
+	const uint32_t payload = m->pkt_len - txq->tx.skip;
+	uint32_t off = txq->rest_off;
+	enum fate fate = SENT;
+
+	while (fate == SENT && off < payload) {
+		uint32_t len = vhost_offload_cut(txq->port, m, &txq->tx, off, &txq->piece);
+
+		fate = send_frame(txq, ring, m, &txq->piece, len, batch, first);
+		off += fate == SENT ? len : 0;
+	}
+	txq->rest_off = fate == NOT_TAKEN ? off : 0;
+	return fate == NOT_TAKEN && off > 0 ? BEGUN : fate;
+}
+
+static PLX_NOINLINE enum fate
+send_slow(struct vhost_txq *txq, struct vhost_ring *ring, struct plx_mbuf *m,
+	  struct vhost_batch *batch, unsigned *first)
+{
+	enum fate fate;
+	int ret = vhost_offload_tx(txq->port, m, &txq->tx);
+
+	if (ret == 0)
+		return send_frame(txq, ring, m, &txq->tx, m->pkt_len - txq->tx.skip, batch, first);
+	if (ret != -EOPNOTSUPP) {
+		plx_ethdev_add(&txq->stats.errors, 1);
+		return LOST;
+	}
+	fate = send_cut(txq, ring, m, batch, first);
+	if (fate == BEGUN) {
+		plx_mbuf_ref(m);
+		txq->rest = m;
+	}
+	return fate;
 }
 
 /* -- bursts --------------------------------------------------------------------------------------------------------- */
@@ -160,35 +212,82 @@ send_plain(struct vhost_slot *slot, const struct plx_mbuf *m, uint16_t header_le
 }
 PLX_STATIC_ASSERT(NUM_BUFFERS == sizeof(uint64_t) + sizeof(uint16_t), "the upper half");
 
-/* One batch: how many packets were taken, with `lost` of them lost. */
+/* One batch: how many packets were taken, `unsent` of which were lost or begun only. */
 static unsigned
 send_batch(struct vhost_txq *txq, struct vhost_ring *ring, struct plx_mbuf **pkts, unsigned nb,
-	   unsigned *lost, uint64_t *bytes)
+	   unsigned *unsent, uint64_t *bytes)
 {
 	const uint16_t header_len = vhost_header_len(txq->port->features);
 	struct vhost_batch batch;
 	unsigned used = 0, taken = 0;
+	enum fate fate = SENT;
 
 	vhost_batch_begin(ring, &batch);
 	vhost_batch_more(ring, &batch, nb);
-	for (; taken < nb; taken++) {
+	while (taken < nb && fate != BEGUN) {
 		struct plx_mbuf *m = pkts[taken];
-		int ret = 1;
 
 		if (used == batch.nb && vhost_batch_more(ring, &batch, batch.nb + 1) == used)
 			break;
-		if (PLX_LIKELY(send_plain(&batch.slot[used], m, header_len)))
+		if (PLX_LIKELY(send_plain(&batch.slot[used], m, header_len))) {
 			used++;
-		else
-			ret = send_slow(txq, ring, m, header_len, &batch, &used);
-		if (ret == 0)
+			fate = SENT;
+		} else {
+			fate = send_slow(txq, ring, m, &batch, &used);
+		}
+		if (fate == NOT_TAKEN)
 			break;
-		*lost += ret < 0;
-		*bytes += ret > 0 ? m->pkt_len : 0;
+		taken++;
+		*unsent += fate != SENT;
+		*bytes += fate == SENT ? m->pkt_len : 0;
 	}
 	if (used > 0)
 		vhost_batch_publish(ring, &batch, used);
 	return taken;
+}
+
+static void
+end_rest(struct vhost_txq *txq, enum fate fate)
+{
+	if (fate == SENT) {
+		plx_ethdev_add(&txq->stats.packets, 1);
+		plx_ethdev_add(&txq->stats.bytes, txq->rest->pkt_len);
+	}
+	plx_mbuf_free(txq->rest);
+	txq->rest = NULL;
+	txq->rest_off = 0;
+}
+
+/* Goes on with the packet that was begun, which txq->tx still describes; false if it, and so all behind it, has to wait. */
+static PLX_NOINLINE bool
+send_rest(struct vhost_txq *txq, struct vhost_ring *ring)
+{
+	while (txq->rest != NULL && !vhost_ring_is_broken(ring)) {
+		const uint32_t before = txq->rest_off;
+		struct vhost_batch batch;
+		unsigned used = 0;
+		enum fate fate;
+
+		vhost_batch_begin(ring, &batch);
+		fate = send_cut(txq, ring, txq->rest, &batch, &used);
+		if (used > 0)
+			vhost_batch_publish(ring, &batch, used);
+		if (fate != BEGUN)
+			end_rest(txq, fate);
+		else if (txq->rest_off == before)
+			return false;
+	}
+	return txq->rest == NULL;
+}
+
+void
+vhost_tx_give_up(struct vhost_txq *txq)
+{
+	if (txq->rest == NULL)
+		return;
+	end_rest(txq, LOST);
+	plx_ethdev_add(&txq->stats.errors, 1);
+	__atomic_store_n(&txq->stats.in_flight, 0, __ATOMIC_RELAXED);
 }
 
 uint16_t
@@ -196,16 +295,19 @@ vhost_tx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n)
 {
 	struct vhost_txq *txq = queue;
 	struct vhost_ring *ring = txq->ring;
-	unsigned lost = 0, taken = 0;
+	unsigned unsent = 0, taken = 0;
 	uint64_t bytes = 0;
 
 	/* Without a guest nothing is taken: the caller knows best what to do with it. */
 	if (PLX_UNLIKELY(!plx_gate_enter(&ring->gate)))
 		return 0;
-	while (taken < n && !vhost_ring_is_broken(ring)) {
+	while (!vhost_ring_is_broken(ring)) {
 		unsigned want = n - taken < VHOST_BATCH ? n - taken : VHOST_BATCH;
-		unsigned now = send_batch(txq, ring, pkts + taken, want, &lost, &bytes);
+		unsigned now;
 
+		if (PLX_UNLIKELY(txq->rest != NULL) && !send_rest(txq, ring))
+			break;
+		now = want > 0 ? send_batch(txq, ring, pkts + taken, want, &unsent, &bytes) : 0;
 		if (now == 0)
 			break;
 		taken += now;
@@ -214,7 +316,8 @@ vhost_tx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n)
 	plx_gate_leave(&ring->gate);
 	plx_mbuf_free_bulk(pkts, taken);
 	plx_ethdev_add(&txq->stats.taken, taken);
-	plx_ethdev_add(&txq->stats.packets, taken - lost);
+	plx_ethdev_add(&txq->stats.packets, taken - unsent);
 	plx_ethdev_add(&txq->stats.bytes, bytes);
+	__atomic_store_n(&txq->stats.in_flight, txq->rest != NULL, __ATOMIC_RELAXED);
 	return (uint16_t)taken;
 }

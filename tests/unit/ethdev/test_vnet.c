@@ -237,6 +237,84 @@ a_received_header_becomes_flags(void **state)
 	plx_mbuf_free(m);
 }
 
+/* The headers of a piece, its payload behind them and its sum completed, as the wire would have it. */
+static void
+check_piece(const struct plx_mbuf *m, const struct plx_vnet_tx *piece, uint32_t off, uint32_t len,
+	    bool last)
+{
+	const bool v6 = (m->ol_flags & PLX_MBUF_TX_IPV6) != 0;
+	const unsigned ip_off = 14 + (m->ol_flags & PLX_MBUF_TX_VLAN ? 4 : 0);
+	const unsigned ip_len = m->l3_len, tcp_len = 20 + len, tcp_off = ip_off + ip_len;
+	uint8_t bytes[4096] = {0}, buf[4096];
+	const uint8_t *ip = bytes + ip_off, *tcp = bytes + tcp_off;
+	uint8_t pseudo[40] = {0};
+
+	memcpy(bytes, piece->head, piece->head_len);
+	memcpy(bytes + piece->head_len, plx_mbuf_read(m, piece->skip, len, buf), len);
+	assert_int_equal(piece->head_len, tcp_off + 20);
+	assert_int_equal(piece->skip, 14 + ip_len + 20 + off);
+	assert_int_equal(piece->header.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
+	assert_int_equal(piece->header.gso_type, VIRTIO_NET_HDR_GSO_NONE);
+	assert_int_equal(piece->header.csum_start, tcp_off);
+	assert_int_equal(tcp[4] << 24 | tcp[5] << 16 | tcp[6] << 8 | tcp[7], 0x10203040 + off);
+	assert_int_equal(tcp[13], (off == 0 ? 0x80 : 0) | (last ? 0x19 : 0x10));
+	memcpy(pseudo, ip + (v6 ? 8 : 12), v6 ? 32 : 8);
+	pseudo[33] = 6;
+	pseudo[34] = (uint8_t)(tcp_len >> 8);
+	pseudo[35] = (uint8_t)tcp_len;
+	assert_int_equal(tcp[16] << 8 | tcp[17], sum_of(pseudo, sizeof(pseudo)));
+	if (v6) {
+		assert_int_equal(ip[4] << 8 | ip[5], tcp_len + ip_len - 40);
+		return;
+	}
+	assert_int_equal(ip[2] << 8 | ip[3], ip_len + tcp_len);
+	assert_int_equal(ip[4] << 8 | ip[5], (0xfffe + off / m->tso_segsz) & 0xffff);
+	assert_int_equal(sum_of(ip, ip_len), 0xffff);
+}
+
+static void
+a_packet_is_cut_into_frames_that_are_right_each(void **state)
+{
+	const struct {
+		uint32_t flags;
+		uint16_t l3, segsz;
+		unsigned pieces;
+	} ways[] = {
+		{PLX_MBUF_TX_IPV4, 20, 1000, 4},
+		{PLX_MBUF_TX_IPV4 | PLX_MBUF_TX_IP_CSUM, 24, 999, 4},
+		{PLX_MBUF_TX_IPV4 | PLX_MBUF_TX_VLAN, 20, 3945, 2},
+		{PLX_MBUF_TX_IPV6 | PLX_MBUF_TX_VLAN, 40, 1500, 3},
+		{PLX_MBUF_TX_IPV6, 48, 77, 51},
+	};
+
+	for (size_t i = 0; i < PLX_ARRAY_LEN(ways); i++) {
+		const uint16_t headers = (uint16_t)(14 + ways[i].l3 + 20);
+		struct plx_mbuf *m = tcp_packet(4000, 1000);
+		uint8_t *tcp = plx_mbuf_data(m) + 14 + ways[i].l3;
+		struct plx_vnet_tx whole, piece;
+		uint32_t off = 0;
+		unsigned n = 0;
+
+		memcpy(plx_mbuf_data(m) + 18, "\xff\xfe", 2);
+		memcpy(tcp + 4, "\x10\x20\x30\x40", 4);
+		tcp[13] = 0x99; /* CWR, ACK, PSH, FIN */
+		m->l3_len = ways[i].l3;
+		m->tso_segsz = ways[i].segsz;
+		m->ol_flags = ways[i].flags | PLX_MBUF_TX_TCP_SEG;
+		assert_int_equal(plx_vnet_tx(m, &whole), 0);
+		for (; off < 4000u - headers; n++) {
+			uint32_t left = 4000u - headers - off;
+			uint32_t len = plx_vnet_piece(m, &whole, off, &piece);
+
+			assert_int_equal(len, left < ways[i].segsz ? left : ways[i].segsz);
+			check_piece(m, &piece, off, len, len == left);
+			off += len;
+		}
+		assert_int_equal(n, ways[i].pieces);
+		plx_mbuf_free(m);
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -252,6 +330,7 @@ main(void)
 		cmocka_unit_test(plain_checksum_wishes_need_only_the_header),
 		cmocka_unit_test(the_ipv4_sum_is_made_on_a_copy_across_segments),
 		cmocka_unit_test(tso_gets_the_pseudo_header_sum_of_the_whole),
+		cmocka_unit_test(a_packet_is_cut_into_frames_that_are_right_each),
 		cmocka_unit_test(a_tag_is_inserted_behind_the_addresses_and_moves_the_sum),
 		cmocka_unit_test(a_tag_is_taken_out_in_front_of_the_type),
 		cmocka_unit_test(lengths_that_do_not_fit_are_refused),

@@ -210,32 +210,167 @@ and_is_carried_out_for_one_that_did_not(void **state)
 	end();
 }
 
-static void
-uncut_packets_go_to_a_guest_that_agreed_only(void **state)
+/* A TCP packet of `len` bytes that is to be cut into frames of 300 bytes of payload. */
+static struct plx_mbuf *
+uncut(uint16_t len)
 {
-	for (int agreed = 0; agreed < 2; agreed++) {
-		struct plx_mbuf *m;
-		uint8_t *frame;
+	struct plx_mbuf *m = plx_mbuf_alloc(pool);
+	uint8_t *frame = plx_mbuf_append(m, len);
 
-		begin(",tso=1", agreed ? TSO : CSUM, 0);
-		m = plx_mbuf_alloc(pool);
-		frame = plx_mbuf_append(m, 1000);
-		make_udp(frame, 1000);
-		frame[L3 + 9] = 6;
-		m->ol_flags = PLX_MBUF_TX_IPV4 | PLX_MBUF_TX_TCP_SEG;
-		m->l2_len = L3;
-		m->l3_len = L4 - L3;
-		m->l4_len = 20;
-		m->tso_segsz = 300;
-		post_one(&guest, RX, buf_phys(3), BUF_LEN, 3);
+	make_udp(frame, len);
+	frame[L3 + 9] = 6;
+	frame[L4 + 13] = 0x18;
+	m->ol_flags = PLX_MBUF_TX_IPV4 | PLX_MBUF_TX_TCP_SEG;
+	m->l2_len = L3;
+	m->l3_len = L4 - L3;
+	m->l4_len = 20;
+	m->tso_segsz = 300;
+	return m;
+}
+
+static void
+uncut_packets_go_to_a_guest_that_agreed(void **state)
+{
+	struct plx_mbuf *m;
+
+	begin(",tso=1", TSO, 0);
+	m = uncut(1000);
+	post_one(&guest, RX, buf_phys(3), BUF_LEN, 3);
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &m, 1), 1);
+	expect_back(&guest, RX, 1, 3, HDR + 1000);
+	assert_int_equal(buf_at(&guest, 3)[1], VIRTIO_NET_GSO_TCPV4);
+	end();
+}
+
+/* Frame number i of uncut(len), in its buffer behind the header; the payload's bytes are those of the whole. */
+static void
+check_frame(const uint8_t *frame, unsigned i, uint32_t len, bool sum_is_done)
+{
+	const uint32_t headers = L4 + 20;
+	uint8_t whole[2048];
+	uint64_t sum;
+
+	make_udp(whole, 2000);
+	assert_memory_equal(frame + headers, whole + headers + i * 300, len - headers);
+	assert_int_equal(frame[16] << 8 | frame[17], len - L3);
+	sum = plx_net_csum_pseudo_ipv4(frame + L3 + 12, frame + L3 + 16, 6, len - L4);
+	if (sum_is_done)
+		assert_int_equal(plx_net_csum_fold(plx_net_csum_add(sum, frame + L4, len - L4)),
+				 0xffff);
+	else
+		assert_memory_equal(frame + L4 + 16, (uint16_t[]){plx_net_csum_fold(sum)}, 2);
+}
+
+static void
+and_are_cut_for_one_that_did_not(void **state)
+{
+	const uint64_t agreed[] = {BASE, CSUM, BASE | VIRTIO_BIT(VIRTIO_F_RING_PACKED),
+				   CSUM | VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF)};
+
+	for (unsigned way = 0; way < 2 * PLX_ARRAY_LEN(agreed); way++) {
+		const bool sum_is_done = (agreed[way / 2] & CSUM) != CSUM;
+		struct plx_mbuf *m;
+
+		begin(way % 2 == 0 ? ",tso=1" : "", agreed[way / 2], 0);
+		m = uncut(1000);
+		for (uint16_t i = 0; i < 5; i++)
+			post_one(&guest, RX, buf_phys(i), BUF_LEN, i);
 		assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &m, 1), 1);
-		assert_int_equal(xstat("tx_errors"), !agreed);
-		if (agreed) {
-			expect_back(&guest, RX, 1, 3, HDR + 1000);
-			assert_int_equal(buf_at(&guest, 3)[1], VIRTIO_NET_GSO_TCPV4);
+		for (uint16_t i = 0; i < 4; i++) {
+			const uint32_t len = i < 3 ? 354 : 100;
+			uint8_t *at = buf_at(&guest, i);
+
+			expect_back(&guest, RX, 1, i, HDR + len);
+			assert_int_equal(at[0], sum_is_done ? 0 : VIRTIO_NET_HDR_NEEDS_CSUM);
+			assert_int_equal(at[1], VIRTIO_NET_GSO_NONE);
+			check_frame(at + HDR, i, len, sum_is_done);
 		}
+		assert_false(reap(&guest, RX, 1, &(uint16_t){0}, &(uint32_t){0}));
+		assert_int_equal(xstat("tx_good_packets"), 1);
+		assert_int_equal(xstat("tx_good_bytes"), 1000);
 		end();
 	}
+}
+
+static void
+a_cut_packet_waits_for_room_in_front_of_all_others(void **state)
+{
+	struct plx_mbuf *pkts[2];
+
+	begin("", BASE, 0);
+	pkts[0] = uncut(1000);
+	pkts[1] = plx_mbuf_alloc(pool);
+	plx_mbuf_append(pkts[1], 60);
+	/* Without room it is not begun: the caller keeps it. */
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, pkts, 2), 0);
+	for (uint16_t i = 0; i < 2; i++)
+		post_one(&guest, RX, buf_phys(i), BUF_LEN, i);
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, pkts, 2), 1);
+	assert_int_equal(xstat("tx_good_packets"), 0);
+	books_balance();
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, pkts + 1, 1), 0);
+	post_one(&guest, RX, buf_phys(2), BUF_LEN, 2);
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, NULL, 0), 0);
+	books_balance();
+	for (uint16_t i = 3; i < 5; i++)
+		post_one(&guest, RX, buf_phys(i), BUF_LEN, i);
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, pkts + 1, 1), 1);
+	for (uint16_t i = 0; i < 4; i++) {
+		expect_back(&guest, RX, 1, i, HDR + (i < 3 ? 354 : 100));
+		check_frame(buf_at(&guest, i) + HDR, i, i < 3 ? 354 : 100, true);
+	}
+	expect_back(&guest, RX, 1, 4, HDR + 60);
+	assert_int_equal(xstat("tx_good_packets"), 2);
+	end();
+}
+
+/* More frames than are looked at together; then one that no buffer takes. */
+static void
+cut_packets_of_many_frames_or_too_large_ones(void **state)
+{
+	struct plx_mbuf *m;
+	unsigned sent = 0;
+
+	begin("", BASE, 0);
+	m = uncut(2000);
+	m->tso_segsz = 20;
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &m, 1), 0);
+	for (unsigned i = 0; i < 98; i++) {
+		post_one(&guest, RX, buf_phys(3), BUF_LEN, 3);
+		assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &m, i == 0), i == 0);
+		expect_back(&guest, RX, 1, 3, HDR + (i < 97 ? 74 : 60));
+		sent++;
+	}
+	assert_int_equal(sent, 98);
+	assert_int_equal(xstat("tx_good_packets"), 1);
+	m = uncut(1000);
+	post_one(&guest, RX, buf_phys(3), 300, 3);
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &m, 1), 1);
+	assert_int_equal(xstat("tx_too_long"), 1);
+	end();
+}
+
+static void
+a_packet_that_is_half_cut_at_a_stop_is_lost_and_counted(void **state)
+{
+	struct plx_mbuf *m;
+
+	begin("", BASE, 0);
+	m = uncut(1000);
+	post_one(&guest, RX, buf_phys(3), BUF_LEN, 3);
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &m, 1), 1);
+	plx_ethdev_stop(guest_port);
+	assert_int_equal(plx_pool_in_use(pool), 0);
+	assert_int_equal(xstat("tx_errors"), 1);
+	books_balance();
+	assert_int_equal(plx_ethdev_start(guest_port, NULL), 0);
+	post_one(&guest, RX, buf_phys(4), BUF_LEN, 4);
+	m = plx_mbuf_alloc(pool);
+	plx_mbuf_append(m, 60);
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &m, 1), 1);
+	expect_back(&guest, RX, 1, 3, HDR + 354);
+	expect_back(&guest, RX, 1, 4, HDR + 60);
+	end();
 }
 
 static void
@@ -409,7 +544,11 @@ main(void)
 		cmocka_unit_test(uncut_packets_come_whole_as_chains),
 		cmocka_unit_test(a_wish_for_a_sum_goes_to_a_guest_that_agreed),
 		cmocka_unit_test(and_is_carried_out_for_one_that_did_not),
-		cmocka_unit_test(uncut_packets_go_to_a_guest_that_agreed_only),
+		cmocka_unit_test(uncut_packets_go_to_a_guest_that_agreed),
+		cmocka_unit_test(and_are_cut_for_one_that_did_not),
+		cmocka_unit_test(a_cut_packet_waits_for_room_in_front_of_all_others),
+		cmocka_unit_test(cut_packets_of_many_frames_or_too_large_ones),
+		cmocka_unit_test(a_packet_that_is_half_cut_at_a_stop_is_lost_and_counted),
 		cmocka_unit_test(an_old_guest_has_the_short_header_and_one_buffer),
 		cmocka_unit_test(a_guest_is_called_at_the_entry_it_names),
 		cmocka_unit_test(books_are_resumed),
