@@ -30,7 +30,8 @@ static int
 ask(struct virtio_dev *dev, const uint8_t *request, unsigned len)
 {
 	uint8_t ack = NO_ANSWER;
-	int ret = virtio_queue_call(dev->ctrl, request, len, &ack, sizeof(ack), VIRTIO_WAIT_MS);
+	int ret =
+		virtio_queue_call(dev->ctrl, request, len, &ack, sizeof(ack), (int)virtio_wait_ms);
 
 	if (ret != 0) {
 		tell_lost(dev, request, ret);

@@ -53,6 +53,8 @@ set_status(struct virtio_dev *dev, uint8_t bits)
 	return dev->transport->set_status(dev, dev->status);
 }
 
+unsigned virtio_wait_ms = 1000;
+
 /* The specification asks that a driver that gives up says so (2.1). */
 static int
 give_up(struct virtio_dev *dev, int err)
@@ -66,17 +68,19 @@ int
 virtio_dev_reset(struct virtio_dev *dev)
 {
 	const struct timespec pause = {.tv_nsec = 100 * 1000};
-	const uint64_t end = plx_clock_monotonic_ns() + VIRTIO_WAIT_MS * 1000000ULL;
+	const uint64_t end = plx_clock_monotonic_ns() + virtio_wait_ms * 1000000ULL;
 	uint8_t status;
 	int ret;
 
 	dev->status = 0;
 	ret = dev->transport->set_status(dev, 0);
 	while (ret == 0) {
+		bool late = plx_clock_monotonic_ns() > end; /* before the look */
+
 		ret = dev->transport->status(dev, &status);
 		if (ret != 0 || status == 0)
 			break;
-		if (plx_clock_monotonic_ns() > end)
+		if (late)
 			return -ETIMEDOUT;
 		nanosleep(&pause, NULL);
 	}
@@ -90,8 +94,8 @@ get_acquainted(struct virtio_dev *dev, struct plx_why *why)
 	int ret = virtio_dev_reset(dev); /* step 1 */
 
 	if (ret == -ETIMEDOUT)
-		return plx_why(why, ret, "the device does not finish its reset within %d ms",
-			       VIRTIO_WAIT_MS);
+		return plx_why(why, ret, "the device does not finish its reset within %u ms",
+			       virtio_wait_ms);
 	if (ret == 0)
 		ret = set_status(dev, VIRTIO_STATUS_ACKNOWLEDGE); /* step 2 */
 	if (ret == 0)

@@ -147,7 +147,7 @@ static int
 modern_queue_stop(struct virtio_dev *dev, struct virtio_queue *q)
 {
 	struct virtio_pci *vp = virtio_pci(dev);
-	const uint64_t end = plx_clock_monotonic_ns() + VIRTIO_WAIT_MS * 1000000ULL;
+	const uint64_t end = plx_clock_monotonic_ns() + virtio_wait_ms * 1000000ULL;
 
 	if (!virtio_has(dev, VIRTIO_F_RING_RESET))
 		return -ENOTSUP;

@@ -4,10 +4,12 @@
  * time, and a healthy device works after it.
  */
 #include "fake_port.h"
+#include "virtio.h"
 
 #include "plx_byteorder.h"
 #include "plx_log.h"
 
+#define WAIT_MS	  50   /* for an answer that never comes */
 #define LIMIT_MS  6000 /* for one life of a port, however many questions stay unanswered */
 #define BAR_CAP	  VIRTIO_PCI_CAP_BAR
 #define LIFE_MAX  3000
@@ -200,7 +202,7 @@ mtu_65535(void)
 
 static const struct fault register_faults[] = {
 	{"a reset that never ends", stuck_reset, .flavours = SPLIT, .fatal = true,
-	 .says = "does not finish its reset within 1000 ms"},
+	 .says = "does not finish its reset within 50 ms"},
 	{"features refused", features_refused, .flavours = MODERN, .fatal = true,
 	 .says = "the device refuses the features"},
 	{"a configuration that never settles", restless, .flavours = SPLIT, .fatal = true,
@@ -476,5 +478,6 @@ main(void)
 		FAKE_PORT_TEST(a_device_that_needs_a_reset_can_be_started_again),
 	};
 
+	virtio_wait_ms = WAIT_MS;
 	return cmocka_run_group_tests(tests, fake_port_setup, fake_port_teardown);
 }
