@@ -37,8 +37,7 @@ ip address add 10.7.0.1/24 dev "$a"
 ask forward icmpecho 0
 if [ "$(ask life)" = 1 ]; then
 	ping -i 0.01 10.7.0.2 >/tmp/ping.log 2>&1 &
-	answers() { [ "$(wc -l </tmp/ping.log)" -gt 20 ]; }
-	wait_until 20 "answers" answers
+	wait_until 20 "answers" grep -q seq=20 /tmp/ping.log
 	ask crash
 	fail "there is a life after death"
 fi
