@@ -20,6 +20,7 @@ static const struct command_section sections[] = {
 	{"address", "what ports listen to", commands_address},
 	{"vlan", "VLAN tags", commands_vlan},
 	{"link", "links and flow control", commands_link},
+	{"registers", "registers of devices", commands_registers},
 	{"dump", "what the program holds: memory, rings, lcores, log", commands_dump},
 	{NULL},
 };

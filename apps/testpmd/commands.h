@@ -16,6 +16,7 @@ extern const struct command commands_dump[];
 extern const struct command commands_engine[];
 extern const struct command commands_forward[];
 extern const struct command commands_link[];
+extern const struct command commands_registers[];
 extern const struct command commands_port[];
 extern const struct command commands_port_config[];
 extern const struct command commands_rss[];

@@ -219,6 +219,23 @@ int plx_ethdev_rx_queue_count(uint16_t port, uint16_t queue);
 int plx_ethdev_rx_queue_info(uint16_t port, uint16_t queue, struct plx_ethdev_queue_info *ret_info);
 int plx_ethdev_tx_queue_info(uint16_t port, uint16_t queue, struct plx_ethdev_queue_info *ret_info);
 
+/* -- registers -------------------------------------------------------------------------------------- */
+
+/* A register of the device, under the name that its manual gives it. */
+struct plx_ethdev_reg {
+	char name[16];	 /* "RCTL", "RAL[3]" */
+	uint32_t offset; /* in the device's window of registers */
+	uint32_t value;
+};
+#define PLX_ETHDEV_REGS_MAX 512
+
+/*
+ * What the device's registers hold now: fills in up to n and returns how many there are, PLX_ETHDEV_REGS_MAX at most. Left out are
+ * those that reading changes, such as counters, which xstats have, and entries of tables that are zero. Works on ports that are not
+ * started, too. -ENODEV also for a device that is gone, -ENOTSUP where there are no registers. Thread: one a port. Path: slow.
+ */
+int plx_ethdev_registers(uint16_t port, struct plx_ethdev_reg *ret_regs, unsigned n);
+
 /* -- names of bits ---------------------------------------------------------------------------------- */
 
 enum plx_ethdev_names {

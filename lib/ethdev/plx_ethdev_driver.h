@@ -103,6 +103,8 @@ struct plx_ethdev_ops {
 	int (*set_rss)(struct plx_ethdev *dev);
 	int (*rx_fd)(struct plx_ethdev *dev, void *queue);
 	int (*rx_queue_count)(struct plx_ethdev *dev, void *queue);
+	/* Fills in up to n registers that reading does not change; how many there are, or an error. */
+	int (*registers)(struct plx_ethdev *dev, struct plx_ethdev_reg *ret_regs, unsigned n);
 	/*
 	 * Brings values[] (dev->nb_counters of them) up to date, as totals since the device was made, also
 	 * after stop, and *ret_received: what the source says it offered us since then (leave it alone if

@@ -198,3 +198,15 @@ plx_ethdev_tx_queue_info(uint16_t port, uint16_t queue, struct plx_ethdev_queue_
 	*ret_info = (struct plx_ethdev_queue_info){.descs = dev->tx_descs[queue]};
 	return 0;
 }
+
+/* -- registers ----------------------------------------------------------------------------------------- */
+
+int
+plx_ethdev_registers(uint16_t port, struct plx_ethdev_reg *ret_regs, unsigned n)
+{
+	struct plx_ethdev *dev = plx_ethdev_at(port);
+
+	if (dev == NULL)
+		return -ENODEV;
+	return dev->ops->registers != NULL ? dev->ops->registers(dev, ret_regs, n) : -ENOTSUP;
+}

@@ -79,6 +79,29 @@ flow_control_is_the_drivers_or_not_supported(void **state)
 }
 
 static void
+registers_are_the_drivers_or_not_supported(void **state)
+{
+	struct plx_ethdev_ops without;
+	struct plx_ethdev_reg reg;
+	struct toy toy;
+
+	assert_int_equal(plx_ethdev_registers(0, &reg, 1), -ENODEV);
+	toy_init(&toy, "toy0");
+	assert_int_equal(plx_ethdev_register(&toy.dev, NULL), 0);
+	assert_int_equal(plx_ethdev_registers(0, NULL, 0), 1);
+	assert_int_equal(plx_ethdev_registers(0, &reg, 1), 1);
+	assert_string_equal(reg.name, "TOY");
+	assert_int_equal(reg.value, 77);
+	toy.fail = -EIO;
+	assert_int_equal(plx_ethdev_registers(0, &reg, 1), -EIO);
+	without = *toy.dev.ops;
+	without.registers = NULL;
+	toy.dev.ops = &without;
+	assert_int_equal(plx_ethdev_registers(0, &reg, 1), -ENOTSUP);
+	plx_ethdev_unregister(&toy.dev);
+}
+
+static void
 a_queue_tells_what_it_was_set_up_with(void **state)
 {
 	struct plx_ethdev_queue_info info;
@@ -181,6 +204,7 @@ main(void)
 		cmocka_unit_test(every_bit_has_a_word_and_every_word_its_bit),
 		cmocka_unit_test(bits_are_listed_in_words_and_cut_at_the_end_of_the_text),
 		cmocka_unit_test(flow_control_is_the_drivers_or_not_supported),
+		cmocka_unit_test(registers_are_the_drivers_or_not_supported),
 		cmocka_unit_test(a_queue_tells_what_it_was_set_up_with),
 		cmocka_unit_test(a_driver_tells_who_watches_that_its_link_changed),
 		cmocka_unit_test(

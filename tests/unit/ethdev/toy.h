@@ -105,6 +105,14 @@ toy_set_flow_ctrl(struct plx_ethdev *dev, const struct plx_ethdev_flow_ctrl *flo
 }
 
 static int
+toy_registers(struct plx_ethdev *dev, struct plx_ethdev_reg *ret_regs, unsigned n)
+{
+	if (n > 0)
+		*ret_regs = (struct plx_ethdev_reg){.name = "TOY", .offset = 8, .value = 77};
+	return toy_of(dev)->fail != 0 ? toy_of(dev)->fail : 1;
+}
+
+static int
 toy_set_rss(struct plx_ethdev *dev)
 {
 	return toy_of(dev)->fail;
@@ -137,6 +145,7 @@ static const struct plx_ethdev_ops toy_ops = {
 	.rx_queue_count = toy_rx_queue_count,
 	.flow_ctrl = toy_flow_ctrl,
 	.set_flow_ctrl = toy_set_flow_ctrl,
+	.registers = toy_registers,
 	.set_rss = toy_set_rss,
 	.counters = toy_counters,
 };
