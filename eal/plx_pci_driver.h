@@ -15,6 +15,7 @@
 #define PLX_EAL_PLX_PCI_DRIVER_H
 
 #include "plx_driver.h"
+#include "plx_event.h"
 #include "plx_zone.h"
 
 #include <string.h>
@@ -177,6 +178,22 @@ int plx_pci_irq_set(struct plx_pci *pci, enum plx_pci_irq_kind kind, const int *
 		    struct plx_why *why);
 /* Lets INTx fire again, once what it told of is done. */
 int plx_pci_irq_unmask(struct plx_pci *pci);
+
+/*
+ * INTx without eventfds: `fn` runs on the control thread for each interrupt and calls plx_pci_irq_unmask() when it is done with what the
+ * device told; until then there are no more. *intx is the caller's and stays where it is until it is forgotten; all zeroes is one
+ * that watches nothing. When forget returns, `fn` is not running and will not run again; twice is fine. -ENOTSUP, -EMFILE, ...
+ */
+typedef void (*plx_pci_intx_fn)(void *arg);
+struct plx_pci_intx {
+	plx_pci_intx_fn fn;
+	void *arg;
+	int fd;
+	plx_event_id event; /* 0: it watches nothing */
+};
+int plx_pci_intx_watch(struct plx_pci *pci, plx_pci_intx_fn fn, void *arg,
+		       struct plx_pci_intx *intx, struct plx_why *why);
+void plx_pci_intx_forget(struct plx_pci *pci, struct plx_pci_intx *intx);
 
 /* -ENOTSUP where it cannot be reset alone. */
 int plx_pci_reset(struct plx_pci *pci);

@@ -128,14 +128,14 @@ virtio_pci_find(struct plx_pci *pci, bool legacy, struct virtio_pci *vp,
 	struct plx_why modern_why = {""}, legacy_why = {""};
 	int modern_ret = -ENODEV, ret;
 
-	*vp = (struct virtio_pci){.pci = pci, .intx_fd = -1};
+	*vp = (struct virtio_pci){.pci = pci};
 	if (!legacy) {
 		modern_ret = find_modern(vp, &modern_why);
 		if (modern_ret == 0) {
 			*ret_transport = &virtio_modern;
 			return 0;
 		}
-		*vp = (struct virtio_pci){.pci = pci, .intx_fd = -1};
+		*vp = (struct virtio_pci){.pci = pci};
 	}
 	ret = find_legacy(vp, &legacy_why);
 	if (ret != 0)

@@ -26,8 +26,7 @@ struct virtio_pci {
 	unsigned nb_fds;
 	int fds[VIRTIO_PCI_FDS_MAX];	      /* as given to irq_set: whom INTx is passed on to */
 	uint16_t vectors[VIRTIO_PCI_FDS_MAX]; /* in the same order; VIRTIO_MSIX_NO_VECTOR */
-	int intx_fd;
-	plx_event_id intx_event;
+	struct plx_pci_intx intx;
 };
 
 static inline struct virtio_pci *

@@ -3,7 +3,7 @@
  * Interrupts of a PCI device. With MSI-X each fd has a vector of its own. With INTx there is one line for everything: the
  * control thread takes it, asks the ISR register what it was and passes it on.
  *
- *	INTx --> intx_fd --> control thread: ISR? --> fds[0] configuration
+ *	INTx -----------> control thread: ISR? --> fds[0] configuration
  *				  |		  +--> fds[1 ...] every queue that has one
  *				  +-- unmask
  */
@@ -11,9 +11,7 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 uint16_t
 virtio_pci_vector(const struct virtio_pci *vp, unsigned i)
@@ -37,14 +35,11 @@ signal_fd(int fd)
 }
 
 static void
-on_intx(void *arg, int fd, uint32_t events)
+on_intx(void *arg)
 {
-	struct virtio_pci *vp = arg;
-	eventfd_t count;
+	const struct virtio_pci *vp = arg;
 	uint8_t isr;
 
-	if (eventfd_read(fd, &count) != 0)
-		return;
 	isr = plx_pci_read8(&vp->isr, 0); /* reading lowers the line (4.1.4.5) */
 	if ((isr & VIRTIO_ISR_CONFIG) != 0)
 		signal_fd(vp->fds[0]);
@@ -70,29 +65,16 @@ set_msix(struct virtio_pci *vp, struct plx_why *why)
 static int
 set_intx(struct virtio_pci *vp, struct plx_why *why)
 {
-	int ret;
-
 	if (vp->isr.len == 0)
 		return plx_why(why, -ENOTSUP, "the device has no ISR register");
-	vp->intx_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (vp->intx_fd < 0)
-		return plx_why(why, -errno, "eventfd: %s", strerror(errno));
-	ret = plx_event_fd_add(vp->intx_fd, EPOLLIN, on_intx, vp, &vp->intx_event);
-	if (ret == 0)
-		ret = plx_pci_irq_set(vp->pci, PLX_PCI_IRQ_INTX, &vp->intx_fd, 1, why);
-	return ret;
+	return plx_pci_intx_watch(vp->pci, on_intx, vp, &vp->intx, why);
 }
 
 static void
 take_back(struct virtio_pci *vp)
 {
 	plx_pci_irq_set(vp->pci, PLX_PCI_IRQ_NONE, NULL, 0, NULL);
-	if (vp->intx_event != 0)
-		plx_event_remove(vp->intx_event);
-	if (vp->intx_fd >= 0)
-		close(vp->intx_fd);
-	vp->intx_event = 0;
-	vp->intx_fd = -1;
+	plx_pci_intx_forget(vp->pci, &vp->intx);
 	vp->nb_fds = 0;
 	vp->irq = PLX_PCI_IRQ_NONE;
 }
