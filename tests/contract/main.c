@@ -103,7 +103,7 @@ static const struct pmd pmds[] = {
 	VIRTIO_ROW("vfio_user_mapped"),
 	{.name = "net_e1000",
 	 .has = HAS_RX | HAS_TX | HAS_FD | HAS_MTU | HAS_MAC | HAS_MAC_LIST | HAS_PROMISC |
-		HAS_FILTER | HAS_SCATTER,
+		HAS_FILTER | HAS_SCATTER | HAS_LINK,
 	 .open = e1000_open,
 	 .close = e1000_close,
 	 .put = e1000_put,

@@ -90,8 +90,9 @@ drive_line(struct efake *fake)
 {
 	const uint64_t one = 1;
 
-	if ((*efake_reg(fake, E1000_ICR) & *efake_reg(fake, E1000_IMS)) == 0 || fake->irq_masked ||
-	    fake->irq_fd < 0)
+	const bool up = (*efake_reg(fake, E1000_ICR) & *efake_reg(fake, E1000_IMS)) != 0;
+
+	if (!(up || fake->faults.irq_storm) || fake->irq_masked || fake->irq_fd < 0)
 		return;
 	fake->irq_masked = true;
 	if (write(fake->irq_fd, &one, sizeof(one)) != (ssize_t)sizeof(one))
@@ -107,18 +108,25 @@ efake_cause(struct efake *fake, uint32_t causes)
 
 /* -- EEPROM and PHY --------------------------------------------------------------------------------------------------------- */
 
-static void
-make_eeprom(struct efake *fake)
+void
+efake_set_mac_words(struct efake *fake, uint16_t first, uint16_t second, uint16_t third)
 {
-	static const uint16_t words[] = {0x0002, 0x0000, 0x0500}; /* 02:00:00:00:00:05 */
 	uint16_t sum = 0;
 
-	memcpy(fake->eeprom, words, sizeof(words));
-	fake->eeprom[0x0d] = E1000_PCI_82540EM;
-	fake->eeprom[0x0e] = E1000_PCI_VENDOR;
+	fake->eeprom[0] = first;
+	fake->eeprom[1] = second;
+	fake->eeprom[2] = third;
 	for (unsigned i = 0; i < E1000_EEPROM_CHECKSUM; i++)
 		sum = (uint16_t)(sum + fake->eeprom[i]);
 	fake->eeprom[E1000_EEPROM_CHECKSUM] = (uint16_t)(E1000_EEPROM_SUM - sum);
+}
+
+static void
+make_eeprom(struct efake *fake)
+{
+	fake->eeprom[0x0d] = E1000_PCI_82540EM;
+	fake->eeprom[0x0e] = E1000_PCI_VENDOR;
+	efake_set_mac_words(fake, 0x0002, 0x0000, 0x0500); /* 02:00:00:00:00:05 */
 }
 
 static uint16_t
@@ -259,7 +267,7 @@ write_reg(struct efake *fake, uint32_t reg, uint32_t value)
 	default:
 		*efake_reg(fake, reg) = value;
 	}
-	if (reg == E1000_TDT)
+	if (reg == E1000_TDT || (reg == E1000_TCTL && *efake_reg(fake, E1000_TDLEN) != 0))
 		efake_send(fake);
 }
 
@@ -516,6 +524,12 @@ efake_take(struct efake *fake, void *frame, size_t size)
 	}
 	pthread_mutex_unlock(&fake->lock);
 	return len;
+}
+
+void
+efake_leave_running(struct efake *fake)
+{
+	fake->config[COMMAND] |= COMMAND_MASTER;
 }
 
 uint32_t

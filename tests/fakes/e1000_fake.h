@@ -28,6 +28,7 @@ struct efake_faults {
 	bool eeprom_damaged; /* the sum is wrong */
 	bool phy_stuck;	     /* MDIC never is ready */
 	bool no_interrupts;  /* none can be had */
+	bool irq_storm;	     /* the line is up whatever is read and masked */
 	bool sends_nothing;  /* what is to be sent stays in its ring */
 };
 
@@ -49,6 +50,10 @@ efake_put_raw(struct efake *fake, const void *bytes, size_t room, const struct e
 /* Takes out what was sent: its length, 0 if there is nothing. */
 size_t efake_take(struct efake *fake, void *frame, size_t size);
 
+/* Somebody left it running: it is a bus master. Before it is attached. */
+void efake_leave_running(struct efake *fake);
+/* Words 0 to 2 of the EEPROM, and a sum that is right. */
+void efake_set_mac_words(struct efake *fake, uint16_t first, uint16_t second, uint16_t third);
 uint32_t efake_register(struct efake *fake, uint32_t reg);
 void efake_set_register(struct efake *fake, uint32_t reg, uint32_t value);
 /* Accesses to registers since the last time. */

@@ -77,6 +77,8 @@ enum e1000_count {
 	E1000_TX_REFUSED,
 	E1000_TX_AT_STOP,
 	E1000_LINK_CHANGES,
+	E1000_STORMS,
+	E1000_FULL_REGISTERS,
 	E1000_OWN_COUNTS,
 };
 #define E1000_COUNTS 72u
@@ -88,8 +90,8 @@ struct e1000_dev {
 	const struct e1000_part *part;
 	pthread_mutex_t lock;
 	bool running;
-	bool interrupts; /* INTx tells; else link and statistics are polled only */
 	bool link_up;
+	bool link_off; /* the user wants none */
 
 	const struct plx_zone *rings;
 	struct e1000_rxq *rxq;
@@ -101,8 +103,10 @@ struct e1000_dev {
 	uint32_t rctl; /* as it was written last */
 	struct plx_ethdev_flow_ctrl flow;
 
-	int irq_fd, rx_fd;
-	plx_event_id irq_event, alarm;
+	int rx_fd;
+	struct plx_pci_intx intx; /* if it watches nothing, link and statistics are polled only */
+	unsigned irqs;		  /* since the last look */
+	plx_event_id alarm;
 
 	uint64_t counts[E1000_COUNTS];
 };
@@ -145,6 +149,12 @@ e1000_publish(const struct e1000_dev *dev, uint32_t reg, uint32_t tail)
 int e1000_port_create(struct e1000_dev *dev, struct plx_why *why);
 void e1000_port_destroy(struct e1000_dev *dev);
 
+/* -- e1000_life.c ------------------------------------------------------------------------------------------------- */
+
+int e1000_life_start(struct plx_ethdev *eth, struct plx_why *why);
+void e1000_life_stop(struct plx_ethdev *eth);
+int e1000_life_reset(struct plx_ethdev *eth, struct plx_why *why);
+
 /* -- e1000_hw.c ---------------------------------------------------------------------------------------------------- */
 
 /* True if the card does not answer. */
@@ -156,6 +166,8 @@ int e1000_hw_wait(const struct e1000_dev *dev, uint32_t reg, uint32_t mask, uint
 int e1000_hw_reset(const struct e1000_dev *dev, struct plx_why *why);
 /* What is the same for every start (14.3). */
 void e1000_hw_init(struct e1000_dev *dev);
+/* CTRL, as the link and the tags are wanted. */
+void e1000_hw_ctrl(struct e1000_dev *dev);
 /* Pause frames as they were agreed on. */
 void e1000_hw_flow(struct e1000_dev *dev);
 
@@ -168,7 +180,7 @@ int e1000_eeprom_mac(const struct e1000_dev *dev, uint8_t ret_mac[6], struct plx
 
 int e1000_phy_read(const struct e1000_dev *dev, unsigned reg, uint16_t *ret_value);
 int e1000_phy_write(const struct e1000_dev *dev, unsigned reg, uint16_t value);
-/* Has it negotiate what is wanted, unless it has done so already. */
+/* Has it negotiate what is wanted, unless it has done so already, or takes its power where no link is. */
 int e1000_phy_start(const struct e1000_dev *dev, struct plx_why *why);
 /* What both ends can do about pause frames. */
 void e1000_phy_flow(const struct e1000_dev *dev, bool *ret_rx, bool *ret_tx);
@@ -193,7 +205,19 @@ void e1000_irq_forget(struct e1000_dev *dev);
 int e1000_irq_rx_fd(struct plx_ethdev *eth, void *queue);
 /* The queue is empty: wakes who sleeps on it again. Thread: the one that polls. */
 void e1000_irq_rearm(struct e1000_rxq *rxq);
-int e1000_irq_link(struct plx_ethdev *eth, struct plx_ethdev_link *ret_link);
+
+/* -- e1000_link.c ------------------------------------------------------------------------------------------------------------- */
+
+/* All under the lock, but for the operations. */
+bool e1000_link_is_up(const struct e1000_dev *dev);
+/* Notes how the link is; true if that is news. */
+bool e1000_link_look(struct e1000_dev *dev);
+int e1000_link(struct plx_ethdev *eth, struct plx_ethdev_link *ret_link);
+int e1000_link_set(struct plx_ethdev *eth, bool up);
+
+/* -- e1000_dump.c ------------------------------------------------------------------------------------------------------------- */
+
+int e1000_dump(struct plx_ethdev *eth, struct plx_ethdev_reg *ret_regs, unsigned n);
 
 /* -- e1000_stats.c ----------------------------------------------------------------------------------------------------------- */
 
@@ -225,6 +249,8 @@ int e1000_txq_create(struct e1000_dev *dev, uint16_t descs, struct e1000_txq **r
 		     struct plx_why *why);
 void e1000_txq_destroy(struct e1000_txq *txq);
 void e1000_txq_start(struct e1000_txq *txq);
+/* TCTL, as the link is wanted. */
+void e1000_txq_enable(const struct e1000_txq *txq);
 void e1000_txq_drain(struct e1000_txq *txq);
 uint16_t e1000_tx(void *queue, struct plx_mbuf **pkts, uint16_t n);
 

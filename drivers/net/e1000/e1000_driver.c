@@ -46,6 +46,12 @@ part_of(const struct plx_pci *pci)
 	return &parts[0];
 }
 
+static bool
+is_unicast(const uint8_t mac[6])
+{
+	return (mac[0] & 1) == 0 && (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]) != 0;
+}
+
 /* A damaged EEPROM is no reason to have no port if the user says the address. */
 static int
 choose_mac(struct e1000_dev *dev, const struct e1000_args *args, struct plx_why *why)
@@ -55,7 +61,12 @@ choose_mac(struct e1000_dev *dev, const struct e1000_args *args, struct plx_why 
 	struct plx_why damage = {""};
 	int ret = e1000_eeprom_mac(dev, dev->eth.mac, &damage);
 
-	if (said && (args->mac[0] & 1) != 0)
+	if (ret == 0 && !is_unicast(dev->eth.mac))
+		ret = plx_why(
+			&damage, -EADDRNOTAVAIL,
+			"the address in the EEPROM is none that a card can have: mac= gives it "
+			"one");
+	if (said && !is_unicast(args->mac))
 		return plx_why(why, -EINVAL, "mac: that is an address of a group");
 	if (ret != 0 && (!said || ret == -ENODEV))
 		return plx_why(why, ret, "%s", damage.text);
@@ -72,6 +83,7 @@ open_card(struct e1000_dev *dev, const struct e1000_args *args, struct plx_why *
 {
 	int ret = plx_pci_window(dev->pci, E1000_BAR_REGISTERS, 0, E1000_BAR_LEN, &dev->regs, why);
 
+	plx_pci_bus_master(dev->pci, false); /* whoever had it before may have left it running */
 	if (ret == 0)
 		ret = e1000_hw_reset(dev, why);
 	if (ret == 0)

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The port. A start resets the card and tells it everything anew; a stop resets it and takes its bus mastering away, so that
- * no buffer is its own any more, whether it obeys or not:
- *
- *	start	reset -> general registers -> PHY -> filters -> rings (14.3, 14.4, 14.5) -> RCTL.EN, buffers -> interrupts
- *	stop	interrupts -> RCTL, TCTL off -> statistics -> reset -> no bus master -> buffers back
- */
+/* The port: its queues, its settings, what it says of itself. */
 #include "e1000.h"
-
-#include "plx_log.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-PLX_LOG_COMPONENT(logger, "pmd.net.e1000");
 
 #define DESCS_MIN     32
 #define DESCS_DEFAULT 512
@@ -129,90 +119,6 @@ port_tx_queue_release(struct plx_ethdev *eth, void *queue)
 	e1000_txq_destroy(queue);
 }
 
-/* -- life -------------------------------------------------------------------------------------------------------------- */
-
-static void
-take_down(struct e1000_dev *dev)
-{
-	struct plx_why why = {""};
-
-	dev->running = false;
-	dev->rctl = 0;
-	e1000_write(dev, E1000_RCTL, 0);
-	e1000_write(dev, E1000_TCTL, E1000_TCTL_PSP);
-	e1000_stats_collect(dev, true);
-	if (e1000_hw_reset(dev, &why) != 0)
-		plx_log_warn(&logger, "%s: it is cut off from the bus: %s", dev->eth.device->name,
-			     why.text);
-	plx_pci_bus_master(dev->pci, false);
-	if (dev->rxq != NULL)
-		e1000_rxq_drain(dev->rxq);
-	if (dev->txq != NULL)
-		e1000_txq_drain(dev->txq);
-}
-
-static int
-bring_up(struct e1000_dev *dev, struct plx_why *why)
-{
-	int ret = e1000_hw_reset(dev, why);
-
-	if (ret != 0)
-		return ret;
-	e1000_hw_init(dev);
-	ret = e1000_phy_start(dev, why);
-	if (ret == 0 && plx_pci_bus_master(dev->pci, true) != 0)
-		ret = plx_why(why, -EIO, "the card cannot be made a bus master");
-	if (ret != 0)
-		return ret;
-	e1000_filter_restore(dev);
-	if (dev->txq != NULL)
-		e1000_txq_start(dev->txq);
-	if (dev->rxq != NULL)
-		e1000_rxq_start(dev->rxq);
-	dev->running = true;
-	e1000_filter_modes(dev); /* RCTL.EN, once the ring is there (14.4) */
-	if (dev->rxq != NULL)
-		e1000_rxq_fill(dev->rxq);
-	return 0;
-}
-
-static int
-port_start(struct plx_ethdev *eth, struct plx_why *why)
-{
-	struct e1000_dev *dev = e1000_dev(eth);
-	int ret;
-
-	pthread_mutex_lock(&dev->lock);
-	ret = bring_up(dev, why);
-	pthread_mutex_unlock(&dev->lock);
-	if (ret == 0)
-		e1000_irq_start(dev);
-	return ret;
-}
-
-static void
-port_stop(struct plx_ethdev *eth)
-{
-	struct e1000_dev *dev = e1000_dev(eth);
-
-	e1000_irq_forget(dev);
-	pthread_mutex_lock(&dev->lock);
-	take_down(dev);
-	pthread_mutex_unlock(&dev->lock);
-}
-
-static int
-port_reset(struct plx_ethdev *eth, struct plx_why *why)
-{
-	struct e1000_dev *dev = e1000_dev(eth);
-	int ret;
-
-	pthread_mutex_lock(&dev->lock);
-	ret = e1000_hw_reset(dev, why);
-	pthread_mutex_unlock(&dev->lock);
-	return ret;
-}
-
 /* -- settings ------------------------------------------------------------------------------------------------------------ */
 
 static int
@@ -260,10 +166,11 @@ static const struct plx_ethdev_ops port_ops = {
 	.tx_queue_setup = port_tx_queue_setup,
 	.rx_queue_release = port_rx_queue_release,
 	.tx_queue_release = port_tx_queue_release,
-	.start = port_start,
-	.stop = port_stop,
-	.reset = port_reset,
-	.link = e1000_irq_link,
+	.start = e1000_life_start,
+	.stop = e1000_life_stop,
+	.reset = e1000_life_reset,
+	.link = e1000_link,
+	.set_link = e1000_link_set,
 	.set_mtu = port_set_mtu,
 	.set_promiscuous = e1000_filter_promiscuous,
 	.set_allmulticast = e1000_filter_allmulticast,
@@ -275,6 +182,7 @@ static const struct plx_ethdev_ops port_ops = {
 	.rx_fd = e1000_irq_rx_fd,
 	.rx_queue_count = e1000_rxq_count,
 	.counters = e1000_stats_counters,
+	.registers = e1000_dump,
 };
 
 static void
@@ -309,7 +217,7 @@ e1000_port_create(struct e1000_dev *dev, struct plx_why *why)
 	int ret;
 
 	pthread_mutex_init(&dev->lock, NULL);
-	dev->irq_fd = dev->rx_fd = -1;
+	dev->rx_fd = -1;
 	dev->flow = (struct plx_ethdev_flow_ctrl){.rx = true, .tx = true, .autoneg = true};
 	describe(dev);
 	ret = plx_ethdev_register(&dev->eth, why);

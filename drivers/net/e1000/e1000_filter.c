@@ -35,8 +35,10 @@ static uint32_t
 wanted_rctl(const struct e1000_dev *dev)
 {
 	const struct plx_ethdev *eth = &dev->eth;
-	uint32_t rctl = E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC;
+	uint32_t rctl = E1000_RCTL_BAM | E1000_RCTL_SECRC;
 
+	if (!dev->link_off)
+		rctl |= E1000_RCTL_EN;
 	rctl |= e1000_rx_bsize(dev->rxq->room);
 	if (eth->promiscuous || overflows(dev))
 		rctl |= E1000_RCTL_UPE;

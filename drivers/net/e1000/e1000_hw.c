@@ -104,8 +104,8 @@ e1000_hw_flow(struct e1000_dev *dev)
 }
 
 /* 14.3: the link's speed and duplex are the PHY's to say; 9.2: tags are handled where somebody asked for it. */
-static void
-init_ctrl(struct e1000_dev *dev)
+void
+e1000_hw_ctrl(struct e1000_dev *dev)
 {
 	const struct plx_ethdev_info *info = &dev->eth.info;
 	const bool tags = (info->rx_offloads & PLX_ETH_RX_OFFLOAD_VLAN_STRIP) != 0 ||
@@ -113,16 +113,17 @@ init_ctrl(struct e1000_dev *dev)
 	uint32_t ctrl = e1000_read(dev, E1000_CTRL);
 
 	ctrl &= ~(E1000_CTRL_LRST | E1000_CTRL_FRCSPD | E1000_CTRL_FRCDPLX | E1000_CTRL_ILOS |
-		  E1000_CTRL_PHY_RST | E1000_CTRL_VME);
-	ctrl |= E1000_CTRL_SLU | E1000_CTRL_ASDE | (tags ? E1000_CTRL_VME : 0);
+		  E1000_CTRL_PHY_RST | E1000_CTRL_SLU | E1000_CTRL_VME);
+	ctrl |= E1000_CTRL_ASDE | (dev->link_off ? 0 : E1000_CTRL_SLU) |
+		(tags ? E1000_CTRL_VME : 0);
 	e1000_write(dev, E1000_CTRL, ctrl);
-	e1000_write(dev, E1000_VET, E1000_VET_VALUE); /* 13.4.11 */
 }
 
 void
 e1000_hw_init(struct e1000_dev *dev)
 {
-	init_ctrl(dev);
+	e1000_hw_ctrl(dev);
+	e1000_write(dev, E1000_VET, E1000_VET_VALUE); /* 13.4.11 */
 	/* 13.6: nothing wakes the machine, and ARP is not answered behind our back. */
 	e1000_write(dev, E1000_WUC, 0);
 	e1000_write(dev, E1000_WUFC, 0);

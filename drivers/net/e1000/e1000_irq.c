@@ -6,14 +6,14 @@
  *
  *	control thread:  INTx -> ICR (clears) -> IMC, fd written, fired	   lcore, queue empty: fired? -> fd read, IMS
  *
- * A packet that comes between ICR and IMS stands in ICR, and interrupts at once when IMS lets it.
+ * A packet that comes between ICR and IMS stands in ICR, and interrupts at once when IMS lets it. A card that interrupts more often
+ * than ITR lets a good one has its line left masked until the next look.
  */
 #include "e1000.h"
 
 #include "plx_log.h"
 
 #include <errno.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -23,50 +23,9 @@ PLX_LOG_COMPONENT(logger, "pmd.net.e1000");
 #define LINK_CAUSES   (E1000_INT_LSC | E1000_INT_RXSEQ)
 #define ITR_8000      488u /* 13.4.18: 8,000 interrupts a second at most */
 #define LOOK_EVERY_US 1000000u
+#define STORM	      10000u /* between two looks */
 
-/* -- the link ------------------------------------------------------------------------------------------------------------ */
-
-static bool
-is_up(uint32_t status)
-{
-	return status != E1000_GONE && (status & E1000_STATUS_LU) != 0;
-}
-
-/* True if it changed. Under the lock. */
-static bool
-look_at_link(struct e1000_dev *dev)
-{
-	const bool up = is_up(e1000_read(dev, E1000_STATUS));
-
-	if (up == dev->link_up)
-		return false;
-	dev->link_up = up;
-	plx_ethdev_add(&dev->counts[E1000_LINK_CHANGES], 1);
-	if (up)
-		e1000_hw_flow(dev);
-	return true;
-}
-
-/* 13.4.2 */
-int
-e1000_irq_link(struct plx_ethdev *eth, struct plx_ethdev_link *ret_link)
-{
-	static const uint32_t speeds[] = {10, 100, 1000, 1000};
-	struct e1000_dev *dev = e1000_dev(eth);
-	uint32_t status;
-
-	pthread_mutex_lock(&dev->lock);
-	status = e1000_read(dev, E1000_STATUS);
-	pthread_mutex_unlock(&dev->lock);
-	*ret_link = (struct plx_ethdev_link){.autoneg = true, .up = is_up(status)};
-	if (!ret_link->up)
-		return 0;
-	ret_link->speed_mbps = speeds[status >> E1000_STATUS_SPEED_SHIFT & E1000_STATUS_SPEED_MASK];
-	ret_link->full_duplex = (status & E1000_STATUS_FD) != 0;
-	return 0;
-}
-
-/* -- interrupts (13.4.17 - 13.4.21) ------------------------------------------------------------------------------------------ */
+/* -- the line (13.4.17 - 13.4.21) -------------------------------------------------------------------------------------- */
 
 static void
 wake_sleeper(struct e1000_dev *dev)
@@ -78,44 +37,64 @@ wake_sleeper(struct e1000_dev *dev)
 	__atomic_store_n(&dev->rxq->fired, true, __ATOMIC_RELEASE);
 }
 
+/* Under the lock. True if the line may rise again at once. */
+static bool
+count_irq(struct e1000_dev *dev)
+{
+	if (++dev->irqs < STORM)
+		return true;
+	if (dev->irqs == STORM) {
+		plx_ethdev_add(&dev->counts[E1000_STORMS], 1);
+		plx_log_warn(&logger, "%s: %u interrupts within a second: no more until the next",
+			     dev->eth.device->name, STORM);
+	}
+	return false;
+}
+
 static void
-on_irq(void *arg, int fd, uint32_t events)
+on_irq(void *arg)
 {
 	struct e1000_dev *dev = arg;
-	bool changed = false, up;
-	eventfd_t times;
+	bool changed = false, again, up;
 	uint32_t icr;
 
-	if (eventfd_read(fd, &times) != 0)
-		return;
 	pthread_mutex_lock(&dev->lock);
 	icr = e1000_read(dev, E1000_ICR);
 	if (icr != E1000_GONE && (icr & RX_CAUSES) != 0)
 		wake_sleeper(dev);
 	if (icr == E1000_GONE || (icr & LINK_CAUSES) != 0)
-		changed = look_at_link(dev);
+		changed = e1000_link_look(dev);
 	up = dev->link_up;
+	again = count_irq(dev) && icr != E1000_GONE; /* else its line may be stuck */
 	pthread_mutex_unlock(&dev->lock);
-	if (icr != E1000_GONE) /* else its line may be stuck */
+	if (again)
 		plx_pci_irq_unmask(dev->pci);
 	if (changed)
 		plx_ethdev_link_changed(&dev->eth, up);
 }
 
+/* -- the look ------------------------------------------------------------------------------------------------------------ */
+
 static void
 on_alarm(void *arg)
 {
 	struct e1000_dev *dev = arg;
-	bool changed, up;
+	bool changed, up, calm;
 
 	pthread_mutex_lock(&dev->lock);
-	changed = look_at_link(dev);
+	changed = e1000_link_look(dev);
 	up = dev->link_up;
+	calm = dev->irqs < STORM;
+	dev->irqs = 0;
 	e1000_stats_collect(dev, true);
 	pthread_mutex_unlock(&dev->lock);
+	if (!calm)
+		plx_pci_irq_unmask(dev->pci);
 	if (changed)
 		plx_ethdev_link_changed(&dev->eth, up);
 }
+
+/* -- who sleeps ------------------------------------------------------------------------------------------------------------ */
 
 int
 e1000_irq_rx_fd(struct plx_ethdev *eth, void *queue)
@@ -125,7 +104,7 @@ e1000_irq_rx_fd(struct plx_ethdev *eth, void *queue)
 	int fd;
 
 	pthread_mutex_lock(&dev->lock);
-	fd = dev->running && !dev->interrupts ? -1 : dev->rx_fd;
+	fd = dev->running && dev->intx.event == 0 ? -1 : dev->rx_fd;
 	if (fd >= 0 && !rxq->sleeps) {
 		__atomic_store_n(&rxq->sleeps, true, __ATOMIC_RELAXED);
 		if (dev->running)
@@ -146,19 +125,7 @@ e1000_irq_rearm(struct e1000_rxq *rxq)
 		e1000_write(rxq->dev, E1000_IMS, RX_CAUSES);
 }
 
-static int
-watch_irq(struct e1000_dev *dev, struct plx_why *why)
-{
-	int ret;
-
-	dev->irq_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (dev->irq_fd < 0)
-		return plx_why(why, -errno, "no eventfd");
-	ret = plx_event_fd_add(dev->irq_fd, EPOLLIN, on_irq, dev, &dev->irq_event);
-	if (ret != 0)
-		return plx_why(why, ret, "the interrupt's fd cannot be watched");
-	return plx_pci_irq_set(dev->pci, PLX_PCI_IRQ_INTX, &dev->irq_fd, 1, why);
-}
+/* -- life ------------------------------------------------------------------------------------------------------------------ */
 
 void
 e1000_irq_start(struct e1000_dev *dev)
@@ -166,13 +133,13 @@ e1000_irq_start(struct e1000_dev *dev)
 	struct plx_why why = {""};
 	uint32_t causes = LINK_CAUSES;
 
-	dev->link_up = is_up(e1000_read(dev, E1000_STATUS));
-	dev->interrupts = watch_irq(dev, &why) == 0;
-	if (!dev->interrupts)
+	dev->link_up = e1000_link_is_up(dev);
+	dev->irqs = 0;
+	if (plx_pci_intx_watch(dev->pci, on_irq, dev, &dev->intx, &why) != 0)
 		plx_log_notice(&logger, "%s: no interrupts, queue and link are polled: %s",
 			       dev->eth.device->name, why.text);
 	plx_event_alarm_add(LOOK_EVERY_US, LOOK_EVERY_US, on_alarm, dev, &dev->alarm);
-	if (!dev->interrupts)
+	if (dev->intx.event == 0)
 		return;
 	if (dev->rxq != NULL && __atomic_load_n(&dev->rxq->sleeps, __ATOMIC_RELAXED))
 		causes |= RX_CAUSES;
@@ -183,15 +150,8 @@ e1000_irq_start(struct e1000_dev *dev)
 void
 e1000_irq_forget(struct e1000_dev *dev)
 {
-	if (dev->interrupts)
-		plx_pci_irq_set(dev->pci, PLX_PCI_IRQ_NONE, NULL, 0, NULL);
-	if (dev->irq_event != 0)
-		plx_event_remove(dev->irq_event);
+	plx_pci_intx_forget(dev->pci, &dev->intx);
 	if (dev->alarm != 0)
 		plx_event_remove(dev->alarm);
-	if (dev->irq_fd >= 0)
-		close(dev->irq_fd);
-	dev->irq_event = dev->alarm = 0;
-	dev->irq_fd = -1;
-	dev->interrupts = false;
+	dev->alarm = 0;
 }

@@ -47,6 +47,18 @@ pause_bits(const struct plx_ethdev_flow_ctrl *flow)
 	return flow->tx ? E1000_PHY_AN_ASM_DIR : 0;
 }
 
+/* 802.3, 22.2.4.1.5: the far end sees no link, the PHY still answers. */
+static int
+power_down(const struct e1000_dev *dev)
+{
+	uint16_t ctrl = 0;
+	int ret = e1000_phy_read(dev, E1000_PHY_CTRL, &ctrl);
+
+	if (ret != 0)
+		return ret;
+	return e1000_phy_write(dev, E1000_PHY_CTRL, ctrl | E1000_PHY_CTRL_POWER_DOWN);
+}
+
 /* Negotiation takes the link down: only where something is to be agreed on. */
 static int
 negotiate(const struct e1000_dev *dev)
@@ -78,7 +90,7 @@ e1000_phy_start(const struct e1000_dev *dev, struct plx_why *why)
 	if (ret == 0 && (id == 0 || id == UINT16_MAX))
 		ret = -ENXIO;
 	if (ret == 0)
-		ret = negotiate(dev);
+		ret = dev->link_off ? power_down(dev) : negotiate(dev);
 	return ret == 0 ? 0 : plx_why(why, ret, "the PHY does not answer: %s", strerror(-ret));
 }
 

@@ -77,6 +77,9 @@ static const struct plx_ethdev_counter counters[] = {
 	[E1000_TX_REFUSED] = {"tx_refused", "packets that no descriptors can say", INFO},
 	[E1000_TX_AT_STOP] = {"tx_lost_at_stop", "not sent before a stop", INFO},
 	[E1000_LINK_CHANGES] = {"link_changes", "times the link went or came", INFO},
+	[E1000_STORMS] = {"irq_storms", "times its interrupts were too many", INFO},
+	[E1000_FULL_REGISTERS] = {"card_counters_full",
+				  "registers found full: they count to 2^32 - 1", INFO},
 	CARD_COUNTS(COUNTER)};
 
 static const uint16_t registers[] = {CARD_COUNTS(REGISTER)};
@@ -101,6 +104,13 @@ fetch(const struct e1000_dev *dev, uint16_t reg)
 	return is_pair(reg) ? value | (uint64_t)e1000_read(dev, reg + 4u) << 32 : value;
 }
 
+/* 13.7: they stay at all ones, and what comes on top is not counted. */
+static bool
+is_full(uint16_t reg, uint64_t value)
+{
+	return value == (is_pair(reg) ? UINT64_MAX : UINT32_MAX);
+}
+
 void
 e1000_stats_describe(struct e1000_dev *dev)
 {
@@ -117,8 +127,11 @@ e1000_stats_collect(struct e1000_dev *dev, bool keep)
 		/* All ones: a counter that is full, or no card. The second is asked for then only. */
 		if ((uint32_t)value == E1000_GONE && e1000_hw_gone(dev))
 			return;
-		if (keep && value != 0)
-			plx_ethdev_add(&dev->counts[E1000_OWN_COUNTS + i], value);
+		if (!keep || value == 0)
+			continue;
+		plx_ethdev_add(&dev->counts[E1000_OWN_COUNTS + i], value);
+		if (is_full(registers[i], value))
+			plx_ethdev_add(&dev->counts[E1000_FULL_REGISTERS], 1);
 	}
 }
 

@@ -389,9 +389,16 @@ e1000_txq_start(struct e1000_txq *txq)
 	e1000_write(dev, E1000_TADV, 0);
 	e1000_write(dev, E1000_TXDCTL, INIT_TXDCTL);
 	e1000_write(dev, E1000_TIPG, E1000_TIPG_COPPER);
-	e1000_write(dev, E1000_TCTL,
-		    E1000_TCTL_EN | E1000_TCTL_PSP | E1000_TCTL_RTLC |
-			    COLLISIONS << E1000_TCTL_CT_SHIFT | DISTANCE << E1000_TCTL_COLD_SHIFT);
+	e1000_txq_enable(txq);
+}
+
+void
+e1000_txq_enable(const struct e1000_txq *txq)
+{
+	const uint32_t tctl = E1000_TCTL_PSP | E1000_TCTL_RTLC | COLLISIONS << E1000_TCTL_CT_SHIFT |
+			      DISTANCE << E1000_TCTL_COLD_SHIFT;
+
+	e1000_write(txq->dev, E1000_TCTL, tctl | (txq->dev->link_off ? 0 : E1000_TCTL_EN));
 }
 
 void

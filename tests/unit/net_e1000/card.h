@@ -204,6 +204,39 @@ both_ways(unsigned n)
 	}
 }
 
+/* -- news ------------------------------------------------------------------------------------------------------------- */
+
+static unsigned news; /* links that went, and 0x100 for each that came */
+
+static inline void
+hear(void *arg, uint16_t number, bool up)
+{
+	__atomic_fetch_add(&news, up ? 0x100 : 1, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t
+now_ms(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/* So much news, or ten seconds. */
+static inline bool
+hears(unsigned wanted)
+{
+	const uint64_t before = now_ms();
+
+	while (__atomic_load_n(&news, __ATOMIC_RELAXED) < wanted) {
+		if (now_ms() - before > 10000)
+			return false;
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	return true;
+}
+
 /* -- fixture ---------------------------------------------------------------------------------------------------------- */
 
 static inline int
