@@ -202,4 +202,5 @@ plx_e1000_model_fault(struct plx_e1000_model *model, const struct plx_e1000_mode
 {
 	model->faults = *faults;
 	emodel_irq_update(model);
+	emodel_dma_forget(model);
 }

@@ -25,6 +25,7 @@ struct emodel_ring {
 	uint32_t len;	     /* descriptors; 0: the registers make no sense */
 	uint32_t head, tail; /* below len */
 	struct emodel_window window;
+	bool senseless; /* and complained of */
 };
 
 /* Timers, as times when they are due; EMODEL_NEVER: not set. */
@@ -190,21 +191,76 @@ void emodel_count_sent(struct plx_e1000_model *model, const uint8_t *frame, uint
 
 /* -- model_dma.c: the driver's memory ------------------------------------------------------------------------------------- */
 
-/* `len` bytes in one piece, or NULL: then by emodel_dma_read, _write, which fail where there is nothing, or faults say so. */
-uint8_t *emodel_dma_find(struct plx_e1000_model *model, struct emodel_window *window,
+/*
+ * Bytes at a bus address in one piece: *len in, what is wanted; out, how much of it the piece has, at least 1. NULL: not to be had so.
+ * Faults that spoil accesses leave nothing to be had so.
+ */
+uint8_t *emodel_dma_piece(struct plx_e1000_model *model, struct emodel_window *window,
+			  uint64_t address, uint64_t *len, bool write);
+/* All `len` bytes, or NULL; the window looked elsewhere. */
+uint8_t *emodel_dma_look(struct plx_e1000_model *model, struct emodel_window *window,
 			 uint64_t address, uint64_t len, bool write);
+
+/* `len` bytes (not 0) in one piece, or NULL: then by emodel_dma_read, _write, which fail where there is nothing, or faults say so. */
+static inline uint8_t *
+emodel_dma_find(struct plx_e1000_model *model, struct emodel_window *window, uint64_t address,
+		uint64_t len, bool write)
+{
+	const uint64_t off = address - window->address;
+
+	if (PLX_LIKELY(off < window->len && len <= window->len - off && (!write || window->write)))
+		return window->at + off;
+	return emodel_dma_look(model, window, address, len, write);
+}
+
+/* Copies, over borders of maps if need be. -EFAULT, counted once: some of it may have been copied. */
 int emodel_dma_read(struct plx_e1000_model *model, struct emodel_window *window, uint64_t address,
 		    void *to, size_t len);
 int emodel_dma_write(struct plx_e1000_model *model, struct emodel_window *window, uint64_t address,
 		     const void *from, size_t len);
+/* All windows close. */
+void emodel_dma_forget(struct plx_e1000_model *model);
 
 /* -- model_ring.c ------------------------------------------------------------------------------------------------------------ */
 
+#define EMODEL_DESC_LEN 16u
+
 /* Copies base, length, head and tail out of the registers from `base` (RDBAL, TDBAL) on. False: off, or senseless. */
 bool emodel_ring_look(struct plx_e1000_model *model, struct emodel_ring *ring, uint32_t base);
-/* Descriptor i in place, or a copy of it in `spare` where it has to be written back by emodel_ring_done(); NULL: not to be had. */
+/* Shows the ring's head in its register. */
+void emodel_ring_show(struct plx_e1000_model *model, const struct emodel_ring *ring, uint32_t base);
 void *
-emodel_ring_desc(struct plx_e1000_model *model, struct emodel_ring *ring, uint32_t i, void *spare);
+emodel_ring_copy(struct plx_e1000_model *model, struct emodel_ring *ring, uint32_t i, void *spare);
+/* Descriptor i in place, or a copy of it in `spare`, both to be read only; NULL: not to be had, which is counted. */
+static inline void *
+emodel_ring_desc(struct plx_e1000_model *model, struct emodel_ring *ring, uint32_t i, void *spare)
+{
+	const uint64_t at = ring->base + (uint64_t)i * EMODEL_DESC_LEN;
+	uint8_t *desc = emodel_dma_find(model, &ring->window, at, EMODEL_DESC_LEN, true);
+
+	if (PLX_LIKELY(desc != NULL && (uintptr_t)desc % EMODEL_DESC_LEN == 0))
+		return desc;
+	return emodel_ring_copy(model, ring, i, spare);
+}
+/*
+ * Writes descriptor i back, in place or not: its upper half, or for sending, where only that may be touched, its upper quarter; as
+ * they are in memory. Status bits are in byte 12; what else is written is there before them.
+ */
+int emodel_ring_done_rx(struct plx_e1000_model *model, struct emodel_ring *ring, uint32_t i,
+			uint64_t upper);
+int emodel_ring_done_tx(struct plx_e1000_model *model, struct emodel_ring *ring, uint32_t i,
+			uint32_t upper);
+static inline uint32_t
+emodel_ring_next(const struct emodel_ring *ring, uint32_t i)
+{
+	return i + 1 == ring->len ? 0 : i + 1;
+}
+/* Descriptors from `head` up to `tail`. */
+static inline uint32_t
+emodel_ring_pending(const struct emodel_ring *ring)
+{
+	return ring->tail - ring->head + (ring->tail < ring->head ? ring->len : 0);
+}
 
 /* -- model_tx.c, model_tx_offload.c ------------------------------------------------------------------------------------------- */
 
