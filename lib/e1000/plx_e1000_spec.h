@@ -116,22 +116,23 @@
 #define E1000_PBA_TX_SHIFT 16
 
 /* Interrupts (13.4.17 - 13.4.21). ICR clears when it is read. */
-#define E1000_ICR	 0x00c0
-#define E1000_ITR	 0x00c4 /* least time between two, in 256 ns */
-#define E1000_ICS	 0x00c8
-#define E1000_IMS	 0x00d0
-#define E1000_IMC	 0x00d8
-#define E1000_INT_TXDW	 (1u << 0)
-#define E1000_INT_TXQE	 (1u << 1)
-#define E1000_INT_LSC	 (1u << 2)
-#define E1000_INT_RXSEQ	 (1u << 3)
-#define E1000_INT_RXDMT0 (1u << 4)
-#define E1000_INT_RXO	 (1u << 6)
-#define E1000_INT_RXT0	 (1u << 7)
-#define E1000_INT_MDAC	 (1u << 9)
-#define E1000_INT_PHYINT (1u << 12)
-#define E1000_INT_ALL	 0x1ffffu
-#define E1000_ITR_NS	 256u
+#define E1000_ICR	  0x00c0
+#define E1000_ITR	  0x00c4 /* least time between two, in 256 ns */
+#define E1000_ICS	  0x00c8
+#define E1000_IMS	  0x00d0
+#define E1000_IMC	  0x00d8
+#define E1000_INT_TXDW	  (1u << 0)
+#define E1000_INT_TXQE	  (1u << 1)
+#define E1000_INT_LSC	  (1u << 2)
+#define E1000_INT_RXSEQ	  (1u << 3)
+#define E1000_INT_RXDMT0  (1u << 4)
+#define E1000_INT_RXO	  (1u << 6)
+#define E1000_INT_RXT0	  (1u << 7)
+#define E1000_INT_MDAC	  (1u << 9)
+#define E1000_INT_PHYINT  (1u << 12)
+#define E1000_INT_TXD_LOW (1u << 15)
+#define E1000_INT_ALL	  0x1ffffu
+#define E1000_ITR_NS	  256u
 
 /* -- receiving (13.4.22 - 13.4.31, 13.4.46 and on) ------------------------------------------------------------------ */
 
@@ -141,6 +142,8 @@
 #define E1000_RCTL_UPE	       (1u << 3)
 #define E1000_RCTL_MPE	       (1u << 4)
 #define E1000_RCTL_LPE	       (1u << 5)
+#define E1000_RCTL_LBM_MASK    (3u << 6)
+#define E1000_RCTL_LBM_MAC     (1u << 6)
 #define E1000_RCTL_MO_SHIFT    12
 #define E1000_RCTL_BAM	       (1u << 15)
 #define E1000_RCTL_BSIZE_SHIFT 16
@@ -368,6 +371,7 @@ PLX_STATIC_ASSERT(sizeof(struct e1000_tx_data_desc) == 16, "3.3.7");
 #define E1000_TXD_CMD_IC       0x04 /* of legacy descriptors */
 #define E1000_TXD_CMD_TSE      0x04 /* of the others */
 #define E1000_TXD_CMD_RS       0x08
+#define E1000_TXD_CMD_RPS      0x10
 #define E1000_TXD_CMD_DEXT     0x20
 #define E1000_TXD_CMD_VLE      0x40
 #define E1000_TXD_CMD_IDE      0x80

@@ -28,7 +28,7 @@ plx_e1000_model_create(const struct plx_e1000_model_options *options,
 	model->cable = true;
 	model->flash = malloc(PLX_E1000_MODEL_FLASH_LEN);
 	model->own_pages = calloc(2, PLX_E1000_MODEL_PAGE_LEN);
-	model->tx.bounce = malloc(PLX_E1000_MODEL_FRAME_MAX);
+	model->tx.bounce = malloc(2 * EMODEL_BOUNCE_LEN);
 	if (model->flash == NULL || model->own_pages == NULL || model->tx.bounce == NULL) {
 		plx_e1000_model_destroy(model);
 		return -ENOMEM;

@@ -8,9 +8,13 @@
 
 #include <endian.h>
 
-#define EMODEL_NEVER	UINT64_MAX
-#define EMODEL_PHY_REGS 32u
-#define EMODEL_PARTS	64u /* pieces of memory in one frame; more are copied together first */
+#define EMODEL_PHY_REGS	  32u
+#define EMODEL_NEVER	  UINT64_MAX
+#define EMODEL_PARTS	  64u	 /* pieces of memory in one frame; more are copied together first */
+#define EMODEL_HEAD_MAX	  260u	 /* bytes in which sums can be, and headers of what is cut */
+#define EMODEL_WHOLE_MAX  65535u /* a packet that is cut by who gets it */
+#define EMODEL_BOUNCE_LEN (EMODEL_WHOLE_MAX + 64u)
+#define EMODEL_UNDONE	  256u
 
 /* A piece of the driver's memory that find() told of; len 0: none. */
 struct emodel_window {
@@ -39,6 +43,59 @@ enum emodel_timer {
 	EMODEL_TIMER_PAUSED,   /* the far end's pause is over */
 	EMODEL_TIMER_PAUSING,  /* ours is to be renewed */
 	EMODEL_TIMERS,
+};
+
+/* A descriptor that is done, and not yet said to be. */
+struct emodel_undone {
+	uint32_t i;
+	uint32_t upper; /* what its upper quarter will be */
+	bool delays;	/* IDE */
+};
+
+/*
+ * Sending. Bytes are gathered from descriptors into parts; once they are a frame, or a piece of one that is cut, it goes out, with a
+ * head of our own in front where sums or a tag are put in. Between two polls no part is in the driver's memory.
+ */
+struct emodel_tx {
+	struct emodel_ring ring;
+	struct emodel_window window;
+	struct e1000_tx_context_desc sums, cuts; /* the contexts of either kind (3.3.6) */
+
+	struct e1000_tx_desc desc; /* that at the ring's head: a copy, while it is open */
+	bool open;
+	uint64_t rest_at; /* of its bytes, what was not gathered yet */
+	uint32_t rest;
+
+	bool begun, tse;
+	bool skip;		 /* what was begun cannot be a frame; lost up to its end */
+	uint8_t popts, css, cso; /* of the first descriptor */
+	struct e1000_tx_context_desc context; /* as it was then */
+	struct iovec parts[EMODEL_PARTS + 2]; /* the first is for a head, the last for padding */
+	unsigned nb_parts;
+	uint32_t len;
+	bool bounced;	 /* all in one part, in bounce */
+	uint8_t *bounce; /* EMODEL_BOUNCE_LEN, and as much again for what is held */
+
+	struct { /* 3.5 */
+		uint8_t head[EMODEL_HEAD_MAX];
+		uint32_t have;	    /* bytes of the head */
+		uint32_t size;	    /* of a piece's payload */
+		uint32_t left;	    /* payload of pieces that are not made yet */
+		uint32_t number;    /* pieces that are */
+		bool whole, excess; /* handed on uncut; there was more than the context said */
+		bool tagged;
+		uint16_t tag;
+	} cut;
+
+	bool holds; /* a frame that send() did not take: all of it ours */
+	struct plx_e1000_model_frame held;
+	struct iovec held_part;
+
+	unsigned went; /* frames, in this poll */
+	struct emodel_undone undone[EMODEL_UNDONE];
+	unsigned nb_undone;
+	unsigned done; /* descriptors since the first of them, and with it */
+	unsigned threshold;
 };
 
 struct plx_e1000_model {
@@ -72,19 +129,7 @@ struct plx_e1000_model {
 	bool link;	    /* of the PHY; STATUS has that of the card */
 	bool link_was_lost; /* the latched bit of the PHY's status */
 
-	struct { /* sending: the contexts (3.3.6) and the frame that is gathered */
-		struct emodel_ring ring;
-		struct e1000_tx_context_desc sums, cuts;
-		struct emodel_window window;
-		struct iovec parts[EMODEL_PARTS];
-		unsigned nb_parts;
-		uint32_t len;
-		uint8_t popts; /* of the first descriptor */
-		bool begun, tse,
-			skip; /* skip: what was begun cannot be a frame; lost up to its end */
-		uint8_t *
-			bounce; /* PLX_E1000_MODEL_FRAME_MAX and a TSO's whole, when parts do not do */
-	} tx;
+	struct emodel_tx tx;
 	struct {
 		struct emodel_ring ring;
 		struct emodel_window window;
@@ -255,6 +300,8 @@ emodel_ring_next(const struct emodel_ring *ring, uint32_t i)
 {
 	return i + 1 == ring->len ? 0 : i + 1;
 }
+/* WTHRESH of RXDCTL or TXDCTL, in descriptors: 0 to 192. */
+unsigned emodel_ring_threshold(const struct plx_e1000_model *model, uint32_t reg);
 /* Descriptors from `head` up to `tail`. */
 static inline uint32_t
 emodel_ring_pending(const struct emodel_ring *ring)
@@ -262,13 +309,50 @@ emodel_ring_pending(const struct emodel_ring *ring)
 	return ring->tail - ring->head + (ring->tail < ring->head ? ring->len : 0);
 }
 
-/* -- model_tx.c, model_tx_offload.c ------------------------------------------------------------------------------------------- */
+/* -- model_tx.c ------------------------------------------------------------------------------------------------------------------ */
 
 unsigned emodel_tx_poll(struct plx_e1000_model *model, unsigned budget);
 void emodel_tx_reset(struct plx_e1000_model *model);
-void emodel_tx_due(struct plx_e1000_model *model, enum emodel_timer timer);
-/* A frame of the card's own, such as a pause frame. */
+/* The ring as it is now. Where it is another one than before, what was begun in the old one is lost. */
+bool emodel_tx_look(struct plx_e1000_model *model);
+/* A frame of the card's own, such as a pause frame: now or never. */
 void emodel_tx_own(struct plx_e1000_model *model, const uint8_t *frame, size_t len);
+/* A frame goes to the wire or back in; or it is held. */
+void emodel_tx_out(struct plx_e1000_model *model, const struct plx_e1000_model_frame *frame);
+/* What was begun, whatever it is, will not be a frame. */
+void emodel_tx_lose(struct plx_e1000_model *model, const char *why);
+
+/* -- model_tx_done.c: what the driver is told ----------------------------------------------------------------------------------- */
+
+void emodel_tx_due(struct plx_e1000_model *model, enum emodel_timer timer);
+/* The open descriptor is done; the ring's head moves on. */
+void emodel_tx_done(struct plx_e1000_model *model, const struct e1000_tx_desc *desc);
+/* Room for one more; if not, memory that should be written cannot be. */
+bool emodel_tx_can_do(struct plx_e1000_model *model);
+/* A poll ends: what is to be told by now. */
+void emodel_tx_tell(struct plx_e1000_model *model);
+
+/* -- model_tx_parts.c ------------------------------------------------------------------------------------------------------------ */
+
+/* Bytes of the driver's join the frame. */
+int emodel_tx_gather(struct plx_e1000_model *model, uint64_t address, uint32_t len);
+/* Parts in the driver's memory become ours. */
+void emodel_tx_bounce(struct plx_e1000_model *model);
+void emodel_tx_clear(struct plx_e1000_model *model);
+/* The first n bytes leave the parts; the first part that has any left. */
+struct iovec *emodel_tx_take(struct plx_e1000_model *model, uint8_t *to, uint32_t n);
+void emodel_parts_copy(const struct plx_e1000_model_frame *frame, uint8_t *to);
+/* The sum of bytes from..to, a running one as plx_net_csum_add() has it. */
+uint64_t emodel_parts_sum(const struct plx_e1000_model_frame *frame, uint32_t from, uint32_t to);
+
+/* -- model_tx_offload.c ------------------------------------------------------------------------------------------------------------ */
+
+/* What is gathered is a frame, of which this was the last descriptor: sums and a tag into it, and out. */
+void emodel_tx_finish(struct plx_e1000_model *model);
+/* This was the first descriptor of what is to be cut; then bytes of it, until a piece is held or the budget is spent; its end. */
+void emodel_tx_cut_begin(struct plx_e1000_model *model);
+void emodel_tx_cut(struct plx_e1000_model *model, unsigned budget);
+void emodel_tx_cut_end(struct plx_e1000_model *model);
 
 /* -- model_rx.c, model_rx_filter.c, model_rx_csum.c, model_pause.c --------------------------------------------------------------- */
 

@@ -11,6 +11,11 @@ enum { BASE_LOW, BASE_HIGH, BYTES, HEAD = 4, TAIL = 6 };
 #define BYTES_MAX 0x100000u /* LEN has 20 bits */
 #define STATUS_AT 12u
 
+#define CONTROL_WTHRESH_SHIFT 16 /* of RXDCTL and TXDCTL alike */
+#define CONTROL_WTHRESH_MASK  0x3fu
+#define THRESHOLD_MAX	      192u
+#define CONFIG_CACHE_LINE     0x0c /* in words of 32 bits (PCI 6.2.4) */
+
 static uint32_t
 get(const uint32_t *regs, unsigned word)
 {
@@ -116,4 +121,16 @@ emodel_ring_done_tx(struct plx_e1000_model *model, struct emodel_ring *ring, uin
 		return write_status_last(model, ring, i, (const uint8_t *)&upper, 12);
 	__atomic_store_n(&desc[3], upper, __ATOMIC_RELEASE);
 	return 0;
+}
+
+unsigned
+emodel_ring_threshold(const struct plx_e1000_model *model, uint32_t reg)
+{
+	const uint32_t control = emodel_get(model, reg);
+	const unsigned line = model->config[CONFIG_CACHE_LINE] * 4u / EMODEL_DESC_LEN;
+	unsigned n = control >> CONTROL_WTHRESH_SHIFT & CONTROL_WTHRESH_MASK;
+
+	if ((control & E1000_TXDCTL_GRAN) == 0 && line > 1)
+		n *= line;
+	return n < THRESHOLD_MAX ? n : THRESHOLD_MAX;
 }

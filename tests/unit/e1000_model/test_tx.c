@@ -1,0 +1,753 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Descriptors become frames, and the driver is told. */
+#include "sending.h"
+
+static int
+set_up(void **state)
+{
+	make_sender(0);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	free_sender();
+	return 0;
+}
+
+static void
+is_frame(unsigned i, uint64_t from, size_t len)
+{
+	assert_true(i < out.nb);
+	assert_int_equal(out.frames[i].len, len);
+	assert_memory_equal(out.frames[i].bytes, memory_at(&memory, from), len);
+}
+
+/* -- frames ----------------------------------------------------------------------------------------------------------------- */
+
+static void
+frames_go_out_in_order_and_without_copies(void **state)
+{
+	for (unsigned i = 0; i < 3; i++)
+		legacy(BUFFERS + 2048 * i, (uint16_t)(60 + i), EOP | IFCS);
+	data(BUFFERS + 2048 * 3, 70, EOP | IFCS, 0, 0);
+	assert_int_equal(go(), 4);
+	for (unsigned i = 0; i < 3; i++)
+		is_frame(i, BUFFERS + 2048 * i, 60 + i);
+	is_frame(3, BUFFERS + 2048 * 3, 70);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_ptr_equal(out.frames[i].first, out.buffers + 2048 * i);
+		assert_int_equal(out.frames[i].nb_parts, 1);
+	}
+	assert_int_equal(emodel_get(model, E1000_TDH), 4);
+	assert_int_equal(model->stats.sent, 4);
+	assert_int_equal(model->stats.sent_bytes, 60 + 61 + 62 + 70);
+	books_are_even();
+	assert_int_equal(emodel_get(model, E1000_GPTC), 4);
+	assert_int_equal(go(), 0);
+}
+
+static void
+frames_of_many_descriptors_are_one(void **state)
+{
+	data(BUFFERS, 14, 0, 0, 0);
+	legacy(BUFFERS + 0x1000, 100, 0);
+	data(BUFFERS + 0x2000, 1000, LAST, 0, 0);
+	assert_int_equal(go(), 1);
+	assert_int_equal(out.frames[0].len, 1114);
+	assert_int_equal(out.frames[0].nb_parts, 3);
+	assert_memory_equal(out.frames[0].bytes, out.buffers, 14);
+	assert_memory_equal(out.frames[0].bytes + 14, out.buffers + 0x1000, 100);
+	assert_memory_equal(out.frames[0].bytes + 114, out.buffers + 0x2000, 1000);
+	assert_false(is_done(0));
+	assert_false(is_done(1));
+	assert_true(is_done(2));
+}
+
+static void
+a_frame_may_come_in_the_smallest_pieces(void **state)
+{
+	/* More than there are parts; and its head in single bytes. */
+	for (unsigned i = 0; i < RING_SIZE - 1; i++)
+		legacy(BUFFERS + i, 1, i == RING_SIZE - 2 ? LAST : 0);
+	assert_int_equal(go(), 1);
+	is_frame(0, BUFFERS, RING_SIZE - 1);
+	for (unsigned i = 0; i < RING_SIZE - 1; i++)
+		legacy(BUFFERS + 3 * i, 2, i == RING_SIZE - 2 ? LAST : 0);
+	assert_int_equal(go(), 1);
+	for (unsigned i = 0; i < RING_SIZE - 1; i++)
+		assert_memory_equal(out.frames[1].bytes + 2 * i, out.buffers + 3 * i, 2);
+}
+
+static void
+a_frame_may_come_in_several_polls(void **state)
+{
+	uint8_t expected[300];
+	uint32_t first = legacy(BUFFERS, 100, RS);
+
+	memcpy(expected, out.buffers, 300);
+	assert_int_equal(go(), 0);
+	assert_true(is_done(first));
+	assert_int_equal(emodel_get(model, E1000_TDH), 1);
+	memset(out.buffers, 0xee, 100); /* the driver has it back */
+	plx_e1000_model_unmapped(model, BUFFERS, BUFFERS_LEN);
+	legacy(BUFFERS + 100, 100, 0);
+	assert_int_equal(go(), 0);
+	memset(out.buffers + 100, 0xee, 100);
+	legacy(BUFFERS + 200, 100, LAST);
+	assert_int_equal(go(), 1);
+	assert_int_equal(out.frames[0].len, 300);
+	assert_memory_equal(out.frames[0].bytes, expected, 300);
+}
+
+static void
+a_frame_longer_than_the_ring_goes_out(void **state)
+{
+	for (unsigned i = 0; i < 3 * RING_SIZE; i++) {
+		legacy(BUFFERS + 10 * i, 10, i == 3 * RING_SIZE - 1 ? LAST : 0);
+		if (i % 50 == 49)
+			assert_int_equal(go(), 0);
+	}
+	assert_int_equal(go(), 1);
+	is_frame(0, BUFFERS, 30 * RING_SIZE);
+}
+
+static void
+short_frames_are_padded(void **state)
+{
+	static const uint8_t zeroes[60];
+
+	legacy(BUFFERS, 20, LAST);
+	legacy(BUFFERS + 64, 5, 0);
+	legacy(BUFFERS + 69, 4, LAST);
+	assert_int_equal(go(), 2);
+	assert_int_equal(out.frames[0].len, 60);
+	assert_memory_equal(out.frames[0].bytes, out.buffers, 20);
+	assert_memory_equal(out.frames[0].bytes + 20, zeroes, 40);
+	assert_int_equal(out.frames[1].len, 60);
+	assert_memory_equal(out.frames[1].bytes, out.buffers + 64, 9);
+	assert_memory_equal(out.frames[1].bytes + 9, zeroes, 51);
+	/* Unless TCTL.PSP is off; then what has no header is no frame. */
+	emodel_set(model, E1000_TCTL, E1000_TCTL_EN);
+	legacy(BUFFERS, 20, LAST);
+	legacy(BUFFERS, 13, LAST);
+	assert_int_equal(go(), 1);
+	is_frame(2, BUFFERS, 20);
+	assert_int_equal(model->stats.out_bad, 1);
+	books_are_even();
+}
+
+static void
+long_frames_go_out_whole(void **state)
+{
+	legacy(BUFFERS, E1000_TX_FRAME_MAX, LAST);
+	legacy(BUFFERS, 16000, 0);
+	legacy(BUFFERS + 16000, E1000_TX_FRAME_MAX - 16000, LAST);
+	assert_int_equal(go(), 2);
+	is_frame(0, BUFFERS, E1000_TX_FRAME_MAX);
+	is_frame(1, BUFFERS, E1000_TX_FRAME_MAX);
+}
+
+static void
+frames_straddle_maps(void **state)
+{
+	memory_add(&memory, BUFFERS + BUFFERS_LEN, 4096);
+	memory_add(&memory, BUFFERS + BUFFERS_LEN + 4096, 4096);
+	memory.maps[memory.nb - 1].asked = true;
+	memset(memory.maps[memory.nb - 2].bytes, 'x', 4096);
+	memset(memory.maps[memory.nb - 1].bytes, 'y', 4096);
+	legacy(BUFFERS + BUFFERS_LEN - 30, 64, LAST);
+	legacy(BUFFERS + BUFFERS_LEN + 4096 - 30, 64, LAST);
+	legacy(BUFFERS + BUFFERS_LEN + 4096, 64, LAST);
+	assert_int_equal(go(), 3);
+	assert_int_equal(out.frames[0].nb_parts, 2);
+	assert_memory_equal(out.frames[0].bytes, out.buffers + BUFFERS_LEN - 30, 30);
+	for (unsigned i = 0; i < 34; i++) {
+		assert_int_equal(out.frames[0].bytes[30 + i], 'x');
+		assert_int_equal(out.frames[1].bytes[30 + i], 'y');
+	}
+	assert_int_equal(out.frames[2].bytes[63], 'y');
+}
+
+static void
+the_ring_may_lie_anywhere(void **state)
+{
+	/* In memory that can only be asked for, and with a descriptor over a border. */
+	memory_free(&memory);
+	memory_add(&memory, RING, 24);
+	memory_add(&memory, RING + 24, RING_SIZE * 16 - 24);
+	memory.maps[1].asked = true;
+	out.buffers = memory_add(&memory, BUFFERS, BUFFERS_LEN);
+	for (unsigned i = 0; i < 3; i++)
+		legacy(BUFFERS + 100 * i, 64, LAST);
+	assert_int_equal(emodel_get(model, E1000_TDH), 0);
+	assert_int_equal(go(), 3);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(is_done(i));
+}
+
+/* -- what the driver is told ---------------------------------------------------------------------------------------------------- */
+
+static void
+only_what_asks_is_written_back(void **state)
+{
+	struct e1000_tx_desc desc = {.addr = BUFFERS,
+				     .length = 64,
+				     .cmd = LAST,
+				     .cso = 9,
+				     .sta = 0xfe,
+				     .css = 77,
+				     .special = 0x1234};
+	uint8_t expected[16];
+
+	put_desc(&desc);
+	desc.cmd = EOP | IFCS;
+	put_desc(&desc);
+	desc.cmd = EOP | IFCS | E1000_TXD_CMD_RPS;
+	put_desc(&desc);
+	assert_int_equal(go(), 3);
+	desc.cmd = LAST;
+	desc.sta = E1000_TXD_STA_DD;
+	memcpy(expected, &desc, 16);
+	assert_memory_equal(desc_byte(0, 0), expected, 16);
+	assert_int_equal(*desc_byte(1, 12), 0xfe);
+	assert_int_equal(*desc_byte(2, 12), E1000_TXD_STA_DD);
+	assert_int_equal(causes(), E1000_INT_TXDW | E1000_INT_TXQE | E1000_INT_TXD_LOW);
+}
+
+static void
+nobody_is_told_who_did_not_ask(void **state)
+{
+	legacy(BUFFERS, 64, EOP | IFCS);
+	go();
+	assert_int_equal(causes() & E1000_INT_TXDW, 0);
+}
+
+static void
+write_back_waits_for_the_threshold(void **state)
+{
+	emodel_set(model, E1000_TXDCTL, E1000_TXDCTL_GRAN | 4u << E1000_TXDCTL_WTHRESH_SHIFT);
+	emodel_set(model, E1000_TIDV, 10);
+	for (unsigned i = 0; i < 3; i++)
+		legacy(BUFFERS, 64, i == 1 ? EOP | IFCS : LAST);
+	assert_int_equal(go(), 3);
+	for (unsigned i = 0; i < 3; i++)
+		assert_false(is_done(i));
+	assert_int_equal(causes() & E1000_INT_TXDW, 0);
+	/* The fourth brings all; two more begin to wait. */
+	for (unsigned i = 3; i < 6; i++)
+		legacy(BUFFERS, 64, LAST);
+	assert_int_equal(go(), 3);
+	assert_true(is_done(0));
+	assert_false(is_done(1)); /* did not ask */
+	assert_true(is_done(2));
+	assert_true(is_done(3));
+	assert_false(is_done(4));
+	assert_false(is_done(5));
+	assert_int_equal(causes() & E1000_INT_TXDW, E1000_INT_TXDW);
+	/* Until the delay is over. */
+	assert_int_equal(model->due[EMODEL_TIMER_TX_DELAY], 10 * 1024);
+	plx_e1000_model_tick(model, 10 * 1024 - 1);
+	assert_false(is_done(4));
+	plx_e1000_model_tick(model, 10 * 1024);
+	assert_true(is_done(4));
+	assert_true(is_done(5));
+	assert_int_equal(causes(), E1000_INT_TXDW);
+	assert_int_equal(model->due[EMODEL_TIMER_TX_DELAY], EMODEL_NEVER);
+}
+
+static void
+the_count_begins_with_who_asks(void **state)
+{
+	emodel_set(model, E1000_TXDCTL, E1000_TXDCTL_GRAN | 3u << E1000_TXDCTL_WTHRESH_SHIFT);
+	emodel_set(model, E1000_TIDV, 10);
+	for (unsigned i = 0; i < 5; i++)
+		legacy(BUFFERS, 64, EOP | IFCS);
+	legacy(BUFFERS, 64, LAST);
+	legacy(BUFFERS, 64, EOP | IFCS);
+	go();
+	assert_false(is_done(5));
+	legacy(BUFFERS, 64, EOP | IFCS);
+	go();
+	assert_true(is_done(5));
+}
+
+static void
+without_granularity_the_threshold_counts_cache_lines(void **state)
+{
+	model->config[0x0c] = 8; /* 32 bytes: two descriptors */
+	emodel_set(model, E1000_TXDCTL, 2u << E1000_TXDCTL_WTHRESH_SHIFT);
+	emodel_set(model, E1000_TIDV, 10);
+	for (unsigned i = 0; i < 3; i++)
+		legacy(BUFFERS, 64, LAST);
+	go();
+	assert_false(is_done(0));
+	legacy(BUFFERS, 64, LAST);
+	go();
+	assert_true(is_done(0));
+	assert_true(is_done(3));
+}
+
+static void
+a_threshold_without_a_delay_does_not_hang(void **state)
+{
+	emodel_set(model, E1000_TXDCTL, E1000_TXDCTL_GRAN | 8u << E1000_TXDCTL_WTHRESH_SHIFT);
+	legacy(BUFFERS, 64, LAST);
+	go();
+	assert_true(is_done(0));
+	assert_int_equal(causes() & E1000_INT_TXDW, E1000_INT_TXDW);
+}
+
+static void
+what_is_gathered_is_not_told_too_early(void **state)
+{
+	/* The threshold is reached within a frame whose bytes are still the driver's. */
+	emodel_set(model, E1000_TXDCTL, E1000_TXDCTL_GRAN | 2u << E1000_TXDCTL_WTHRESH_SHIFT);
+	emodel_set(model, E1000_TIDV, 10);
+	out.room = 0;
+	for (unsigned i = 0; i < 3; i++)
+		legacy(BUFFERS + 64 * i, 64, i == 2 ? LAST : RS);
+	assert_int_equal(go(), 0); /* refused, and so held: ours */
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(is_done(i));
+	memset(out.buffers, 0, 192);
+	out.room = 1;
+	assert_int_equal(go(), 1);
+	assert_int_equal(out.frames[0].len, 192);
+	assert_int_not_equal(out.frames[0].bytes[1], 0);
+}
+
+static void
+delays_delay_the_interrupt_only(void **state)
+{
+	emodel_set(model, E1000_TIDV, 8);
+	emodel_set(model, E1000_TADV, 32);
+	legacy(BUFFERS, 64, LAST | IDE);
+	go();
+	assert_true(is_done(0));
+	assert_int_equal(causes() & E1000_INT_TXDW, 0);
+	assert_int_equal(model->due[EMODEL_TIMER_TX_DELAY], 8 * 1024);
+	assert_int_equal(model->due[EMODEL_TIMER_TX_LIMIT], 32 * 1024);
+	/* Another one starts the delay again, the limit goes on. */
+	plx_e1000_model_tick(model, 5 * 1024);
+	legacy(BUFFERS, 64, LAST | IDE);
+	go();
+	assert_int_equal(model->due[EMODEL_TIMER_TX_DELAY], 13 * 1024);
+	assert_int_equal(model->due[EMODEL_TIMER_TX_LIMIT], 32 * 1024);
+	plx_e1000_model_tick(model, 13 * 1024);
+	assert_int_equal(causes() & E1000_INT_TXDW, E1000_INT_TXDW);
+	assert_int_equal(model->due[EMODEL_TIMER_TX_LIMIT], EMODEL_NEVER);
+}
+
+static void
+the_limit_comes_if_the_delay_does_not(void **state)
+{
+	emodel_set(model, E1000_TIDV, 8);
+	emodel_set(model, E1000_TADV, 10);
+	for (unsigned t = 0; t < 10; t += 5) {
+		plx_e1000_model_tick(model, t * 1024);
+		legacy(BUFFERS, 64, LAST | IDE);
+		go();
+	}
+	assert_int_equal(causes() & E1000_INT_TXDW, 0);
+	plx_e1000_model_tick(model, 10 * 1024);
+	assert_int_equal(causes() & E1000_INT_TXDW, E1000_INT_TXDW);
+	assert_int_equal(model->due[EMODEL_TIMER_TX_DELAY], EMODEL_NEVER);
+}
+
+static void
+who_does_not_delay_stops_the_timers(void **state)
+{
+	emodel_set(model, E1000_TIDV, 8);
+	emodel_set(model, E1000_TADV, 32);
+	legacy(BUFFERS, 64, LAST | IDE);
+	legacy(BUFFERS, 64, LAST);
+	go();
+	assert_int_equal(causes() & E1000_INT_TXDW, E1000_INT_TXDW);
+	assert_int_equal(model->due[EMODEL_TIMER_TX_DELAY], EMODEL_NEVER);
+	assert_int_equal(model->due[EMODEL_TIMER_TX_LIMIT], EMODEL_NEVER);
+	/* And the other way round. */
+	legacy(BUFFERS, 64, LAST);
+	legacy(BUFFERS, 64, LAST | IDE);
+	go();
+	assert_int_equal(causes() & E1000_INT_TXDW, E1000_INT_TXDW);
+	assert_int_equal(model->due[EMODEL_TIMER_TX_DELAY], 8 * 1024);
+	/* A delay of nothing is none. */
+	emodel_set(model, E1000_TIDV, 0);
+	emodel_timer_clear(model, EMODEL_TIMER_TX_DELAY);
+	legacy(BUFFERS, 64, LAST | IDE);
+	go();
+	assert_int_equal(causes() & E1000_INT_TXDW, E1000_INT_TXDW);
+}
+
+static void
+a_queue_that_runs_low_or_dry_says_so(void **state)
+{
+	emodel_set(model, E1000_TXDCTL, 1u << 25); /* eight descriptors */
+	for (unsigned i = 0; i < 20; i++)
+		legacy(BUFFERS, 64, EOP | IFCS);
+	assert_int_equal(kick(11), 11); /* nine left */
+	assert_int_equal(causes(), 0);
+	assert_int_equal(kick(1), 1);
+	assert_int_equal(causes(), E1000_INT_TXD_LOW);
+	assert_int_equal(kick(7), 7);
+	assert_int_equal(causes(), 0);
+	assert_int_equal(kick(1), 1);
+	assert_int_equal(causes(), E1000_INT_TXQE);
+	assert_int_equal(kick(1), 0);
+	assert_int_equal(causes(), 0);
+}
+
+/* -- when it may -------------------------------------------------------------------------------------------------------------------- */
+
+static void
+nothing_goes_out_unless_all_let_it(void **state)
+{
+	const struct plx_e1000_model_faults stuck = {.tx_stuck = true}, none = {.tx_stuck = false};
+
+	legacy(BUFFERS, 64, LAST);
+	emodel_set(model, E1000_TCTL, 0);
+	assert_int_equal(go(), 0);
+	emodel_set(model, E1000_TCTL, E1000_TCTL_EN);
+	model->config[4] = 0;
+	assert_int_equal(go(), 0);
+	model->config[4] = 4;
+	emodel_set(model, E1000_STATUS, 0);
+	assert_int_equal(go(), 0);
+	emodel_set(model, E1000_STATUS, E1000_STATUS_LU | E1000_STATUS_TXOFF);
+	assert_int_equal(go(), 0);
+	emodel_set(model, E1000_STATUS, E1000_STATUS_LU);
+	plx_e1000_model_fault(model, &stuck);
+	assert_int_equal(go(), 0);
+	plx_e1000_model_fault(model, &none);
+	assert_int_equal(kick(0), 0);
+	assert_int_equal(emodel_get(model, E1000_TDH), 0);
+	assert_false(is_done(0));
+	assert_int_equal(go(), 1);
+	assert_true(is_done(0));
+}
+
+static void
+the_budget_holds(void **state)
+{
+	for (unsigned i = 0; i < 10; i++)
+		legacy(BUFFERS + i, 64, LAST);
+	assert_int_equal(kick(3), 3);
+	assert_int_equal(emodel_get(model, E1000_TDH), 3);
+	assert_int_equal(kick(3), 3);
+	assert_int_equal(kick(10), 4);
+	for (unsigned i = 0; i < 10; i++)
+		is_frame(i, BUFFERS + i, 64);
+}
+
+static void
+a_refused_frame_comes_again(void **state)
+{
+	out.room = 2;
+	for (unsigned i = 0; i < 4; i++)
+		legacy(BUFFERS + i, (uint16_t)(i == 2 ? 40 : 64), LAST);
+	assert_int_equal(go(), 2);
+	assert_int_equal(go(), 0); /* the third is padded, and so not sent as it is */
+	assert_int_equal(out.asked, 4);
+	out.room = 1;
+	assert_int_equal(go(), 1);
+	assert_int_equal(go(), 0);
+	out.room = 9;
+	assert_int_equal(go(), 1);
+	assert_int_equal(out.nb, 4);
+	assert_int_equal(out.frames[2].len, 60);
+	assert_memory_equal(out.frames[2].bytes, out.buffers + 2, 40);
+	is_frame(3, BUFFERS + 3, 64);
+	books_are_even();
+}
+
+static void
+a_frame_refused_in_place_is_not_told_done(void **state)
+{
+	out.room = 0;
+	legacy(BUFFERS, 64, LAST);
+	assert_int_equal(go(), 0);
+	assert_false(is_done(0));
+	assert_int_equal(emodel_get(model, E1000_TDH), 0);
+	out.room = 1;
+	assert_int_equal(go(), 1);
+	assert_true(is_done(0));
+}
+
+static void
+loopback_comes_in_not_out(void **state)
+{
+	legacy(BUFFERS, 64, LAST);
+	legacy(BUFFERS + 100, 32, 0);
+	legacy(BUFFERS + 200, 32, LAST);
+	emodel_set(model, E1000_RCTL, E1000_RCTL_LBM_MAC);
+	emodel_set(model, E1000_STATUS, 0); /* needs no link */
+	assert_int_equal(go(), 2);
+	assert_int_equal(out.nb, 0);
+	assert_int_equal(model->stats.looped, 2);
+	books_are_even();
+	assert_true(is_done(0));
+	emodel_set(model, E1000_RCTL, 0);
+	legacy(BUFFERS, 64, LAST);
+	assert_int_equal(go(), 0);
+	model->phy[E1000_PHY_CTRL] |= E1000_PHY_CTRL_LOOPBACK;
+	assert_int_equal(go(), 1);
+	assert_int_equal(model->stats.looped, 3);
+	assert_int_equal(out.nb, 0);
+}
+
+static void
+frames_of_the_cards_own_go_out_at_once_or_never(void **state)
+{
+	uint8_t frame[60] = {1, 0x80, 0xc2};
+
+	emodel_tx_own(model, frame, sizeof(frame));
+	assert_int_equal(out.nb, 1);
+	assert_memory_equal(out.frames[0].bytes, frame, sizeof(frame));
+	out.room = 0;
+	emodel_tx_own(model, frame, sizeof(frame));
+	assert_int_equal(model->stats.out_bad, 1);
+	books_are_even();
+}
+
+/* -- drivers that do what they must not -------------------------------------------------------------------------------------------- */
+
+static void
+descriptors_of_nothing_are_done_and_send_nothing(void **state)
+{
+	legacy(BUFFERS, 0, LAST);
+	legacy(0, 100, LAST);
+	data(BUFFERS, 0, RS, 0, 0);
+	data(0, 100, LAST, 0, 0);
+	legacy(BUFFERS, 64, 0);
+	legacy(BUFFERS, 0, RS);
+	legacy(BUFFERS, 0, LAST); /* what was begun ends here */
+	assert_int_equal(go(), 1);
+	for (unsigned i = 0; i < 7; i++)
+		assert_int_equal(is_done(i), i != 4);
+	is_frame(0, BUFFERS, 64);
+	assert_int_equal(model->stats.out_bad, 0);
+	books_are_even();
+}
+
+static void
+frames_too_long_are_lost_and_the_next_is_not(void **state)
+{
+	legacy(BUFFERS, E1000_TX_FRAME_MAX + 1, LAST);
+	data(BUFFERS, 0xfffff, LAST, 0, 0);
+	data(BUFFERS, 0x20000, 0, 0, 0);
+	legacy(BUFFERS, 64, LAST);
+	legacy(BUFFERS, E1000_TX_FRAME_MAX, 0);
+	legacy(BUFFERS, 1, LAST);
+	legacy(BUFFERS, 65, LAST);
+	assert_int_equal(go(), 1);
+	is_frame(0, BUFFERS, 65);
+	assert_int_equal(model->stats.out_bad, 4);
+	assert_int_equal(model->stats.complaints, 4);
+	assert_int_equal(emodel_get(model, E1000_TDH), 7);
+	assert_true(is_done(0));
+	books_are_even();
+}
+
+static void
+chains_without_an_end_end(void **state)
+{
+	for (unsigned i = 0; i < 50 * RING_SIZE; i++) {
+		legacy(BUFFERS, 1000, 0);
+		if (i % 60 == 59)
+			assert_int_equal(go(), 0);
+	}
+	assert_int_equal(model->stats.out_bad, 1);
+	assert_int_equal(model->stats.complaints, 1);
+	legacy(BUFFERS, 64, LAST);
+	legacy(BUFFERS, 64, LAST);
+	assert_int_equal(go(), 1);
+	books_are_even();
+}
+
+static void
+buffers_that_are_nowhere_cost_their_frame(void **state)
+{
+	legacy(0x9000, 64, LAST);
+	legacy(BUFFERS + BUFFERS_LEN - 10, 64, LAST);
+	legacy(UINT64_MAX - 9, 64, LAST);
+	legacy(BUFFERS, 64, 0);
+	legacy(0x9000, 64, 0);
+	legacy(BUFFERS, 64, LAST);
+	legacy(BUFFERS, 66, LAST);
+	assert_int_equal(go(), 1);
+	is_frame(0, BUFFERS, 66);
+	assert_int_equal(errors(), 4);
+	assert_int_equal(model->stats.out_bad, 4);
+	assert_true(is_done(0));
+	books_are_even();
+}
+
+static void
+a_ring_that_is_nowhere_waits(void **state)
+{
+	emodel_set(model, E1000_TDBAL, 0x9000);
+	legacy(BUFFERS, 64, LAST);
+	assert_int_equal(go(), 0);
+	assert_int_equal(emodel_get(model, E1000_TDH), 0);
+	assert_int_equal(errors(), 1);
+	emodel_set(model, E1000_TDBAL, RING);
+	assert_int_equal(go(), 1);
+}
+
+static void
+types_of_descriptors_that_are_none_are_passed_over(void **state)
+{
+	struct e1000_tx_data_desc desc = {
+		.addr = BUFFERS, .cmd_dtalen = 64 | 5u << 20 | (uint32_t)(LAST | DEXT) << 24};
+
+	put_desc(&desc);
+	legacy(BUFFERS, 64, LAST);
+	assert_int_equal(go(), 1);
+	assert_true(is_done(0));
+	assert_int_equal(model->stats.complaints, 1);
+}
+
+static void
+a_ring_that_moves_forgets_what_was_begun(void **state)
+{
+	emodel_set(model, E1000_TXDCTL, E1000_TXDCTL_GRAN | 60u << E1000_TXDCTL_WTHRESH_SHIFT);
+	emodel_set(model, E1000_TIDV, 10);
+	legacy(BUFFERS, 64, LAST);
+	legacy(BUFFERS, 64, RS);
+	assert_int_equal(go(), 1);
+	emodel_set(model, E1000_TDH, 9);
+	out.tail = 9;
+	legacy(BUFFERS + 1, 64, LAST);
+	assert_int_equal(go(), 1);
+	is_frame(1, BUFFERS + 1, 64);
+	plx_e1000_model_tick(model, 10 * 1024);
+	assert_false(is_done(0)); /* they are not the card's any more */
+	assert_false(is_done(1));
+	assert_true(is_done(9));
+	assert_int_equal(model->stats.out_bad, 1);
+	/* A length that makes no sense while something waits. */
+	legacy(BUFFERS + 1, 64, LAST | IDE);
+	assert_int_equal(go(), 1);
+	emodel_set(model, E1000_TDLEN, 100);
+	assert_int_equal(go(), 0);
+	plx_e1000_model_tick(model, 30 * 1024);
+	assert_false(is_done(10));
+	books_are_even();
+}
+
+static void
+a_reset_forgets_all(void **state)
+{
+	out.room = 0;
+	legacy(BUFFERS, 40, LAST);
+	legacy(BUFFERS, 40, 0);
+	assert_int_equal(go(), 0);
+	emodel_tx_reset(model);
+	emodel_set(model, E1000_TDH, 0);
+	out.tail = 0;
+	out.room = 9;
+	legacy(BUFFERS + 1, 64, LAST);
+	assert_int_equal(go(), 1);
+	is_frame(0, BUFFERS + 1, 64);
+	books_are_even();
+}
+
+static void
+write_backs_that_fail_are_tried_again(void **state)
+{
+	legacy(BUFFERS, 64, LAST);
+	legacy(BUFFERS, 64, LAST);
+	memory.maps[0].read_only = true;
+	assert_int_equal(go(), 2);
+	assert_int_equal(errors(), 1);
+	assert_false(is_done(0));
+	assert_int_equal(causes() & E1000_INT_TXDW, 0);
+	memory.maps[0].read_only = false;
+	assert_int_equal(go(), 0);
+	assert_true(is_done(0));
+	assert_true(is_done(1));
+	assert_int_equal(causes() & E1000_INT_TXDW, E1000_INT_TXDW);
+}
+
+static void
+a_ring_that_cannot_be_written_stops_in_the_end(void **state)
+{
+	memory.maps[0].read_only = true;
+	for (unsigned i = 0; i < 2 * EMODEL_UNDONE - 1; i++) {
+		legacy(BUFFERS, 64, LAST);
+		if (i % 60 == 59)
+			go();
+	}
+	assert_int_equal(out.nb, EMODEL_UNDONE);
+	memory.maps[0].read_only = false;
+	assert_int_equal(go() > 0, true);
+}
+
+static void
+spoilt_accesses_cost_frames_not_the_queue(void **state)
+{
+	const struct plx_e1000_model_faults faults = {.dma_error = 5};
+	unsigned polls = 0;
+
+	plx_e1000_model_fault(model, &faults);
+	memory.maps[0].asked = memory.maps[1].asked = false;
+	for (unsigned i = 0; i < RING_SIZE - 1; i++)
+		legacy(BUFFERS, 64, LAST);
+	while (!is_done(RING_SIZE - 2) && polls++ < 1000)
+		go();
+	for (unsigned i = 0; i < RING_SIZE - 1; i++)
+		assert_true(is_done(i));
+	assert_true(model->stats.out_bad > 0);
+	assert_int_equal(model->stats.out, RING_SIZE - 1);
+	books_are_even();
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(frames_go_out_in_order_and_without_copies),
+		TEST(frames_of_many_descriptors_are_one),
+		TEST(a_frame_may_come_in_the_smallest_pieces),
+		TEST(a_frame_may_come_in_several_polls),
+		TEST(a_frame_longer_than_the_ring_goes_out),
+		TEST(short_frames_are_padded),
+		TEST(long_frames_go_out_whole),
+		TEST(frames_straddle_maps),
+		TEST(the_ring_may_lie_anywhere),
+		TEST(only_what_asks_is_written_back),
+		TEST(nobody_is_told_who_did_not_ask),
+		TEST(write_back_waits_for_the_threshold),
+		TEST(the_count_begins_with_who_asks),
+		TEST(without_granularity_the_threshold_counts_cache_lines),
+		TEST(a_threshold_without_a_delay_does_not_hang),
+		TEST(what_is_gathered_is_not_told_too_early),
+		TEST(delays_delay_the_interrupt_only),
+		TEST(the_limit_comes_if_the_delay_does_not),
+		TEST(who_does_not_delay_stops_the_timers),
+		TEST(a_queue_that_runs_low_or_dry_says_so),
+		TEST(nothing_goes_out_unless_all_let_it),
+		TEST(the_budget_holds),
+		TEST(a_refused_frame_comes_again),
+		TEST(a_frame_refused_in_place_is_not_told_done),
+		TEST(loopback_comes_in_not_out),
+		TEST(frames_of_the_cards_own_go_out_at_once_or_never),
+		TEST(descriptors_of_nothing_are_done_and_send_nothing),
+		TEST(frames_too_long_are_lost_and_the_next_is_not),
+		TEST(chains_without_an_end_end),
+		TEST(buffers_that_are_nowhere_cost_their_frame),
+		TEST(a_ring_that_is_nowhere_waits),
+		TEST(types_of_descriptors_that_are_none_are_passed_over),
+		TEST(a_ring_that_moves_forgets_what_was_begun),
+		TEST(a_reset_forgets_all),
+		TEST(write_backs_that_fail_are_tried_again),
+		TEST(a_ring_that_cannot_be_written_stops_in_the_end),
+		TEST(spoilt_accesses_cost_frames_not_the_queue),
+	};
+
+	return cmocka_run_group_tests_name("e1000_model_tx", tests, NULL, NULL);
+}
