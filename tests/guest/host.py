@@ -11,13 +11,11 @@ import re
 import subprocess
 import time
 
+import linux
 import oracle
 import peers
 import registers
-
-
-class No(Exception):
-    """An answer that ends the job."""
+from answers import No
 
 
 class Line:
@@ -65,10 +63,11 @@ class Line:
         self.connection.sendall(text.encode() + b'\n')
 
 
-class Host:
+class Host(linux.Verbs):
     def __init__(self, line, wires, qmp, logs, typist, boot=None):
         self.line, self.wires, self.qmp, self.logs, self.typist, self.boot = line, wires, qmp, logs, typist, boot
         self.outside = boot.outside if boot else None
+        self.nics = boot.nics if boot else {}
         self.seed = 0
         self.injected = {}  # by card: what `inject` gave
         self.peers = None
@@ -85,6 +84,7 @@ class Host:
         finally:
             if self.peers:
                 self.peers.close()
+            self.end_linux()
 
     def answer(self, words):
         verb = getattr(self, 'do_' + words[0], None)
@@ -208,7 +208,10 @@ class Host:
 
     def do_link(self, n, state):
         """Plugs card n's cable in (on) or out (off)."""
-        self.qmp.ask('set_link', name=f'card{n}', up=state == 'on')
+        if int(n) in self.nics:
+            self.nics[int(n)].plug(state)
+        else:
+            self.qmp.ask('set_link', name=f'card{n}', up=state == 'on')
 
     def do_filter(self, n, *wanted):
         """What card n listens to, and must: promiscuous=true, multicast=normal, main-mac=..., in QEMU's words."""

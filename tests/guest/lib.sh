@@ -83,15 +83,20 @@ interface()
 	done
 }
 
+# Since the boot.
+seconds()
+{
+	cut -d . -f 1 /proc/uptime
+}
+
 # SECONDS WHAT COMMAND...: until the command succeeds.
 wait_until()
 {
-	left=$(($1 * 20))
+	end=$(($(seconds) + $1))
 	what=$2
 	shift 2
 	until "$@"; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || fail "waited in vain for $what"
+		[ "$(seconds)" -le $end ] || fail "waited in vain for $what"
 		usleep 50000
 	done
 }
@@ -134,6 +139,93 @@ pmd_stop()
 		cat /tmp/pmd.log
 		fail "plx-testpmd ended with status $status"
 	}
+}
+
+# Jobs with the kernel's own driver: LINUX_TOOLS in meson.build are there, plx-testpmd is not.
+
+has_interface()
+{
+	[ -n "$(interface "$(card "$1")")" ]
+}
+
+# N: loads the driver; prints the interface it makes of that card.
+linux_card()
+{
+	load e1000
+	wait_until 20 "an interface" has_interface "$1"
+	interface "$(card "$1")"
+}
+
+# INTERFACE: its link is up.
+carrier()
+{
+	[ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]
+}
+
+no_carrier()
+{
+	[ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 0 ]
+}
+
+# INTERFACE ADDRESS PEER MAC: up, with an address, and it knows who has the other.
+linux_up()
+{
+	ip link set "$1" up
+	wait_until 20 "the link of $1" carrier "$1"
+	ip address replace "$2/24" dev "$1"
+	tool_ip neigh replace "$3" lladdr "$4" nud permanent dev "$1"
+}
+
+# ADDRESS [ARGUMENTS...]: all pings are answered.
+pings()
+{
+	ping -i 0.05 -W 5 -c 5 "$@" >/tmp/ping.log 2>&1 || fail "no answer: ping $*: $(cat /tmp/ping.log)"
+}
+
+# INTERFACE COUNTER: of ethtool -S.
+counter()
+{
+	ethtool -S "$1" | sed -n "s/^ *$2: //p"
+}
+
+# N INTERFACE COUNTERS...: the host saw what the driver counted, since it was loaded.
+counted()
+{
+	ask settle "$1" >/dev/null
+	said=
+	card=$1
+	eth=$2
+	shift 2
+	for name; do
+		said="$said $name=$(counter "$eth" "$name")"
+	done
+	ask counted "$card$said"
+}
+
+# INTERFACE: nothing went wrong, as ethtool -S and TCP have it.
+no_errors()
+{
+	for name in rx_errors tx_errors rx_crc_errors rx_missed_errors rx_no_buffer_count tx_timeout_count; do
+		[ "$(counter "$1" $name)" = 0 ] || fail "$name: $(counter "$1" $name)"
+	done
+	! awk '/^Tcp: [0-9]/ {exit $NF == 0}' /proc/net/snmp || fail "there were wrong checksums: $(cat /proc/net/snmp)"
+}
+
+# INTERFACE STATE: of all that the card can do for TCP and VLANs.
+offloads()
+{
+	ethtool -K "$1" tx "$2" sg "$2" tso "$2" rx "$2" rxvlan "$2" txvlan "$2" >/tmp/ethtool.log 2>&1 ||
+		fail "ethtool -K: $(cat /tmp/ethtool.log)"
+}
+
+# ADDRESS SIZE WHAT: TCP both ways, by iperf3.
+transfers()
+{
+	for way in '' -R; do
+		# shellcheck disable=SC2086 # an empty word is none
+		timeout 50 iperf3 -c "$1" -n "$2" $way >/tmp/iperf.log 2>&1 || fail "iperf3 $way, $3: $(cat /tmp/iperf.log)"
+		echo "iperf3 $way, $3: $(sed -n 's/ *receiver//p' /tmp/iperf.log | head -n 1)"
+	done
 }
 
 [ ! -c $HOST ] || host_begin

@@ -3,6 +3,7 @@
 
 import json
 import re
+import shutil
 import stat
 import subprocess
 
@@ -14,6 +15,7 @@ MACHINES = {
     'iommu': (['-M', 'q35', '-device', 'intel-iommu,intremap=on,caching-mode=on'], 'intel_iommu=on'),  # nothing bound
     'uio': (['-M', 'pc'], 'lab.bind=uio_pci_generic'),
     'plain': (['-M', 'pc'], ''),  # no IOMMU, nothing bound
+    'linux': (['-M', 'pc'], ''),  # the same with the kernel that drives real cards
 }
 CARDS = {
     'modern': 'disable-legacy=on',
@@ -26,7 +28,12 @@ OTHER_CARDS = {  # not virtio: QEMU's name of the device
     'e1000_82544': 'e1000-82544gc',
     'e1000_82545': 'e1000-82545em',
 }
+SERVED = 'nicemu'  # a card that is another process: plx-nicemu, a tap behind it
+KINDS = [*CARDS, *OTHER_CARDS, SERVED]
 FIRST_SLOT = 8
+DPDK_ABI = '23'
+DPDK_FOLDER = f'/usr/lib/x86_64-linux-gnu/dpdk/pmds-{DPDK_ABI}.0'
+DPDK_PARTS = ('bus_pci', 'bus_vdev', 'mempool_ring', 'net_e1000')
 
 
 class Card:
@@ -34,15 +41,20 @@ class Card:
 
     def __init__(self, number, text):
         match = re.fullmatch(r'(\w+)((?:\+[\w=,.-]+)*)(?:@(oracle|hub\d+|tap\d+|vhost\d+))?', text)
-        if not match or match[1] not in CARDS | OTHER_CARDS:
-            raise ValueError(f'{text} is no card: {" | ".join(CARDS | OTHER_CARDS)} [+option=value...] [@oracle|hubN|tapN|vhostN]')
-        self.number, self.kind, self.wire = number, match[1], match[3] or 'oracle'
+        if not match or match[1] not in KINDS or (match[1] == SERVED and match[3]):
+            raise ValueError(f'{text} is no card: {" | ".join(KINDS)} [+option=value...] [@oracle|hubN|tapN|vhostN]')
+        self.number, self.kind, self.wire = number, match[1], match[3] or ('served' if match[1] == SERVED else 'oracle')
         self.options = [option for option in match[2].split('+') if option]
+        self.path = None  # of a served card's socket
         self.mac = bytes((0x52, 0x54, 0, 0, 0, number + FIRST_SLOT))
 
     @property
     def is_vhost(self):
         return self.wire.startswith('vhost')
+
+    @property
+    def is_served(self):
+        return self.kind == SERVED
 
     @property
     def queues(self):
@@ -64,6 +76,11 @@ class Card:
         queues = self.queues
         return f'tap,{name},ifname=card{self.number},script=no,downscript=no,vhost=off' + (
             f',queues={queues}' if queues > 1 else '')
+
+    def served_device(self):
+        """For JSON, as a socket's address has no other form, and as QMP takes it."""
+        return {'driver': 'vfio-user-pci', 'id': f'card{self.number}', 'addr': f'{self.number + FIRST_SLOT:#x}',
+                'socket': {'type': 'unix', 'path': self.path}}
 
     def device(self, iommu):
         where = f'id=card{self.number},netdev=net{self.number},addr={self.number + FIRST_SLOT:#x},mac={self.mac.hex(":")},romfile='
@@ -101,6 +118,15 @@ def libraries(programs):
     return found
 
 
+def dpdk():
+    """DPDK's testpmd and its driver for e1000 cards, {name in the guest: file}."""
+    parts = {f'lib/librte_{name}.so.{DPDK_ABI}': f'{DPDK_FOLDER}/librte_{name}.so.{DPDK_ABI}' for name in DPDK_PARTS}
+    program = shutil.which('dpdk-testpmd')
+    # What a thread that is cancelled loads by itself.
+    unwinder = subprocess.run(['gcc', '-print-file-name=libgcc_s.so.1'], capture_output=True, text=True, check=True).stdout.strip()
+    return libraries([program, *parts.values()]) | parts | {'bin/dpdk-testpmd': program, 'lib/libgcc_s.so.1': unwinder}
+
+
 def archive(files):
     """files: {name in the guest: path here}."""
     folders = {''} | {'bin', 'lib', 'dev', 'proc', 'sys', 'tmp', 'run', 'etc', 'var'}
@@ -120,10 +146,10 @@ def archive(files):
 # -- QEMU -----------------------------------------------------------------------------------------------------------------
 
 
-def command(machine, cards, folder, kernel, initrd, logs, args='', memory=768, trace=()):
+def command(machine, cards, folder, kernel, initrd, logs, args='', memory=768, trace=(), qemu='qemu-system-x86_64'):
     """QEMU's command line. `folder` holds the sockets, `logs` gets serial.log and trace.log."""
     options, words = MACHINES[machine]
-    line = ['qemu-system-x86_64', '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-accel', 'tcg,thread=multi',
+    line = [qemu, '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-accel', 'tcg,thread=multi',
             '-cpu', 'max', '-smp', '2', '-m', str(memory), *options, '-kernel', kernel, '-initrd', initrd,
             '-append', f'console=ttyS0 quiet panic=-1 hugepages={memory // 8} no_timer_check ipv6.disable=1 {words} lab.args={args}',
             '-device', 'isa-debug-exit,iobase=0xf4,iosize=4',
@@ -134,9 +160,12 @@ def command(machine, cards, folder, kernel, initrd, logs, args='', memory=768, t
             '-D', f'{logs}/trace.log', '-d', 'guest_errors']
     for pattern in trace:
         line += ['-trace', pattern]
-    if any(card.is_vhost for card in cards):
+    if any(card.is_vhost or card.is_served for card in cards):
         line += ['-object', f'memory-backend-memfd,id=memory,size={memory}M,share=on', '-machine', 'memory-backend=memory']
     for card in cards:
+        if card.is_served:
+            line += ['-device', json.dumps(card.served_device())]
+            continue
         if card.is_vhost:
             line += ['-chardev', f'socket,id=vhost{card.number},path={card.socket(folder)},reconnect=1']
         line += ['-netdev', card.netdev(folder), '-device', card.device('intel-iommu' in ' '.join(options))]

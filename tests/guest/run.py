@@ -23,6 +23,7 @@ import machine
 import oracle
 import outside
 import peers
+import served
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PASS = 33  # 2 * 16 + 1, see guest_exit.c
@@ -31,9 +32,30 @@ PROGRAMS = ['apps/testpmd/plx-testpmd', 'apps/capture/plx-capture', 'apps/doctor
 COMPLAINTS = r'DMAR: .*fault|\bBUG\b|\bOops\b|vtd_iommu_translate: detected translation failure|Kernel panic'
 
 
-def cache_folder(build):
+def cache_folder(build, name='kernel'):
     home = os.environ.get('XDG_CACHE_HOME')
-    return os.path.join(home, 'pollux', 'guest') if home else os.path.join(build, 'tests', 'guest', 'kernel')
+    if home:
+        return os.path.join(home, 'pollux', 'guest', *([] if name == 'kernel' else [name]))
+    return os.path.join(build, 'tests', 'guest', name)
+
+
+def get_kernel(options):
+    """The folder of the one that the machine boots."""
+    full = ['full'] if options.machine == 'linux' else []
+    folder = cache_folder(options.build, 'kernel_full' if full else 'kernel')
+    if subprocess.run([os.path.join(HERE, 'lab'), folder, *full], check=False).returncode:
+        sys.exit('guest: there is no kernel to boot')
+    return folder
+
+
+def get_qemu(options, cards):
+    """The program: this system's, or the newer one that takes served cards."""
+    if not options.newer and not any(card.is_served for card in cards):
+        return 'qemu-system-x86_64'
+    folder = cache_folder(options.build, 'newer')
+    if status := subprocess.run([os.path.join(HERE, 'newer'), folder], check=False).returncode:
+        sys.exit(status)
+    return os.path.join(folder, 'qemu')
 
 
 def read(path):
@@ -47,19 +69,20 @@ def read(path):
 class Boot:
     """One start of the machine."""
 
-    def __init__(self, options, cards, kernel, logs):
-        self.options, self.cards, self.kernel, self.logs = options, cards, kernel, logs
+    def __init__(self, options, cards, lab, logs):
+        self.options, self.cards, self.lab, self.logs = options, cards, lab, logs
         self.folder = tempfile.mkdtemp(prefix='plx-guest.')
         self.qemu = None
         self.life = 0
         self.crashed = False
         self.wires = {}
-        served = [card for card in cards if card.is_vhost]
-        self.outside = outside.Outside(options.build, self.folder, served, logs, options.vhost) if served else None
+        behind = [card for card in cards if card.is_vhost]
+        self.outside = outside.Outside(options.build, self.folder, behind, logs, options.vhost) if behind else None
+        self.nics = served.Nics(options.build, self.folder, [card for card in cards if card.is_served], logs)
         for card in cards:
             if card.wire == 'oracle':
                 self.wires[card.number] = oracle.make_wire(self.folder, card.number, card.mac)
-            elif card.wire.startswith('tap') or card.is_vhost:
+            elif card.wire.startswith('tap') or card.is_vhost or card.is_served:
                 self.wires[card.number] = oracle.make_tap(card.number, card.mac)
         self.doors = {name: self.door(name) for name in ('host', 'typist', 'qmp')}
 
@@ -73,14 +96,16 @@ class Boot:
 
     def initrd(self):
         build = self.options.build
-        programs = [os.path.join(build, p) for p in PROGRAMS if os.path.exists(os.path.join(build, p))]
+        programs = self.options.tool
+        if not programs and not self.options.dpdk:
+            programs = {os.path.basename(p): os.path.join(build, p) for p in PROGRAMS if os.path.exists(os.path.join(build, p))}
         files = {'init': os.path.join(HERE, 'init'), 'lib.sh': os.path.join(HERE, 'lib.sh'), 'job.sh': self.options.job,
                  'bin/busybox': shutil.which('busybox'), 'bin/guest_exit': os.path.join(build, 'tests/guest/guest_exit')}
-        modules = os.path.join(self.kernel, 'modules')
+        modules = os.path.join(self.lab['kernel'], 'modules')
         files |= {f'modules/{name}': os.path.join(modules, name) for name in os.listdir(modules)}
-        files |= {'bin/' + os.path.basename(program): program for program in programs}
+        files |= {'bin/' + name: program for name, program in programs.items()}
         files |= {'bin/' + os.path.basename(path): path for path in self.options.file}
-        files |= machine.libraries(programs)
+        files |= machine.libraries(programs.values()) | (machine.dpdk() if self.options.dpdk else {})
         path = os.path.join(self.folder, 'initrd')
         with open(path, 'wb') as file:
             file.write(machine.archive(files))
@@ -88,8 +113,8 @@ class Boot:
 
     def start(self):
         self.life += 1
-        command = machine.command(self.options.machine, self.cards, self.folder, os.path.join(self.kernel, 'vmlinuz'),
-                                  self.initrd(), self.logs, self.options.args, trace=self.options.trace)
+        command = machine.command(self.options.machine, self.cards, self.folder, os.path.join(self.lab['kernel'], 'vmlinuz'),
+                                  self.initrd(), self.logs, self.options.args, trace=self.options.trace, qemu=self.lab['qemu'])
         with open(os.path.join(self.logs, 'qemu.log'), 'wb') as log:
             log.write((' '.join(command) + '\n').encode())
             log.flush()
@@ -138,21 +163,23 @@ class Boot:
         if self.qemu is not None and self.qemu.poll() is None:
             self.qemu.kill()
             self.qemu.wait()
-        for thing in (*self.doors.values(), *self.wires.values(), *([self.outside] if self.outside else [])):
+        for thing in (*self.doors.values(), *self.wires.values(), self.nics, *([self.outside] if self.outside else [])):
             thing.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def boot(options, cards, kernel, logs):
+def boot(options, cards, lab, logs):
     """(status of QEMU or None, whether init spoke)"""
     for path in glob.glob(os.path.join(logs, '*.log')):
         os.unlink(path)
-    one = Boot(options, cards, kernel, logs)
+    one = Boot(options, cards, lab, logs)
     try:
         one.start()
         return one.wait(), one.is_up()
     finally:
         one.end()
+        if one.nics.bad:
+            raise RuntimeError(f'the NICs of cards {one.nics.bad} did not end well')
 
 
 def verdict(status, logs):
@@ -168,6 +195,14 @@ def verdict(status, logs):
     return f'QEMU ended with status {status}' + (', which is a panic or a power-off' if status == 0 else '')
 
 
+def need(tool):
+    """Where it is."""
+    path = shutil.which(tool)
+    if path is None:
+        sys.exit(f'guest: {tool} is missing; scripts/deps test installs it')
+    return path
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--build', default=os.path.join(HERE, '..', '..', 'build'), help='the build folder')
@@ -176,6 +211,10 @@ def arguments():
     parser.add_argument('--card', action='append', default=[], metavar='KIND[+OPTION=VALUE][@WIRE]',
                         help=f'a network card: {", ".join(machine.CARDS)}; see README.md')
     parser.add_argument('--args', default='', help='arguments of the job, joined by commas')
+    parser.add_argument('--tool', action='append', default=[], metavar='PROGRAM[=NAME]',
+                        help='a program of this system, for the guest instead of our own; its name there')
+    parser.add_argument('--dpdk', action='store_true', help="DPDK's testpmd with its driver for e1000, for the guest")
+    parser.add_argument('--newer', action='store_true', help='the QEMU that served cards need, in any case')
     parser.add_argument('--file', action='append', default=[], help='another program for the guest, without libraries of its own')
     parser.add_argument('--vhost', default='', metavar=',DEVARGS', help='more arguments of net_vhost outside: ,tso=1')
     parser.add_argument('--trace', action='append', default=[], help='events that QEMU writes to trace.log')
@@ -185,6 +224,7 @@ def arguments():
     if not os.path.exists(options.job):
         options.job = os.path.join(HERE, 'jobs', options.job + '.sh')
     options.build = os.path.abspath(options.build)
+    options.tool = {name or program: need(program) for program, _, name in (text.partition('=') for text in options.tool)}
     return options
 
 
@@ -210,22 +250,19 @@ def main():
     options = arguments()
     name = options.name or os.path.basename(options.job).removesuffix('.sh')
     for tool in ('qemu-system-x86_64', 'busybox'):
-        if shutil.which(tool) is None:
-            sys.exit(f'guest: {tool} is missing; scripts/deps test installs it')
-    kernel = cache_folder(options.build)
-    if subprocess.run([os.path.join(HERE, 'lab'), kernel], check=False).returncode:
-        sys.exit('guest: there is no kernel to boot')
+        need(tool)
     cards = [machine.Card(number, text) for number, text in enumerate(options.card)]
+    lab = {'kernel': get_kernel(options), 'qemu': get_qemu(options, cards)}
     taps = [card for card in cards if card.wire.startswith('tap')]
-    if taps or any(card.is_vhost for card in cards):
+    if taps or any(card.is_vhost or card.is_served for card in cards):
         own_network()
     make_taps(taps)
     logs = os.path.join(options.build, 'tests', 'guest', 'logs', name)
     os.makedirs(logs, exist_ok=True)
-    status, up = boot(options, cards, kernel, logs)
+    status, up = boot(options, cards, lab, logs)
     if status is None and not up:
         print('guest: the machine never came up; once more')
-        status, up = boot(options, cards, kernel, logs)
+        status, up = boot(options, cards, lab, logs)
     wrong = verdict(status, logs)
     if wrong:
         print(read(os.path.join(logs, 'serial.log'))[-6000:])

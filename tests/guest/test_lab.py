@@ -33,20 +33,28 @@ class Lab(unittest.TestCase):
         self.expect('sleep', 'the time was over', 8)
 
 
-class Kernel(unittest.TestCase):
-    def test_no_cache_and_no_mirror_is_a_failure_with_a_name(self):
-        """apt-get and apt-cache that find nothing, in front of the others."""
+class Downloads(unittest.TestCase):
+    def without_mirror(self, script):
+        """With apt-get and apt-cache that find nothing, in front of the others, and no cache."""
         with tempfile.TemporaryDirectory() as folder:
             for name in ('apt-get', 'apt-cache'):
                 path = os.path.join(folder, name)
                 with open(path, 'w', encoding='utf-8') as file:
                     file.write('#!/bin/sh\necho "no way to the mirror" >&2\nexit 100\n')
                 os.chmod(path, 0o755)
-            done = subprocess.run([os.path.join(HERE, 'lab'), os.path.join(folder, 'kernel')], capture_output=True, text=True,
+            return subprocess.run([os.path.join(HERE, script), os.path.join(folder, 'cache')], capture_output=True, text=True,
                                   check=False, env={**os.environ, 'PATH': folder + ':' + os.environ['PATH']})
+
+    def test_no_kernel_is_a_failure_with_a_name(self):
+        done = self.without_mirror('lab')
         self.assertEqual(done.returncode, 1)
         self.assertIn('linux-image-cloud-amd64, could not be downloaded', done.stderr)
         self.assertIn('no way to the mirror', done.stderr)
+
+    def test_no_newer_qemu_is_a_skip_with_a_name(self):
+        done = self.without_mirror('newer')
+        self.assertEqual(done.returncode, 77)
+        self.assertRegex(done.stdout, r'no way to the mirror\nSKIP: QEMU with vfio-user-pci could not be downloaded from \S+-backports')
 
 
 if __name__ == '__main__':

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a job whose cards have the kernel's own driver may ask of the host: a peer at a tap, and books compared with the driver's."""
+
+import json
+import os
+import random
+import re
+import socket
+import subprocess
+import time
+
+import outside
+from answers import No
+
+LIMIT = 30
+TAGGED = bytes.fromhex('8100')
+TYPE = bytes.fromhex('88b5')  # for local experiments
+SOURCE = bytes.fromhex('02feed000001')
+# What ethtool -S calls it: whose counter says it, and by which name.
+BOOKS = {'rx_packets': 'taken', 'tx_packets': 'sent', 'rx_bytes': 'taken_bytes', 'tx_bytes': 'sent_bytes'}
+FCS = 4
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=LIMIT).stdout
+
+
+def tap_counts(name):
+    """What the guest's card saw of it: its rx is what the tap transmitted."""
+    stats = interface(name)['stats64']
+    return {f'{ours}_{what}': stats[theirs][what] for ours, theirs in (('rx', 'tx'), ('tx', 'rx')) for what in ('packets', 'bytes')}
+
+
+def interface(name):
+    """Of this process's network namespace, which /sys does not show."""
+    return json.loads(run('ip', '-j', '-s', 'link', 'show', name))[0]
+
+
+def wrong_sums():
+    """Checksums that this namespace's kernel found wrong."""
+    with open('/proc/net/snmp', encoding='ascii') as file:
+        lines = [line.split() for line in file]
+    return sum(int(value) for names, values in zip(lines[::2], lines[1::2]) for name, value in zip(names[1:], values[1:])
+               if name == 'InCsumErrors')
+
+
+class Verbs:
+    """A part of host.Host."""
+
+    nics, wires, logs = {}, {}, ''
+    iperf = None
+    addresses = {}  # by card
+    served = None
+
+    def do_peer(self, n, address, theirs, mac):
+        """The host has that address at the tap of card n, knows who has `theirs`, and serves iperf3. Its MAC address."""
+        name = f'card{n}'
+        run('ip', 'address', 'replace', address + '/24', 'dev', name)
+        run('ip', 'neigh', 'replace', theirs, 'lladdr', mac, 'nud', 'permanent', 'dev', name)
+        self.addresses = {**self.addresses, n: (address, theirs, mac)}
+        self.serve_iperf()
+        return interface(name)['address']
+
+    def serve_iperf(self):
+        if self.iperf is None:
+            with open(os.path.join(self.logs, 'iperf3.log'), 'wb') as log:
+                self.iperf = subprocess.Popen(['setpriv', '--pdeathsig', 'KILL', 'iperf3', '-s', '--forceflush'], stdout=log,
+                                              stderr=subprocess.STDOUT)
+            self.wait_listening(5201)
+
+    @staticmethod
+    def wait_listening(port):
+        end = time.monotonic() + LIMIT
+        while not run('ss', '-Hltn', f'sport = :{port}'):
+            if time.monotonic() > end:
+                raise No('iperf3 does not listen')
+            time.sleep(0.05)
+
+    def do_bridge(self, *numbers):
+        """The cables of those cards end in one bridge."""
+        run('ip', 'link', 'add', 'bridge', 'type', 'bridge')
+        for n in numbers:
+            run('ip', 'link', 'set', f'card{n}', 'master', 'bridge')
+        run('ip', 'link', 'set', 'bridge', 'up')
+
+    def do_mtu(self, n, size):
+        """Of the tap of card n."""
+        run('ip', 'link', 'set', f'card{n}', 'mtu', size)
+
+    def do_settle(self, n):
+        """Until nothing has gone over the tap of card n for a while."""
+        end, last = time.monotonic() + LIMIT, None
+        while (now := tap_counts(f'card{n}')) != last:
+            if time.monotonic() > end:
+                raise No('there is no end of packets')
+            last = now
+            time.sleep(0.4)
+
+    def do_sums(self):
+        """This kernel found no checksum wrong."""
+        if wrong := wrong_sums():
+            raise No(f'{wrong} wrong checksums')
+
+    def do_counted(self, n, *words):
+        """What the driver says the card counted, rx_packets=7 ..., of all there was: what went over the tap, and the card's books."""
+        said = {name: int(value) for name, _, value in (word.partition('=') for word in words)}
+        n = int(n)
+        if n in self.nics:
+            books = self.nics[n].books()
+            saw = {name: books[ours] for name, ours in BOOKS.items()}
+        else:
+            saw = tap_counts(f'card{n}')
+        for way in ('rx', 'tx'):
+            saw[f'{way}_bytes'] += FCS * saw[f'{way}_packets']
+        wrong = [f'{name} is {value}, the host saw {saw[name]}' for name, value in said.items() if value != saw[name]]
+        if wrong:
+            raise No('; '.join(wrong))
+        return ' '.join(words)
+
+    def do_send(self, n, count, to, vid='0'):
+        """Frames of 100 bytes to that address, in that VLAN, into card n."""
+        tag = TAGGED + int(vid).to_bytes(2, 'big') if vid != '0' else b''
+        frame = bytes.fromhex(to.replace(':', '')) + SOURCE + tag + TYPE + bytes(100 - 14 - len(tag))
+        end = time.monotonic() + LIMIT
+        for _ in range(int(count)):
+            while not self.wires[int(n)].give(frame):
+                if time.monotonic() > end:
+                    raise No('the card takes no more')
+                time.sleep(0.01)
+
+    def do_listen(self, n, size):
+        """The host awaits a TCP connection at port 5000 of the tap of card n: it sends so many bytes and takes what comes."""
+        self.served = outside.Served(f'card{n}', socket.create_server((self.addresses[n][0], 5000)),
+                                     random.Random(size).randbytes(int(size)))
+
+    def do_listened(self, n, sent, got):
+        """That connection has ended: hashes of what the guest sent and got."""
+        given, taken, *_ = self.served.end()
+        self.readdress(n)
+        if (sent, got) != (taken, given):
+            raise No('the bytes that arrived are not those that were sent')
+
+    def readdress(self, n):
+        address, theirs, mac = self.addresses[n]
+        run('ip', 'address', 'replace', address + '/24', 'dev', f'card{n}')
+        run('ip', 'neigh', 'replace', theirs, 'lladdr', mac, 'nud', 'permanent', 'dev', f'card{n}')
+
+    # -- DPDK's testpmd in the guest, which writes to the first serial line ---------------------------------------------
+
+    def serial(self):
+        with open(os.path.join(self.logs, 'serial.log'), encoding='utf-8', errors='replace') as file:
+            return file.read()
+
+    def do_said(self, times, *words):
+        """That text is on the first serial line so many times, or will be."""
+        end = time.monotonic() + LIMIT
+        while self.serial().count(' '.join(words)) < int(times):
+            if time.monotonic() > end:
+                raise No('it never came')
+            time.sleep(0.1)
+
+    def do_testpmd_books(self, *numbers):
+        """testpmd's last words about ports 0, 1, ...: it received and sent what the wires of those cards gave and took."""
+        last = re.findall(r'Forward statistics for port (\d+) .*\n\s*RX-packets: (\d+) .*RX-total: (\d+)\s*\n\s*TX-packets: (\d+) .*'
+                          r'TX-total: (\d+)', self.serial().replace('\r', ''))
+        said = {int(port): (int(rx), int(rx_all), int(tx), int(tx_all)) for port, rx, rx_all, tx, tx_all in last}
+        for port, n in enumerate(numbers):
+            wire = self.wires[int(n)]
+            wanted = (wire.given, wire.given, wire.taken, wire.taken)
+            if said.get(port) != wanted:
+                raise No(f'port {port}: {said.get(port)}, not {wanted}')
+        return f'{said}'
+
+    # -- deaths ------------------------------------------------------------------------------------------------------------
+
+    def do_kill_nic(self, n):
+        """kill -9 of the process that is card n."""
+        self.nics[int(n)].kill()
+
+    def do_new_nic(self, n):
+        """It is started again, and the machine gets it as a new card: the old one is taken out first."""
+        nic = self.nics[int(n)]
+        self.qmp.ask('device_del', id=f'card{n}')
+        end = time.monotonic() + LIMIT
+        while f'card{n}' in [each['name'] for each in self.qmp.ask('qom-list', path='/machine/peripheral')]:
+            if time.monotonic() > end:
+                raise No('the old card does not go')
+            time.sleep(0.05)
+        nic.start()
+        self.readdress(n)
+        self.qmp.ask('device_add', **nic.card.served_device())
+        return interface(f'card{n}')['address']
+
+    def end_linux(self):
+        if self.iperf:
+            self.iperf.kill()
+            self.iperf.wait()
