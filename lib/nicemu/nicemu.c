@@ -16,10 +16,12 @@
 #define LOOK_NS UINT64_C(20000)
 
 static uint64_t
-now_ns(void)
+now_ns(const struct plx_nicemu *nic)
 {
 	struct timespec now;
 
+	if (nic->options.now_ns != NULL)
+		return nic->options.now_ns(nic->options.arg);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
@@ -63,12 +65,14 @@ plx_nicemu_fd(struct plx_nicemu *nic)
 {
 	if (nic->epoll >= 0)
 		return nic->epoll;
+	if (nic->options.now_ns != NULL)
+		return -ENOTSUP;
 	nic->epoll = epoll_create1(EPOLL_CLOEXEC);
 	nic->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (nic->epoll >= 0 && nic->timer >= 0 && watch(nic->epoll, nic->timer) == 0 &&
 	    watch(nic->epoll, plx_vfio_user_server_fd(nic->server)) == 0) {
 		nic->timer_ns = NICEMU_NEVER;
-		set_timer(nic, plx_e1000_model_tick(nic->model, now_ns()));
+		set_timer(nic, plx_e1000_model_tick(nic->model, now_ns(nic)));
 		return nic->epoll;
 	}
 	close_events(nic);
@@ -83,34 +87,35 @@ polls_doorbells(const struct plx_nicemu *nic)
 	return nic->pages != NULL && nic->epoll < 0;
 }
 
-/* Messages and timers: how many messages, and when the next timer is due. */
+/* Timers, then messages, which set others from now on: how many messages. */
 static unsigned
-look(struct plx_nicemu *nic, uint64_t *ret_due)
+look(struct plx_nicemu *nic)
 {
-	const uint64_t now = now_ns();
+	const uint64_t now = now_ns(nic);
 	unsigned n = 0;
+
+	plx_e1000_model_tick(nic->model, now);
 
 	if (!polls_doorbells(nic) || now >= nic->look_ns) {
 		n = plx_vfio_user_server_poll(nic->server);
 		/* Where one came the next one is near: somebody waits for answers. */
 		nic->look_ns = n > 0 ? 0 : now + LOOK_NS;
 	}
-	*ret_due = plx_e1000_model_tick(nic->model, now);
 	return n;
 }
 
 unsigned
 plx_nicemu_poll(struct plx_nicemu *nic, unsigned budget)
 {
-	uint64_t due = NICEMU_NEVER;
 	unsigned messages = 0, frames;
 
 	if (!polls_doorbells(nic) || nic->look_ns == 0 || nic->turn++ % TURNS == 0)
-		messages = look(nic, &due);
+		messages = look(nic);
 	frames = plx_e1000_model_poll(nic->model, budget);
 	if (nic->timer >= 0) {
 		/* What came of messages and frames has set timers, and what is left over is due at once. */
-		due = plx_e1000_model_tick(nic->model, now_ns());
+		const uint64_t due = plx_e1000_model_tick(nic->model, now_ns(nic));
+
 		set_timer(nic, frames > 0 && frames >= budget ? 1 : due);
 	}
 	return messages + frames;
@@ -119,10 +124,13 @@ plx_nicemu_poll(struct plx_nicemu *nic, unsigned budget)
 enum plx_e1000_model_taken
 plx_nicemu_receive(struct plx_nicemu *nic, const void *frame, size_t len)
 {
-	enum plx_e1000_model_taken taken = plx_e1000_model_receive(nic->model, frame, len);
+	enum plx_e1000_model_taken taken;
 
 	if (nic->timer >= 0)
-		set_timer(nic, plx_e1000_model_tick(nic->model, now_ns()));
+		plx_e1000_model_tick(nic->model, now_ns(nic));
+	taken = plx_e1000_model_receive(nic->model, frame, len);
+	if (nic->timer >= 0)
+		set_timer(nic, plx_e1000_model_tick(nic->model, now_ns(nic)));
 	return taken;
 }
 
@@ -193,7 +201,9 @@ plx_nicemu_create(const struct plx_nicemu_options *options, struct plx_nicemu **
 		plx_nicemu_destroy(nic);
 		return ret;
 	}
-	plx_e1000_model_tick(nic->model, now_ns());
+	/* Power comes now: what the card began at time 0 begins again. */
+	plx_e1000_model_tick(nic->model, now_ns(nic));
+	plx_e1000_model_reset(nic->model);
 	*ret_nic = nic;
 	return 0;
 }

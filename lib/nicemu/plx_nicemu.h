@@ -39,6 +39,8 @@ struct plx_nicemu_options {
 	bool (*send)(void *arg,
 		     const struct plx_e1000_model_frame *frame); /* as in plx_e1000_model_ops */
 	void (*complain)(void *arg, const char *what);		 /* may be NULL */
+	/* The time in nanoseconds; NULL: CLOCK_MONOTONIC. One of the embedder's has no fd(). */
+	uint64_t (*now_ns)(void *arg);
 	/* A driver came, or went, and why; may be NULL. */
 	void (*changed)(void *arg, bool connected, const char *why);
 };
@@ -52,7 +54,7 @@ void plx_nicemu_destroy(struct plx_nicemu *nic);
 /*
  * Readable (epoll, poll) when poll() has something to do, be it that a timer is due. For event mode, without doorbells: who asks for it
  * once pays for a timer in every poll() and receive() from then on. A frame that send() did not take comes again only with a poll()
- * that the caller makes when there is room. Negative: -EMFILE. Path: slow.
+ * that the caller makes when there is room. Negative: -EMFILE, -ENOTSUP. Path: slow.
  */
 int plx_nicemu_fd(struct plx_nicemu *nic);
 
