@@ -49,8 +49,8 @@ struct virtio_transport {
 	/* Tells the device where the rings are, sets up q->notify_* and enables the queue. */
 	int (*queue_start)(struct virtio_dev *dev, struct virtio_queue *q, struct plx_why *why);
 	/*
-	 * Only this queue, where the device can (RING_RESET, vhost-user): -ENOTSUP otherwise. No operation of a port asks for it
-	 * so far, as queues start and stop together.
+	 * Only this queue, where the device can (RING_RESET, vhost-user): -ENOTSUP otherwise. For the control queue: those of packets
+	 * start and stop together. May be NULL.
 	 */
 	int (*queue_stop)(struct virtio_dev *dev, struct virtio_queue *q);
 	/* Tells the device that there is something new in the queue. Path: hot. */
@@ -213,6 +213,7 @@ struct virtio_dev {
 	bool modern;	     /* VERSION_1 */
 	bool needs_reset;    /* the device said so */
 	bool link_up;	     /* as told last */
+	bool ctrl_was_reset; /* since the device was started */
 	uint64_t config_changes, ctrl_commands, ctrl_failures, revivals;
 	struct virtio_counts kept; /* of queues that are no more */
 	uint64_t last_revival;	   /* when, in ns; 0: never since the start */

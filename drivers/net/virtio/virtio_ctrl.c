@@ -26,13 +26,40 @@ tell_lost(const struct virtio_dev *dev, const uint8_t *request, int err)
 		dev->eth.device->name, request[0], request[1], strerror(-err));
 }
 
+/* Where a queue can be reset alone (2.6.1) this one gets a second chance, once between two starts of the device. */
+static bool
+reset_queue(struct virtio_dev *dev)
+{
+	if (dev->ctrl_was_reset || dev->transport->queue_stop == NULL ||
+	    dev->transport->queue_stop(dev, dev->ctrl) != 0)
+		return false;
+	dev->ctrl_was_reset = true;
+	virtio_queue_clear(dev->ctrl);
+	return dev->transport->queue_start(dev, dev->ctrl, NULL) == 0;
+}
+
+static int
+say(struct virtio_dev *dev, const uint8_t *request, unsigned len, uint8_t *ret_ack)
+{
+	*ret_ack = NO_ANSWER;
+	return virtio_queue_call(dev->ctrl, request, len, ret_ack, sizeof(*ret_ack),
+				 (int)virtio_wait_ms);
+}
+
+/* What is said twice has the effect of what is said once, with all commands that there are. */
 static int
 ask(struct virtio_dev *dev, const uint8_t *request, unsigned len)
 {
-	uint8_t ack = NO_ANSWER;
-	int ret =
-		virtio_queue_call(dev->ctrl, request, len, &ack, sizeof(ack), (int)virtio_wait_ms);
+	uint8_t ack;
+	int ret = say(dev, request, len, &ack);
 
+	if (ret != 0 && reset_queue(dev)) {
+		plx_log_notice(&logger,
+			       "%s: command %u/%u was not answered (%s): the control queue was "
+			       "reset, and it is said again",
+			       dev->eth.device->name, request[0], request[1], strerror(-ret));
+		ret = say(dev, request, len, &ack);
+	}
 	if (ret != 0) {
 		tell_lost(dev, request, ret);
 		return -EIO;

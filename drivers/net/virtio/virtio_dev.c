@@ -231,6 +231,7 @@ virtio_dev_start(struct virtio_dev *dev, struct plx_why *why)
 	uint8_t status = 0;
 	int ret = start_queues(dev, why);
 
+	dev->ctrl_was_reset = false;
 	if (ret != 0)
 		return give_up(dev, ret);
 	ret = set_status(dev, VIRTIO_STATUS_DRIVER_OK); /* step 8 */

@@ -285,6 +285,46 @@ a_control_queue_that_never_answers_is_told_once(void **state)
 	}
 }
 
+static void
+lose_first_answer(void *arg, struct vfake_used *used)
+{
+	unsigned *answers = arg;
+
+	if (used->queue == 2 && (*answers)++ == 0)
+		used->times = 0;
+}
+
+static void
+a_command_that_gets_lost_is_said_again_where_queues_can_be_reset(void **state)
+{
+	for (unsigned k = 0; k < 2; k++) {
+		struct vfake_options options = flavours[k].options;
+		unsigned answers = 0;
+
+		options.features |= VIRTIO_BIT(VIRTIO_F_RING_RESET);
+		options.pairs = 1;
+		make_port(&options);
+		vfake_tamper(fake, lose_first_answer, &answers);
+		for (int on = 1; on >= 0; on--) {
+			assert_int_equal(plx_ethdev_set_promiscuous(port, on), 0);
+			assert_int_equal(vfake_state(fake).promisc, on);
+			assert_int_equal(vfake_state(fake).queue_resets, 1);
+		}
+		both_ways(2);
+		/* Another one in the same life is one too many; the next life has its own chance. */
+		answers = 0;
+		assert_int_not_equal(plx_ethdev_set_promiscuous(port, true), 0);
+		assert_int_equal(vfake_state(fake).queue_resets, 1);
+		assert_int_equal(plx_ethdev_stop(port), 0);
+		assert_int_equal(plx_ethdev_start(port, &why), 0);
+		answers = 0;
+		assert_int_equal(plx_ethdev_set_promiscuous(port, true), 0);
+		assert_int_equal(vfake_state(fake).queue_resets, 1);
+		assert_string_equal(vfake_violations(fake), "");
+		drop_port();
+	}
+}
+
 /* -- capabilities -------------------------------------------------------------------------------------------------- */
 
 /* Where the capability of that type is. */
@@ -470,6 +510,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FAKE_PORT_TEST(registers_that_lie_are_survived),
 		FAKE_PORT_TEST(a_control_queue_that_never_answers_is_told_once),
+		FAKE_PORT_TEST(a_command_that_gets_lost_is_said_again_where_queues_can_be_reset),
 		FAKE_PORT_TEST(capabilities_that_lie_keep_the_port_from_being_made),
 		FAKE_PORT_TEST(a_list_of_capabilities_that_loops_or_leaves_its_space_ends),
 		FAKE_PORT_TEST(a_second_capability_of_a_kind_is_not_looked_at),
