@@ -335,6 +335,7 @@ tiny_close(struct tiny *tiny, const char *name)
 	char devargs[64];
 
 	reset(tiny);
+	plx_pci_bus_master(tiny->pci, false);
 	snprintf(devargs, sizeof(devargs), "fake:%s", name);
 	plx_device_detach(devargs, NULL);
 	plx_zone_free(tiny->zone);

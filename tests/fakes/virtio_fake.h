@@ -132,6 +132,9 @@ struct vfake_state {
 /* A copy. */
 struct vfake_state vfake_state(struct vfake *fake);
 
+/* A violation that a driver may be looked at for by itself: memory is given back before the device is closed. */
+#define VFAKE_MASTER_LEFT "the device may do DMA when it is closed"
+
 /* What the driver did wrong, a line each; "" if nothing. Lives until the next call of vfake_forget or destroy. */
 const char *vfake_violations(struct vfake *fake);
 /* Forgets violations and the log. */

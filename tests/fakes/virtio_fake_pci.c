@@ -168,6 +168,8 @@ fake_close(struct plx_pci *pci)
 		if (fake->queue[i].enabled && !fake->faults.dead && !fake->faults.reset_stuck &&
 		    !(fake->state.status & VIRTIO_STATUS_DEVICE_NEEDS_RESET))
 			vfake_violation(fake, "queue %u is enabled when the device is closed", i);
+	if ((fake->space[COMMAND] & COMMAND_MASTER) != 0 && !fake->faults.dead)
+		vfake_violation(fake, "%s", VFAKE_MASTER_LEFT);
 	vfake_reset(fake);
 	fake->nb_fds = 0;
 	fake->irq_kind = PLX_PCI_IRQ_NONE;

@@ -53,6 +53,7 @@ live(void)
 	}
 	if (plx_device_find(FAKE_DEVICE) != NULL)
 		assert_int_equal(plx_device_detach(FAKE_DEVICE, NULL), 0);
+	assert_null(strstr(vfake_violations(fake), VFAKE_MASTER_LEFT)); /* removed, or refused */
 	if (now_ms() - begin > LIMIT_MS)
 		fail_msg("it took %llu ms", (unsigned long long)(now_ms() - begin));
 	return started;

@@ -479,11 +479,37 @@ a_zone_that_comes_or_goes_is_told_at_once(void **state)
 	assert_int_equal(user_memory_tell(scene.user), 0);
 	second = reserve("b", PLX_ZONE_BUFFERS);
 	plx_zone_free(first);
-	plx_zone_free(second); /* an empty table is none */
+	plx_zone_free(
+		second); /* an empty table is none: the next zone begins a new one, when it is needed */
+	first = reserve("c", PLX_ZONE_BUFFERS);
 	TOLD(VHOST_USER_SET_MEM_TABLE, VHOST_USER_SET_MEM_TABLE, VHOST_USER_SET_MEM_TABLE);
 	assert_int_equal(note(0)->payload.memory.nregions, 1);
 	assert_int_equal(note(1)->payload.memory.nregions, 2);
 	assert_int_equal(note(2)->payload.memory.nregions, 1);
+	assert_int_equal(user_memory_tell(scene.user), 0);
+	plx_zone_free(first);
+	assert_int_equal(scene.b.nb_notes, 4);
+	close_scene(true);
+}
+
+static void
+memory_is_told_once_unless_it_was_refused(void **state)
+{
+	const struct plx_zone *zone;
+
+	scene.b = (struct backend){BACKEND_GOOD, .fault_at = VHOST_USER_SET_MEM_TABLE,
+				   .fault = FAULT_REFUSE};
+	open_scene("path=/x");
+	connect_scene();
+	zone = reserve("a", PLX_ZONE_BUFFERS);
+	assert_int_not_equal(user_memory_tell(scene.user), 0);
+	assert_int_not_equal(user_memory_tell(scene.user), 0);
+	TOLD(VHOST_USER_SET_MEM_TABLE, VHOST_USER_SET_MEM_TABLE);
+	scene.b.fault = FAULT_NONE;
+	assert_int_equal(user_memory_tell(scene.user), 0);
+	assert_int_equal(user_memory_tell(scene.user), 0);
+	assert_int_equal(scene.b.nb_notes, 3);
+	plx_zone_free(zone);
 	close_scene(true);
 }
 
@@ -590,6 +616,7 @@ main(void)
 		cmocka_unit_test(a_zone_that_comes_or_goes_is_told_at_once),
 		cmocka_unit_test(a_back_end_with_slots_is_told_one_by_one),
 		cmocka_unit_test(a_ninth_region_is_refused),
+		cmocka_unit_test(memory_is_told_once_unless_it_was_refused),
 		cmocka_unit_test(memory_that_is_refused_is_not_handed_out),
 	};
 
