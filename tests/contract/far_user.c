@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The far end of net_virtio_user: a net_vhost, and the other way round; of rings as the row's name says. What both could
- * get wrong together the unit tests of either find, whose peers are written for them.
+ * The far ends of net_virtio_user: the rings of the fake device behind a socket, which share nothing with our drivers; and that of
+ * net_vhost: a net_virtio_user, so that our own two ends are seen together, too. Of rings as the row's name says.
  */
 #include "contract.h"
+#include "virtio_fake.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -170,15 +171,56 @@ devargs_of_back(const struct wire *wire, const char *name, char devargs[256])
 	snprintf(devargs, 256, "%s,iface=%s,queues=%d", name, wire->path[0], PAIRS);
 }
 
+static struct vfake *fake;
+static struct vfake_vhost *back_end;
+
 int
 front_open(struct wire *wire)
 {
-	char devargs[256];
-	int err = prepare(wire, "net_virtio_user0", "net_vhost0");
+	struct vfake_options options = {
+		.features = VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF) |
+			    VIRTIO_BIT(VIRTIO_NET_F_MQ) | VIRTIO_BIT(VIRTIO_NET_F_MTU) |
+			    VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC),
+		.pairs = PAIRS,
+		.queue_size = RING_SIZE,
+		.mtu = 9000};
+	int err = prepare(wire, "net_virtio_user0", "");
 
 	devargs_of_front(wire, wire->name, wire->devargs);
-	devargs_of_back(wire, far_name, devargs);
-	return err != 0 ? err : make_far_port(wire, devargs);
+	if (is_packed(wire))
+		options.features |= VIRTIO_BIT(VIRTIO_F_RING_PACKED);
+	fake = vfake_create("vhost", &options);
+	if (err == 0 && fake != NULL)
+		back_end = vfake_vhost_serve(fake, wire->path[0]);
+	return back_end != NULL ? 0 : -1;
+}
+
+int
+front_put(struct wire *wire, const void *frame, size_t len)
+{
+	return vfake_put(fake, 0, frame, len);
+}
+
+size_t
+front_get(struct wire *wire, void *frame, size_t size)
+{
+	return vfake_take(fake, VFAKE_ANY, frame, size, NULL);
+}
+
+void
+front_close(struct wire *wire)
+{
+	char violations[1024];
+
+	vfake_vhost_unserve(back_end);
+	back_end = NULL;
+	snprintf(violations, sizeof(violations), "%s", vfake_violations(fake));
+	vfake_destroy(fake);
+	fake = NULL;
+	user_close(wire);
+	if (violations[0] != '\0')
+		wire->complaint = "the back end found that the driver broke a rule";
+	print_error("%s", violations);
 }
 
 int

@@ -29,16 +29,16 @@
 		.put = virtio_put, .get = virtio_get                                        \
 	}
 
-/* The two ends of vhost-user: each is the other one's far end, a port like that of net_ring. */
+/* The two ends of vhost-user. */
 #define USER_PORT                                                                       \
 	(HAS_RX | HAS_TX | HAS_QUEUES | HAS_MTU | HAS_MAC | HAS_PROMISC | HAS_SCATTER | \
 	 HAS_PATIENCE)
 
-#define FRONT_ROW(kind)                                                                            \
-	{                                                                                          \
-		.name = "net_virtio_user_" kind, .driver = "net_virtio_user",                      \
-		.has = USER_PORT | HAS_FD | HAS_MAC_LIST, .open = front_open, .close = user_close, \
-		.put = user_put, .get = user_get                                                   \
+#define FRONT_ROW(kind)                                                       \
+	{                                                                     \
+		.name = "net_virtio_user_" kind, .driver = "net_virtio_user", \
+		.has = USER_PORT | HAS_FD | HAS_MAC_LIST, .open = front_open, \
+		.close = front_close, .put = front_put, .get = front_get      \
 	}
 #define BACK_ROW(kind)                                                                         \
 	{                                                                                      \

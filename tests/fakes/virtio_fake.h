@@ -76,6 +76,15 @@ void vfake_transport_add(void);
 struct vfake_served *vfake_serve(struct vfake *fake, const char *path, struct plx_why *why);
 void vfake_unserve(struct vfake_served *served);
 
+/*
+ * Its rings as a vhost-user back end at the path, from a thread of its own; there is no PCI device then, and no control queue. Until
+ * unserve, which comes before destroy. `polls` in the options: it asks for no kicks. NULL: no socket can be there.
+ */
+struct vfake_vhost *vfake_vhost_serve(struct vfake *fake, const char *path);
+void vfake_vhost_unserve(struct vfake_vhost *vhost);
+/* Kicks so far: all that was added to the eventfds of its rings. */
+uint64_t vfake_vhost_kicks(struct vfake_vhost *vhost);
+
 /* -- the far end ------------------------------------------------------------------------------------------------ */
 
 /*
