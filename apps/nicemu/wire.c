@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "wire.h"
+
+#include "nic.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define ETHER_LEN   14u
+#define TYPE_VLAN   0x8100u
+#define TYPE_QINQ   0x88a8u
+#define TYPE_IPV4   0x0800u
+#define TYPE_IPV6   0x86ddu
+#define UDP_CSUM_AT 6u /* in a UDP header; TCP's is elsewhere */
+
+/* -- life ---------------------------------------------------------------------------------------------- */
+
+#define CSUMS (PLX_ETH_TX_OFFLOAD_UDP_CSUM | PLX_ETH_TX_OFFLOAD_TCP_CSUM)
+#define TSO                                                                  \
+	(CSUMS | PLX_ETH_TX_OFFLOAD_IPV4_CSUM | PLX_ETH_TX_OFFLOAD_TCP_TSO | \
+	 PLX_ETH_TX_OFFLOAD_MULTI_SEGS)
+
+static unsigned
+takes_of(uint32_t offloads)
+{
+	unsigned takes = 0;
+
+	if ((offloads & CSUMS) == CSUMS)
+		takes |= PLX_E1000_MODEL_TAKES_CSUM;
+	if ((offloads & TSO) == TSO)
+		takes |= PLX_E1000_MODEL_TAKES_TSO;
+	return takes;
+}
+
+static int
+start_port(uint16_t port, struct plx_pool *pool, const struct plx_ethdev_conf *conf,
+	   struct plx_why *why)
+{
+	int ret = plx_ethdev_configure(port, 1, 1, conf, why);
+
+	if (ret == 0)
+		ret = plx_ethdev_rx_queue_setup(port, 0, 0, pool, why);
+	if (ret == 0)
+		ret = plx_ethdev_tx_queue_setup(port, 0, 0, why);
+	if (ret == 0)
+		ret = plx_ethdev_start(port, why);
+	if (ret != 0)
+		plx_ethdev_close(port);
+	return ret;
+}
+
+int
+wire_open_port(struct wire *wire, uint16_t port, struct plx_pool *pool, bool offloads,
+	       struct plx_why *why)
+{
+	struct plx_ethdev_conf conf = {0};
+	struct plx_ethdev_info info;
+	int ret = plx_ethdev_info(port, &info);
+
+	if (ret != 0)
+		return plx_why(why, ret, "there is no port %u", port);
+	conf.rx_offloads = info.rx_offloads_capable & PLX_ETH_RX_OFFLOAD_SCATTER;
+	conf.tx_offloads = info.tx_offloads_capable & PLX_ETH_TX_OFFLOAD_MULTI_SEGS;
+	if (offloads)
+		conf.tx_offloads = info.tx_offloads_capable & TSO;
+	ret = start_port(port, pool, &conf, why);
+	if (ret != 0)
+		return ret;
+	/* All that is on the wire is for the card, which has a filter of its own. */
+	plx_ethdev_set_promiscuous(port, true);
+	plx_ethdev_info(port, &info);
+	wire->port = port;
+	wire->pool = pool;
+	wire->chains = (info.tx_offloads & PLX_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
+	wire->takes = offloads ? takes_of(info.tx_offloads) : 0;
+	return 0;
+}
+
+/* -- from the card ------------------------------------------------------------------------------------- */
+
+static bool
+copy_to(struct plx_mbuf *first, struct plx_mbuf **last, struct plx_pool *pool, const uint8_t *from,
+	size_t len)
+{
+	while (len > 0) {
+		size_t room = plx_mbuf_tailroom(*last), n = len < room ? len : room;
+		struct plx_mbuf *next = *last;
+
+		if (n > 0) {
+			memcpy(plx_mbuf_data(next) + next->data_len, from, n);
+			next->data_len = (uint16_t)(next->data_len + n);
+			first->pkt_len += (uint32_t)n;
+			from += n;
+			len -= n;
+			continue;
+		}
+		next = plx_mbuf_alloc(pool);
+		if (next == NULL)
+			return false;
+		(*last)->next = next;
+		first->nb_segs++;
+		*last = next;
+	}
+	return true;
+}
+
+static struct plx_mbuf *
+copy_frame(struct plx_pool *pool, const struct plx_e1000_model_frame *frame)
+{
+	struct plx_mbuf *m = plx_mbuf_alloc(pool), *last = m;
+
+	for (unsigned i = 0; m != NULL && i < frame->nb_parts; i++) {
+		if (copy_to(m, &last, pool, frame->parts[i].iov_base, frame->parts[i].iov_len))
+			continue;
+		plx_mbuf_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+static unsigned
+type_at(const uint8_t *bytes, size_t at)
+{
+	return (unsigned)bytes[at] << 8 | bytes[at + 1];
+}
+
+/* What the card left to the port. The headers are in the first buffer: they begin there, and are short. */
+static void
+ask_for_offloads(struct plx_mbuf *m, const struct plx_e1000_model_frame *frame)
+{
+	const uint8_t *bytes = plx_mbuf_data(m);
+	size_t l2 = ETHER_LEN;
+
+	while (l2 + 4 <= m->data_len &&
+	       (type_at(bytes, l2 - 2) == TYPE_VLAN || type_at(bytes, l2 - 2) == TYPE_QINQ))
+		l2 += 4;
+	if (frame->csum_start <= l2)
+		return;
+	m->l2_len = (uint8_t)l2;
+	m->l3_len = (uint16_t)(frame->csum_start - l2);
+	m->ol_flags |= type_at(bytes, l2 - 2) == TYPE_IPV6 ? PLX_MBUF_TX_IPV6 : PLX_MBUF_TX_IPV4;
+	m->ol_flags |=
+		frame->csum_offset == UDP_CSUM_AT ? PLX_MBUF_TX_UDP_CSUM : PLX_MBUF_TX_TCP_CSUM;
+	if (frame->gso_size == 0)
+		return;
+	m->l4_len = (uint8_t)(frame->hdr_len - frame->csum_start);
+	m->tso_segsz = frame->gso_size;
+	m->ol_flags |= PLX_MBUF_TX_TCP_SEG;
+	if ((m->ol_flags & PLX_MBUF_TX_IPV4) != 0)
+		m->ol_flags |= PLX_MBUF_TX_IP_CSUM;
+}
+
+static enum wire_put
+put_port(struct nic *nic, const struct plx_e1000_model_frame *frame)
+{
+	struct wire *wire = &nic->wire;
+	struct plx_mbuf *m;
+
+	if (wire->nb_out == WIRE_BURST && wire_flush(nic) == 0)
+		return WIRE_FULL;
+	if (!wire->chains && frame->len > wire->pool->buf_size - wire->pool->headroom)
+		return WIRE_LONG;
+	m = copy_frame(wire->pool, frame);
+	if (m == NULL)
+		return WIRE_FULL;
+	if (frame->csum_start != 0)
+		ask_for_offloads(m, frame);
+	wire->out[wire->nb_out++] = m;
+	return WIRE_PUT;
+}
+
+unsigned
+wire_flush(struct nic *nic)
+{
+	struct wire *wire = &nic->wire;
+	struct way_books *books = &nic->books.way[TO_WIRE];
+	uint32_t len[WIRE_BURST];
+	unsigned taken;
+
+	/* What is taken is not ours any more. */
+	for (unsigned i = 0; i < wire->nb_out; i++)
+		len[i] = wire->out[i]->pkt_len;
+	taken = plx_ethdev_tx_burst(wire->port, 0, wire->out, (uint16_t)wire->nb_out);
+	for (unsigned i = 0; i < taken; i++)
+		books->passed_bytes += len[i];
+	books->passed += taken;
+	wire->nb_out -= taken;
+	memmove(wire->out, wire->out + taken, wire->nb_out * sizeof(wire->out[0]));
+	return taken;
+}
+
+static const void *
+in_one_piece(struct nic *nic, const struct plx_e1000_model_frame *frame)
+{
+	uint8_t *to = nic->scratch;
+
+	if (frame->nb_parts == 1)
+		return frame->parts[0].iov_base;
+	for (unsigned i = 0; i < frame->nb_parts; i++) {
+		memcpy(to, frame->parts[i].iov_base, frame->parts[i].iov_len);
+		to += frame->parts[i].iov_len;
+	}
+	return nic->scratch;
+}
+
+static enum wire_put
+put_peer(struct nic *nic, const struct plx_e1000_model_frame *frame)
+{
+	struct nic *peer = nic->wire.peer;
+
+	if (peer->conf.lossless && path_room(peer) == 0)
+		return WIRE_FULL;
+	path_arrive(peer, in_one_piece(nic, frame), frame->len);
+	nic->books.way[TO_WIRE].passed++;
+	nic->books.way[TO_WIRE].passed_bytes += frame->len;
+	return WIRE_PUT;
+}
+
+enum wire_put
+wire_put(struct nic *nic, const struct plx_e1000_model_frame *frame)
+{
+	const enum wire_put result =
+		nic->wire.peer != NULL ? put_peer(nic, frame) : put_port(nic, frame);
+
+	nic->wire.full = result == WIRE_FULL;
+	return result;
+}
+
+/* -- from the port --------------------------------------------------------------------------------------- */
+
+unsigned
+wire_receive(struct nic *nic)
+{
+	struct plx_mbuf *m[WIRE_BURST];
+	unsigned n = WIRE_BURST;
+
+	if (nic->conf.lossless) {
+		const unsigned room = path_room(nic);
+
+		nic->waits = room == 0;
+		n = room < n ? room : n;
+		if (n == 0)
+			return 0;
+	}
+	n = plx_ethdev_rx_burst(nic->wire.port, 0, m, (uint16_t)n);
+	for (unsigned i = 0; i < n; i++)
+		path_arrive(nic,
+			    m[i]->nb_segs == 1
+				    ? plx_mbuf_data(m[i])
+				    : plx_mbuf_read(m[i], 0, m[i]->pkt_len, nic->scratch),
+			    m[i]->pkt_len);
+	if (n > 0)
+		plx_mbuf_free_bulk(m, n);
+	return n;
+}
+
+unsigned
+wire_give_up(struct wire *wire)
+{
+	const unsigned n = wire->nb_out;
+
+	if (n > 0)
+		plx_mbuf_free_bulk(wire->out, n);
+	wire->nb_out = 0;
+	return n;
+}

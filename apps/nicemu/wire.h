@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The wire of a NIC: a port (a tap is one, too), or another NIC of the same loop. */
+#ifndef PLX_APPS_NICEMU_WIRE_H
+#define PLX_APPS_NICEMU_WIRE_H
+
+#include <pollux/plx_e1000_model.h>
+#include <pollux/plx_ethdev.h>
+
+#define WIRE_BURST 32
+
+struct nic;
+
+struct wire {
+	struct nic *peer; /* the far end; NULL: it is a port */
+	uint16_t port;	  /* PLX_ETHDEV_MAX with a peer */
+	unsigned takes;	  /* PLX_E1000_MODEL_TAKES_*: what the port does itself */
+	bool chains;	  /* the port sends chains */
+	struct plx_pool *pool;
+	bool full;	 /* the last frame was not taken */
+	unsigned nb_out; /* what the port has not taken yet */
+	struct plx_mbuf *out[WIRE_BURST];
+};
+
+enum wire_put {
+	WIRE_PUT,
+	WIRE_FULL, /* not now */
+	WIRE_LONG, /* never */
+};
+
+/* Configures and starts the port with what it can do for the card. -errno with a sentence. */
+int wire_open_port(struct wire *wire, uint16_t port, struct plx_pool *pool, bool offloads,
+		   struct plx_why *why);
+
+/* Takes a copy of the frame. Path: hot. */
+enum wire_put wire_put(struct nic *nic, const struct plx_e1000_model_frame *frame);
+/* Hands to the port what it has not taken yet; how many it took. Path: hot. */
+unsigned wire_flush(struct nic *nic);
+/* Frames from the port, path_arrive() for each; how many came. Path: hot. */
+unsigned wire_receive(struct nic *nic);
+/* Gives up what waits; how many frames that were. */
+unsigned wire_give_up(struct wire *wire);
+
+#endif
