@@ -15,6 +15,7 @@ PLX_BUILD=${PLX_BUILD:-$FUNC_DIR/../../build}
 	PLX_CAPTURE=$PLX_BUILD/apps/capture/plx-capture
 	PLX_DEVBIND=$PLX_BUILD/apps/devbind/plx-devbind
 	PLX_DOCTOR=$PLX_BUILD/apps/doctor/plx-doctor
+	PLX_NICEMU=$PLX_BUILD/apps/nicemu/plx-nicemu
 	PLX_TESTPMD=$PLX_BUILD/apps/testpmd/plx-testpmd
 	NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all) # in front of a command: an ordinary user
 }
@@ -282,7 +283,7 @@ assert_refuses()
 		fail "expected a refusal, got status $status: $*"
 	fi
 	case $1 in
-	"$PLX_TESTPMD" | "$PLX_CAPTURE") assert_eq "$status" 2 "exit status of the refusal of: $*" ;;
+	"$PLX_TESTPMD" | "$PLX_CAPTURE" | "$PLX_NICEMU") assert_eq "$status" 2 "exit status of the refusal of: $*" ;;
 	esac
 	assert_grep "$TMP/out.log" "$pattern" "refusal of: $*"
 }
