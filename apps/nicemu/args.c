@@ -33,8 +33,7 @@ static const struct option_row rows[] = {
 	 .help = "its driver may map the rings' registers: fast, polls, not for QEMU"},
 
 	{"", 0, OPTION_HEADING, .help = "More of them"},
-	{"nic", 0, OPTION_TEXTS, AT(nics), .value = "socket=PATH[,KEY=VALUE..]",
-	 .help = "a NIC; there are\n"},
+	{"nic", 0, OPTION_TEXTS, AT(nics), .value = "socket=PATH[,KEY=VALUE..]", .help = "a NIC"},
 	{"join", 0, OPTION_TEXTS, AT(joins), .value = "NIC,NIC",
 	 .help = "two NICs are each other's wire: nic0,nic1"},
 
@@ -161,7 +160,7 @@ args_usage(FILE *out)
 	memcpy(shown, rows, sizeof(rows));
 	for (unsigned i = 0; (key = nic_conf_key(i, &help)) != NULL && used < sizeof(keys); i++)
 		used += (size_t)snprintf(keys + used, sizeof(keys) - used, "%s%s: %s",
-					 i > 0 ? "\n" : "the keys are\n", key, help);
+					 i > 0 ? ";\n" : "the keys are\n", key, help);
 	for (struct option_row *row = shown; row->name != NULL; row++) {
 		if (strcmp(row->name, "nic") == 0)
 			row->help = keys;

@@ -26,7 +26,7 @@ static const struct plx_kvargs_field fields[] = {
 	TEXT("port", port, "its wire is a port, by number or name, or another NIC: nic1"),
 	TEXT("pcap", pcap, "a file of what is on its wire"),
 	{"doorbells", PLX_KVARGS_BOOL, AT(doorbells),
-	 .help = "its driver may map the rings' registers; polls"},
+	 .help = "its driver may map the rings' registers, polls"},
 	{"lossless", PLX_KVARGS_BOOL, AT(lossless),
 	 .help = "frames wait on the wire while it has no descriptors"},
 	{NULL},
