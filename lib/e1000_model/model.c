@@ -38,8 +38,6 @@ plx_e1000_model_create(const struct plx_e1000_model_options *options,
 				 ? options->tx_page
 				 : (uint32_t *)model->own_pages + PLX_E1000_MODEL_PAGE_LEN / 4;
 	memset(model->flash, 0xff, PLX_E1000_MODEL_FLASH_LEN); /* erased */
-	for (unsigned i = 0; i < EMODEL_TIMERS; i++)
-		model->due[i] = EMODEL_NEVER;
 	emodel_eeprom_init(model);
 	plx_e1000_model_reset(model);
 	*ret_model = model;

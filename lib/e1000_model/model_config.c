@@ -53,7 +53,6 @@ static const struct field header[HEADER_LEN / 4] = {
 void
 emodel_config_init(struct plx_e1000_model *model)
 {
-	memset(model->config, 0, sizeof(model->config));
 	for (unsigned i = 0; i < PLX_ARRAY_LEN(header); i++)
 		plx_store_le32(model->config + 4 * i, header[i].value);
 }
@@ -88,7 +87,7 @@ static void
 read_bytes(const struct plx_e1000_model *model, uint64_t offset, uint8_t *data, uint32_t len)
 {
 	memcpy(data, model->config + offset, len);
-	if (offset <= STATUS && STATUS - offset < len && model->irq)
+	if (STATUS - offset < len && model->irq)
 		data[STATUS - offset] |= STATUS_INTERRUPT;
 }
 

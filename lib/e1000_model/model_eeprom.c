@@ -11,7 +11,6 @@
 #define WORD_BITS    16u
 #define HEAD_BITS    (E1000_MICROWIRE_OPCODE_BITS + ADDRESS_BITS)
 #define WRITE_BITS   (HEAD_BITS + WORD_BITS)
-#define ALL_WORDS    (WORD_BITS * PLX_E1000_MODEL_EEPROM_WORDS)
 #define PINS	     (E1000_EECD_SK | E1000_EECD_CS | E1000_EECD_DI)
 #define BLANK	     0xffffu
 
@@ -122,8 +121,6 @@ put_out(struct plx_e1000_model *model)
 		model->wire.out =
 			(emodel_eeprom_word(model, word) >> (WORD_BITS - 1 - bit % WORD_BITS) &
 			 1) != 0;
-	if (model->wire.bits == HEAD_BITS + ALL_WORDS)
-		model->wire.bits = HEAD_BITS;
 }
 
 /* SK rises. */
@@ -181,8 +178,6 @@ carry_out(struct plx_e1000_model *model)
 	const uint32_t word = model->wire.command & ADDRESS_MASK;
 	const bool with_word = model->wire.bits == WRITE_BITS;
 
-	if (model->wire.bits < HEAD_BITS)
-		return;
 	if (opcode(model) == E1000_MICROWIRE_MORE)
 		carry_out_more(model, with_word);
 	else if (opcode(model) == E1000_MICROWIRE_WRITE && with_word && model->wire.unlocked)
@@ -197,7 +192,6 @@ deselect(struct plx_e1000_model *model)
 {
 	carry_out(model);
 	model->wire.bits = 0;
-	model->wire.in = 0;
 	model->wire.command = 0;
 	model->wire.out = true;
 }
@@ -228,7 +222,7 @@ emodel_eecd_write(struct plx_e1000_model *model, uint32_t reg, uint32_t value)
 	const bool had = is_granted(model);
 
 	emodel_set(model, reg, value);
-	if (had || is_granted(model))
+	if (had)
 		move_pins(model, before, value);
 	else if (((before ^ value) & PINS) != 0)
 		emodel_complain(model, "EECD moves pins that it was not granted");

@@ -15,7 +15,6 @@
 #define FAR_END_1000  0x3c00u /* receivers good at both ends; full and half duplex */
 #define EXPANSION     0x0003u /* a page came; the far end negotiates */
 #define PAGE_CAME     0x0002u
-#define IDLE_ERRORS   0x00ffu
 #define COPPER	      (E1000_PHY_CTRL_ISOLATE | E1000_PHY_CTRL_POWER_DOWN | E1000_PHY_CTRL_LOOPBACK)
 /* Registers 0, as they concern the link. */
 #define CTRL_LINK                                                                            \
@@ -249,8 +248,6 @@ read_phy(struct plx_e1000_model *model, unsigned reg)
 		model->link_was_lost = !model->link;
 	} else if (reg == E1000_PHY_AN_EXPANSION) {
 		model->phy[reg] &= (uint16_t)~PAGE_CAME;
-	} else if (reg == E1000_PHY_1000_STATUS) {
-		model->phy[reg] &= (uint16_t)~IDLE_ERRORS;
 	} else if (reg == E1000_PHY_INT_STATUS) {
 		model->phy[reg] = 0;
 	}

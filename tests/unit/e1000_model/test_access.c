@@ -101,11 +101,16 @@ flash_is_erased_and_written_only_when_let(void **state)
 	assert_int_equal(read_bytes(bus, FLASH, 0xfff8, 8), UINT64_MAX);
 	assert_int_equal(write_bytes(bus, FLASH, 0x102, 1), 0);
 	assert_int_equal(bus->complaints, 1);
+	set(bus, E1000_EECD, 0);
+	assert_int_equal(write_bytes(bus, FLASH, 0x102, 1), 0);
+	set(bus, E1000_EECD, E1000_EECD_FWE_MASK);
+	assert_int_equal(write_bytes(bus, FLASH, 0x102, 1), 0);
+	assert_int_equal(bus->complaints, 3);
 	assert_int_equal(read_bytes(bus, FLASH, 0x100, 4), UINT32_MAX);
 	set(bus, E1000_EECD, E1000_EECD_FWE_ON);
 	assert_int_equal(write_bytes(bus, FLASH, 0x102, 1), 0);
 	assert_int_equal(read_bytes(bus, FLASH, 0x100, 4), 0xff5affff);
-	assert_int_equal(bus->complaints, 1);
+	assert_int_equal(bus->complaints, 3);
 	/* It is kept. */
 	plx_e1000_model_reset(bus->card);
 	bus_config_write(bus, CONFIG_COMMAND, COMMAND_DECODES, 2);
@@ -155,7 +160,8 @@ flash_is_reached_through_ports(void **state)
 	port_set(bus, E1000_IO_FLASH + 8, 0x12345678);
 	assert_int_equal(read_bytes(bus, FLASH, 8, 4), 0x12345678);
 	assert_int_equal(port_get(bus, E1000_IO_FLASH + 8), 0x12345678);
-	assert_int_equal(port_get(bus, E1000_IO_FLASH + 0xfffc), UINT32_MAX);
+	assert_int_equal(port_get(bus, E1000_IO_FLASH + 11), 0x12345678);
+	assert_int_equal(port_get(bus, E1000_IO_FLASH + 0xffff), UINT32_MAX);
 	assert_int_equal(port_get(bus, E1000_IO_FLASH + 0x10000), 0);
 	set(bus, E1000_EECD, E1000_EECD_FWE_OFF);
 	port_set(bus, E1000_IO_FLASH + 8, 0);

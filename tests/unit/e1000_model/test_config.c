@@ -129,6 +129,12 @@ line_can_be_held_down_and_status_tells(void **state)
 	assert_false(bus->line);
 	assert_int_equal(bus_config_read(bus, STATUS, 2) & STATUS_INTERRUPT, STATUS_INTERRUPT);
 	assert_int_equal(bus_config_read(bus, STATUS, 1) & STATUS_INTERRUPT, STATUS_INTERRUPT);
+	for (uint32_t at = 0; at < PLX_E1000_MODEL_CONFIG_LEN; at += 4) {
+		uint8_t bytes[12] = {[4] = 0, 0, 0, 0, 0, 0, 0, 0}, none[8] = {0};
+
+		plx_e1000_model_config(bus->card, at, bytes, 4, false);
+		assert_memory_equal(bytes + 4, none, sizeof(none));
+	}
 	bus_config_write(bus, CONFIG_COMMAND, COMMAND_DECODES, 2);
 	assert_true(bus->line);
 	get(bus, E1000_ICR);

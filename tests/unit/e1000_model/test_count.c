@@ -4,6 +4,7 @@
 
 static const uint8_t unicast[6] = {2, 0, 0, 0, 0, 1};
 static const uint8_t group[6] = {0x01, 0x00, 0x5e, 0, 0, 1};
+static const uint8_t other_group[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xfe};
 static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 static uint64_t
@@ -46,7 +47,7 @@ frames_count_as_what_they_are(void **state)
 
 	emodel_count_received(bus->card, unicast, 64);
 	emodel_count_received(bus->card, group, 100);
-	emodel_count_received(bus->card, group, 100);
+	emodel_count_received(bus->card, other_group, 100);
 	emodel_count_received(bus->card, broadcast, 1000);
 	assert_int_equal(get(bus, E1000_GPRC), 4);
 	assert_int_equal(get(bus, E1000_TPR), 4);

@@ -127,6 +127,23 @@ zeros_before_the_start_bit_are_nothing(void **state)
 }
 
 static void
+only_the_rise_of_the_clock_counts(void **state)
+{
+	struct bus *bus = *state;
+
+	wire_request(bus);
+	wire_select(bus);
+	wire_out(bus, E1000_MICROWIRE_READ << 3, 6); /* all but 001 of the address */
+	wire_out(bus, 0, 2);
+	wire_pins(bus, E1000_EECD_DI, 0);
+	wire_pins(bus, E1000_EECD_SK, 0);
+	wire_pins(bus, 0, E1000_EECD_DI);
+	wire_pins(bus, E1000_EECD_DI, 0);
+	wire_pins(bus, 0, E1000_EECD_SK | E1000_EECD_DI);
+	assert_int_equal(wire_in(bus), 0x3322);
+}
+
+static void
 request_is_granted_and_present(void **state)
 {
 	struct bus *bus = *state;
@@ -185,11 +202,16 @@ words_are_erased_one_or_all(void **state)
 
 	wire_request(bus);
 	wire_command(bus, E1000_MICROWIRE_ERASE << 6 | 1, 9);
+	wire_command(bus, E1000_MICROWIRE_MORE << 6 | E1000_MICROWIRE_ERASE_ALL << 4, 9);
+	wire_command(bus, (E1000_MICROWIRE_MORE << 6 | E1000_MICROWIRE_WRITE_ALL << 4) << 16, 25);
 	assert_int_equal(words[1], 0x3322);
 	wire_lock(bus, false);
 	wire_command(bus, E1000_MICROWIRE_ERASE << 6 | 1, 9);
 	assert_int_equal(words[1], 0xffff);
 	assert_int_equal(words[0], 0x1102);
+	words[1] = 7;
+	wire_deselect(bus); /* once is enough */
+	assert_int_equal(words[1], 7);
 	wire_command(bus,
 		     (E1000_MICROWIRE_MORE << 6 | E1000_MICROWIRE_WRITE_ALL << 4) << 16 | 0x55aa,
 		     25);
@@ -258,6 +280,7 @@ main(void)
 		BUS_TEST(microwire_reads_what_eerd_reads),
 		BUS_TEST(microwire_goes_on_with_the_next_word),
 		BUS_TEST(zeros_before_the_start_bit_are_nothing),
+		BUS_TEST(only_the_rise_of_the_clock_counts),
 		BUS_TEST(request_is_granted_and_present),
 		BUS_TEST(pins_move_only_for_who_was_granted_them),
 		BUS_TEST(writing_needs_unlocking),

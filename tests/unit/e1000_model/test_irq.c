@@ -100,6 +100,8 @@ one_rise_for_several_causes(void **state)
 	emodel_cause(bus->card, E1000_INT_TXDW);
 	emodel_cause(bus->card, E1000_INT_TXDW);
 	assert_int_equal(bus->rises, 1);
+	get(bus, E1000_ICR);
+	assert_int_equal(bus->falls, 1);
 	plx_e1000_model_stats(bus->card, &stats);
 	assert_int_equal(stats.interrupts, 1);
 }
@@ -128,6 +130,19 @@ itr_keeps_interrupts_apart(void **state)
 	set(bus, E1000_ICS, E1000_INT_RXT0);
 	assert_false(bus->line);
 	wait_for(bus, GAP);
+	assert_true(bus->line);
+	/* Causes that come while it stands do not move that. */
+	wait_for(bus, GAP / 2);
+	set(bus, E1000_ICS, E1000_INT_RXT0);
+	get(bus, E1000_ICR);
+	set(bus, E1000_ICS, E1000_INT_RXT0);
+	assert_false(bus->line);
+	wait_for(bus, GAP - GAP / 2);
+	assert_true(bus->line);
+	wait_for(bus, 2 * GAP);
+	set(bus, E1000_ICS, E1000_INT_TXDW);
+	get(bus, E1000_ICR);
+	set(bus, E1000_ICS, E1000_INT_RXT0);
 	assert_true(bus->line);
 	/* Long ago: nothing to wait for. */
 	get(bus, E1000_ICR);
@@ -162,7 +177,9 @@ what_was_taken_back_is_not_told_later(void **state)
 	set(bus, E1000_ICS, E1000_INT_RXT0);
 	get(bus, E1000_ICR);
 	set(bus, E1000_ICS, E1000_INT_RXT0);
+	assert_int_not_equal(wait_for(bus, 0), EMODEL_NEVER);
 	get(bus, E1000_ICR);
+	assert_int_equal(wait_for(bus, 0), EMODEL_NEVER);
 	assert_int_equal(wait_for(bus, GAP), EMODEL_NEVER);
 	assert_int_equal(bus->rises, 1);
 }

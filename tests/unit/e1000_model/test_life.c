@@ -126,6 +126,9 @@ time_does_not_go_back(void **state)
 	assert_int_equal(plx_e1000_model_tick(bus->card, 899 * MS), 900 * MS);
 	assert_int_equal(plx_e1000_model_tick(bus->card, 900 * MS), EMODEL_NEVER);
 	assert_true(plx_e1000_model_is_up(bus->card));
+	plx_e1000_model_tick(bus->card, 100 * MS);
+	phy_set(bus, 0, 0x1340);
+	assert_int_equal(plx_e1000_model_tick(bus->card, 0), 1400 * MS);
 }
 
 static void

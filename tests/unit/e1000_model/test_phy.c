@@ -40,6 +40,7 @@ phy_is_an_88e1000_at_address_1(void **state)
 	assert_int_equal(mdic(bus, 1, 0, 3u << 26) & MDIC_STATES, MDIC_STATES);
 	/* What is asked stands there again. */
 	assert_int_equal(mdic(bus, 1, 3, E1000_MDIC_OP_READ), 0x18230c20);
+	assert_int_equal(mdic(bus, 1, 3, E1000_MDIC_OP_READ | 0xffff), 0x18230c20);
 }
 
 static void
@@ -140,6 +141,7 @@ restart_takes_the_link_for_half_a_second(void **state)
 	assert_int_equal(get(bus, E1000_ICR), E1000_INT_LSC);
 	assert_int_equal(phy_get(bus, 1), IDLE);
 	assert_int_equal(phy_get(bus, 5), 0);
+	assert_int_equal(phy_get(bus, 6), 0x0004);
 	assert_int_equal(phy_get(bus, 17) & E1000_PHY_SPEC_LINK, 0);
 	wait_for(bus, 300 * MS);
 	phy_set(bus, 0, 0x1340); /* again: from the beginning */
@@ -203,12 +205,14 @@ speed_and_duplex_can_be_forced(void **state)
 	};
 	struct bus *bus = *state;
 
+	phy_get(bus, 19);
 	for (unsigned i = 0; i < PLX_ARRAY_LEN(cases); i++) {
 		phy_set(bus, 0, cases[i].ctrl | E1000_PHY_CTRL_RESET);
 		assert_false(is_up(bus));
 		assert_int_equal(phy_get(bus, 0), cases[i].ctrl);
 		wait_for(bus, NEGOTIATES);
 		assert_int_equal(get(bus, E1000_STATUS), cases[i].status);
+		assert_int_equal(phy_get(bus, 19) & E1000_PHY_INT_AN_DONE, 0);
 		phy_get(bus, 1);
 		assert_int_equal(phy_get(bus, 1), IDLE | E1000_PHY_STATUS_LINK);
 		assert_int_equal(phy_get(bus, 5), 0);
@@ -313,8 +317,16 @@ no_link_while_switched_off_isolated_or_looped(void **state)
 		phy_set(bus, 0, 0x1140 | bits[i]);
 		assert_false(is_up(bus));
 		assert_int_equal(wait_for(bus, NEGOTIATES), EMODEL_NEVER);
+		assert_false(is_up(bus));
+		phy_set(bus, 0, 0x1140);
+		wait_for(bus, 1);
+		phy_set(bus, 0, 0x1140 | bits[i]); /* before it has ended */
+		assert_int_equal(wait_for(bus, NEGOTIATES), EMODEL_NEVER);
+		assert_false(is_up(bus));
 		phy_set(bus, 0, 0x1140);
 		bring_up(bus);
+		phy_set(bus, 0, 0x1140); /* nothing new */
+		assert_true(is_up(bus));
 	}
 }
 
@@ -333,6 +345,7 @@ phy_interrupts_for_what_is_enabled(void **state)
 	plx_e1000_model_set_cable(bus->card, true);
 	wait_for(bus, NEGOTIATES);
 	assert_int_equal(get(bus, E1000_ICR), E1000_INT_LSC);
+	plx_e1000_model_set_cable(bus->card, false);
 	assert_int_equal(phy_get(bus, 19),
 			 E1000_PHY_INT_LINK | E1000_PHY_INT_AN_DONE | E1000_PHY_INT_SPEED);
 }
