@@ -218,7 +218,7 @@ linux_closes_and_opens_again(void **state)
 		linux_interrupt(bus);
 		set(bus, E1000_IMS, LINUX_IMS);
 		wait_for(bus, NEGOTIATES);
-		assert_true(plx_e1000_model_is_up(bus->card));
+		assert_true(emodel_has_link(bus->card));
 		set(bus, E1000_TCTL, 0x0103f0fa);
 		linux_interrupt(bus);
 		set(bus, E1000_RCTL, get(bus, E1000_RCTL) & ~E1000_RCTL_EN);
@@ -304,7 +304,7 @@ dpdk_starts_before_there_is_a_link(void **state)
 	clear_statistics(bus);
 	set(bus, E1000_ITR, 0xffff);
 	linux_phy(bus);
-	assert_false(plx_e1000_model_is_up(bus->card));
+	assert_false(emodel_has_link(bus->card));
 	for (unsigned tenths = 0; tenths < 5; tenths++) {
 		phy_get(bus, 1);
 		assert_int_equal(phy_get(bus, 1) & BMSR_LINK, 0);
@@ -340,7 +340,7 @@ net_e1000_reads_by_eerd_and_negotiates_only_for_a_reason(void **state)
 	assert_int_equal(phy_get(bus, E1000_PHY_ID1), 0x0141);
 	assert_int_equal(phy_get(bus, 4) & 0x0c00, 0x0c00);
 	assert_int_equal(phy_get(bus, 0) & 0x1800, E1000_PHY_CTRL_AN_ENABLE);
-	assert_true(plx_e1000_model_is_up(bus->card)); /* all the time */
+	assert_true(emodel_has_link(bus->card)); /* all the time */
 	set(bus, E1000_ITR, 488);
 	set(bus, E1000_IMS, E1000_INT_LSC | E1000_INT_RXSEQ);
 	assert_false(bus->line);
@@ -350,7 +350,7 @@ net_e1000_reads_by_eerd_and_negotiates_only_for_a_reason(void **state)
 	plx_e1000_model_set_cable(bus->card, true);
 	wait_for(bus, NEGOTIATES);
 	assert_true(bus->line);
-	assert_true(plx_e1000_model_is_up(bus->card));
+	assert_true(emodel_has_link(bus->card));
 	assert_int_equal(bus->complaints, 0);
 }
 

@@ -96,11 +96,11 @@ reset_of_the_bus_is_power_on_but_for_cable_and_eeprom(void **state)
 	assert_int_equal(get(bus, E1000_RAL(0)), 0x33227702);
 	assert_int_equal(phy_get(bus, 16), 0x0360);
 	assert_int_equal(bus_read(bus, PLX_E1000_MODEL_BAR_IO, E1000_IOADDR), 0);
-	assert_false(plx_e1000_model_is_up(bus->card));
+	assert_false(emodel_has_link(bus->card));
 	next = wait_for(bus, NEGOTIATES - 1);
 	assert_int_equal(next, bus->now + 1);
 	wait_for(bus, 1);
-	assert_true(plx_e1000_model_is_up(bus->card));
+	assert_true(emodel_has_link(bus->card));
 }
 
 static void
@@ -125,7 +125,7 @@ time_does_not_go_back(void **state)
 	assert_int_equal(plx_e1000_model_tick(bus->card, 0), 900 * MS);
 	assert_int_equal(plx_e1000_model_tick(bus->card, 899 * MS), 900 * MS);
 	assert_int_equal(plx_e1000_model_tick(bus->card, 900 * MS), EMODEL_NEVER);
-	assert_true(plx_e1000_model_is_up(bus->card));
+	assert_true(emodel_has_link(bus->card));
 	plx_e1000_model_tick(bus->card, 100 * MS);
 	phy_set(bus, 0, 0x1340);
 	assert_int_equal(plx_e1000_model_tick(bus->card, 0), 1400 * MS);
@@ -139,9 +139,9 @@ time_ends_nowhere(void **state)
 	plx_e1000_model_tick(bus->card, UINT64_MAX - 5);
 	phy_set(bus, 0, 0x1340);
 	assert_int_equal(plx_e1000_model_tick(bus->card, UINT64_MAX - 5), UINT64_MAX - 1);
-	assert_false(plx_e1000_model_is_up(bus->card));
+	assert_false(emodel_has_link(bus->card));
 	assert_int_equal(plx_e1000_model_tick(bus->card, UINT64_MAX), EMODEL_NEVER);
-	assert_true(plx_e1000_model_is_up(bus->card));
+	assert_true(emodel_has_link(bus->card));
 }
 
 /* The link that comes in a tick sets the timer of ITR, which was looked at before. */
@@ -161,7 +161,7 @@ timer_that_a_timer_sets_is_told(void **state)
 	assert_int_equal(bus->rises, 2);
 	get(bus, E1000_ICR);
 	next = wait_for(bus, 1000);
-	assert_true(plx_e1000_model_is_up(bus->card));
+	assert_true(emodel_has_link(bus->card));
 	assert_int_equal(next, bus->now - 1000 + 4000 * 256);
 	wait_for(bus, 4000 * 256);
 	assert_int_equal(bus->rises, 3);

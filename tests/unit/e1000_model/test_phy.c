@@ -118,7 +118,7 @@ link_comes_half_a_second_after_power_on(void **state)
 	assert_int_equal(get(bus, E1000_ICR), 0);
 	assert_int_equal(wait_for(bus, 1), EMODEL_NEVER);
 	assert_int_equal(get(bus, E1000_STATUS), STATUS_1000);
-	assert_true(plx_e1000_model_is_up(bus->card));
+	assert_true(emodel_has_link(bus->card));
 	assert_int_equal(get(bus, E1000_ICR), E1000_INT_LSC);
 	phy_get(bus, 1);
 	assert_int_equal(phy_get(bus, 1), LINKED);
