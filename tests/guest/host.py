@@ -106,6 +106,22 @@ class Host(linux.Verbs):
         oracle.through(a, b, int(count), int(window), self.seed)
         return f'{count} frames each way'
 
+    def do_long(self, a, b, longest, count='100'):
+        """The same with frames of up to that many bytes, a few at a time."""
+        self.seed += 2
+        oracle.through(self.wires[int(a)], self.wires[int(b)], int(count), 4, self.seed, int(longest))
+        return f'{count} frames each way'
+
+    def do_tags(self, a, b, before, after, count='100'):
+        """Frames into card a with the tag `before` that must come out of card b with the tag `after`; - is none."""
+        source, sink = self.wires[int(a)], self.wires[int(b)]
+        before, after = (None if word == '-' else int(word) for word in (before, after))
+        self.seed += 2
+        frames = oracle.numbered(int(count), self.seed, source.mac, longest=oracle.FRAME_MAX - 4)
+        oracle.exchange([oracle.Way(source, sink, frames, 16, given=lambda frame: oracle.tagged(frame, before),
+                                    wanted=lambda frame: oracle.tagged(frame, after))])
+        return f'{count} frames'
+
     def do_echo(self, n, count='200', window='16'):
         """Frames into card n that must come out of it again."""
         wire = self.wires[int(n)]
@@ -122,11 +138,13 @@ class Host(linux.Verbs):
                          for i, (source, sink) in enumerate(((a, b), (b, a)))])
         return f'{count} frames each way'
 
-    def do_inject(self, n, count='200', to=None):
-        """Frames into card n, for `to` or its own MAC address, that come out nowhere. Their bytes."""
+    def do_inject(self, n, count='200', to=None, tag=None):
+        """Frames into card n, for `to` or its own MAC address, with a tag or none, that come out nowhere. Their bytes."""
         wire = self.wires[int(n)]
         self.seed += 1
-        frames = oracle.inject(wire, oracle.numbered(int(count), self.seed, bytes.fromhex(to.replace(':', '')) if to else wire.mac))
+        frames = oracle.numbered(int(count), self.seed, bytes.fromhex(to.replace(':', '')) if to else wire.mac,
+                                 longest=oracle.FRAME_MAX - 4 if tag else oracle.FRAME_MAX)
+        frames = oracle.inject(wire, (oracle.tagged(frame, int(tag) if tag else None) for frame in frames))
         self.injected.setdefault(int(n), []).extend(frames)
         return sum(map(len, frames))
 
@@ -145,12 +163,17 @@ class Host(linux.Verbs):
         """Nothing comes out of any card for so long."""
         oracle.quiet(self.wires.values(), float(seconds))
 
-    def do_tcp(self, near, far, megabytes, least='0'):
-        """A TCP connection between the kernels at two taps; what comes out of the guest has `least` bytes a packet on average."""
+    def do_mtu(self, n, mtu):
+        """The kernel at the tap of card n, before `tcp`."""
+        subprocess.run(['ip', 'link', 'set', f'card{n}', 'mtu', mtu], check=True)
+
+    def do_tcp(self, near, far, megabytes, least='0', most='65536', family='4'):
+        """A TCP connection between the kernels at two taps; what comes out of the guest has `least` to `most` bytes a packet on
+        average."""
         if self.peers is None:
             self.peers = peers.Peers(near, far)
         before = [self.peers.counts(side) for side in (False, True)]
-        if not self.peers.transfer(int(megabytes) << 20):
+        if not self.peers.transfer(int(megabytes) << 20, family):
             raise No('the bytes that arrived are not those that were sent')
         said = []
         for side in (False, True):
@@ -158,8 +181,8 @@ class Host(linux.Verbs):
             said.append(f'{packets} packets of {size // packets} bytes')
             if wrong:
                 raise No(f'{wrong} wrong checksums')
-            if size // packets < int(least):
-                raise No(f'{said[-1]} came, less than {least}')
+            if not int(least) <= size // packets <= int(most):
+                raise No(f'{said[-1]} came, not {least} to {most}')
         return ', '.join(said)
 
     def do_fresh(self):

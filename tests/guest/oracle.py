@@ -88,17 +88,22 @@ class TapWire(Wire):
         self.socket.send(frame)
 
 
-def sizes(count, chance):
+def sizes(count, chance, longest=FRAME_MAX):
     """The edges first, then all lengths alike."""
-    edges = [FRAME_MIN, FRAME_MAX, FRAME_MIN + 1, FRAME_MAX - 1, 64, 128, 1024]
-    return (edges + [chance.randint(FRAME_MIN, FRAME_MAX) for _ in range(max(0, count - len(edges)))])[:count]
+    edges = [FRAME_MIN, longest, FRAME_MIN + 1, longest - 1, 64, 128, 1024]
+    return (edges + [chance.randint(FRAME_MIN, longest) for _ in range(max(0, count - len(edges)))])[:count]
 
 
-def numbered(count, seed, to, fro=bytes.fromhex('02feed000001')):
+def numbered(count, seed, to, fro=bytes.fromhex('02feed000001'), longest=FRAME_MAX):
     """count frames to the MAC address `to`: a header, the number, bytes of chance."""
     chance = random.Random(seed)
-    for number, size in enumerate(sizes(count, chance)):
+    for number, size in enumerate(sizes(count, chance, longest)):
         yield to + fro + struct.pack('>HI', ETHERTYPE, number) + chance.randbytes(size - 18)
+
+
+def tagged(frame, tag):
+    """The same with a tag of 802.1Q; without one if tag is None."""
+    return frame if tag is None else frame[:12] + struct.pack('>HH', 0x8100, tag) + frame[12:]
 
 
 def checksum(data):
@@ -129,16 +134,17 @@ def udp_flow(frame):
 class Way:
     """One direction: frames given on one wire that must arrive on another one, unchanged and in order, each flow by itself."""
 
-    def __init__(self, source, sink, frames, window, flow_of=no_flow):
+    def __init__(self, source, sink, frames, window, flow_of=no_flow, given=lambda frame: frame, wanted=lambda frame: frame):
         self.source, self.sink, self.window, self.flow_of = source, sink, window, flow_of
+        self.given, self.wanted = given, wanted  # what becomes of a frame before it is given, and on its way
         self.frames = iter(frames)
         self.next = next(self.frames, None)
         self.under_way = collections.defaultdict(collections.deque)
         self.waiting = self.arrived = 0
 
     def pump(self):
-        while self.next is not None and self.waiting < self.window and self.source.give(self.next):
-            self.under_way[self.flow_of(self.next)].append(self.next)
+        while self.next is not None and self.waiting < self.window and self.source.give(self.given(self.next)):
+            self.under_way[self.flow_of(self.next)].append(self.wanted(self.next))
             self.waiting += 1
             self.next = next(self.frames, None)
 
@@ -188,9 +194,10 @@ def exchange(ways, patience=PATIENCE):
                                          for way in ways if not way.done()))
 
 
-def through(a, b, count, window=16, seed=1):
+def through(a, b, count, window=16, seed=1, longest=FRAME_MAX):
     """Both ways between the wires at once."""
-    exchange([Way(a, b, numbered(count, seed, a.mac), window), Way(b, a, numbered(count, seed + 1, b.mac), window)])
+    exchange([Way(a, b, numbered(count, seed, a.mac, longest=longest), window),
+              Way(b, a, numbered(count, seed + 1, b.mac, longest=longest), window)])
 
 
 def quiet(wires, seconds):

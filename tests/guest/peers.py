@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-ADDRESSES = ('10.99.0.1', '10.99.0.2')
+ADDRESSES = {'4': ('10.99.0.1', '10.99.0.2'), '6': ('fd99::1', 'fd99::2')}
 LIMIT = 60
 CLONE_NEWNET = 0x40000000
 
@@ -17,7 +17,8 @@ listens, size, mine, other = sys.argv[1] == 'listen', int(sys.argv[3]), int(sys.
 def data(seed):
     return random.Random(seed).randbytes(size)
 if listens:
-    door = socket.create_server((sys.argv[2], 5000))
+    family = socket.AF_INET6 if ':' in sys.argv[2] else socket.AF_INET
+    door = socket.create_server((sys.argv[2], 5000), family=family)
     print('listening', flush=True)
     line = door.accept()[0]
 else:
@@ -46,8 +47,10 @@ class Peers:
         self.keeper.stdin.flush()
         self.keeper.stdout.read(1)  # it has its namespace
         self.run('ip', 'link', 'set', self.far, 'netns', str(self.keeper.pid))
-        for where, name, address in (([], self.near, ADDRESSES[0]), (self.there(), self.far, ADDRESSES[1])):
-            self.run(*where, 'ip', 'address', 'add', address + '/24', 'dev', name)
+        for end, where, name in ((0, [], self.near), (1, self.there(), self.far)):
+            self.run(*where, 'sysctl', '-q', f'net.ipv6.conf.{name}.disable_ipv6=0', f'net.ipv6.conf.{name}.accept_ra=0')
+            self.run(*where, 'ip', 'address', 'add', ADDRESSES['4'][end] + '/24', 'dev', name)
+            self.run(*where, 'ip', 'address', 'add', ADDRESSES['6'][end] + '/64', 'dev', name, 'nodad')
             self.run(*where, 'ip', 'link', 'set', name, 'up')
 
     def there(self):
@@ -56,13 +59,13 @@ class Peers:
     def run(self, *command):
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=LIMIT).stdout
 
-    def transfer(self, size):
+    def transfer(self, size, family='4'):
         """size random bytes each way in one TCP connection; false if either end got others."""
-        script = [sys.executable, '-c', TRANSFER]
-        server = subprocess.Popen([*self.there(), *script, 'listen', ADDRESSES[1], str(size), '1', '2'], stdout=subprocess.PIPE)
+        script, there = [sys.executable, '-c', TRANSFER], ADDRESSES[family][1]
+        server = subprocess.Popen([*self.there(), *script, 'listen', there, str(size), '1', '2'], stdout=subprocess.PIPE)
         try:
             server.stdout.readline()
-            client = subprocess.run([*script, 'connect', ADDRESSES[1], str(size), '2', '1'], timeout=LIMIT, check=False)
+            client = subprocess.run([*script, 'connect', there, str(size), '2', '1'], timeout=LIMIT, check=False)
             return client.returncode == 0 and server.wait(LIMIT) == 0
         finally:
             server.kill()

@@ -21,6 +21,8 @@
 #define E1000_NO_BUFFER	    UINT32_MAX
 #define E1000_RX_BUFFER_MIN 256u
 #define E1000_MACS_MAX	    63u /* beside the own one; of one address no more than 15 fit */
+#define E1000_RX_PART	    32u /* buffers taken from the pool and given at a time */
+#define E1000_RX_AHEAD	    4u	/* descriptors before its turn a packet's header is fetched */
 #define E1000_FRAME_EXTRA \
 	(sizeof(uint8_t[14]) + 4 + 4) /* header, tag and FCS around what the MTU counts */
 
@@ -35,7 +37,8 @@ struct e1000_rxq {
 	struct plx_ethdev_rxq_stats stats;
 	struct e1000_dev *dev;
 	struct e1000_rx_desc *ring;
-	uint32_t *numbers; /* the buffer of each descriptor */
+	uint32_t *
+		numbers; /* the buffer of each descriptor; E1000_RX_AHEAD more, for who looks ahead */
 	struct plx_pool *pool;
 	struct plx_mbuf *head, *last; /* a packet of which more is to come */
 	uint32_t room;		      /* bytes of a buffer that the card may fill */
@@ -50,12 +53,20 @@ struct e1000_rxq {
 	bool fired;    /* the fd was written, the interrupt is masked */
 } PLX_CACHE_ALIGNED;
 
+/* A descriptor with RS, and what lies between the one before and it. */
+struct e1000_tx_mark {
+	uint16_t at, packets;
+	uint32_t bytes;
+};
+
 struct e1000_txq {
 	struct plx_ethdev_txq_stats stats;
 	struct e1000_dev *dev;
 	struct e1000_tx_desc *ring;
-	struct plx_mbuf **mbufs; /* at the last descriptor of each packet, NULL elsewhere */
-	uint16_t *marks;	 /* descriptors with RS, oldest first: a circle of `size` */
+	struct plx_mbuf *
+		*mbufs; /* at the last descriptor of each packet, NULL at its others; else old */
+	struct e1000_tx_mark *marks;	      /* oldest first: a circle of `size` */
+	struct e1000_tx_mark fresh;	      /* what is behind the last */
 	struct e1000_tx_context_desc context; /* that the card has */
 	uint16_t size;
 	uint16_t next;	/* the descriptor that is written next: TDT */
@@ -226,7 +237,7 @@ void e1000_stats_describe(struct e1000_dev *dev);
 void e1000_stats_collect(struct e1000_dev *dev, bool keep);
 int e1000_stats_counters(struct plx_ethdev *eth, uint64_t *values, uint64_t *ret_received);
 
-/* -- e1000_rx.c ---------------------------------------------------------------------------------------------------------------- */
+/* -- e1000_rx.c, e1000_rxq.c ---------------------------------------------------------------------------------------------------------------- */
 
 /* Bytes of the pool's buffers that the card fills; 0 if they are too small. */
 uint32_t e1000_rx_room(const struct plx_pool *pool);
@@ -235,15 +246,16 @@ uint32_t e1000_rx_bsize(uint32_t room);
 int e1000_rxq_create(struct e1000_dev *dev, uint16_t descs, struct plx_pool *pool,
 		     struct e1000_rxq **ret_rxq, struct plx_why *why);
 void e1000_rxq_destroy(struct e1000_rxq *rxq);
-/* Registers of an empty ring; e1000_rxq_fill() when RCTL.EN is set. */
+/* Registers of an empty ring; e1000_rx_refill() when RCTL.EN is set. */
 void e1000_rxq_start(struct e1000_rxq *rxq);
-void e1000_rxq_fill(struct e1000_rxq *rxq);
 /* Every buffer back; what was received and not asked for is counted as lost. The card is quiet. */
 void e1000_rxq_drain(struct e1000_rxq *rxq);
 int e1000_rxq_count(struct plx_ethdev *eth, void *queue);
 uint16_t e1000_rx(void *queue, struct plx_mbuf **pkts, uint16_t n);
+/* Gives the card all that it can have, and writes the tail. Thread: the one that polls. */
+void e1000_rx_refill(struct e1000_rxq *rxq);
 
-/* -- e1000_tx.c ---------------------------------------------------------------------------------------------------------------- */
+/* -- e1000_tx.c, e1000_txq.c ---------------------------------------------------------------------------------------------------------------- */
 
 int e1000_txq_create(struct e1000_dev *dev, uint16_t descs, struct e1000_txq **ret_txq,
 		     struct plx_why *why);
@@ -253,6 +265,8 @@ void e1000_txq_start(struct e1000_txq *txq);
 void e1000_txq_enable(const struct e1000_txq *txq);
 void e1000_txq_drain(struct e1000_txq *txq);
 uint16_t e1000_tx(void *queue, struct plx_mbuf **pkts, uint16_t n);
+/* Takes back what the card is done with. Thread: the one that sends, or none does. */
+void e1000_tx_reap(struct e1000_txq *txq);
 
 /* -- e1000_tx_offload.c -------------------------------------------------------------------------------------------------------- */
 

@@ -55,7 +55,7 @@ bring_up(struct e1000_dev *dev, struct plx_why *why)
 	dev->running = true;
 	e1000_filter_modes(dev); /* RCTL.EN, once the ring is there (14.4) */
 	if (dev->rxq != NULL)
-		e1000_rxq_fill(dev->rxq);
+		e1000_rx_refill(dev->rxq);
 	return 0;
 }
 

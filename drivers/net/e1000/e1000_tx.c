@@ -3,18 +3,14 @@
  * Sending (3.3, 3.4). The card reports descriptors with RS as done in memory (DD), in order; no register is read. RS is set on
  * the last packet of a burst and after every MARK_EVERY descriptors: what lies before such a mark is done with it.
  */
-#include "e1000.h"
+#include "e1000_ring.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define MARK_EVERY  32u
-#define DONE_PART   64u
-#define DESC_MAX    E1000_TX_FRAME_MAX /* bytes that one descriptor may name (3.3.3) */
-#define INIT_TXDCTL (E1000_TXDCTL_GRAN | 1u << E1000_TXDCTL_WTHRESH_SHIFT)
-#define COLLISIONS  15u	  /* 13.4.33 */
-#define DISTANCE    0x40u /* full duplex */
+#define MARK_EVERY 32u
+#define DONE_PART  64u
+#define DESC_MAX   E1000_TX_FRAME_MAX /* bytes that one descriptor may name (3.3.3) */
 
 /* A packet that is about to be laid out. */
 struct packet {
@@ -27,49 +23,58 @@ struct packet {
 	bool needs_context, cuts;
 };
 
-static uint16_t
-after(const struct e1000_txq *txq, unsigned at)
-{
-	return at + 1 == txq->size ? 0 : (uint16_t)(at + 1);
-}
-
 /* -- what is done -------------------------------------------------------------------------------------------------------- */
 
-struct done {
-	struct plx_mbuf *mbufs[DONE_PART];
-	unsigned n;
-	uint64_t packets, bytes;
-};
-
+/* Packets that lie one a descriptor, as most do. */
 static void
-flush(struct done *done)
+free_run(struct e1000_txq *txq, unsigned n)
 {
-	for (unsigned i = 0; i < done->n; i++)
-		done->bytes += done->mbufs[i]->pkt_len;
-	done->packets += done->n;
-	plx_mbuf_free_bulk(done->mbufs, done->n);
-	done->n = 0;
+	const unsigned first = txq->size - (unsigned)txq->clean;
+
+	if (n <= first) {
+		plx_mbuf_free_bulk(&txq->mbufs[txq->clean], n);
+	} else {
+		plx_mbuf_free_bulk(&txq->mbufs[txq->clean], first);
+		plx_mbuf_free_bulk(txq->mbufs, n - first);
+	}
+}
+
+/* Packets among descriptors that hold none. */
+static PLX_NOINLINE void
+free_sparse(struct e1000_txq *txq, unsigned descs)
+{
+	struct plx_mbuf *mbufs[DONE_PART];
+	unsigned at = txq->clean, n = 0;
+
+	for (; descs > 0; descs--, at = e1000_after(at, txq->size)) {
+		if (txq->mbufs[at] == NULL)
+			continue;
+		mbufs[n++] = txq->mbufs[at];
+		if (n == DONE_PART) {
+			plx_mbuf_free_bulk(mbufs, n);
+			n = 0;
+		}
+	}
+	plx_mbuf_free_bulk(mbufs, n);
 }
 
 /* Descriptors up to and with the mark are the driver's again. */
-static void
-release(struct e1000_txq *txq, uint16_t mark, struct done *done)
+static PLX_ALWAYS_INLINE void
+release(struct e1000_txq *txq, const struct e1000_tx_mark *mark)
 {
-	bool last;
+	const uint16_t end = e1000_after(mark->at, txq->size);
+	const unsigned descs = end > txq->clean ? (unsigned)end - txq->clean
+						: (unsigned)end + txq->size - txq->clean;
 
-	do {
-		const uint16_t at = txq->clean;
-
-		last = at == mark;
-		if (txq->mbufs[at] != NULL) {
-			done->mbufs[done->n++] = txq->mbufs[at];
-			txq->mbufs[at] = NULL;
-			if (done->n == DONE_PART)
-				flush(done);
-		}
-		txq->clean = after(txq, at);
-		txq->free++;
-	} while (!last);
+	if (PLX_LIKELY(mark->packets == descs))
+		free_run(txq, descs);
+	else
+		free_sparse(txq, descs);
+	txq->clean = end;
+	txq->free = (uint16_t)(txq->free + descs);
+	plx_ethdev_add(&txq->stats.packets, mark->packets);
+	plx_ethdev_add(&txq->stats.bytes, mark->bytes);
+	plx_ethdev_add(&txq->stats.in_flight, -(uint64_t)mark->packets);
 }
 
 static bool
@@ -78,22 +83,14 @@ is_done(const struct e1000_txq *txq, uint16_t mark)
 	return (__atomic_load_n(&txq->ring[mark].sta, __ATOMIC_ACQUIRE) & E1000_TXD_STA_DD) != 0;
 }
 
-static void
-reap(struct e1000_txq *txq)
+void
+e1000_tx_reap(struct e1000_txq *txq)
 {
-	struct done done;
-
-	done.n = 0;
-	done.packets = done.bytes = 0;
-	while (txq->nb_marks > 0 && is_done(txq, txq->marks[txq->first_mark])) {
-		release(txq, txq->marks[txq->first_mark], &done);
-		txq->first_mark = after(txq, txq->first_mark);
+	while (txq->nb_marks > 0 && is_done(txq, txq->marks[txq->first_mark].at)) {
+		release(txq, &txq->marks[txq->first_mark]);
+		txq->first_mark = e1000_after(txq->first_mark, txq->size);
 		txq->nb_marks--;
 	}
-	flush(&done);
-	plx_ethdev_add(&txq->stats.packets, done.packets);
-	plx_ethdev_add(&txq->stats.bytes, done.bytes);
-	plx_ethdev_add(&txq->stats.in_flight, -done.packets);
 }
 
 /* -- a packet into the ring ------------------------------------------------------------------------------------------------- */
@@ -101,9 +98,12 @@ reap(struct e1000_txq *txq)
 static void
 mark(struct e1000_txq *txq, uint16_t at)
 {
+	const unsigned slot = (unsigned)txq->first_mark + txq->nb_marks++;
+
 	txq->ring[at].cmd |= E1000_TXD_CMD_RS;
-	txq->marks[(txq->first_mark + txq->nb_marks) % txq->size] = at;
-	txq->nb_marks++;
+	txq->fresh.at = at;
+	txq->marks[slot < txq->size ? slot : slot - txq->size] = txq->fresh;
+	txq->fresh = (struct e1000_tx_mark){0};
 	txq->unmarked = 0;
 }
 
@@ -112,7 +112,8 @@ next_desc(struct e1000_txq *txq)
 {
 	const uint16_t at = txq->next;
 
-	txq->next = after(txq, at);
+	txq->mbufs[at] = NULL;
+	txq->next = e1000_after(at, txq->size);
 	txq->free--;
 	txq->unmarked++;
 	return at;
@@ -170,6 +171,8 @@ put_packet(struct e1000_txq *txq, const struct packet *p, struct plx_mbuf *origi
 		txq->ring[at].special = p->tag;
 	}
 	txq->mbufs[at] = p->m;
+	txq->fresh.packets++;
+	txq->fresh.bytes += p->m->pkt_len;
 	if (p->m != original)
 		plx_mbuf_free(original);
 	if (txq->unmarked >= MARK_EVERY)
@@ -251,7 +254,7 @@ has_room(struct e1000_txq *txq, unsigned descs)
 {
 	if (descs <= txq->free)
 		return true;
-	reap(txq);
+	e1000_tx_reap(txq);
 	return descs <= txq->free;
 }
 
@@ -285,19 +288,35 @@ is_plain(const struct plx_mbuf *m)
 	       m->data_len > 0 && m->data_len <= DESC_MAX;
 }
 
-static PLX_ALWAYS_INLINE void
-put_plain(struct e1000_txq *txq, struct plx_mbuf *m)
+/* As many as are plain, up to the end of the ring and to the next RS. */
+static PLX_ALWAYS_INLINE unsigned
+put_plain(struct e1000_txq *txq, struct plx_mbuf **pkts, unsigned n)
 {
-	const uint16_t at = next_desc(txq);
+	const uint64_t cmd = (uint64_t)(E1000_TXD_CMD_EOP | E1000_TXD_CMD_IFCS)
+			     << E1000_TXD_CMD_SHIFT;
+	const unsigned to_end = (unsigned)txq->size - txq->next,
+		       to_mark = MARK_EVERY - txq->unmarked;
+	struct plx_mbuf **mbufs = &txq->mbufs[txq->next];
+	uint64_t *desc = (uint64_t *)(void *)&txq->ring[txq->next];
+	uint32_t bytes = 0;
+	unsigned i;
 
-	txq->ring[at] = (struct e1000_tx_desc){
-		.addr = plx_mbuf_iova(m),
-		.length = m->data_len,
-		.cmd = E1000_TXD_CMD_EOP | E1000_TXD_CMD_IFCS,
-	};
-	txq->mbufs[at] = m;
-	if (txq->unmarked >= MARK_EVERY)
-		mark(txq, at);
+	n = n < to_end ? n : to_end;
+	n = n < to_mark ? n : to_mark;
+	for (i = 0; i < n && PLX_LIKELY(is_plain(pkts[i])); i++) {
+		desc[2 * i] = plx_mbuf_iova(pkts[i]);
+		desc[2 * i + 1] = cmd | pkts[i]->data_len;
+		mbufs[i] = pkts[i];
+		bytes += pkts[i]->data_len;
+	}
+	txq->next = i == to_end ? 0 : (uint16_t)(txq->next + i);
+	txq->free = (uint16_t)(txq->free - i);
+	txq->unmarked = (uint16_t)(txq->unmarked + i);
+	txq->fresh.packets += i;
+	txq->fresh.bytes += bytes;
+	if (txq->unmarked == MARK_EVERY)
+		mark(txq, (uint16_t)(txq->next == 0 ? txq->size - 1 : txq->next - 1));
+	return i;
 }
 
 uint16_t
@@ -308,114 +327,26 @@ e1000_tx(void *queue, struct plx_mbuf **pkts, uint16_t n)
 	unsigned taken = 0, given = 0;
 
 	if (n == 0 || txq->free < txq->size / 2u)
-		reap(txq);
-	for (; taken < n; taken++) {
-		struct plx_mbuf *m = pkts[taken];
+		e1000_tx_reap(txq);
+	while (taken < n) {
+		const unsigned left = (unsigned)n - taken;
+		const unsigned plain =
+			put_plain(txq, pkts + taken, left < txq->free ? left : txq->free);
 
-		if (PLX_LIKELY(is_plain(m))) {
-			if (PLX_UNLIKELY(!has_room(txq, 1)))
+		taken += plain;
+		given += plain;
+		if (plain == 0) {
+			if (!send_planned(txq, pkts[taken], &given))
 				break;
-			put_plain(txq, m);
-			given++;
-		} else if (!send_planned(txq, m, &given)) {
-			break;
+			taken++;
 		}
 	}
 	plx_ethdev_add(&txq->stats.in_flight, given);
 	plx_ethdev_add(&txq->stats.taken, taken);
 	if (txq->next != before) {
 		if (txq->unmarked > 0)
-			mark(txq, (uint16_t)((txq->next + txq->size - 1u) % txq->size));
+			mark(txq, (uint16_t)(txq->next == 0 ? txq->size - 1 : txq->next - 1));
 		e1000_publish(txq->dev, E1000_TDT, txq->next);
 	}
 	return (uint16_t)taken;
-}
-
-/* -- life ------------------------------------------------------------------------------------------------------------------------ */
-
-int
-e1000_txq_create(struct e1000_dev *dev, uint16_t descs, struct e1000_txq **ret_txq,
-		 struct plx_why *why)
-{
-	struct e1000_txq *txq = plx_ethdev_alloc(sizeof(*txq));
-
-	if (txq == NULL)
-		return plx_why(why, -ENOMEM, "out of memory");
-	txq->dev = dev;
-	txq->ring = (void *)((uint8_t *)dev->rings->addr +
-			     E1000_RING_MAX * sizeof(struct e1000_rx_desc));
-	txq->size = descs;
-	txq->mbufs = calloc(descs, sizeof(*txq->mbufs));
-	txq->marks = calloc(descs, sizeof(*txq->marks));
-	if (txq->mbufs == NULL || txq->marks == NULL) {
-		e1000_txq_destroy(txq);
-		return plx_why(why, -ENOMEM, "out of memory");
-	}
-	*ret_txq = txq;
-	return 0;
-}
-
-void
-e1000_txq_destroy(struct e1000_txq *txq)
-{
-	if (txq == NULL)
-		return;
-	if (txq->mbufs != NULL && txq->marks != NULL)
-		e1000_txq_drain(txq);
-	free(txq->mbufs);
-	free(txq->marks);
-	free(txq);
-}
-
-/* 14.5, 13.4.33 - 13.4.44 */
-void
-e1000_txq_start(struct e1000_txq *txq)
-{
-	const struct e1000_dev *dev = txq->dev;
-	const uint64_t addr = plx_zone_iova(dev->rings, txq->ring);
-
-	memset(txq->ring, 0, txq->size * sizeof(*txq->ring));
-	txq->next = txq->clean = txq->unmarked = 0;
-	txq->first_mark = txq->nb_marks = 0;
-	txq->free = (uint16_t)(txq->size - 1);
-	txq->has_context = false;
-	txq->inserts_tags = (dev->eth.info.tx_offloads & PLX_ETH_TX_OFFLOAD_VLAN_INSERT) != 0;
-	e1000_write(dev, E1000_TDBAL, (uint32_t)addr);
-	e1000_write(dev, E1000_TDBAH, (uint32_t)(addr >> 32));
-	e1000_write(dev, E1000_TDLEN, txq->size * (uint32_t)sizeof(*txq->ring));
-	e1000_write(dev, E1000_TDH, 0);
-	e1000_write(dev, E1000_TDT, 0);
-	e1000_write(dev, E1000_TIDV, 0);
-	e1000_write(dev, E1000_TADV, 0);
-	e1000_write(dev, E1000_TXDCTL, INIT_TXDCTL);
-	e1000_write(dev, E1000_TIPG, E1000_TIPG_COPPER);
-	e1000_txq_enable(txq);
-}
-
-void
-e1000_txq_enable(const struct e1000_txq *txq)
-{
-	const uint32_t tctl = E1000_TCTL_PSP | E1000_TCTL_RTLC | COLLISIONS << E1000_TCTL_CT_SHIFT |
-			      DISTANCE << E1000_TCTL_COLD_SHIFT;
-
-	e1000_write(txq->dev, E1000_TCTL, tctl | (txq->dev->link_off ? 0 : E1000_TCTL_EN));
-}
-
-void
-e1000_txq_drain(struct e1000_txq *txq)
-{
-	uint64_t lost = 0;
-
-	reap(txq); /* what the card was done with has been sent */
-	for (unsigned i = 0; i < txq->size; i++) {
-		if (txq->mbufs[i] == NULL)
-			continue;
-		plx_mbuf_free(txq->mbufs[i]);
-		txq->mbufs[i] = NULL;
-		lost++;
-	}
-	txq->nb_marks = 0;
-	plx_ethdev_add(&txq->stats.errors, lost);
-	plx_ethdev_add(&txq->stats.in_flight, -lost);
-	plx_ethdev_add(&txq->dev->counts[E1000_TX_AT_STOP], lost);
 }
