@@ -18,7 +18,6 @@
 #include <pthread.h>
 
 #define E1000_GONE	    UINT32_MAX /* what a register of a card that is not there reads as */
-#define E1000_NO_BUFFER	    UINT32_MAX
 #define E1000_RX_BUFFER_MIN 256u
 #define E1000_MACS_MAX	    63u /* beside the own one; of one address no more than 15 fit */
 #define E1000_RX_PART	    32u /* buffers taken from the pool and given at a time */
@@ -72,6 +71,7 @@ struct e1000_txq {
 	uint16_t next;	/* the descriptor that is written next: TDT */
 	uint16_t clean; /* the oldest that is the card's */
 	uint16_t free;
+	uint16_t lazy; /* with so many free nobody looks what is done */
 	uint16_t first_mark, nb_marks;
 	uint16_t unmarked; /* descriptors behind the last with RS */
 	bool has_context, inserts_tags;

@@ -129,6 +129,6 @@ e1000_hw_init(struct e1000_dev *dev)
 	e1000_write(dev, E1000_WUFC, 0);
 	e1000_write(dev, E1000_MANC, e1000_read(dev, E1000_MANC) & ~E1000_MANC_ARP_EN);
 	init_pause(dev);
-	/* 14.10: statistics begin at nothing once they were read. */
+	/* 13.7: statistics begin at nothing once they were read. */
 	e1000_stats_collect(dev, false);
 }

@@ -15,35 +15,52 @@
 	(E1000_RXD_ERR_CE | E1000_RXD_ERR_SE | E1000_RXD_ERR_SEQ | E1000_RXD_ERR_CXE | \
 	 E1000_RXD_ERR_RXE)
 
-/* What the card wrote, of one load: bytes 8 to 15 of the descriptor (3.2.3). */
-struct written {
-	uint16_t length;
-	uint8_t status, errors;
-	uint16_t special;
-};
+/* A packet of one buffer, good and without a tag, is what most are. */
+#define PLAIN	   (E1000_RX_DD | E1000_RX_EOP)
+#define PLAIN_MASK (PLAIN | (uint64_t)E1000_RXD_STAT_VP << 32 | (uint64_t)BAD_FRAME << 40)
 
-static PLX_ALWAYS_INLINE struct written
-split(uint64_t word)
+/* What e1000_rx_load() brought. */
+static PLX_ALWAYS_INLINE uint8_t
+status_of(uint64_t word)
 {
-	return (struct written){.length = (uint16_t)word,
-				.status = (uint8_t)(word >> 32),
-				.errors = (uint8_t)(word >> 40),
-				.special = (uint16_t)(word >> 48)};
+	return (uint8_t)(word >> 32);
+}
+
+static PLX_ALWAYS_INLINE uint8_t
+errors_of(uint64_t word)
+{
+	return (uint8_t)(word >> 40);
+}
+
+static PLX_ALWAYS_INLINE uint16_t
+tag_of(uint64_t word)
+{
+	return (uint16_t)(word >> 48);
 }
 
 /* -- buffers for the card ---------------------------------------------------------------------------------------------- */
 
-static void
-give(struct e1000_rxq *rxq, const uint32_t *numbers, unsigned n)
+/* Buffers whose numbers are noted are the card's. */
+static PLX_ALWAYS_INLINE void
+give(struct e1000_rxq *rxq, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++) {
-		struct e1000_rx_desc *desc = &rxq->ring[rxq->tail];
+	const struct plx_pool *pool = rxq->pool;
+	const uint32_t *numbers = &rxq->numbers[rxq->tail], headroom = pool->headroom;
+	const uint64_t base = (uint64_t)(uintptr_t)pool->data + headroom, stride = pool->stride;
+	uint64_t *desc = (uint64_t *)(void *)&rxq->ring[rxq->tail];
 
-		*desc = (struct e1000_rx_desc){
-			.addr = plx_pool_iova(rxq->pool, numbers[i], rxq->pool->headroom)};
-		rxq->numbers[rxq->tail] = numbers[i];
-		rxq->tail = e1000_after(rxq->tail, rxq->size);
+	if (PLX_LIKELY(pool->page_iova == NULL)) {
+		for (unsigned i = 0; i < n; i++) {
+			desc[2 * i] = base + numbers[i] * stride;
+			desc[2 * i + 1] = 0;
+		}
+	} else {
+		for (unsigned i = 0; i < n; i++) {
+			desc[2 * i] = plx_pool_iova(pool, numbers[i], headroom);
+			desc[2 * i + 1] = 0;
+		}
 	}
+	rxq->tail = (uint16_t)(rxq->tail + n == rxq->size ? 0 : rxq->tail + n);
 	rxq->held = (uint16_t)(rxq->held + n);
 }
 
@@ -62,16 +79,19 @@ void
 e1000_rx_refill(struct e1000_rxq *rxq)
 {
 	const uint16_t before = rxq->tail;
-	uint32_t numbers[E1000_RX_PART];
 	unsigned n, got;
 
 	do {
+		uint32_t *numbers = &rxq->numbers[rxq->tail];
+		const unsigned to_end = (unsigned)rxq->size - rxq->tail;
+
 		n = rxq->size - 1u - rxq->held;
 		n = n < E1000_RX_PART ? n : E1000_RX_PART;
+		n = n < to_end ? n : to_end;
 		got = n;
 		if (n > 0 && !plx_pool_get_bulk_at(rxq->pool, numbers, n, "net_e1000 rx"))
 			got = scrape(rxq, numbers, n);
-		give(rxq, numbers, got);
+		give(rxq, got);
 	} while (got > 0 && got == n);
 	if (rxq->tail != before)
 		e1000_publish(rxq->dev, E1000_RDT, rxq->tail);
@@ -102,17 +122,19 @@ note_tag(const struct e1000_rxq *rxq, struct plx_mbuf *m, uint16_t tag)
 }
 
 /* 3.2.9 */
-static void
-note_sums(struct plx_mbuf *m, const struct written *w)
+static PLX_ALWAYS_INLINE void
+note_sums(struct plx_mbuf *m, uint64_t word)
 {
-	if ((w->status & E1000_RXD_STAT_IXSM) != 0)
+	const uint8_t status = status_of(word), errors = errors_of(word);
+
+	if ((status & E1000_RXD_STAT_IXSM) != 0)
 		return;
-	if ((w->status & E1000_RXD_STAT_IPCS) != 0)
-		m->ol_flags |= (w->errors & E1000_RXD_ERR_IPE) != 0 ? PLX_MBUF_RX_IP_CSUM_BAD
-								    : PLX_MBUF_RX_IP_CSUM_GOOD;
-	if ((w->status & E1000_RXD_STAT_TCPCS) != 0)
-		m->ol_flags |= (w->errors & E1000_RXD_ERR_TCPE) != 0 ? PLX_MBUF_RX_L4_CSUM_BAD
-								     : PLX_MBUF_RX_L4_CSUM_GOOD;
+	if ((status & E1000_RXD_STAT_IPCS) != 0)
+		m->ol_flags |= (errors & E1000_RXD_ERR_IPE) != 0 ? PLX_MBUF_RX_IP_CSUM_BAD
+								 : PLX_MBUF_RX_IP_CSUM_GOOD;
+	if ((status & E1000_RXD_STAT_TCPCS) != 0)
+		m->ol_flags |= (errors & E1000_RXD_ERR_TCPE) != 0 ? PLX_MBUF_RX_L4_CSUM_BAD
+								  : PLX_MBUF_RX_L4_CSUM_GOOD;
 }
 
 /* The packet is dropped, once and by name, and so is the rest of it. */
@@ -155,41 +177,82 @@ chain(struct e1000_rxq *rxq, struct plx_mbuf *m, bool whole)
 	return head;
 }
 
-/* The header of a buffer that comes soon; near the end of the ring that of none. */
-static PLX_ALWAYS_INLINE void
-fetch(const struct e1000_rxq *rxq)
-{
-	plx_prefetch_write(plx_pool_mbuf(rxq->pool, rxq->numbers[rxq->next + E1000_RX_AHEAD]));
-}
-
-/* The buffer that the card returned; a packet if it is the last of one. */
-static PLX_ALWAYS_INLINE struct plx_mbuf *
+/* A buffer that the card returned, whatever is in it; a packet if it is the last of one. */
+static PLX_NOINLINE struct plx_mbuf *
 take(struct e1000_rxq *rxq, uint64_t word)
 {
 	struct plx_mbuf *m = plx_pool_mbuf(rxq->pool, rxq->numbers[rxq->next]);
-	const struct written w = split(word);
-	const bool whole = (w.status & E1000_RXD_STAT_EOP) != 0;
+	const bool whole = (word & E1000_RX_EOP) != 0;
+	const uint16_t length = (uint16_t)word;
 
-	rxq->numbers[rxq->next] = E1000_NO_BUFFER;
 	rxq->next = e1000_after(rxq->next, rxq->size);
 	rxq->held--;
-	plx_mbuf_received(m, w.length <= rxq->room ? w.length : 0, rxq->pool->headroom,
+	plx_mbuf_received(m, length <= rxq->room ? length : 0, rxq->pool->headroom,
 			  rxq->dev->eth.port, 0);
 	PLX_MBUF_NOTE(m, "net_e1000 rx", rxq->dev->eth.port, 0);
-	if (PLX_UNLIKELY(w.length == 0 || w.length > rxq->room || rxq->skipping))
+	if (length == 0 || length > rxq->room || rxq->skipping)
 		return drop(rxq, m, whole, E1000_RX_BAD_LENGTH);
-	if (PLX_UNLIKELY(whole && (w.errors & BAD_FRAME) != 0))
+	if (whole && (errors_of(word) & BAD_FRAME) != 0)
 		return drop(rxq, m, whole, E1000_RX_BAD_FRAME);
-	if (PLX_UNLIKELY(!whole || rxq->head != NULL)) {
+	if (!whole || rxq->head != NULL) {
 		m = chain(rxq, m, whole);
 		if (m == NULL)
 			return NULL;
 	}
-	if ((w.status & E1000_RXD_STAT_VP) != 0)
-		note_tag(rxq, m, w.special);
+	if ((status_of(word) & E1000_RXD_STAT_VP) != 0)
+		note_tag(rxq, m, tag_of(word));
 	if (rxq->csum)
-		note_sums(m, &w);
+		note_sums(m, word);
 	return m;
+}
+
+/* As many packets of one good buffer as follow each other, up to the end of the ring. */
+static PLX_ALWAYS_INLINE unsigned
+take_plain(struct e1000_rxq *rxq, struct plx_mbuf **pkts, unsigned n, uint64_t *bytes)
+{
+	const struct e1000_rxq *const q = rxq;
+	const uint32_t *numbers = &q->numbers[q->next];
+	const unsigned to_end = (unsigned)q->size - q->next, at = q->next;
+	const uint16_t headroom = (uint16_t)q->pool->headroom, port = q->dev->eth.port;
+	struct plx_mbuf *headers = plx_pool_mbuf(q->pool, 0);
+	const uint32_t room = q->room;
+	const bool csum = q->csum;
+	unsigned i;
+
+	n = n < to_end ? n : to_end;
+	n = n < q->held ? n : q->held;
+	for (i = 0; i < n; i++) {
+		const uint64_t word = e1000_rx_load(q, at + i);
+		struct plx_mbuf *m = headers + numbers[i];
+
+		if ((word & PLAIN_MASK) != PLAIN || (uint16_t)word - 1u >= room)
+			break;
+		plx_prefetch_write(headers + numbers[i + E1000_RX_AHEAD]);
+		plx_mbuf_received(m, (uint16_t)word, headroom, port, 0);
+		PLX_MBUF_NOTE(m, "net_e1000 rx", port, 0);
+		if (csum)
+			note_sums(m, word);
+		*bytes += (uint16_t)word;
+		pkts[i] = m;
+	}
+	rxq->next = (uint16_t)(i == to_end ? 0 : at + i);
+	rxq->held = (uint16_t)(rxq->held - i);
+	return i;
+}
+
+/* The next one, if it is there; false if it is not. What it is part of may be no packet yet, or none at all. */
+static PLX_NOINLINE bool
+take_other(struct e1000_rxq *rxq, struct plx_mbuf **ret_m)
+{
+	uint64_t word;
+
+	if (rxq->held == 0)
+		return false;
+	word = e1000_rx_load(rxq, rxq->next);
+	if ((word & E1000_RX_DD) == 0)
+		return false;
+	*ret_m = take(rxq, word);
+	return true;
 }
 
 uint16_t
@@ -200,14 +263,16 @@ e1000_rx(void *queue, struct plx_mbuf **pkts, uint16_t n)
 	uint64_t bytes = 0;
 	unsigned done = 0;
 
-	while (done < n && rxq->held > 0) {
-		const uint64_t word = e1000_rx_load(rxq, rxq->next);
+	while (done < n) {
 		struct plx_mbuf *m;
 
-		if ((word & E1000_RX_DD) == 0)
+		if (PLX_LIKELY(rxq->head == NULL && !rxq->skipping)) {
+			done += take_plain(rxq, pkts + done, n - done, &bytes);
+			if (done == n)
+				break;
+		}
+		if (!take_other(rxq, &m))
 			break;
-		fetch(rxq);
-		m = take(rxq, word);
 		if (m == NULL)
 			continue;
 		bytes += m->pkt_len;

@@ -44,7 +44,6 @@ e1000_rxq_create(struct e1000_dev *dev, uint16_t descs, struct plx_pool *pool,
 		free(rxq);
 		return plx_why(why, -ENOMEM, "out of memory");
 	}
-	memset(rxq->numbers, 0xff, descs * sizeof(*rxq->numbers));
 	rxq->dev = dev;
 	rxq->ring = dev->rings->addr;
 	rxq->pool = pool;
@@ -101,7 +100,6 @@ e1000_rxq_drain(struct e1000_rxq *rxq)
 			skipping = false;
 		}
 		plx_pool_put_bulk(rxq->pool, &rxq->numbers[rxq->next], 1);
-		rxq->numbers[rxq->next] = E1000_NO_BUFFER;
 		rxq->next = e1000_after(rxq->next, rxq->size);
 	}
 	plx_ethdev_add(&rxq->dev->counts[E1000_RX_AT_STOP], lost);

@@ -326,7 +326,7 @@ e1000_tx(void *queue, struct plx_mbuf **pkts, uint16_t n)
 	const uint16_t before = txq->next;
 	unsigned taken = 0, given = 0;
 
-	if (n == 0 || txq->free < txq->size / 2u)
+	if (n == 0 || txq->free < txq->lazy)
 		e1000_tx_reap(txq);
 	while (taken < n) {
 		const unsigned left = (unsigned)n - taken;

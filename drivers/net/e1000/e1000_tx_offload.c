@@ -24,6 +24,7 @@
 #define PROTO_TCP    6u
 #define L4_WISHES    (PLX_MBUF_TX_TCP_CSUM | PLX_MBUF_TX_UDP_CSUM | PLX_MBUF_TX_TCP_SEG)
 #define MSS_LEAST    1u
+#define CUT_HEAD_MAX 240u /* bytes of headers that the card keeps for its segments (3.5.9) */
 
 static bool
 is_ipv6(const struct plx_mbuf *m)
@@ -68,7 +69,7 @@ head_len(const struct plx_mbuf *m)
 		len = l4_sum_at(m) + sizeof(uint16_t);
 	if (cuts(m)) {
 		len = l4_at(m) + m->l4_len;
-		if (m->l4_len < TCP_MIN || m->tso_segsz < MSS_LEAST || len > UINT8_MAX)
+		if (m->l4_len < TCP_MIN || m->tso_segsz < MSS_LEAST || len > CUT_HEAD_MAX)
 			return -EINVAL;
 	}
 	return len <= m->pkt_len && m->pkt_len <= E1000_TXD_LEN_MASK ? (int)len : -EINVAL;

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define INIT_TXDCTL (E1000_TXDCTL_GRAN | 1u << E1000_TXDCTL_WTHRESH_SHIFT)
-#define COLLISIONS  15u	  /* 13.4.33 */
+#define DONE_WAITS  64u /* descriptors; sooner they would be looked at while the card writes them */
+#define COLLISIONS  15u /* 13.4.33 */
 #define DISTANCE    0x40u /* full duplex */
 
 int
@@ -56,6 +57,7 @@ e1000_txq_start(struct e1000_txq *txq)
 	txq->first_mark = txq->nb_marks = 0;
 	txq->fresh = (struct e1000_tx_mark){0};
 	txq->free = (uint16_t)(txq->size - 1);
+	txq->lazy = (uint16_t)(txq->size < 2 * DONE_WAITS ? txq->size / 2 : txq->size - DONE_WAITS);
 	txq->has_context = false;
 	txq->inserts_tags = (dev->eth.info.tx_offloads & PLX_ETH_TX_OFFLOAD_VLAN_INSERT) != 0;
 	e1000_write(dev, E1000_TDBAL, (uint32_t)addr);

@@ -193,12 +193,12 @@ wishes_that_fit_nothing_are_lost_under_a_name(void **state)
 		{PLX_MBUF_TX_TCP_CSUM, 0, 20, 20, 1},	{PLX_MBUF_TX_TCP_CSUM, 14, 5, 20, 1},
 		{PLX_MBUF_TX_TCP_CSUM, 14, 250, 20, 1}, {PLX_MBUF_TX_TCP_SEG, 14, 20, 20, 0},
 		{PLX_MBUF_TX_TCP_SEG, 14, 20, 0, 100},	{PLX_MBUF_TX_SCTP_CSUM, 14, 20, 12, 1},
-		{PLX_MBUF_TX_VLAN, 14, 20, 20, 1},
+		{PLX_MBUF_TX_VLAN, 14, 20, 20, 1},	{PLX_MBUF_TX_TCP_SEG, 14, 208, 20, 100},
 	};
 
 	make_port(NULL);
 	for (unsigned i = 0; i < PLX_ARRAY_LEN(bad); i++) {
-		struct plx_mbuf *m = chain_of(make_packet(false, false, 100), 2000);
+		struct plx_mbuf *m = chain_of(make_packet(false, false, 400), 2000);
 
 		wish(m, false, bad[i].flags);
 		m->l2_len = (uint8_t)bad[i].l2;
