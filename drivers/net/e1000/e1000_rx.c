@@ -210,19 +210,18 @@ take(struct e1000_rxq *rxq, uint64_t word)
 static PLX_ALWAYS_INLINE unsigned
 take_plain(struct e1000_rxq *rxq, struct plx_mbuf **pkts, unsigned n, uint64_t *bytes)
 {
-	const struct e1000_rxq *const q = rxq;
-	const uint32_t *numbers = &q->numbers[q->next];
-	const unsigned to_end = (unsigned)q->size - q->next, at = q->next;
-	const uint16_t headroom = (uint16_t)q->pool->headroom, port = q->dev->eth.port;
-	struct plx_mbuf *headers = plx_pool_mbuf(q->pool, 0);
-	const uint32_t room = q->room;
-	const bool csum = q->csum;
+	const uint32_t *numbers = &rxq->numbers[rxq->next];
+	const unsigned to_end = (unsigned)rxq->size - rxq->next, at = rxq->next;
+	const uint16_t headroom = (uint16_t)rxq->pool->headroom, port = rxq->dev->eth.port;
+	struct plx_mbuf *headers = plx_pool_mbuf(rxq->pool, 0);
+	const uint32_t room = rxq->room;
+	const bool csum = rxq->csum;
 	unsigned i;
 
 	n = n < to_end ? n : to_end;
-	n = n < q->held ? n : q->held;
+	n = n < rxq->held ? n : rxq->held;
 	for (i = 0; i < n; i++) {
-		const uint64_t word = e1000_rx_load(q, at + i);
+		const uint64_t word = e1000_rx_load(rxq, at + i);
 		struct plx_mbuf *m = headers + numbers[i];
 
 		if ((word & PLAIN_MASK) != PLAIN || (uint16_t)word - 1u >= room)
