@@ -73,6 +73,22 @@ class Oracle(unittest.TestCase):
                 self.assertRaisesRegex(oracle.Mismatch, words, oracle.exchange, ways, 0.5)
             return between.wires
 
+    def test_tags_are_put_in_and_compared(self):
+        with Between(lambda number, frame: [frame[:12] + frame[16:]]) as between:  # takes four bytes out
+            source, sink = between.wires
+
+            def way(before, after):
+                return oracle.Way(source, sink, oracle.numbered(FRAMES, 1, source.mac), 8, given=lambda frame: oracle.tagged(frame, before),
+                                  wanted=lambda frame: oracle.tagged(frame, after))
+
+            oracle.exchange([way(7, None)], 0.5)
+            self.assertRaisesRegex(oracle.Mismatch, 'byte 12 differs', oracle.exchange, [way(7, 8)], 0.5)
+
+    def test_long_frames_are_as_long_as_asked(self):
+        frames = list(oracle.numbered(FRAMES, 1, bytes(6), longest=9014))
+        self.assertEqual(max(map(len, frames)), 9014)
+        self.assertEqual(max(map(len, oracle.numbered(FRAMES, 1, bytes(6)))), oracle.FRAME_MAX)
+
     def test_unchanged_frames_pass_and_are_counted(self):
         wires = self.expect(None, lambda number, frame: [frame])
         self.assertEqual([wires[0].given, wires[0].taken, wires[1].given, wires[1].taken], [FRAMES] * 4)

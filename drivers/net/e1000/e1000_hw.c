@@ -79,14 +79,13 @@ e1000_hw_reset(const struct e1000_dev *dev, struct plx_why *why)
 }
 
 static void
-init_pause(struct e1000_dev *dev)
+init_pause(const struct e1000_dev *dev)
 {
 	/* 13.4.8 - 13.4.10, 13.4.12 */
 	e1000_write(dev, E1000_FCAL, E1000_FCAL_VALUE);
 	e1000_write(dev, E1000_FCAH, E1000_FCAH_VALUE);
 	e1000_write(dev, E1000_FCT, E1000_FCT_VALUE);
 	e1000_write(dev, E1000_FCTTV, PAUSE_TIME);
-	e1000_hw_flow(dev);
 }
 
 void

@@ -47,6 +47,7 @@ bring_up(struct e1000_dev *dev, struct plx_why *why)
 		ret = plx_why(why, -EIO, "the card cannot be made a bus master");
 	if (ret != 0)
 		return ret;
+	e1000_hw_flow(dev); /* as agreed on already, if it was */
 	e1000_filter_restore(dev);
 	if (dev->txq != NULL)
 		e1000_txq_start(dev->txq);
