@@ -115,7 +115,7 @@ asleep()
 	ask fresh
 	pmd_start -l 0-1 --idle sleep -a "$(card 0)" -a "$(card 1)" --
 	pmd start
-	for round in 1 2 3; do
+	for _ in 1 2 3; do
 		wait_until 20 "lcores to sleep" all_sleep
 		before=$(grep -E 'vfio|uio' /proc/interrupts)
 		ask frames 0 1 100

@@ -112,6 +112,28 @@ a_burst_reads_no_register_and_writes_one_tail(void **state)
 }
 
 static void
+a_pool_that_has_too_few_gives_what_it_has(void **state)
+{
+	static struct plx_mbuf *taken[BUFFERS];
+	unsigned n = 0;
+
+	while (n < BUFFERS - 40 && (taken[n] = plx_mbuf_alloc(pool)) != NULL)
+		n++;
+	make_port(NULL);
+	put(0, DESCS);
+	assert_in_range(receive_all(), 33, 40); /* more than a part, and as many as there were */
+	assert_true(counter("rx_pool_empty") > 0);
+	assert_true(counter("rx_missed_card_full") > 0);
+	plx_mbuf_free_bulk(taken, n);
+	for (unsigned i = 0; i < 3; i++) {
+		put(0, DESCS / 2);
+		assert_true(receive_all() > 0);
+	}
+	both_ways(2 * DESCS);
+	drop_port();
+}
+
+static void
 what_waits_at_a_stop_is_lost_under_a_name(void **state)
 {
 	make_port(NULL);
@@ -288,6 +310,7 @@ main(void)
 		CARD_TEST(a_phy_that_does_not_answer_refuses_the_start_and_the_next_one_works),
 		CARD_TEST(packets_flow_both_ways_past_the_end_of_the_rings_and_after_restarts),
 		CARD_TEST(a_burst_reads_no_register_and_writes_one_tail),
+		CARD_TEST(a_pool_that_has_too_few_gives_what_it_has),
 		CARD_TEST(what_waits_at_a_stop_is_lost_under_a_name),
 		CARD_TEST(a_length_that_cannot_be_costs_that_frame_and_no_more),
 		CARD_TEST(a_frame_that_is_marked_bad_is_not_delivered),
