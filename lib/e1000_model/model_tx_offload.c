@@ -28,6 +28,7 @@
 /* A sum that was asked for: of the bytes from `from` to `to`, 0 being the end, into the two at `at`. */
 struct sum {
 	uint32_t from, to, at;
+	bool is_l4; /* the one that could be handed on */
 	bool is_udp;
 };
 
@@ -47,7 +48,7 @@ struct going {
  * in it, as descriptors have it.
  */
 static void
-wish(struct going *g, uint32_t from, uint32_t last, uint32_t at, bool is_udp)
+wish(struct going *g, uint32_t from, uint32_t last, uint32_t at, bool is_l4)
 {
 	const uint32_t len = (uint32_t)g->frame.len;
 
@@ -57,21 +58,45 @@ wish(struct going *g, uint32_t from, uint32_t last, uint32_t at, bool is_udp)
 		.from = from,
 		.to = last == 0 || last >= len ? len : last + 1,
 		.at = at,
-		.is_udp = is_udp,
+		.is_l4 = is_l4,
 	};
+}
+
+static bool
+has_l4_sum(const struct going *g)
+{
+	return g->nb_sums > 0 && g->sums[g->nb_sums - 1].is_l4;
 }
 
 static void
 wish_by_context(struct emodel_tx *tx, struct going *g)
 {
 	const struct e1000_tx_context_desc *c = &tx->context;
-	const uint32_t command = le32toh(c->cmd_paylen) >> E1000_TXD_CMD_SHIFT;
 
 	if ((tx->popts & E1000_TXD_POPTS_IXSM) != 0)
 		wish(g, c->ipcss, le16toh(c->ipcse), c->ipcso, false);
-	if ((tx->popts & E1000_TXD_POPTS_TXSM) != 0)
-		wish(g, c->tucss, le16toh(c->tucse), c->tucso,
-		     (command & E1000_TXD_TUCMD_TCP) == 0);
+	if ((tx->popts & E1000_TXD_POPTS_TXSM) == 0)
+		return;
+	wish(g, c->tucss, le16toh(c->tucse), c->tucso, true);
+	if (has_l4_sum(g))
+		g->sums[g->nb_sums - 1].is_udp =
+			(le32toh(c->cmd_paylen) >> E1000_TXD_CMD_SHIFT & E1000_TXD_TUCMD_TCP) == 0;
+}
+
+/* Who gets the frame makes the sum of TCP or UDP himself, if it reaches to the end. */
+static void
+hand_on(struct plx_e1000_model *model, struct going *g)
+{
+	const struct sum *sum;
+
+	if ((model->options.takes & PLX_E1000_MODEL_TAKES_CSUM) == 0 || !has_l4_sum(g))
+		return;
+	sum = &g->sums[g->nb_sums - 1];
+	if (sum->from == 0 || sum->at < sum->from || sum->to != g->frame.len)
+		return;
+	g->frame.csum_start = (uint16_t)sum->from;
+	g->frame.csum_offset = (uint16_t)(sum->at - sum->from);
+	g->nb_sums--;
 }
 
 /* -- what is done ------------------------------------------------------------------------------------------------------------- */
@@ -93,16 +118,11 @@ make_sum(struct going *g, const struct sum *sum)
 	memcpy(head(g) + sum->at, &value, sizeof(value));
 }
 
-/* The taker makes the sum of TCP and UDP himself, if it reaches to the end. */
-static bool
-hand_on(struct plx_e1000_model *model, struct going *g, const struct sum *sum)
+static void
+make_sums(struct going *g)
 {
-	if ((model->options.takes & PLX_E1000_MODEL_TAKES_CSUM) == 0 || sum->from == 0 ||
-	    sum->at < sum->from || sum->to != g->frame.len)
-		return false;
-	g->frame.csum_start = (uint16_t)sum->from;
-	g->frame.csum_offset = (uint16_t)(sum->at - sum->from);
-	return true;
+	for (unsigned i = 0; i < g->nb_sums; i++)
+		make_sum(g, &g->sums[i]);
 }
 
 /* 9.2 */
@@ -130,15 +150,6 @@ pad(struct plx_e1000_model *model, struct going *g)
 	g->parts[g->frame.nb_parts++] =
 		(struct iovec){(void *)(uintptr_t)zeroes, SHORTEST - g->frame.len};
 	g->frame.len = SHORTEST;
-}
-
-/* The last of the wishes is that of TCP or UDP, if it may be handed on at all. */
-static void
-make_sums(struct plx_e1000_model *model, struct going *g, bool may_hand_on)
-{
-	for (unsigned i = 0; i < g->nb_sums; i++)
-		if (!may_hand_on || i + 1 < g->nb_sums || !hand_on(model, g, &g->sums[i]))
-			make_sum(g, &g->sums[i]);
 }
 
 /* -- frames as they are ----------------------------------------------------------------------------------------------------------- */
@@ -188,10 +199,11 @@ emodel_tx_finish(struct plx_e1000_model *model)
 	if (tx->popts != 0)
 		wish_by_context(tx, &g);
 	else if ((desc->cmd & (E1000_TXD_CMD_DEXT | E1000_TXD_CMD_IC)) == E1000_TXD_CMD_IC)
-		wish(&g, tx->css, 0, tx->cso, false);
+		wish(&g, tx->css, 0, tx->cso, true);
+	hand_on(model, &g);
 	g.head_len = head_needed(tx, &g, tagged);
 	set_parts(tx, &g, emodel_tx_take(model, head(&g), g.head_len));
-	make_sums(model, &g, (tx->popts & E1000_TXD_POPTS_IXSM) == 0 || g.nb_sums == 2);
+	make_sums(&g);
 	if (tagged && tx->len >= MACS_LEN)
 		put_tag(model, &g, le16toh(desc->special));
 	pad(model, &g);
@@ -319,15 +331,15 @@ piece_out(struct plx_e1000_model *model)
 	memcpy(head(&g), tx->cut.head, g.head_len);
 	fit_headers(tx, head(&g), len, tx->cut.left == 0);
 	wish_by_context(tx, &g);
-	if ((tx->popts & E1000_TXD_POPTS_TXSM) != 0 && g.nb_sums > 0 &&
-	    g.sums[g.nb_sums - 1].at == tx->context.tucso)
+	if (has_l4_sum(&g))
 		complete_pseudo_sum(tx, head(&g), len);
+	hand_on(model, &g);
 	set_parts(tx, &g, &tx->parts[1]);
 	if (tx->cut.whole) {
 		g.frame.gso_size = le16toh(tx->context.mss);
 		g.frame.hdr_len = (uint16_t)g.head_len;
 	}
-	make_sums(model, &g, true);
+	make_sums(&g);
 	if (tx->cut.tagged)
 		put_tag(model, &g, tx->cut.tag);
 	pad(model, &g);
