@@ -161,17 +161,22 @@ is_tagged(const struct plx_e1000_model *model, const struct e1000_tx_desc *desc)
 	       (emodel_get(model, E1000_CTRL) & E1000_CTRL_VME) != 0;
 }
 
-/* Bytes of our own that the frame has to begin with. Who looks at a frame may rely on its first part to have both addresses. */
+/*
+ * Bytes of our own that the frame has to begin with. Who looks at a frame may rely on its first part to have the header; so does the
+ * tag.
+ */
 static uint32_t
 head_needed(const struct emodel_tx *tx, const struct going *g, bool tagged)
 {
 	uint32_t need = 0;
 
-	if (tagged || tx->parts[1].iov_len < ETHER_LEN)
-		need = tx->len < ETHER_LEN ? tx->len : ETHER_LEN;
 	for (unsigned i = 0; i < g->nb_sums; i++)
 		if (g->sums[i].at + 2 > need)
 			need = g->sums[i].at + 2;
+	if (need == 0 && !tagged && tx->parts[1].iov_len >= ETHER_LEN)
+		return 0;
+	if (need < ETHER_LEN)
+		need = tx->len < ETHER_LEN ? tx->len : ETHER_LEN;
 	return need;
 }
 

@@ -118,6 +118,20 @@ sums_outside_of_the_frame_are_not_made(void **state)
 }
 
 static void
+a_sum_in_the_addresses_is_the_drivers_wish(void **state)
+{
+	struct e1000_tx_context_desc c = {.tucss = 20, .tucso = 0};
+	uint16_t expected;
+
+	context(&c, 0, 0);
+	data(BUFFERS, 80, LAST, TXSM, 0);
+	assert_int_equal(go(), 1);
+	expected = plx_net_csum(out.buffers + 20, 60);
+	assert_memory_equal(out.frames[0].bytes, &expected, 2);
+	assert_memory_equal(out.frames[0].bytes + 2, out.buffers + 2, 78);
+}
+
+static void
 old_descriptors_have_one_sum(void **state)
 {
 	struct packet p = packet_of(false, true, 300);
@@ -395,6 +409,7 @@ main(void)
 		TEST(a_udp_sum_of_nothing_is_all_ones),
 		TEST(a_sum_ends_where_it_is_told_to),
 		TEST(sums_outside_of_the_frame_are_not_made),
+		TEST(a_sum_in_the_addresses_is_the_drivers_wish),
 		TEST(old_descriptors_have_one_sum),
 		TEST(contexts_stay_and_there_are_two),
 		TEST(a_context_within_a_frame_is_for_the_next),
