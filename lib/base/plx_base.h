@@ -32,6 +32,7 @@
 #define PLX_PACKED	     __attribute__((packed))
 #define PLX_VECTOR(bytes)    __attribute__((vector_size(bytes)))
 #define PLX_PRINTF(fmt, arg) __attribute__((format(printf, fmt, arg)))
+#define PLX_TARGET(isa)	     __attribute__((target(isa))) /* who calls has asked the processor */
 #define PLX_UNUSED	     __attribute__((unused))
 #define PLX_NOINLINE	     __attribute__((noinline))
 #define PLX_COLD	     __attribute__((cold, noinline))

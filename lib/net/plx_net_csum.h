@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The Internet checksum (RFC 1071), its incremental update (RFC 1624) and CRC32c. Bytes may lie at any
+ * The Internet checksum (RFC 1071), its incremental update (RFC 1624), CRC32c and CRC-32. Bytes may lie at any
  * address. A checksum is the integer to be stored as it is, without htons: the sum does not care for byte
  * order as long as bytes are loaded and stored the same way.
  *
@@ -70,6 +70,9 @@ plx_net_csum_update32(uint16_t csum, uint32_t old_value, uint32_t new_value)
 
 /* CRC32c (Castagnoli) as SCTP and iSCSI have it. `crc` continues an earlier one; begin with 0. */
 uint32_t plx_net_crc32c(uint32_t crc, const void *bytes, size_t len);
+
+/* CRC-32 as Ethernet has it: a frame's FCS is that of all its bytes, stored with the low byte first. */
+uint32_t plx_net_crc32(uint32_t crc, const void *bytes, size_t len);
 
 enum plx_net_csum_state {
 	PLX_NET_CSUM_UNKNOWN, /* not there, a fragment, cut short, or a protocol without one */

@@ -154,6 +154,21 @@ crc32c_with_and_without_the_instruction_agree(void **state)
 					 net_crc32c_portable(7, bytes + shift, len));
 }
 
+static void
+crc32_of_the_published_example_in_pieces_and_by_either_way(void **state)
+{
+	uint8_t bytes[400];
+
+	assert_int_equal(plx_net_crc32(0, "123456789", 9), 0xcbf43926);
+	assert_int_equal(plx_net_crc32(plx_net_crc32(0, "1234", 4), "56789", 5), 0xcbf43926);
+	assert_int_equal(plx_net_crc32(5, "", 0), 5);
+	fill_noise(bytes, sizeof(bytes));
+	for (size_t len = 0; len <= 390; len++)
+		for (size_t shift = 0; shift < 4; shift++)
+			assert_int_equal(plx_net_crc32(7, bytes + shift, len),
+					 net_crc32_portable(7, bytes + shift, len));
+}
+
 /* -- checksums of frames --------------------------------------------------------------------------------- */
 
 static enum plx_net_csum_state
@@ -372,6 +387,7 @@ main(void)
 		cmocka_unit_test(an_update_is_what_summing_again_gives),
 		cmocka_unit_test(crc32c_of_the_published_examples),
 		cmocka_unit_test(crc32c_with_and_without_the_instruction_agree),
+		cmocka_unit_test(crc32_of_the_published_example_in_pieces_and_by_either_way),
 		cmocka_unit_test(captured_frames_are_good_and_changed_ones_bad),
 		cmocka_unit_test(what_was_filled_in_is_good_for_every_protocol),
 		cmocka_unit_test(udp_without_a_checksum_is_allowed_over_ipv4_only),
