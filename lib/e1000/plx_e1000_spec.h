@@ -144,36 +144,51 @@
 #define E1000_RCTL_LPE	       (1u << 5)
 #define E1000_RCTL_LBM_MASK    (3u << 6)
 #define E1000_RCTL_LBM_MAC     (1u << 6)
+#define E1000_RCTL_RDMTS_SHIFT 8
+#define E1000_RCTL_RDMTS_MASK  (3u << E1000_RCTL_RDMTS_SHIFT)
 #define E1000_RCTL_MO_SHIFT    12
+#define E1000_RCTL_MO_MASK     (3u << E1000_RCTL_MO_SHIFT)
 #define E1000_RCTL_BAM	       (1u << 15)
 #define E1000_RCTL_BSIZE_SHIFT 16
 #define E1000_RCTL_BSIZE_MASK  (3u << E1000_RCTL_BSIZE_SHIFT)
 #define E1000_RCTL_VFE	       (1u << 18)
+#define E1000_RCTL_CFIEN       (1u << 19)
+#define E1000_RCTL_CFI	       (1u << 20)
+#define E1000_RCTL_DPF	       (1u << 22)
+#define E1000_RCTL_PMCF	       (1u << 23)
 #define E1000_RCTL_BSEX	       (1u << 25) /* BSIZE counts in sixteens */
 #define E1000_RCTL_SECRC       (1u << 26)
 
-#define E1000_RDFH	   0x2410 /* for diagnosis (13.8): the packet buffer's receive part */
-#define E1000_RDFT	   0x2418
-#define E1000_RDFHS	   0x2420
-#define E1000_RDFTS	   0x2428
-#define E1000_RDFPC	   0x2430
-#define E1000_FCRTL	   0x2160
-#define E1000_FCRTL_XONE   (1u << 31)
-#define E1000_FCRTH	   0x2168
-#define E1000_RDBAL	   0x2800
-#define E1000_RDBAH	   0x2804
-#define E1000_RDLEN	   0x2808
-#define E1000_RDH	   0x2810
-#define E1000_RDT	   0x2818
-#define E1000_RDTR	   0x2820
-#define E1000_RDTR_FPD	   (1u << 31) /* what waits is told at once */
-#define E1000_RXDCTL	   0x2828
-#define E1000_RADV	   0x282c
-#define E1000_RSRPD	   0x2c00
-#define E1000_RXCSUM	   0x5000
-#define E1000_RXCSUM_IPOFL (1u << 8)
-#define E1000_RXCSUM_TUOFL (1u << 9)
-#define E1000_RFCTL	   0x5008
+#define E1000_RDFH		   0x2410 /* for diagnosis (13.8): the packet buffer's receive part */
+#define E1000_RDFT		   0x2418
+#define E1000_RDFHS		   0x2420
+#define E1000_RDFTS		   0x2428
+#define E1000_RDFPC		   0x2430
+#define E1000_FCRTL		   0x2160
+#define E1000_FCRTL_XONE	   (1u << 31)
+#define E1000_FCRTH		   0x2168
+#define E1000_FCRT_MASK		   0xfff8u
+#define E1000_RDBAL		   0x2800
+#define E1000_RDBAH		   0x2804
+#define E1000_RDLEN		   0x2808
+#define E1000_RDH		   0x2810
+#define E1000_RDT		   0x2818
+#define E1000_RDTR		   0x2820
+#define E1000_RDTR_FPD		   (1u << 31) /* what waits is told at once */
+#define E1000_RDTR_DELAY_MASK	   0xffffu
+#define E1000_RXDCTL		   0x2828
+#define E1000_RXDCTL_WTHRESH_SHIFT 16
+#define E1000_RXDCTL_WTHRESH_MASK  0x3fu
+#define E1000_RXDCTL_GRAN	   (1u << 24)
+#define E1000_RADV		   0x282c
+#define E1000_RSRPD		   0x2c00
+#define E1000_RXCSUM		   0x5000
+#define E1000_RXCSUM_PCSS_MASK	   0xffu
+#define E1000_RXCSUM_IPOFL	   (1u << 8)
+#define E1000_RXCSUM_TUOFL	   (1u << 9)
+#define E1000_RFCTL		   0x5008
+#define E1000_RFCTL_IPV6_DIS	   (1u << 10)
+#define E1000_RFCTL_IPV6_XSUM_DIS  (1u << 11)
 
 /* -- sending (13.4.33 - 13.4.44) ------------------------------------------------------------------------------------ */
 
@@ -208,14 +223,17 @@
 
 /* -- filters (13.5) --------------------------------------------------------------------------------------------------- */
 
-#define E1000_MTA	 0x5200
-#define E1000_MTA_WORDS	 128u
-#define E1000_RAL(i)	 (0x5400 + 8 * (i))
-#define E1000_RAH(i)	 (0x5404 + 8 * (i))
-#define E1000_RAH_AV	 (1u << 31)
-#define E1000_RA_ENTRIES 16u
-#define E1000_VFTA	 0x5600
-#define E1000_VFTA_WORDS 128u
+#define E1000_MTA	    0x5200
+#define E1000_MTA_WORDS	    128u
+#define E1000_RAL(i)	    (0x5400 + 8 * (i))
+#define E1000_RAH(i)	    (0x5404 + 8 * (i))
+#define E1000_RAH_ADDR_MASK 0xffffu
+#define E1000_RAH_AS_SHIFT  16
+#define E1000_RAH_AS_MASK   (3u << E1000_RAH_AS_SHIFT)
+#define E1000_RAH_AV	    (1u << 31)
+#define E1000_RA_ENTRIES    16u
+#define E1000_VFTA	    0x5600
+#define E1000_VFTA_WORDS    128u
 
 /* -- wake-up and management (13.6) -------------------------------------------------------------------------------------- */
 
@@ -315,6 +333,7 @@ PLX_STATIC_ASSERT(sizeof(struct e1000_rx_desc) == 16, "3.2.3");
 #define E1000_RXD_STAT_VP    0x08 /* a tag was taken out */
 #define E1000_RXD_STAT_TCPCS 0x20 /* TCP or UDP was checked */
 #define E1000_RXD_STAT_IPCS  0x40
+#define E1000_RXD_STAT_PIF   0x80 /* by the multicast hash only */
 #define E1000_RXD_ERR_CE     0x01
 #define E1000_RXD_ERR_SE     0x02
 #define E1000_RXD_ERR_SEQ    0x04

@@ -174,7 +174,10 @@ plx_e1000_model_tick(struct plx_e1000_model *model, uint64_t now_ns)
 unsigned
 plx_e1000_model_poll(struct plx_e1000_model *model, unsigned budget)
 {
-	return model->faults.dead ? 0 : emodel_tx_poll(model, budget);
+	if (model->faults.dead)
+		return 0;
+	emodel_rx_poll(model);
+	return emodel_tx_poll(model, budget);
 }
 
 bool

@@ -8,13 +8,16 @@
 
 #include <endian.h>
 
-#define EMODEL_PHY_REGS	  32u
-#define EMODEL_NEVER	  UINT64_MAX
-#define EMODEL_PARTS	  64u	 /* pieces of memory in one frame; more are copied together first */
-#define EMODEL_HEAD_MAX	  260u	 /* bytes in which sums can be, and headers of what is cut */
-#define EMODEL_WHOLE_MAX  65535u /* a packet that is cut by who gets it */
-#define EMODEL_BOUNCE_LEN (EMODEL_WHOLE_MAX + 64u)
-#define EMODEL_UNDONE	  256u
+#define EMODEL_PHY_REGS		 32u
+#define EMODEL_NEVER		 UINT64_MAX
+#define EMODEL_PARTS		 64u /* pieces of memory in one frame; more are copied together first */
+#define EMODEL_HEAD_MAX		 260u	/* bytes in which sums can be, and headers of what is cut */
+#define EMODEL_WHOLE_MAX	 65535u /* a packet that is cut by who gets it */
+#define EMODEL_BOUNCE_LEN	 (EMODEL_WHOLE_MAX + 64u)
+#define EMODEL_UNDONE		 256u
+#define EMODEL_HELD_MAX		 64u /* received descriptors that wait to be told */
+#define EMODEL_HELD		 (EMODEL_HELD_MAX + 128u) /* with those of one frame */
+#define EMODEL_CONFIG_CACHE_LINE 0x0c			  /* in words of 32 bits */
 
 /* A piece of the driver's memory that find() told of; len 0: none. */
 struct emodel_window {
@@ -130,9 +133,15 @@ struct plx_e1000_model {
 	bool link_was_lost; /* the latched bit of the PHY's status */
 
 	struct emodel_tx tx;
-	struct {
+	struct
+	{ /* receiving: what descriptors from the head on will say, once it is told to the driver */
 		struct emodel_ring ring;
 		struct emodel_window window;
+		unsigned nb_held;
+		bool pausing;	 /* the far end was asked to be quiet */
+		bool quiet_ends; /* ... and it is time to ask again */
+		bool xoff_asked; /* the driver wants a pause to go out */
+		uint64_t held[EMODEL_HELD];
 	} rx;
 	void *own_pages;
 };
@@ -356,12 +365,48 @@ void emodel_tx_cut_end(struct plx_e1000_model *model);
 
 /* -- model_rx.c, model_rx_filter.c, model_rx_csum.c, model_pause.c --------------------------------------------------------------- */
 
+/* A frame comes in, from the wire or from the card itself: to where the registers say. Books are kept here. */
 enum plx_e1000_model_taken
 emodel_rx(struct plx_e1000_model *model, const uint8_t *frame, size_t len);
 void emodel_rx_reset(struct plx_e1000_model *model);
 void emodel_rx_due(struct plx_e1000_model *model, enum emodel_timer timer);
-/* 802.3x: a frame that is one is taken here (true). Our own pauses: when rx is short of room, and when it is not any more. */
-bool emodel_pause_received(struct plx_e1000_model *model, const uint8_t *frame, size_t len);
+/* What the driver may have asked for in the page, and what could not be told before; pauses go out. */
+void emodel_rx_poll(struct plx_e1000_model *model);
+/* RCTL.EN goes down, or up: what came in is told now or never. */
+void emodel_rx_disabled(struct plx_e1000_model *model);
+bool emodel_rx_is_up(const struct plx_e1000_model *model);
+/* Bytes that fit into descriptors that wait. */
+uint64_t emodel_rx_room_bytes(struct plx_e1000_model *model);
+
+enum emodel_match {
+	EMODEL_MATCH_NONE,
+	EMODEL_MATCH_EXACT,
+	EMODEL_MATCH_INEXACT, /* by nothing but a hash: the driver has to look */
+};
+/* `frame` has an Ethernet header, and if `tagged` a tag. */
+enum emodel_match emodel_rx_match(const struct plx_e1000_model *model, const uint8_t *frame,
+				  bool tagged, uint32_t rctl);
+
+/* What the card found of the sums of IP and TCP or UDP: bits of status and errors are set. `frame` as on the wire. */
+void emodel_rx_sums(const struct plx_e1000_model *model, const uint8_t *frame, size_t len,
+		    bool tagged, uint8_t *status, uint8_t *errors);
+/* The sum of the bytes from RXCSUM.PCSS on, as the descriptor has it. */
+uint16_t emodel_rx_packet_sum(const struct plx_e1000_model *model, const struct iovec *parts,
+			      unsigned nb_parts);
+
+/* 802.3x. What becomes of a frame, once the card heeded it: filtered as any other, at its end, on to the driver at any rate. */
+enum emodel_control {
+	EMODEL_CONTROL_NONE, /* not one */
+	EMODEL_CONTROL_FILTER,
+	EMODEL_CONTROL_ENDS,
+	EMODEL_CONTROL_PASSES,
+};
+enum emodel_control
+emodel_pause_received(struct plx_e1000_model *model, const uint8_t *frame, size_t len);
+/* Our own pauses: when room is short, and when it is not any more. Frames go out. */
+void emodel_pause_poll(struct plx_e1000_model *model);
+/* TCTL.SWXOFF: the driver wants one at the next poll. */
+void emodel_pause_asked(struct plx_e1000_model *model);
 void emodel_pause_due(struct plx_e1000_model *model, enum emodel_timer timer);
 static inline bool
 emodel_is_paused(const struct plx_e1000_model *model)

@@ -140,6 +140,22 @@ write_tx_ring(struct plx_e1000_model *model, uint32_t reg, uint32_t value)
 }
 
 static void
+write_rctl(struct plx_e1000_model *model, uint32_t reg, uint32_t value)
+{
+	if ((emodel_get(model, reg) & ~value & E1000_RCTL_EN) != 0)
+		emodel_rx_disabled(model);
+	emodel_set(model, reg, value);
+}
+
+static void
+write_tctl(struct plx_e1000_model *model, uint32_t reg, uint32_t value)
+{
+	if ((value & E1000_TCTL_SWXOFF) != 0)
+		emodel_pause_asked(model);
+	emodel_set(model, reg, value & ~E1000_TCTL_SWXOFF);
+}
+
+static void
 write_rdtr(struct plx_e1000_model *model, uint32_t reg, uint32_t value)
 {
 	emodel_set(model, reg, value & ~E1000_RDTR_FPD);
@@ -209,11 +225,11 @@ static const struct reg regs[] = {
 	REG(ICS,        1, E1000_INT_ALL,  0,                  read_nothing,     write_ics),
 	REG(IMS,        1, E1000_INT_ALL,  0,                  NULL,             write_ims),
 	REG(IMC,        1, E1000_INT_ALL,  0,                  read_nothing,     write_imc),
-	PLAIN(RCTL,     1,  0x06dfb3fe),
+	REG(RCTL,       1, 0x06dfb3fe,     0,                  NULL,             write_rctl),
 	PLAIN(FCTTV,    1,  0xffff),
 	PLAIN(TXCW,     1,  0xc000ffff),
 	PLAIN(RXCW,     1,  0),
-	PLAIN(TCTL,     1,  0x13fffffa),
+	REG(TCTL,       1, 0x13fffffa,     0,                  NULL,             write_tctl),
 	REG(TIPG,       1, 0x3fffffff,     E1000_TIPG_COPPER,  NULL,             NULL),
 	PLAIN(TBT,      1,  ALL),
 	PLAIN(AIT,      1,  0xffff),
