@@ -123,8 +123,8 @@ run(void)
 	struct plx_idle idle;
 
 	plx_idle_init(&idle);
-	plx_idle_add_fd(&idle, plx_ethdev_rx_fd(0, 0));
-	plx_idle_add_fd(&idle, plx_ethdev_rx_fd(1, 0));
+	plx_ethdev_idle_add(&idle, 0, 0);
+	plx_ethdev_idle_add(&idle, 1, 0);
 	while (!plx_event_stopped())
 		plx_idle_round(&idle, pass_on(0, 1) + pass_on(1, 0));
 }

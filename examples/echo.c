@@ -161,7 +161,7 @@ echo(int argc, char **argv, struct plx_why *why)
 	plx_ethdev_mac(0, mac);
 	fprintf(stderr, "answering for %s and %s ...\n", argv[1], argv[2]);
 	plx_idle_init(&idle);
-	plx_idle_add_fd(&idle, plx_ethdev_rx_fd(0, 0));
+	plx_ethdev_idle_add(&idle, 0, 0);
 	while (!plx_event_stopped())
 		plx_idle_round(&idle, echo_round());
 	ret = plx_ethdev_close_all(pool, stdout, &sum, why);

@@ -121,7 +121,7 @@ run(void)
 	struct plx_idle idle;
 
 	plx_idle_init(&idle);
-	plx_idle_add_fd(&idle, plx_ethdev_rx_fd(0, 0));
+	plx_ethdev_idle_add(&idle, 0, 0);
 	while (!plx_event_stopped() || (plx_ethdev_rx_queue_count(0, 0) > 0 && late-- > 0)) {
 		unsigned n = count_burst();
 

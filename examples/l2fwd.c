@@ -74,7 +74,7 @@ serve(void *arg)
 		mine += lcore < plx_lcore_id();
 	plx_idle_init(&idle);
 	for (uint16_t p = (uint16_t)mine; p < plx_ethdev_count(); p = (uint16_t)(p + n))
-		plx_idle_add_fd(&idle, plx_ethdev_rx_fd(p, 0));
+		plx_ethdev_idle_add(&idle, p, 0);
 	while (!plx_event_stopped()) {
 		unsigned done = 0;
 

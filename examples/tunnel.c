@@ -101,8 +101,8 @@ run(void)
 	struct plx_idle idle;
 
 	plx_idle_init(&idle);
-	plx_idle_add_fd(&idle, plx_ethdev_rx_fd(INSIDE, 0));
-	plx_idle_add_fd(&idle, plx_ethdev_rx_fd(OUTSIDE, 0));
+	plx_ethdev_idle_add(&idle, INSIDE, 0);
+	plx_ethdev_idle_add(&idle, OUTSIDE, 0);
 	while (!plx_event_stopped())
 		plx_idle_round(
 			&idle,

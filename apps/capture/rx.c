@@ -25,9 +25,8 @@ rx_add_fds(const struct rx_worker *worker, struct plx_idle *idle)
 {
 	for (unsigned i = 0; i < worker->nb_sources; i++) {
 		const struct source_params *params = &worker->sources[i]->params;
-		int fd = plx_ethdev_rx_fd(params->port, params->queue);
 
-		plx_idle_add_fd(idle, fd >= 0 ? fd : -1);
+		plx_ethdev_idle_add(idle, params->port, params->queue);
 	}
 }
 

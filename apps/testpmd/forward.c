@@ -40,10 +40,12 @@ wait_on_queues(struct plx_idle *idle, const struct engine *engine, const struct 
 	       const struct stream *end)
 {
 	plx_idle_init(idle);
-	for (const struct stream *stream = first; stream < end; stream++)
-		plx_idle_add_fd(idle, engine->makes_packets ? -1
-							    : plx_ethdev_rx_fd(stream->rx_port,
-									       stream->rx_queue));
+	for (const struct stream *stream = first; stream < end; stream++) {
+		if (engine->makes_packets)
+			plx_idle_add_fd(idle, -1);
+		else
+			plx_ethdev_idle_add(idle, stream->rx_port, stream->rx_queue);
+	}
 }
 
 static void

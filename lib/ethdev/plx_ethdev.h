@@ -17,6 +17,7 @@
 
 #include "plx_base.h"
 #include "plx_config.h"
+#include "plx_idle.h"
 #include "plx_mbuf.h"
 
 PLX_BEGIN_DECLS
@@ -211,8 +212,13 @@ typedef void (*plx_ethdev_link_fn)(void *arg, uint16_t port, bool up);
 int plx_ethdev_watch_links(plx_ethdev_link_fn fn, void *arg, struct plx_why *why);
 void plx_ethdev_unwatch_links(void);
 
-/* An fd that turns readable when the queue has packets, for sleeping: -ENOTSUP if it has none. */
+/*
+ * An fd that turns readable when the queue has packets, for sleeping: -ENOTSUP if it has none. From the first call on a device
+ * tells of its packets, which costs it and the queue's polls something, a peer in another process a system call for each burst.
+ */
 int plx_ethdev_rx_fd(uint16_t port, uint16_t queue);
+/* Makes a polling loop wake up for the queue's packets, if it is one that sleeps; of the others' queues no fd is asked. */
+void plx_ethdev_idle_add(struct plx_idle *idle, uint16_t port, uint16_t queue);
 /* Packets waiting in the queue, or an error. */
 int plx_ethdev_rx_queue_count(uint16_t port, uint16_t queue);
 /* What a queue was set up with; -EINVAL if it was not. */

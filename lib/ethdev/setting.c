@@ -135,6 +135,14 @@ plx_ethdev_rx_fd(uint16_t port, uint16_t queue)
 	return dev->ops->rx_fd != NULL ? dev->ops->rx_fd(dev, dev->rxq[queue]) : -ENOTSUP;
 }
 
+void
+plx_ethdev_idle_add(struct plx_idle *idle, uint16_t port, uint16_t queue)
+{
+	int fd = idle->policy == PLX_IDLE_SLEEP ? plx_ethdev_rx_fd(port, queue) : -1;
+
+	plx_idle_add_fd(idle, fd >= 0 ? fd : -1);
+}
+
 int
 plx_ethdev_rx_queue_count(uint16_t port, uint16_t queue)
 {

@@ -128,6 +128,37 @@ a_queue_tells_what_it_was_set_up_with(void **state)
 }
 
 static void
+only_a_loop_that_sleeps_asks_a_queue_for_its_fd(void **state)
+{
+	static const enum plx_idle_policy awake[] = {PLX_IDLE_POLL, PLX_IDLE_YIELD};
+	struct plx_idle idle;
+	struct toy toy;
+
+	toy_init(&toy, "toy0");
+	assert_int_equal(plx_ethdev_register(&toy.dev, NULL), 0);
+	assert_int_equal(plx_ethdev_configure(0, 1, 1, NULL, NULL), 0);
+	run(&toy, pool, 1, 1);
+	plx_idle_init(&idle);
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(awake); i++) {
+		idle.policy = awake[i];
+		plx_ethdev_idle_add(&idle, 0, 0);
+		assert_int_equal(toy.fds_asked, 0);
+	}
+	plx_idle_init(&idle);
+	idle.policy = PLX_IDLE_SLEEP;
+	plx_ethdev_idle_add(&idle, 0, 0);
+	assert_int_equal(toy.fds_asked, 1);
+	assert_int_equal(idle.nb_fds, 1);
+	assert_int_equal(idle.fd[0], 100);
+	assert_false(idle.blind);
+	plx_ethdev_idle_add(&idle, 0, 1); /* no such queue: sleep only briefly */
+	assert_int_equal(idle.nb_fds, 1);
+	assert_true(idle.blind);
+	assert_int_equal(plx_ethdev_close(0), 0);
+	plx_ethdev_unregister(&toy.dev);
+}
+
+static void
 the_list_of_addresses_outlives_close_and_is_cut_at_the_callers_room(void **state)
 {
 	static const uint8_t one[6] = {0x02, 0, 0, 0, 0, 1}, two[6] = {0x01, 0, 0x5e, 0, 0, 2};
@@ -206,6 +237,7 @@ main(void)
 		cmocka_unit_test(flow_control_is_the_drivers_or_not_supported),
 		cmocka_unit_test(registers_are_the_drivers_or_not_supported),
 		cmocka_unit_test(a_queue_tells_what_it_was_set_up_with),
+		cmocka_unit_test(only_a_loop_that_sleeps_asks_a_queue_for_its_fd),
 		cmocka_unit_test(a_driver_tells_who_watches_that_its_link_changed),
 		cmocka_unit_test(
 			the_list_of_addresses_outlives_close_and_is_cut_at_the_callers_room),

@@ -23,6 +23,7 @@ struct toy {
 	struct plx_ethdev_flow_ctrl flow;
 	unsigned starts, stops, queues;
 	uint64_t ring_full, received;
+	unsigned fds_asked;
 	uint16_t waiting;
 };
 
@@ -134,7 +135,15 @@ toy_burst(void *queue, struct plx_mbuf **pkts, uint16_t n)
 	return n;
 }
 
+static int
+toy_rx_fd(struct plx_ethdev *dev, void *queue)
+{
+	toy_of(dev)->fds_asked++;
+	return 100;
+}
+
 static const struct plx_ethdev_ops toy_ops = {
+	.rx_fd = toy_rx_fd,
 	.rx_queue_setup = toy_rx_setup,
 	.tx_queue_setup = toy_tx_setup,
 	.rx_queue_release = toy_release,
