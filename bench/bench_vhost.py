@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How fast are the two ends of vhost-user, net_virtio_user and net_vhost, beside DPDK's in the same role?
 
-The end in question, ours and DPDK's in turn, faces the same peer: DPDK's other end. Each forwards on a processor of its
-own, without huge pages. One start of the same command may be twice as fast as the next, so every start is shown, and what counts
-is our slowest start against DPDK's best. The host of a virtual machine moves its processors: behind each start stands whether
-they were near or far then (n, f: hop.c; ? if it changed meanwhile), and only starts of the same place are fairly compared.
+The end in question, ours and DPDK's in turn, faces the same peer: DPDK's other end, or with --peer plx ours, which is the
+faster one and so shows more of the end in question. Each forwards on a processor of its own, without huge pages. One start of the
+same command may be twice as fast as the next, so every start is shown, and what counts is our slowest start against DPDK's best.
+The host of a virtual machine moves its processors: behind each start stands whether they were near or far then (n, f: hop.c; ? if
+it changed meanwhile), and only starts of the same place are fairly compared.
 
-    bench/bench_vhost.py [-n STARTS] [-t SECONDS] [--build DIR] [WORD ...]
+    bench/bench_vhost.py [-n STARTS] [-t SECONDS] [--build DIR] [--peer dpdk|plx] [WORD ...]
 
 WORDs choose the rows whose names contain all of them. Needs two processors and the package dpdk; no root.
 """
@@ -87,13 +88,13 @@ def placed(build, measured):
     return result, before if place(build) == before else "?"
 
 
-def measure(programs, is_ours, row, seconds):
+def measure(programs, is_ours, row, seconds, peer_is_ours=False):
     """Million packets a second that came through in one start of both ends."""
     end, ring, size, pairs, (_, front_mode, back_mode, counter) = row
     with tempfile.TemporaryDirectory() as folder:
         path = folder + "/x.sock"
-        back = start_end(programs, is_ours and end == "back", "back", path, ring, pairs)
-        front = start_end(programs, is_ours and end == "front", "front", path, ring, pairs)
+        back = start_end(programs, is_ours if end == "back" else peer_is_ours, "back", path, ring, pairs)
+        front = start_end(programs, is_ours if end == "front" else peer_is_ours, "front", path, ring, pairs)
         for prompt, mode in ((back, back_mode), (front, front_mode)):
             prompt.say("set fwd " + mode)
             prompt.say("set txpkts %d" % size)
@@ -117,6 +118,7 @@ def main():
     parser.add_argument("-n", type=int, default=5, help="starts of each side")
     parser.add_argument("-t", type=float, default=1.5, help="seconds a start")
     parser.add_argument("--build", default="build-bench", help="where plx-testpmd was built")
+    parser.add_argument("--peer", choices=("dpdk", "plx"), default="dpdk", help="who plays the other end for both")
     parser.add_argument("--peer-only", action="store_true", help="DPDK against itself only")
     parser.add_argument("words", nargs="*")
     args = parser.parse_args()
@@ -131,8 +133,8 @@ def main():
         ours, theirs = [], []
         for _ in range(args.n):
             if not args.peer_only:
-                ours.append(placed(args.build, lambda: measure(programs, True, row, args.t)))
-            theirs.append(placed(args.build, lambda: measure(programs, False, row, args.t)))
+                ours.append(placed(args.build, lambda: measure(programs, True, row, args.t, args.peer == "plx")))
+            theirs.append(placed(args.build, lambda: measure(programs, False, row, args.t, args.peer == "plx")))
         places = [[mark for _, mark in starts] for starts in (ours, theirs)]
         ours, theirs = [rate for rate, _ in ours], [rate for rate, _ in theirs]
         worst = min(ours, default=0)
@@ -142,7 +144,7 @@ def main():
             " ".join("%.2f%s" % s for s in zip(theirs, places[1]))), flush=True)
         result.append({"row": name, "ours": ours, "peer": theirs, "places": places, "ratio": worst / max(best, 1e-9),
                        "medians": [statistics.median(s) for s in (ours, theirs) if s]})
-    print(json.dumps({"bench": "vhost", "unit": "Mpps", "peer": "dpdk", "starts": args.n, "rows": result}))
+    print(json.dumps({"bench": "vhost", "unit": "Mpps", "peer": args.peer, "starts": args.n, "rows": result}))
 
 
 if __name__ == "__main__":
