@@ -21,7 +21,7 @@
 	 VIRTIO_BIT(VIRTIO_NET_F_MQ) | VIRTIO_BIT(VIRTIO_F_ANY_LAYOUT) |             \
 	 VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC) | VIRTIO_BIT(VIRTIO_F_EVENT_IDX) |       \
 	 VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_F_RING_PACKED) |         \
-	 VIRTIO_BIT(VIRTIO_F_IN_ORDER) | VIRTIO_BIT(VIRTIO_F_ORDER_PLATFORM))
+	 VIRTIO_BIT(VIRTIO_F_IN_ORDER))
 
 /* Of them, what every back end has that is worth waiting for. */
 #define LIKELY_FEATURES                                                      \

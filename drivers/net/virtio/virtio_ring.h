@@ -34,14 +34,16 @@ void virtio_queue_break(struct virtio_queue *q);
 
 /*
  * Between memory and a device that is not coherent like another processor (ORDER_PLATFORM, 6.3). The orders of the C
- * language, which the rings are accessed with, do for all others.
+ * language, which the rings are accessed with, do for all others, and for devices of x86-64 as well: what they read and write is
+ * coherent, and seen in the order of the program but for a load before an earlier store, where the store is SEQ_CST. (A fence
+ * at each used descriptor halved the rate of packed rings.)
  */
 static inline void
 virtio_device_barrier(const struct virtio_queue *q)
 {
 	if (PLX_UNLIKELY(q->platform_order)) {
 #if defined(__x86_64__)
-		__asm__ volatile("mfence" ::: "memory");
+		__asm__ volatile("" ::: "memory");
 #elif defined(__aarch64__)
 		__asm__ volatile("dmb osh" ::: "memory");
 #else
