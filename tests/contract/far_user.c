@@ -159,10 +159,10 @@ prepare(struct wire *wire, const char *name, const char *far)
 }
 
 static void
-devargs_of_front(const struct wire *wire, const char *name, char devargs[256])
+devargs_of_front(const struct wire *wire, const char *name, bool wait, char devargs[256])
 {
-	snprintf(devargs, 256, "%s,path=%s,queues=%d,queue_size=%d,packed_vq=%d,wait=1", name,
-		 wire->path[0], PAIRS, RING_SIZE, is_packed(wire));
+	snprintf(devargs, 256, "%s,path=%s,queues=%d,queue_size=%d,packed_vq=%d,wait=%d", name,
+		 wire->path[0], PAIRS, RING_SIZE, is_packed(wire), wait);
 }
 
 static void
@@ -186,7 +186,7 @@ front_open(struct wire *wire)
 		.mtu = 9000};
 	int err = prepare(wire, "net_virtio_user0", "");
 
-	devargs_of_front(wire, wire->name, wire->devargs);
+	devargs_of_front(wire, wire->name, false, wire->devargs);
 	if (is_packed(wire))
 		options.features |= VIRTIO_BIT(VIRTIO_F_RING_PACKED);
 	fake = vfake_create("vhost", &options);
@@ -252,7 +252,7 @@ back_plug(struct wire *wire)
 	char devargs[256];
 	uint64_t until = now_ms() + LINK_WAIT_MS;
 
-	devargs_of_front(wire, far_name, devargs);
+	devargs_of_front(wire, far_name, true, devargs);
 	take_far_port_away();
 	if (make_far_port(wire, devargs) != 0)
 		return -1;

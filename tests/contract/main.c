@@ -34,17 +34,17 @@
 	(HAS_RX | HAS_TX | HAS_QUEUES | HAS_MTU | HAS_MAC | HAS_PROMISC | HAS_SCATTER | \
 	 HAS_PATIENCE)
 
-#define FRONT_ROW(kind)                                                       \
-	{                                                                     \
-		.name = "net_virtio_user_" kind, .driver = "net_virtio_user", \
-		.has = USER_PORT | HAS_FD | HAS_MAC_LIST, .open = front_open, \
-		.close = front_close, .put = front_put, .get = front_get      \
+#define FRONT_ROW(kind)                                                                      \
+	{                                                                                    \
+		.name = "net_virtio_user_" kind, .driver = "net_virtio_user",                \
+		.has = USER_PORT | HAS_FD | HAS_MAC_LIST | HAS_TAGS | HAS_STRIPS,            \
+		.open = front_open, .close = front_close, .put = front_put, .get = front_get \
 	}
-#define BACK_ROW(kind)                                                                         \
-	{                                                                                      \
-		.name = "net_vhost_" kind, .driver = "net_vhost", .has = USER_PORT | HAS_LINK, \
-		.open = back_open, .plug = back_plug, .close = user_close, .put = user_put,    \
-		.get = user_get                                                                \
+#define BACK_ROW(kind)                                                                   \
+	{                                                                                \
+		.name = "net_vhost_" kind, .driver = "net_vhost",                        \
+		.has = USER_PORT | HAS_LINK | HAS_TAGS | HAS_STRIPS, .open = back_open,  \
+		.plug = back_plug, .close = user_close, .put = user_put, .get = user_get \
 	}
 
 static const struct pmd pmds[] = {

@@ -316,6 +316,7 @@ struct vhost_rxq {
 	uint16_t room;	/* bytes of a packet that one buffer takes */
 	bool scatter;	/* chains are wanted */
 	bool csum, lro; /* unfinished sums and uncut TCP are wanted */
+	bool strip;	/* VLAN tags are taken out */
 	uint16_t header_len;
 	uint64_t bad_desc, bad_header, pool_empty;
 	struct vhost_chain chain;

@@ -119,6 +119,7 @@ vhost_start(struct plx_ethdev *dev, struct plx_why *why)
 
 		rxq->csum = (offloads & sums) == sums;
 		rxq->lro = (offloads & PLX_ETH_RX_OFFLOAD_LRO) != 0;
+		rxq->strip = (offloads & PLX_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
 		rxq->scatter = rxq->lro || (offloads & PLX_ETH_RX_OFFLOAD_SCATTER) != 0;
 	}
 	pthread_mutex_lock(&port->lock);
@@ -254,7 +255,7 @@ describe(struct vhost_port *port)
 	info->rx_desc_default = info->tx_desc_default = DESCS_DEFAULT;
 	info->rx_buf_min = 64;
 	info->rx_offloads_capable = PLX_ETH_RX_OFFLOAD_UDP_CSUM | PLX_ETH_RX_OFFLOAD_TCP_CSUM |
-				    PLX_ETH_RX_OFFLOAD_SCATTER;
+				    PLX_ETH_RX_OFFLOAD_VLAN_STRIP | PLX_ETH_RX_OFFLOAD_SCATTER;
 	info->tx_offloads_capable = PLX_ETH_TX_OFFLOAD_IPV4_CSUM | PLX_ETH_TX_OFFLOAD_UDP_CSUM |
 				    PLX_ETH_TX_OFFLOAD_TCP_CSUM | PLX_ETH_TX_OFFLOAD_VLAN_INSERT |
 				    PLX_ETH_TX_OFFLOAD_TCP_TSO | PLX_ETH_TX_OFFLOAD_MULTI_SEGS;

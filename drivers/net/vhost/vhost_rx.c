@@ -202,6 +202,10 @@ vhost_rx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n)
 	}
 	vhost_ring_call(ring);
 	plx_gate_leave(&ring->gate);
+	if (PLX_UNLIKELY(rxq->strip)) {
+		for (uint16_t i = 0; i < got; i++)
+			plx_vnet_untag(pkts[i]);
+	}
 	plx_ethdev_add(&rxq->stats.packets, got);
 	return got;
 }

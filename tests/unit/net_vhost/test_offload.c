@@ -116,6 +116,26 @@ or_told_if_that_is_wished(void **state)
 }
 
 static void
+a_tag_is_taken_out_where_that_is_wished(void **state)
+{
+	for (int strip = 0; strip < 2; strip++) {
+		const uint32_t flags = PLX_MBUF_RX_VLAN | PLX_MBUF_RX_VLAN_STRIPPED;
+		struct plx_mbuf *m;
+
+		begin("", BASE, strip ? PLX_ETH_RX_OFFLOAD_VLAN_STRIP : 0);
+		guest_sends((struct virtio_net_hdr_full){0}, 64, HDR);
+		memcpy(buf_at(&guest, 1) + HDR + 12, "\x81\x00\x20\x05", 4);
+		m = receive_one();
+		assert_int_equal(m->pkt_len, strip ? 60 : 64);
+		assert_int_equal(m->ol_flags, strip ? flags : 0);
+		assert_int_equal(strip ? m->vlan_tci : 0x2005, 0x2005);
+		plx_mbuf_free(m);
+		assert_int_equal(xstat("rx_good_bytes"), 64);
+		end();
+	}
+}
+
+static void
 headers_that_are_nonsense_lose_the_packet(void **state)
 {
 	const struct virtio_net_hdr_full bad[] = {
@@ -540,6 +560,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sum_that_a_guest_left_out_is_filled_in),
 		cmocka_unit_test(or_told_if_that_is_wished),
+		cmocka_unit_test(a_tag_is_taken_out_where_that_is_wished),
 		cmocka_unit_test(headers_that_are_nonsense_lose_the_packet),
 		cmocka_unit_test(uncut_packets_come_whole_as_chains),
 		cmocka_unit_test(a_wish_for_a_sum_goes_to_a_guest_that_agreed),
