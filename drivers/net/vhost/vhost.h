@@ -273,6 +273,7 @@ vhost_ring_at(struct vhost_ring *ring, uint64_t guest_phys, uint32_t len)
 enum vhost_counter {
 	VHOST_RX_BAD_DESC,
 	VHOST_RX_BAD_HEADER,
+	VHOST_RX_UNCUT,
 	VHOST_RX_POOL_EMPTY,
 	VHOST_TX_TOO_LONG,
 	VHOST_TX_BAD_DESC,
@@ -318,7 +319,7 @@ struct vhost_rxq {
 	bool csum, lro; /* unfinished sums and uncut TCP are wanted */
 	bool strip;	/* VLAN tags are taken out */
 	uint16_t header_len;
-	uint64_t bad_desc, bad_header, pool_empty;
+	uint64_t bad_desc, bad_header, uncut, pool_empty;
 	struct vhost_chain chain;
 } PLX_CACHE_ALIGNED;
 
@@ -385,7 +386,10 @@ bool vhost_rings_ready(const struct vhost_port *port);
 uint16_t vhost_rx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n);
 uint16_t vhost_tx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n);
 
-/* Wishes and facts of a packet that came with this header. -EINVAL: the header is nonsense. */
+/*
+ * Wishes and facts of a packet that came with this header. -EINVAL: the header is nonsense; -EOPNOTSUPP: the packet is uncut, which
+ * nobody asked for.
+ */
 int vhost_offload_rx(const struct vhost_rxq *rxq, const struct plx_vnet_header *header,
 		     struct plx_mbuf *m);
 /* Gives up what is left of a packet that was being cut. No burst runs. */

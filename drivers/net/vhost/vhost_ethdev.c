@@ -19,6 +19,8 @@ static const struct plx_ethdev_counter vhost_counters[] = {
 			       PLX_COUNTER_RX_ERROR},
 	[VHOST_RX_BAD_HEADER] = {"rx_bad_headers", "network header of the guest is nonsense",
 				 PLX_COUNTER_RX_ERROR},
+	[VHOST_RX_UNCUT] = {"rx_uncut", "uncut TCP, and the port was started without LRO",
+			    PLX_COUNTER_RX_ERROR},
 	[VHOST_RX_POOL_EMPTY] = {"rx_pool_empty", "times packets waited for the pool",
 				 PLX_COUNTER_INFO},
 	[VHOST_TX_TOO_LONG] = {"tx_too_long", "longer than the guest's buffers",
@@ -78,6 +80,7 @@ vhost_rx_queue_release(struct plx_ethdev *dev, void *queue)
 
 	port->counter[VHOST_RX_BAD_DESC] += rxq->bad_desc;
 	port->counter[VHOST_RX_BAD_HEADER] += rxq->bad_header;
+	port->counter[VHOST_RX_UNCUT] += rxq->uncut;
 	port->counter[VHOST_RX_POOL_EMPTY] += rxq->pool_empty;
 	free(rxq);
 }
@@ -215,6 +218,7 @@ vhost_count(struct plx_ethdev *dev, uint64_t *values, uint64_t *ret_received)
 		if (rxq != NULL) {
 			values[VHOST_RX_BAD_DESC] += plx_ethdev_read(&rxq->bad_desc);
 			values[VHOST_RX_BAD_HEADER] += plx_ethdev_read(&rxq->bad_header);
+			values[VHOST_RX_UNCUT] += plx_ethdev_read(&rxq->uncut);
 			values[VHOST_RX_POOL_EMPTY] += plx_ethdev_read(&rxq->pool_empty);
 		}
 		if (txq != NULL) {

@@ -78,8 +78,7 @@ gso_is_sound(const struct vhost_rxq *rxq, const struct plx_vnet_header *header)
 	default:
 		return false;
 	}
-	return rxq->lro && header->gso_size != 0 &&
-	       (header->flags & VIRTIO_NET_HDR_NEEDS_CSUM) != 0;
+	return header->gso_size != 0 && (header->flags & VIRTIO_NET_HDR_NEEDS_CSUM) != 0;
 }
 
 int
@@ -93,6 +92,8 @@ vhost_offload_rx(const struct vhost_rxq *rxq, const struct plx_vnet_header *head
 		return -EINVAL;
 	if (header->gso_type != VIRTIO_NET_GSO_NONE && !gso_is_sound(rxq, header))
 		return -EINVAL;
+	if (header->gso_type != VIRTIO_NET_GSO_NONE && !rxq->lro)
+		return -EOPNOTSUPP;
 	plx_vnet_rx(header, m);
 	if (!needs_csum || rxq->csum || header->gso_type != VIRTIO_NET_GSO_NONE)
 		return 0;

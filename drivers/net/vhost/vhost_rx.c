@@ -86,15 +86,18 @@ fill_chain(struct vhost_rxq *rxq, struct plx_mbuf *m, uint32_t len)
 static bool
 finish(struct vhost_rxq *rxq, const struct plx_vnet_header *header, struct plx_mbuf *m)
 {
+	int ret;
+
 	if (PLX_LIKELY((header->flags | header->gso_type) == 0)) {
 		m->tso_segsz = 0;
 		return true;
 	}
-	if (vhost_offload_rx(rxq, header, m) == 0)
+	ret = vhost_offload_rx(rxq, header, m);
+	if (ret == 0)
 		return true;
 	if (m->nb_segs > 1)
 		shorten(m);
-	plx_ethdev_add(&rxq->bad_header, 1);
+	plx_ethdev_add(ret == -EOPNOTSUPP ? &rxq->uncut : &rxq->bad_header, 1);
 	return false;
 }
 

@@ -188,6 +188,26 @@ uncut_packets_come_whole_as_chains(void **state)
 	end();
 }
 
+/* Uncut packets, where the application did not say that it can do with such. */
+static void
+uncut_packets_that_nobody_asked_for_are_lost_under_their_name(void **state)
+{
+	const struct virtio_net_hdr_full header = {.flags = 1,
+						   .gso_type = VIRTIO_NET_GSO_TCPV4,
+						   .gso_size = 100,
+						   .csum_start = L4,
+						   .csum_offset = 16};
+	struct plx_mbuf *m;
+
+	begin(",tso=1", TSO, PLX_ETH_RX_OFFLOAD_SCATTER);
+	guest_sends(header, 500, HDR);
+	assert_int_equal(plx_ethdev_rx_burst(guest_port, 0, &m, 1), 0);
+	assert_int_equal(xstat("rx_uncut"), 1);
+	assert_int_equal(xstat("rx_bad_headers"), 0);
+	expect_back(&guest, TX, 1, 1, 0);
+	end();
+}
+
 static void
 send_udp(uint32_t len, uint32_t flags)
 {
@@ -563,6 +583,7 @@ main(void)
 		cmocka_unit_test(a_tag_is_taken_out_where_that_is_wished),
 		cmocka_unit_test(headers_that_are_nonsense_lose_the_packet),
 		cmocka_unit_test(uncut_packets_come_whole_as_chains),
+		cmocka_unit_test(uncut_packets_that_nobody_asked_for_are_lost_under_their_name),
 		cmocka_unit_test(a_wish_for_a_sum_goes_to_a_guest_that_agreed),
 		cmocka_unit_test(and_is_carried_out_for_one_that_did_not),
 		cmocka_unit_test(uncut_packets_go_to_a_guest_that_agreed),
