@@ -113,16 +113,15 @@ struct plx_e1000_model {
 	uint8_t config[PLX_E1000_MODEL_CONFIG_LEN];
 	uint8_t *flash;
 	uint32_t io_address;
-	bool irq,
-		intx; /* an interrupt is told; the line, which configuration space can hold down */
+	bool irq;	      /* an interrupt is told */
+	bool intx;	      /* the line, which configuration space can hold down */
 	uint64_t irq_rose_ns; /* EMODEL_NEVER: not since a reset */
 	struct plx_e1000_model_faults faults;
 	uint32_t fault_turn;
 	struct plx_e1000_model_stats stats;
 
 	uint16_t eeprom[PLX_E1000_MODEL_EEPROM_WORDS];
-	struct
-	{ /* Microwire (5.3): bits since the start bit, the last of them, and what they began with */
+	struct { /* Microwire (5.3): bits since the start bit, the last of them, their beginning */
 		unsigned bits;
 		uint32_t in, command;
 		bool out, unlocked;

@@ -180,12 +180,22 @@ reset_of_the_card_stops_its_timers(void **state)
 }
 
 static void
-dead_card_sends_nothing(void **state)
+dead_card_touches_nothing(void **state)
 {
 	struct bus *bus = *state;
+	struct plx_e1000_model_stats stats;
 
+	set(bus, E1000_TDLEN, 128);
+	set(bus, E1000_TDT, 1);
+	set(bus, E1000_TCTL, E1000_TCTL_EN);
 	bus_fault(bus, (struct plx_e1000_model_faults){.dead = true});
 	assert_int_equal(plx_e1000_model_poll(bus->card, 64), 0);
+	plx_e1000_model_stats(bus->card, &stats);
+	assert_int_equal(stats.dma_errors, 0);
+	bus_fault(bus, (struct plx_e1000_model_faults){.dead = false});
+	plx_e1000_model_poll(bus->card, 64);
+	plx_e1000_model_stats(bus->card, &stats);
+	assert_int_not_equal(stats.dma_errors, 0); /* there is no memory */
 }
 
 int
@@ -202,7 +212,7 @@ main(void)
 		BUS_TEST(time_ends_nowhere),
 		LINKED_TEST(timer_that_a_timer_sets_is_told),
 		BUS_TEST(reset_of_the_card_stops_its_timers),
-		BUS_TEST(dead_card_sends_nothing),
+		LINKED_TEST(dead_card_touches_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,6 +194,19 @@ ring_that_is_moved_while_in_use_is_complained_of(void **state)
 }
 
 static void
+rdtr_tells_at_once_what_waits(void **state)
+{
+	struct bus *bus = *state;
+
+	emodel_timer_set(bus->card, EMODEL_TIMER_RX_DELAY, MS);
+	set(bus, E1000_RDTR, 5);
+	assert_int_equal(wait_for(bus, 0), NEGOTIATES + MS);
+	set(bus, E1000_RDTR, E1000_RDTR_FPD | 7);
+	assert_int_equal(get(bus, E1000_RDTR), 7);
+	assert_int_equal(wait_for(bus, 0), EMODEL_NEVER);
+}
+
+static void
 table_is_in_order(void **state)
 {
 	struct bus *bus = *state;
@@ -223,6 +236,7 @@ main(void)
 		BUS_TEST(ctrl_is_there_twice),
 		BUS_TEST(eeprom_is_read_again_on_request),
 		BUS_TEST(ring_that_is_moved_while_in_use_is_complained_of),
+		LINKED_TEST(rdtr_tells_at_once_what_waits),
 		BUS_TEST(table_is_in_order),
 	};
 
