@@ -42,6 +42,7 @@
 #define HAS_GIVEN    (1u << 18) /* receives the sender's own buffers, none of its pool's */
 #define HAS_TAGS     (1u << 19) /* inserts VLAN tags */
 #define HAS_STRIPS   (1u << 20) /* takes VLAN tags out of the bytes it gets */
+#define HAS_PADS     (1u << 21) /* a wire on which no frame has less than 60 bytes: zeroes follow */
 #define HAS_JUMBO    (1u << 16) /* may run with an MTU beyond a buffer, and without scatter */
 
 struct wire;
@@ -183,6 +184,10 @@ int e1000_open(struct wire *wire);
 void e1000_close(struct wire *wire);
 int e1000_put(struct wire *wire, const void *frame, size_t len);
 size_t e1000_get(struct wire *wire, void *frame, size_t size);
+int nicemu_open(struct wire *wire);
+void nicemu_close(struct wire *wire);
+int nicemu_put(struct wire *wire, const void *frame, size_t len);
+size_t nicemu_get(struct wire *wire, void *frame, size_t size);
 int virtio_open(struct wire *wire);
 void virtio_close(struct wire *wire);
 int virtio_put(struct wire *wire, const void *frame, size_t len);

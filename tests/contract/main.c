@@ -29,6 +29,17 @@
 		.put = virtio_put, .get = virtio_get                                        \
 	}
 
+#define E1000_PORT                                                                                \
+	(HAS_RX | HAS_TX | HAS_FD | HAS_MTU | HAS_MAC | HAS_MAC_LIST | HAS_PROMISC | HAS_FILTER | \
+	 HAS_SCATTER | HAS_LINK)
+
+/* The same driver in front of an emulated card behind a socket. */
+#define NICEMU_ROW(kind)                                                                         \
+	{                                                                                        \
+		.name = "net_e1000_" kind, .driver = "net_e1000", .has = E1000_PORT | HAS_PADS,  \
+		.open = nicemu_open, .close = nicemu_close, .put = nicemu_put, .get = nicemu_get \
+	}
+
 /* The two ends of vhost-user. */
 #define USER_PORT                                                                       \
 	(HAS_RX | HAS_TX | HAS_QUEUES | HAS_MTU | HAS_MAC | HAS_PROMISC | HAS_SCATTER | \
@@ -102,12 +113,13 @@ static const struct pmd pmds[] = {
 	VIRTIO_ROW("vfio_user"),
 	VIRTIO_ROW("vfio_user_mapped"),
 	{.name = "net_e1000",
-	 .has = HAS_RX | HAS_TX | HAS_FD | HAS_MTU | HAS_MAC | HAS_MAC_LIST | HAS_PROMISC |
-		HAS_FILTER | HAS_SCATTER | HAS_LINK,
+	 .has = E1000_PORT,
 	 .open = e1000_open,
 	 .close = e1000_close,
 	 .put = e1000_put,
 	 .get = e1000_get},
+	NICEMU_ROW("nicemu"),
+	NICEMU_ROW("nicemu_mapped"),
 	FRONT_ROW("split"),
 	FRONT_ROW("packed"),
 	BACK_ROW("split"),
