@@ -22,6 +22,8 @@
 #define IDLE_NS	    20000
 #define REG_RCTL    0x0100
 #define RCTL_EN	    0x2
+#define REG_STATUS  0x0008
+#define STATUS_LU   0x2
 #define PATH_FORMAT "/tmp/plx-contract-%d.sock"
 
 struct out {
@@ -39,6 +41,9 @@ static struct {
 	struct plx_why why;
 	unsigned first, n;
 	struct out out[OUT_MAX];
+	const void *in; /* a frame that comes; NULL: it was taken */
+	size_t in_len;
+	uint64_t in_until;
 	char complaint[256];
 } far;
 
@@ -51,6 +56,16 @@ card_ns(void *arg)
 	return HURRY * ((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
 }
 
+/* The card's own, when it is short of descriptors (802.3x). */
+static bool
+is_pause(const struct plx_e1000_model_frame *frame)
+{
+	static const uint8_t pause[] = {0x01, 0x80, 0xc2, 0x00, 0x00, 0x01};
+
+	return frame->parts[0].iov_len >= sizeof(pause) &&
+	       memcmp(frame->parts[0].iov_base, pause, sizeof(pause)) == 0;
+}
+
 /* A frame that there is no room for waits in the driver's ring. */
 static bool
 take_frame(void *arg, const struct plx_e1000_model_frame *frame)
@@ -58,6 +73,8 @@ take_frame(void *arg, const struct plx_e1000_model_frame *frame)
 	struct out *out = &far.out[(far.first + far.n) % OUT_MAX];
 	size_t at = 0;
 
+	if (is_pause(frame))
+		return true;
 	if (far.n == OUT_MAX)
 		return false;
 	out->bytes = malloc(frame->len);
@@ -86,6 +103,25 @@ wait_a_little(void)
 	nanosleep(&idle, NULL);
 }
 
+/* The driver receives, and the link that it waits for is not there yet. */
+static bool
+is_coming_up(void)
+{
+	struct plx_e1000_model *card = plx_nicemu_model(far.nic);
+
+	return (plx_e1000_model_peek(card, REG_RCTL) & RCTL_EN) != 0 &&
+	       (plx_e1000_model_peek(card, REG_STATUS) & STATUS_LU) == 0;
+}
+
+static void
+take_in(void)
+{
+	if (far.in == NULL || (is_coming_up() && now_ms() < far.in_until))
+		return;
+	plx_nicemu_receive(far.nic, far.in, far.in_len);
+	far.in = NULL;
+}
+
 static void
 serve(void)
 {
@@ -96,6 +132,8 @@ serve(void)
 
 		pthread_mutex_lock(&far.lock);
 		n = plx_nicemu_poll(far.nic, BURST);
+		if (n == 0)
+			take_in();
 		stop = far.stop;
 		pthread_mutex_unlock(&far.lock);
 		/* The lock is for others, too. */
@@ -166,28 +204,22 @@ nicemu_close(struct wire *wire)
 	print_error("%s", far.complaint);
 }
 
-/* The driver receives, and the link that it waits for is not there yet. */
-static bool
-is_coming_up(void)
-{
-	struct plx_e1000_model *card = plx_nicemu_model(far.nic);
-
-	return (plx_e1000_model_peek(card, REG_RCTL) & RCTL_EN) != 0 &&
-	       !plx_e1000_model_is_up(card);
-}
-
+/*
+ * The card's thread takes the frame in when it has seen to all that the driver wrote without waiting, which a frame that comes now
+ * comes behind.
+ */
 int
 nicemu_put(struct wire *wire, const void *frame, size_t len)
 {
-	const uint64_t deadline = now_ms() + UP_MS;
-
 	pthread_mutex_lock(&far.lock);
-	while (is_coming_up() && now_ms() < deadline) {
+	far.in = frame;
+	far.in_len = len;
+	far.in_until = now_ms() + UP_MS;
+	while (far.in != NULL) {
 		pthread_mutex_unlock(&far.lock);
 		wait_a_little();
 		pthread_mutex_lock(&far.lock);
 	}
-	plx_nicemu_receive(far.nic, frame, len);
 	pthread_mutex_unlock(&far.lock);
 	return 0;
 }
