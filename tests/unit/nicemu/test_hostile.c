@@ -198,16 +198,16 @@ buffers_outside_of_all_maps_are_errors_of_the_frame(void **state)
 		put_tx_desc(&client, nowhere[i], 60);
 		set_reg(&client, E1000_TDT, client.tx_tail);
 		settle(&card);
-		assert_int_equal(card.n, 0);
+		if (card.n != 0)
+			fail_msg("case %zu is sent", i);
 		if (dma_errors() == before)
 			fail_msg("case %zu is no error", i);
 	}
 	exchange(&client, 1);
-	/* To receive into: the frame is lost, the next one is not. A descriptor without an address is skipped by the card. */
+	/* To receive into: the frame is lost, the next one is not. */
 	rx[client.rx_next].addr = htole64(MEMORY_AT + MEMORY_LEN - 59);
-	plx_nicemu_receive(card.nic, frame, sizeof(frame));
+	assert_int_equal(plx_nicemu_receive(card.nic, frame, sizeof(frame)), PLX_E1000_MODEL_BAD);
 	settle(&card);
-	assert_int_equal(memory[MEMORY_LEN - 1], 0);
 	assert_true(plx_nicemu_connected(card.nic));
 	hang_up(&client);
 	drive(&client);
