@@ -180,8 +180,10 @@ out(struct efake *fake, const uint8_t *bytes, size_t len, bool tag, uint16_t spe
 {
 	struct efake_frame *frame = calloc(1, sizeof(*frame) + len + TAG_LEN);
 
-	if (frame == NULL)
+	if (frame == NULL || len == 0) {
+		free(frame);
 		return;
+	}
 	memcpy(frame->bytes, bytes, len);
 	frame->len = len;
 	if (tag && (*efake_reg(fake, E1000_CTRL) & E1000_CTRL_VME) != 0 && len > MACS_LEN) {

@@ -117,6 +117,9 @@ send(struct plx_mbuf *m)
 static void
 checksums_are_filled_in_and_the_rest_is_left_alone(void **state)
 {
+	struct plx_ethdev_stats stats;
+	uint64_t sum = 0;
+
 	make_port(NULL);
 	for (unsigned kind = 0; kind < 16; kind++) {
 		const bool six = kind & 1, udp = kind & 2;
@@ -128,7 +131,11 @@ checksums_are_filled_in_and_the_rest_is_left_alone(void **state)
 		assert_int_equal(take_good(), len);
 		assert_memory_equal(got + 80, bytes + 80, len - 80);
 		send_and_take(kind, 1); /* one without wishes in between */
+		sum += len + FRAME_LEN;
 	}
+	assert_int_equal(plx_ethdev_stats(port, &stats), 0);
+	assert_int_equal(stats.tx_packets, 32);
+	assert_int_equal(stats.tx_bytes, sum);
 	drop_port();
 }
 
