@@ -2,6 +2,8 @@
 /* Statistics registers (13.7). They stay at all ones, alone and in pairs; reading them is in model_regs.c. */
 #include "model_priv.h"
 
+#include "plx_bits.h"
+
 #include <string.h>
 
 /* Registers of one direction. */
@@ -14,16 +16,17 @@ static const struct counts received = {E1000_PRC64, E1000_GPRC, E1000_GORCL, E10
 static const struct counts sent = {E1000_PTC64, E1000_GPTC, E1000_GOTCL, E1000_MPTC,
 				   E1000_BPTC,	E1000_TPT,  E1000_TOTL};
 
-void
-emodel_count(struct plx_e1000_model *model, uint32_t reg, uint32_t n)
+/* Inline here, so that for each direction the compiler knows which registers they are: this is done for every frame. */
+static PLX_ALWAYS_INLINE void
+add(struct plx_e1000_model *model, uint32_t reg, uint32_t n)
 {
 	const uint32_t sum = emodel_get(model, reg) + n;
 
 	emodel_set(model, reg, sum < n ? UINT32_MAX : sum);
 }
 
-void
-emodel_count_octets(struct plx_e1000_model *model, uint32_t low, uint32_t n)
+static PLX_ALWAYS_INLINE void
+add_octets(struct plx_e1000_model *model, uint32_t low, uint32_t n)
 {
 	const uint64_t before = (uint64_t)emodel_get(model, low + 4) << 32 | emodel_get(model, low);
 	const uint64_t sum = before + n < n ? UINT64_MAX : before + n;
@@ -32,35 +35,44 @@ emodel_count_octets(struct plx_e1000_model *model, uint32_t low, uint32_t n)
 	emodel_set(model, low + 4, (uint32_t)(sum >> 32));
 }
 
-/* Six registers in a row: to 64, 127, 255, 511, 1023 bytes, and more. */
-static uint32_t
-size_class(uint32_t len)
+void
+emodel_count(struct plx_e1000_model *model, uint32_t reg, uint32_t n)
 {
-	static const uint32_t up_to[] = {64, 127, 255, 511, 1023};
-	uint32_t class = 0;
-
-	while (class < PLX_ARRAY_LEN(up_to) && len > up_to[class])
-		class ++;
-	return class;
+	add(model, reg, n);
 }
 
-static void
+void
+emodel_count_octets(struct plx_e1000_model *model, uint32_t low, uint32_t n)
+{
+	add_octets(model, low, n);
+}
+
+/* Six registers in a row: to 64, 127, 255, 511, 1023 bytes, and more. */
+static PLX_ALWAYS_INLINE void
+add_size(struct plx_e1000_model *model, uint32_t first, uint32_t len)
+{
+	const unsigned class = len <= 64 ? 0 : plx_log2(len) - 5;
+
+	add(model, first + 4 * (class < 5 ? class : 5), 1);
+}
+
+static PLX_ALWAYS_INLINE void
 count_frame(struct plx_e1000_model *model, const struct counts *counts, const uint8_t *frame,
 	    uint32_t len)
 {
 	static const uint8_t everybody[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-	emodel_count(model, counts->sizes + 4 * size_class(len), 1);
-	emodel_count(model, counts->good, 1);
-	emodel_count_octets(model, counts->good_octets, len);
-	emodel_count(model, counts->all, 1);
-	emodel_count_octets(model, counts->all_octets, len);
+	add_size(model, counts->sizes, len);
+	add(model, counts->good, 1);
+	add_octets(model, counts->good_octets, len);
+	add(model, counts->all, 1);
+	add_octets(model, counts->all_octets, len);
 	if (PLX_LIKELY((frame[0] & 1) == 0))
 		return;
 	if (memcmp(frame, everybody, sizeof(everybody)) == 0)
-		emodel_count(model, counts->broadcasts, 1);
+		add(model, counts->broadcasts, 1);
 	else
-		emodel_count(model, counts->groups, 1);
+		add(model, counts->groups, 1);
 }
 
 void

@@ -247,6 +247,25 @@ enum plain { PLAIN_NOT, PLAIN_SENT, PLAIN_REFUSED };
 #define PLAIN_CMD  (E1000_TXD_CMD_EOP | E1000_TXD_CMD_IFCS)
 #define PLAIN_MASK (PLAIN_CMD | E1000_TXD_CMD_IC | E1000_TXD_CMD_DEXT | E1000_TXD_CMD_VLE)
 #define PLAIN_MIN  60u
+#define AHEAD	   4u /* descriptors: a cache line of them */
+
+/* What a frame of a little later is has been written by another processor: its bytes are fetched meanwhile. */
+static void
+fetch_ahead(const struct emodel_tx *tx)
+{
+	const struct emodel_ring *ring = &tx->ring;
+	uint32_t i = ring->head + AHEAD;
+	uint64_t off, addr;
+
+	i = i < ring->len ? i : i - ring->len;
+	off = ring->base + (uint64_t)i * EMODEL_DESC_LEN - ring->window.address;
+	if (off >= ring->window.len)
+		return;
+	memcpy(&addr, ring->window.at + off, sizeof(addr));
+	off = le64toh(addr) - tx->window.address;
+	if (off < tx->window.len)
+		plx_prefetch(tx->window.at + off);
+}
 
 static enum plain
 send_plain(struct plx_e1000_model *model, const struct e1000_tx_desc *shared)
@@ -352,6 +371,7 @@ take(struct plx_e1000_model *model, unsigned budget)
 
 			if (desc == NULL)
 				return;
+			fetch_ahead(tx);
 			plain = send_plain(model, desc);
 		}
 		if (plain == PLAIN_REFUSED ||
