@@ -11,10 +11,7 @@ enum { BASE_LOW, BASE_HIGH, BYTES, HEAD = 4, TAIL = 6 };
 #define BYTES_MAX 0x100000u /* LEN has 20 bits */
 #define STATUS_AT 12u
 
-#define CONTROL_WTHRESH_SHIFT 16 /* of RXDCTL and TXDCTL alike */
-#define CONTROL_WTHRESH_MASK  0x3fu
-#define THRESHOLD_MAX	      192u
-#define CONFIG_CACHE_LINE     0x0c /* in words of 32 bits (PCI 6.2.4) */
+#define THRESHOLD_MAX 192u
 
 static uint32_t
 get(const uint32_t *regs, unsigned word)
@@ -127,10 +124,10 @@ unsigned
 emodel_ring_threshold(const struct plx_e1000_model *model, uint32_t reg)
 {
 	const uint32_t control = emodel_get(model, reg);
-	const unsigned line = model->config[CONFIG_CACHE_LINE] * 4u / EMODEL_DESC_LEN;
-	unsigned n = control >> CONTROL_WTHRESH_SHIFT & CONTROL_WTHRESH_MASK;
+	const unsigned line = model->config[EMODEL_CONFIG_CACHE_LINE] * 4u / EMODEL_DESC_LEN;
+	unsigned n = control >> E1000_RXDCTL_WTHRESH_SHIFT & E1000_RXDCTL_WTHRESH_MASK;
 
-	if ((control & E1000_TXDCTL_GRAN) == 0 && line > 1)
+	if ((control & E1000_RXDCTL_GRAN) == 0 && line > 1)
 		n *= line;
 	return n < THRESHOLD_MAX ? n : THRESHOLD_MAX;
 }

@@ -106,15 +106,10 @@ flush(struct plx_e1000_model *model)
 static uint32_t
 threshold(const struct plx_e1000_model *model)
 {
-	const uint32_t rxdctl = emodel_get(model, E1000_RXDCTL);
-	uint32_t n = rxdctl >> E1000_RXDCTL_WTHRESH_SHIFT & E1000_RXDCTL_WTHRESH_MASK;
+	const unsigned n = emodel_ring_threshold(model, E1000_RXDCTL);
 
 	if (n <= 1 || (emodel_get(model, E1000_RDTR) & E1000_RDTR_DELAY_MASK) == 0)
 		return 1;
-	if ((rxdctl & E1000_RXDCTL_GRAN) == 0)
-		n *= model->config[EMODEL_CONFIG_CACHE_LINE] >= 4
-			     ? model->config[EMODEL_CONFIG_CACHE_LINE] / 4
-			     : 1;
 	return n < EMODEL_HELD_MAX ? n : EMODEL_HELD_MAX;
 }
 

@@ -190,6 +190,33 @@ set_parts(struct emodel_tx *tx, struct going *g, struct iovec *first)
 	g->frame.nb_parts = (unsigned)(&tx->parts[tx->nb_parts] - g->parts + 1);
 }
 
+/* 3.3.3.1: where the card changes the frame, the FCS is always its own. */
+static bool
+brings_fcs(const struct plx_e1000_model *model, const struct e1000_tx_desc *desc, bool tagged)
+{
+	const struct emodel_tx *tx = &model->tx;
+	const bool pads =
+		tx->len < SHORTEST && (emodel_get(model, E1000_TCTL) & E1000_TCTL_PSP) != 0;
+
+	return (desc->cmd & E1000_TXD_CMD_IFCS) == 0 && !tagged && !pads && tx->popts == 0 &&
+	       ((desc->cmd & E1000_TXD_CMD_DEXT) != 0 || (desc->cmd & E1000_TXD_CMD_IC) == 0);
+}
+
+/* The driver's own FCS comes off; a wrong one would be lost on the wire, and is here. */
+static bool
+strip_fcs(struct plx_e1000_model *model)
+{
+	struct emodel_tx *tx = &model->tx;
+
+	emodel_tx_bounce(model);
+	if (tx->len < ETHER_LEN + FCS_LEN || plx_net_crc32(0, tx->bounce, tx->len - FCS_LEN) !=
+						     plx_load_le32(tx->bounce + tx->len - FCS_LEN))
+		return false;
+	tx->len -= FCS_LEN;
+	tx->parts[1].iov_len = tx->len;
+	return true;
+}
+
 void
 emodel_tx_finish(struct plx_e1000_model *model)
 {
@@ -198,6 +225,10 @@ emodel_tx_finish(struct plx_e1000_model *model)
 	const bool tagged = is_tagged(model, desc);
 	struct going g;
 
+	if (PLX_UNLIKELY(brings_fcs(model, desc, tagged)) && !strip_fcs(model)) {
+		emodel_tx_lose(model, "a frame with a wrong FCS of the driver's");
+		return;
+	}
 	g.frame = (struct plx_e1000_model_frame){.len = tx->len};
 	g.nb_sums = 0;
 	g.head_max = tx->len;

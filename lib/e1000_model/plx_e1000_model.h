@@ -154,16 +154,17 @@ uint32_t plx_e1000_model_peek(const struct plx_e1000_model *model, uint32_t reg)
 /* The EEPROM's words, to be changed at will before a driver comes; its sum is word 0x3f. */
 uint16_t *plx_e1000_model_eeprom(struct plx_e1000_model *model);
 
-/* The card's own books. Frames in = taken + filtered + full + down + bad; out = sent + the losses. */
+/* The card's own books. Frames in = taken + filtered + full + down + bad; out = sent + looped + out_bad. */
 struct plx_e1000_model_stats {
 	uint64_t in, taken, filtered, full, down, bad;
 	uint64_t in_bytes, taken_bytes; /* without FCS */
-	uint64_t out, sent, sent_bytes; /* frames that left rings, those that send() took */
-	uint64_t out_bad;		/* descriptors that made no frame */
-	uint64_t looped;		/* sent to itself */
-	uint64_t dma_errors;		/* addresses where nothing is */
-	uint64_t interrupts;		/* times the line rose */
-	uint64_t reads, writes;		/* accesses to BARs */
+	uint64_t out, sent,
+		sent_bytes;  /* frames out of rings or of the card itself, those that send() took */
+	uint64_t out_bad;    /* what was begun in descriptors, and could not be a frame */
+	uint64_t looped;     /* sent to itself */
+	uint64_t dma_errors; /* addresses where nothing is */
+	uint64_t interrupts; /* times the line rose */
+	uint64_t reads, writes; /* accesses to BARs */
 	uint64_t complaints;
 };
 void

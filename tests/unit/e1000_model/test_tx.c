@@ -2,6 +2,8 @@
 /* Descriptors become frames, and the driver is told. */
 #include "sending.h"
 
+#include "plx_net_csum.h"
+
 static int
 set_up(void **state)
 {
@@ -135,6 +137,33 @@ short_frames_are_padded(void **state)
 	assert_int_equal(go(), 1);
 	is_frame(2, BUFFERS, 20);
 	assert_int_equal(model->stats.out_bad, 1);
+	books_are_even();
+}
+
+static void
+a_driver_may_bring_its_own_fcs(void **state)
+{
+	const uint32_t fcs = htole32(plx_net_crc32(0, out.buffers, 64));
+
+	memcpy(out.buffers + 64, &fcs, 4);
+	legacy(BUFFERS, 30, 0);
+	legacy(BUFFERS + 30, 36, 0);
+	legacy(BUFFERS + 66, 2, EOP | RS);
+	assert_int_equal(go(), 1);
+	is_frame(0, BUFFERS, 64);
+	assert_int_equal(emodel_get(model, E1000_GOTCL), 68);
+	out.buffers[64] ^= 1;
+	legacy(BUFFERS, 68, EOP | RS);
+	assert_int_equal(go(), 0);
+	assert_int_equal(model->stats.out_bad, 1);
+	/* Where the card pads, it makes one. */
+	legacy(BUFFERS, 59, EOP | RS);
+	assert_int_equal(go(), 1);
+	assert_int_equal(out.frames[1].len, 60);
+	assert_memory_equal(out.frames[1].bytes, out.buffers, 59);
+	emodel_set(model, E1000_TCTL, E1000_TCTL_EN);
+	legacy(BUFFERS, 17, EOP | RS); /* nothing would be left */
+	assert_int_equal(go(), 0);
 	books_are_even();
 }
 
@@ -716,6 +745,7 @@ main(void)
 		TEST(a_frame_may_come_in_several_polls),
 		TEST(a_frame_longer_than_the_ring_goes_out),
 		TEST(short_frames_are_padded),
+		TEST(a_driver_may_bring_its_own_fcs),
 		TEST(long_frames_go_out_whole),
 		TEST(frames_straddle_maps),
 		TEST(the_ring_may_lie_anywhere),
