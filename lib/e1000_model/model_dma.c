@@ -27,8 +27,6 @@ look(struct plx_e1000_model *model, struct emodel_window *window, uint64_t addre
 	uint64_t len = 0;
 	void *at;
 
-	if (address == UINT64_MAX)
-		return false;
 	at = model->ops.find(model->arg, address, UINT64_MAX - address, write, &len);
 	if (at == NULL || len == 0)
 		return false;

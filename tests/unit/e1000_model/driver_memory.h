@@ -26,6 +26,7 @@ struct driver_memory {
 	struct driver_map maps[MAPS_MAX];
 	unsigned nb;
 	unsigned finds, reads, writes;
+	uint8_t wrote[4]; /* what the first of the writes began with, or had where a status is */
 };
 
 static inline uint8_t *
@@ -96,6 +97,8 @@ memory_write(struct driver_memory *memory, uint64_t address, const void *from, s
 {
 	struct driver_map *map = memory_map(memory, address);
 
+	if (memory->writes < 4 && len > 4)
+		memory->wrote[memory->writes] = ((const uint8_t *)from)[len - 4];
 	memory->writes++;
 	if (map == NULL || !map->asked || map->read_only ||
 	    len > map->len - (address - map->address))

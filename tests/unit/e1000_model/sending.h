@@ -6,7 +6,7 @@
 #include "driver_memory.h"
 
 #define RING	    0x10000ull
-#define RING_SIZE   64u
+#define RING_SIZE   512u
 #define BUFFERS	    0x100000ull
 #define BUFFERS_LEN 0x40000u
 #define OUT_MAX	    1024

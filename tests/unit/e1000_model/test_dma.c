@@ -115,11 +115,27 @@ an_address_beyond_all_is_nowhere(void **state)
 	uint8_t back[16];
 
 	memory_add(&memory, 0, PAGE);
-	memory_add(&memory, UINT64_MAX - 0xfff, 0xfff);
+	memory_add(&memory, UINT64_MAX - 0xfff, PAGE);
+	assert_int_equal(emodel_dma_read(model, window, UINT64_MAX - 20, back, 16), 0);
+	/* Though there is something at 0. */
+	memory.maps[1].asked = true;
+	emodel_dma_forget(model);
 	assert_int_equal(emodel_dma_read(model, window, UINT64_MAX - 7, back, 16), -EFAULT);
 	assert_int_equal(emodel_dma_write(model, window, UINT64_MAX - 7, back, 16), -EFAULT);
 	assert_int_equal(errors(), 2);
-	assert_int_equal(emodel_dma_read(model, window, UINT64_MAX - 20, back, 16), 0);
+}
+
+static void
+who_only_finds_need_not_copy(void **state)
+{
+	uint8_t back[16];
+
+	memory_add(&memory, 0x10000, PAGE);
+	model->ops.read = NULL;
+	model->ops.write = NULL;
+	assert_int_equal(emodel_dma_read(model, window, 0x10000, back, 16), 0);
+	assert_int_equal(emodel_dma_read(model, window, 0x9000, back, 16), -EFAULT);
+	assert_int_equal(emodel_dma_write(model, window, 0x9000, back, 16), -EFAULT);
 }
 
 static void
@@ -194,6 +210,7 @@ main(void)
 		TEST(copies_go_over_borders),
 		TEST(pages_are_asked_for_one_by_one),
 		TEST(an_address_beyond_all_is_nowhere),
+		TEST(who_only_finds_need_not_copy),
 		TEST(pieces_end_where_maps_do),
 		TEST(what_is_unmapped_is_forgotten),
 		TEST(faults_spoil_one_access_of_so_many),

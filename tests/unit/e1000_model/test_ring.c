@@ -92,6 +92,20 @@ a_ring_without_sense_is_off_and_complained_of_once(void **state)
 	}
 }
 
+static void
+thresholds_have_units_and_an_end(void **state)
+{
+	emodel_set(model, E1000_TXDCTL, 5u << 16);
+	assert_int_equal(emodel_ring_threshold(model, E1000_TXDCTL),
+			 5); /* no cache line is known */
+	model->config[EMODEL_CONFIG_CACHE_LINE] = 16;
+	assert_int_equal(emodel_ring_threshold(model, E1000_TXDCTL), 20);
+	emodel_set(model, E1000_TXDCTL, 5u << 16 | E1000_TXDCTL_GRAN);
+	assert_int_equal(emodel_ring_threshold(model, E1000_TXDCTL), 5);
+	emodel_set(model, E1000_TXDCTL, UINT32_MAX & ~E1000_TXDCTL_GRAN);
+	assert_int_equal(emodel_ring_threshold(model, E1000_TXDCTL), 192);
+}
+
 /* -- descriptors ---------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -195,7 +209,8 @@ writing_back_touches_what_it_may(void **state)
 				    "\x88\x77\x66\x55\x44\x33\x22\x11", 8);
 		assert_int_equal(*memory_at(&memory, base + 0x50), 0x50);
 	}
-	assert_int_equal(memory.writes, 4); /* the status on its own, after the rest */
+	assert_int_equal(memory.writes, 4);   /* the status on its own, after the rest */
+	assert_int_equal(memory.wrote[2], 0); /* which has none */
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -207,6 +222,7 @@ main(void)
 		TEST(a_ring_is_what_its_registers_say),
 		TEST(the_receive_ring_is_laid_out_alike),
 		TEST(a_ring_without_sense_is_off_and_complained_of_once),
+		TEST(thresholds_have_units_and_an_end),
 		TEST(descriptors_are_looked_at_in_place),
 		TEST(descriptors_over_borders_or_far_away_are_copied),
 		TEST(descriptors_that_lie_askew_here_are_copied),

@@ -43,6 +43,20 @@ sums_go_over_pieces_of_any_length(void **state)
 }
 
 static void
+sums_may_begin_at_odd_places(void **state)
+{
+	struct e1000_tx_context_desc c = {.tucss = 15, .tucso = 16};
+	uint16_t expected = plx_net_csum(out.buffers + 15, 146);
+
+	context(&c, 0, TCP);
+	data(BUFFERS, 101, 0, TXSM, 0);
+	memmove(out.buffers + 0x1000, out.buffers + 101, 60);
+	data(BUFFERS + 0x1000, 60, LAST, 0, 0);
+	assert_int_equal(go(), 1);
+	assert_memory_equal(out.frames[0].bytes + 16, &expected, 2);
+}
+
+static void
 the_drivers_memory_is_left_as_it_is(void **state)
 {
 	struct packet p = packet_of(false, true, 100);
@@ -340,6 +354,7 @@ packets_to_cut_are_handed_on_whole(void **state)
 		expect(0, p.build, p.hdrlen, p.hdrlen, 5000);
 		assert_int_equal(emodel_get(model, E1000_TSCTC), 1);
 		assert_int_equal(emodel_get(model, E1000_GPTC), 5);
+		assert_int_equal(emodel_get(model, E1000_GOTCL), 5000 + 5 * (p.hdrlen + 4 + 4));
 	}
 }
 
@@ -405,6 +420,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(sums_are_those_of_lib_net),
 		TEST(sums_go_over_pieces_of_any_length),
+		TEST(sums_may_begin_at_odd_places),
 		TEST(the_drivers_memory_is_left_as_it_is),
 		TEST(a_udp_sum_of_nothing_is_all_ones),
 		TEST(a_sum_ends_where_it_is_told_to),
