@@ -188,6 +188,13 @@ counter()
 	ethtool -S "$1" | sed -n "s/^ *$2: //p"
 }
 
+# N INTERFACE: the driver reads the counters, which a reset of the card sets to 0.
+count_all()
+{
+	ask settle "$1" >/dev/null
+	ethtool -S "$2" >/dev/null
+}
+
 # N INTERFACE COUNTERS...: the host saw what the driver counted, since it was loaded.
 counted()
 {
@@ -216,6 +223,7 @@ offloads()
 {
 	ethtool -K "$1" tx "$2" sg "$2" tso "$2" rx "$2" rxvlan "$2" txvlan "$2" >/tmp/ethtool.log 2>&1 ||
 		fail "ethtool -K: $(cat /tmp/ethtool.log)"
+	wait_until 20 "the link of $1" carrier "$1"
 }
 
 # ADDRESS SIZE WHAT: TCP both ways, by iperf3.

@@ -25,6 +25,10 @@ class Nic:
         self.say('books')
         subprocess.run(['ip', 'link', 'set', f'card{self.card.number}', 'up'], check=True)
 
+    def revive(self):
+        if self.process.poll() is not None:
+            self.start()
+
     def say(self, command):
         """The answer, a line of JSON."""
         self.process.stdin.write(command.encode() + b'\n')

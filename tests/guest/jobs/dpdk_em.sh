@@ -19,6 +19,7 @@ for round in 1 2 3; do
 	pmd=$!
 	exec 4>/tmp/keys
 	ask said "$round" 'Press enter to exit' >/dev/null
+	ask said $((round * 2)) 'link state change event' >/dev/null
 	ask frames 0 1 "$1"
 	echo >&4
 	exec 4>&-

@@ -22,7 +22,10 @@ ask listen 0 4000000
 got=$(nc 10.7.0.9 5000 </bin/tool_ip | sha256sum)
 ask listened 0 "${sent%% *}" "${got%% *}"
 
-transfers 10.7.0.9 10M "as the driver begins"
+count_all 0 "$eth"
+offloads "$eth" on
+transfers 10.7.0.9 10M "with all offloads"
+count_all 0 "$eth"
 segments=$(counter "$eth" tx_tcp_seg_good) # QEMU does not count them, and looks at no checksum
 sums=$(counter "$eth" rx_csum_offload_good)
 [ "$kind" != served ] || [ "$segments" -gt 0 ] || fail "nothing was cut by the card"
@@ -33,7 +36,6 @@ transfers 10.7.0.9 10M "without offloads"
 [ "$(counter "$eth" rx_csum_offload_good)" = "$sums" ] || fail "the card looked at checksums, though told not to"
 counted 0 "$eth" rx_packets tx_packets
 [ "$kind" != served ] || counted 0 "$eth" rx_bytes tx_bytes # QEMU's are 0
-
 no_errors "$eth"
 
 # Frames of nine thousand bytes, over several descriptors.
