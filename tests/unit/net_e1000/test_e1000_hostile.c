@@ -39,6 +39,26 @@ descriptors_that_are_done_without_a_frame_are_given_out_once(void **state)
 }
 
 static void
+what_is_written_behind_the_ring_is_nobodys(void **state)
+{
+	struct e1000_rx_desc *ring;
+	struct plx_mbuf *pkts[2 * DESCS];
+
+	make_port(NULL);
+	ring = ring_at(E1000_RDBAL);
+	for (unsigned i = DESCS; i < DESCS + 4; i++) {
+		ring[i].length = 60;
+		ring[i].status = WHOLE;
+	}
+	for (unsigned i = 0; i < 5; i++) {
+		put(0, 40);
+		assert_int_equal(plx_ethdev_rx_burst(port, 0, pkts, 2 * DESCS), 40);
+		plx_mbuf_free_bulk(pkts, 40);
+	}
+	drop_port();
+}
+
+static void
 an_address_that_the_card_changes_in_its_ring_is_not_used(void **state)
 {
 	struct e1000_rx_desc *ring;
@@ -250,6 +270,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CARD_TEST(descriptors_that_are_done_without_a_frame_are_given_out_once),
+		CARD_TEST(what_is_written_behind_the_ring_is_nobodys),
 		CARD_TEST(an_address_that_the_card_changes_in_its_ring_is_not_used),
 		CARD_TEST(heads_that_lie_change_nothing),
 		CARD_TEST(what_is_said_to_be_sent_is_believed_in_order_only),

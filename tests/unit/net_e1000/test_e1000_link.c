@@ -44,9 +44,14 @@ link_down_stops_both_rings_and_takes_the_phys_power(void **state)
 static void
 the_wish_for_no_link_outlives_a_restart(void **state)
 {
+	unsigned reads, writes;
+
 	make_port(NULL);
 	assert_int_equal(plx_ethdev_stop(port), 0);
+	efake_accesses(fake, &reads, &writes);
 	assert_int_equal(plx_ethdev_set_link(port, false), 0);
+	efake_accesses(fake, &reads, &writes);
+	assert_int_equal(reads + writes, 0); /* the start tells the card */
 	must(plx_ethdev_start(port, &why));
 	assert_false(is_up());
 	put(0, 1);
@@ -72,6 +77,19 @@ a_link_that_the_user_takes_down_is_told_as_any_other(void **state)
 }
 
 static void
+a_link_that_is_set_interrupts_at_once(void **state)
+{
+	make_card(&(struct efake_faults){.no_interrupts =
+						 true}); /* so that nobody takes the cause away */
+	must(attach(DEVICE));
+	must(start(NULL));
+	assert_int_equal(efake_register(fake, E1000_ICR) & E1000_INT_LSC, 0);
+	assert_int_equal(plx_ethdev_set_link(port, false), 0);
+	assert_true((efake_register(fake, E1000_ICR) & E1000_INT_LSC) != 0);
+	drop_port();
+}
+
+static void
 interrupts_are_there_after_every_restart(void **state)
 {
 	make_port(NULL);
@@ -93,6 +111,8 @@ a_stopped_port_leaves_its_card_alone(void **state)
 	make_port(NULL);
 	assert_int_equal(plx_ethdev_stop(port), 0);
 	efake_accesses(fake, &reads, &writes);
+	efake_set_register(fake, E1000_IMS,
+			   E1000_INT_LSC); /* its line rises, and nobody has an fd for it */
 	efake_set_link(fake, false);
 	efake_set_link(fake, true);
 	nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 300000000}, NULL);
@@ -169,6 +189,7 @@ main(void)
 		CARD_TEST(link_down_stops_both_rings_and_takes_the_phys_power),
 		CARD_TEST(the_wish_for_no_link_outlives_a_restart),
 		CARD_TEST(a_link_that_the_user_takes_down_is_told_as_any_other),
+		CARD_TEST(a_link_that_is_set_interrupts_at_once),
 		CARD_TEST(interrupts_are_there_after_every_restart),
 		CARD_TEST(a_stopped_port_leaves_its_card_alone),
 		CARD_TEST(a_card_that_somebody_left_running_is_no_bus_master_until_it_starts),
