@@ -54,7 +54,7 @@ match_address(const struct plx_e1000_model *model, const uint8_t *frame, uint32_
 
 	if ((rctl & (group ? E1000_RCTL_MPE : E1000_RCTL_UPE)) != 0)
 		return EMODEL_MATCH_EXACT;
-	if (group && (rctl & E1000_RCTL_BAM) != 0 && is_broadcast(frame))
+	if ((rctl & E1000_RCTL_BAM) != 0 && is_broadcast(frame))
 		return EMODEL_MATCH_EXACT;
 	if (is_exact(model, frame))
 		return EMODEL_MATCH_EXACT;

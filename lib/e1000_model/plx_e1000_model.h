@@ -151,6 +151,8 @@ void plx_e1000_model_set_cable(struct plx_e1000_model *model, bool plugged);
 
 /* A register, without what reading it would do. 0 outside. */
 uint32_t plx_e1000_model_peek(const struct plx_e1000_model *model, uint32_t reg);
+/* Makes a register lie, without what writing it would do; until the card itself changes it. Nothing happens outside. */
+void plx_e1000_model_poke(struct plx_e1000_model *model, uint32_t reg, uint32_t value);
 /* The EEPROM's words, to be changed at will before a driver comes; its sum is word 0x3f. */
 uint16_t *plx_e1000_model_eeprom(struct plx_e1000_model *model);
 

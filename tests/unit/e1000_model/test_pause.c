@@ -106,7 +106,7 @@ what_is_no_pause_for_us_is_a_frame_as_any(void **state)
 	make(E1000_CTRL_RFCE, E1000_RCTL_DPF);
 	make_control(group, 1, 100);
 	assert_int_equal(put(17), PLX_E1000_MODEL_FILTERED); /* cut before its time */
-	set(E1000_RAH(0), 0);
+	set(E1000_RAH(0), 0x0100);
 	make_control(station, 1, 100);
 	assert_int_equal(put(60), PLX_E1000_MODEL_FILTERED); /* an address that is not valid */
 	drop_rx_card();

@@ -269,6 +269,7 @@ a_frame_that_finds_no_room_is_missed_and_the_next_that_does_is_not(void **state)
 	set(E1000_RCTL, ENABLED | E1000_RCTL_LPE);
 	assert_int_equal(put(LONG_LEN), PLX_E1000_MODEL_FULL);
 	assert_int_equal(ring[0].status, 0);
+	assert_int_equal(buffer(0)[0], 0);
 	assert_int_equal(reg(E1000_RDH), 0);
 	assert_int_equal(reg(E1000_MPC), 2);
 	assert_int_equal(reg(E1000_RNBC), 2);

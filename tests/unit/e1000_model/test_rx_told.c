@@ -213,6 +213,13 @@ what_is_held_goes_with_its_ring(void **state)
 	assert_int_equal(told(), 0);
 	expect(5, FRAME_LEN, WHOLE | E1000_RXD_STAT_IXSM);
 	assert_int_equal(reg(E1000_RDH), 6);
+	receive(3);
+	set(E1000_RDLEN, 0); /* none, and then one again */
+	assert_int_equal(put(FRAME_LEN), PLX_E1000_MODEL_FULL);
+	make_ring(RING);
+	give(DESCS - 1);
+	plx_e1000_model_tick(model, START + 20 * UNIT);
+	assert_int_equal(told(), 0);
 	drop_rx_card();
 }
 
@@ -233,6 +240,16 @@ a_receiver_that_is_switched_off_tells_first_and_then_nothing(void **state)
 	plx_e1000_model_poll(model, 1);
 	assert_int_equal(told(), 0);
 	assert_int_equal(reg(E1000_RDH), 0);
+	set(E1000_RDT, DESCS - 1);
+	give(DESCS - 1);
+	receive(3);
+	plx_e1000_model_fault(model, &(struct plx_e1000_model_faults){.dma_error = 1});
+	emodel_write(model, E1000_RCTL, 0); /* what cannot be told now never is */
+	plx_e1000_model_fault(model, &(struct plx_e1000_model_faults){0});
+	emodel_write(model, E1000_RCTL, ENABLED);
+	set(E1000_RXDCTL, 0);
+	plx_e1000_model_poll(model, 1);
+	assert_int_equal(told(), 0);
 	drop_rx_card();
 }
 
@@ -350,6 +367,52 @@ a_buffer_in_the_middle_that_is_nowhere_costs_the_whole_frame(void **state)
 	assert_int_equal(ring[2].errors, E1000_RXD_ERR_RXE);
 	assert_int_equal(put(1000), PLX_E1000_MODEL_TAKEN);
 	expect(3, 1000, WHOLE | E1000_RXD_STAT_IXSM);
+	drop_rx_card();
+}
+
+/* The tag is taken out: addresses of hosts and the rest are written by themselves. */
+static void
+a_buffer_of_which_only_the_beginning_is_nowhere_costs_its_frame(void **state)
+{
+	make();
+	set(E1000_CTRL, E1000_CTRL_VME);
+	plx_store_be32(frame + 12, 0x81000005);
+	ring[0].addr = htole64(BUFFERS - 12);
+	assert_int_equal(put(FRAME_LEN), PLX_E1000_MODEL_BAD);
+	assert_int_equal(ring[0].errors, E1000_RXD_ERR_RXE);
+	receive(1);
+	assert_int_equal(ring[1].errors, 0);
+	drop_rx_card();
+}
+
+/* Descriptors that can be read and not written: what is to be told waits, for no more than there is room. */
+static void
+a_ring_that_cannot_be_written_costs_frames_until_it_can(void **state)
+{
+	const unsigned descs = 256;
+	struct driver_map *map;
+	unsigned taken = 0;
+
+	make();
+	ring = (struct e1000_rx_desc *)(void *)memory_add(&memory, 0xa00000, descs * 16);
+	map = &memory.maps[memory.nb - 1];
+	map->asked = map->read_only = true;
+	for (unsigned i = 0; i < descs; i++)
+		ring[i].addr = htole64(BUFFERS);
+	make_ring(0xa00000);
+	set(E1000_RDLEN, descs * 16);
+	set(E1000_RDT, descs - 1);
+	for (unsigned i = 0; i < descs; i++)
+		taken += put(FRAME_LEN) == PLX_E1000_MODEL_TAKEN;
+	assert_in_range(taken, 1, EMODEL_HELD_MAX + 1);
+	assert_int_equal(model->stats.bad, descs - taken);
+	assert_int_equal(reg(E1000_RDH), 0);
+	map->read_only = false;
+	plx_e1000_model_poll(model, 1);
+	assert_int_equal(reg(E1000_RDH), taken);
+	for (unsigned i = 0; i < taken; i++)
+		expect(i, FRAME_LEN, WHOLE | E1000_RXD_STAT_IXSM);
+	assert_int_equal(ring[taken].status, 0);
 	drop_rx_card();
 }
 
@@ -502,6 +565,8 @@ main(void)
 		cmocka_unit_test(a_ring_whose_end_is_nowhere_works_up_to_there),
 		cmocka_unit_test(a_buffer_that_is_nowhere_costs_its_frame_and_comes_back),
 		cmocka_unit_test(a_buffer_in_the_middle_that_is_nowhere_costs_the_whole_frame),
+		cmocka_unit_test(a_buffer_of_which_only_the_beginning_is_nowhere_costs_its_frame),
+		cmocka_unit_test(a_ring_that_cannot_be_written_costs_frames_until_it_can),
 		cmocka_unit_test(buffers_and_rings_may_be_in_two_maps_or_only_to_be_asked_for),
 		cmocka_unit_test(memory_that_went_away_is_not_touched),
 		cmocka_unit_test(
