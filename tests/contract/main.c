@@ -31,12 +31,12 @@
 
 #define E1000_PORT                                                                                \
 	(HAS_RX | HAS_TX | HAS_FD | HAS_MTU | HAS_MAC | HAS_MAC_LIST | HAS_PROMISC | HAS_FILTER | \
-	 HAS_SCATTER | HAS_LINK)
+	 HAS_SCATTER | HAS_LINK | HAS_PADS)
 
 /* The same driver in front of an emulated card behind a socket. */
 #define NICEMU_ROW(kind)                                                                         \
 	{                                                                                        \
-		.name = "net_e1000_" kind, .driver = "net_e1000", .has = E1000_PORT | HAS_PADS,  \
+		.name = "net_e1000_" kind, .driver = "net_e1000", .has = E1000_PORT,             \
 		.open = nicemu_open, .close = nicemu_close, .put = nicemu_put, .get = nicemu_get \
 	}
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An 82540EM that lives in a test: registers, EEPROM, PHY, rings, statistics, INTx, and a far end that frames are put into and
- * taken out of. It is written from the manual and knows nothing of the driver; what a driver must not do is written down as
- * a violation, and so is every access to memory that no zone for devices holds.
+ * An 82540EM that lives in a test: the emulated card of lib/e1000_model as a PCI transport, with a far end that frames are put into and
+ * taken out of. The model is written from the manual and knows nothing of the driver; what it complains of is written down as
+ * a violation, and so is every access to memory that no zone for devices holds, and what a card may mind that the model does not.
  *
  *	struct efake *fake = efake_create("x");
  *	plx_device_attach("fake8254x:x", &why);
  *
- * The card does at once what a register asks for. All functions may be called by any thread.
+ * The card does at once what a register asks for, and whatever takes time has taken it: its clock jumps to the next timer. The far end
+ * can do all speeds and symmetric pauses; pause frames of the card it keeps to itself. All functions may be called by any thread.
  */
 #ifndef PLX_TESTS_FAKES_E1000_FAKE_H
 #define PLX_TESTS_FAKES_E1000_FAKE_H

@@ -5,11 +5,14 @@
 
 #include "e1000_fake.h"
 #include "plx_dma_driver.h"
+#include "plx_e1000_model.h"
 
 #include <pthread.h>
 
-#define EFAKE_ZONES	64
-#define EFAKE_FRAME_MAX (1u << 20)
+#define EFAKE_ZONES	     64
+#define EFAKE_COMMAND	     0x04 /* PCI Local Bus 3.0, 6.2.2 */
+#define EFAKE_COMMAND_MEMORY 0x0002
+#define EFAKE_COMMAND_MASTER 0x0004
 
 struct efake_frame {
 	struct efake_frame *next;
@@ -20,6 +23,8 @@ struct efake_frame {
 struct efake {
 	char name[32];
 	pthread_mutex_t lock;
+	struct plx_e1000_model *model;
+	uint64_t now_ns; /* of the model */
 	struct plx_pci *pci;
 	struct plx_dma_mapper mapper;
 	struct {
@@ -28,44 +33,30 @@ struct efake {
 	} zone[EFAKE_ZONES];
 	unsigned nb_zones;
 
-	uint8_t config[PLX_PCI_CONFIG_SIZE];
-	uint32_t regs[E1000_BAR_LEN / 4];
-	uint16_t eeprom[E1000_EEPROM_WORDS];
-	uint16_t phy[32];
 	struct efake_faults faults;
+	bool line; /* INTx */
 	int irq_fd;
 	bool irq_masked;
+	struct { /* of the ring to send: where to look next, and whether that is within a packet */
+		uint32_t checked;
+		bool begun;
+	} tx;
 	unsigned reads, writes;
 	char violations[2048];
-
-	struct { /* Microwire */
-		unsigned bits, in, out;
-	} wire;
-	struct { /* sending: a frame that is being gathered, the two contexts (3.3.6) */
-		uint8_t *bytes;
-		size_t len;
-		uint8_t popts;
-		bool tse, begun;
-		struct e1000_tx_context_desc sums, cuts;
-	} tx;
 	struct efake_frame *sent, **sent_end;
 };
 
-void efake_violation(struct efake *fake, const char *format, ...) PLX_PRINTF(2, 3);
-/* Where that bus address is; NULL, and a violation, where the card may not reach. */
-uint8_t *efake_dma(struct efake *fake, uint64_t addr, uint64_t len);
-/* A cause of interrupts comes up (13.4.17). */
-void efake_cause(struct efake *fake, uint32_t causes);
-static inline uint32_t *
-efake_reg(struct efake *fake, uint32_t reg)
-{
-	return &fake->regs[reg / 4];
-}
+/* The one there is; NULL if there is none. */
+extern struct efake *efake_only;
 
-/* e1000_fake_rings.c: TDT was written; a frame comes in. */
-void efake_send(struct efake *fake);
-void efake_receive(struct efake *fake, const uint8_t *frame, size_t len);
-bool efake_write_back(struct efake *fake, const void *bytes, size_t room,
-		      const struct e1000_rx_desc *desc);
+void efake_violation(struct efake *fake, const char *format, ...) PLX_PRINTF(2, 3);
+/* Where that bus address is and how much of its zone follows; NULL, and a violation, where the card may not reach. */
+uint8_t *efake_dma(struct efake *fake, uint64_t addr, uint64_t *ret_len);
+/* The line, the mask or the faults may have changed: who waits is told. */
+void efake_drive_line(struct efake *fake);
+/* What the driver asked for is done, and what takes time has taken it. */
+void efake_settle(struct efake *fake);
+uint16_t efake_command(struct efake *fake);
+void efake_set_command(struct efake *fake, uint16_t command);
 
 #endif
