@@ -276,6 +276,20 @@ a_packet_whose_rest_is_missing_at_a_stop_goes_home(void **state)
 }
 
 static void
+the_rest_of_a_packet_that_was_dropped_is_not_lost_again_at_a_stop(void **state)
+{
+	make_port(NULL);
+	raw(2048, E1000_RXD_STAT_DD, 0);
+	assert_int_equal(receive_all(), 0);
+	raw(5, WHOLE, 0); /* its end */
+	put(0, 1);
+	assert_int_equal(plx_ethdev_stop(port), 0);
+	assert_int_equal(counter("rx_errors"), 1);
+	assert_int_equal(counter("rx_missed_at_stop"), 1);
+	drop_port();
+}
+
+static void
 without_scatter_a_chain_is_one_error(void **state)
 {
 	make_port(NULL);
@@ -375,6 +389,7 @@ main(void)
 		CARD_TEST(a_frame_that_is_marked_bad_is_not_delivered),
 		CARD_TEST(a_chain_without_end_is_dropped_once_and_holds_no_buffers),
 		CARD_TEST(a_packet_whose_rest_is_missing_at_a_stop_goes_home),
+		CARD_TEST(the_rest_of_a_packet_that_was_dropped_is_not_lost_again_at_a_stop),
 		CARD_TEST(without_scatter_a_chain_is_one_error),
 		CARD_TEST(a_card_that_goes_under_a_running_port_hangs_nothing_and_counts_nothing),
 		CARD_TEST(what_the_card_counts_is_added_up_and_a_pair_is_one_number),
