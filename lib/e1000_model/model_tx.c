@@ -380,7 +380,7 @@ take(struct plx_e1000_model *model, unsigned budget)
 	}
 }
 
-/* 3.4.3: the queue ran dry, or low. */
+/* 3.4.3: the queue, which has moved, ran dry or low. */
 static void
 raise_causes(struct plx_e1000_model *model, uint32_t before)
 {
@@ -390,7 +390,7 @@ raise_causes(struct plx_e1000_model *model, uint32_t before)
 
 	if (before > low && after <= low)
 		causes |= E1000_INT_TXD_LOW;
-	if (before > 0 && after == 0)
+	if (after == 0)
 		causes |= E1000_INT_TXQE;
 	if (causes != 0)
 		emodel_cause(model, causes);

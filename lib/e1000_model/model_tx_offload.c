@@ -147,8 +147,13 @@ pad(struct plx_e1000_model *model, struct going *g)
 
 	if (g->frame.len >= SHORTEST || (emodel_get(model, E1000_TCTL) & E1000_TCTL_PSP) == 0)
 		return;
-	g->parts[g->frame.nb_parts++] =
-		(struct iovec){(void *)(uintptr_t)zeroes, SHORTEST - g->frame.len};
+	if (g->frame.len < ETHER_LEN) { /* all of it is in the head, which is to be a header */
+		memset(head(g) + g->frame.len, 0, SHORTEST - g->frame.len);
+		g->parts->iov_len = SHORTEST;
+	} else {
+		g->parts[g->frame.nb_parts++] =
+			(struct iovec){(void *)(uintptr_t)zeroes, SHORTEST - g->frame.len};
+	}
 	g->frame.len = SHORTEST;
 }
 
@@ -277,9 +282,8 @@ makes_sense(const struct emodel_tx *tx)
 	const uint32_t l4 = c->tucss + (is_tcp(tx) ? TCP_HEADER : UDP_HEADER);
 	const uint32_t l3 = c->ipcss + (is_ipv4(tx) ? 20 : IPV6_HEADER);
 
-	return c->mss != 0 && tx->cut.left != 0 && c->hdrlen >= l4 && c->hdrlen >= l3 &&
-	       c->ipcss >= ETHER_LEN && c->tucss >= l3 &&
-	       (uint32_t)c->hdrlen + le16toh(c->mss) <= E1000_TX_FRAME_MAX;
+	return c->mss != 0 && tx->cut.left != 0 && c->hdrlen >= l4 && c->ipcss >= ETHER_LEN &&
+	       c->tucss >= l3 && (uint32_t)c->hdrlen + le16toh(c->mss) <= E1000_TX_FRAME_MAX;
 }
 
 /* The taker cuts, if all of it is something that he can get. */

@@ -164,7 +164,17 @@ a_driver_may_bring_its_own_fcs(void **state)
 	assert_memory_equal(out.frames[1].bytes, out.buffers, 59);
 	emodel_set(model, E1000_TCTL, E1000_TCTL_EN);
 	legacy(BUFFERS, 17, EOP | RS); /* nothing would be left */
+	legacy(BUFFERS, 3, EOP | RS);
 	assert_int_equal(go(), 0);
+	/* ... and where it changes the frame. */
+	emodel_set(model, E1000_CTRL, E1000_CTRL_VME);
+	legacy(BUFFERS, 68, EOP | RS | VLE);
+	legacy(BUFFERS, 68, EOP | RS | IC);
+	data(BUFFERS, 68, EOP | RS, E1000_TXD_POPTS_TXSM, 0);
+	assert_int_equal(go(), 3);
+	assert_int_equal(out.frames[2].len, 72);
+	assert_int_equal(out.frames[3].len, 68);
+	assert_int_equal(out.frames[4].len, 68);
 	books_are_even();
 }
 
@@ -268,11 +278,8 @@ a_refused_frame_comes_again(void **state)
 	assert_int_equal(go(), 2);
 	assert_int_equal(go(), 0); /* the third is padded, and so not sent as it is */
 	assert_int_equal(out.asked, 4);
-	out.room = 1;
-	assert_int_equal(go(), 1);
-	assert_int_equal(go(), 0);
 	out.room = 9;
-	assert_int_equal(go(), 1);
+	assert_int_equal(go(), 2);
 	assert_int_equal(out.nb, 4);
 	assert_int_equal(out.frames[2].len, 60);
 	assert_memory_equal(out.frames[2].bytes, out.buffers + 2, 40);
@@ -473,6 +480,11 @@ a_reset_forgets_all(void **state)
 	legacy(BUFFERS, 40, 0);
 	assert_int_equal(go(), 0);
 	emodel_tx_reset(model);
+	assert_int_equal(model->stats.out_bad, 1); /* what was held */
+	out.room = 9;
+	assert_int_equal(go(), 0);
+	emodel_tx_reset(model);
+	assert_int_equal(model->stats.out_bad, 2); /* what was begun */
 	emodel_set(model, E1000_TDH, 0);
 	out.tail = 0;
 	out.room = 9;

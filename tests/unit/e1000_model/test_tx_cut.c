@@ -178,10 +178,20 @@ contexts_without_sense_cut_nothing(void **state)
 static void
 no_context_at_all_cuts_nothing(void **state)
 {
+	struct packet p;
+
 	data(BUFFERS, 1000, LAST | TSE, TXSM | IXSM, 0);
 	legacy(BUFFERS, 64, LAST);
 	assert_int_equal(go(), 1);
 	assert_int_equal(model->stats.out_bad, 1);
+	/* A reset takes it away again. */
+	p = to_cut(false, true, 946, 100);
+	context(&p.context, 946, p.tucmd | TSE);
+	assert_int_equal(go(), 0);
+	emodel_tx_reset(model);
+	data(BUFFERS, 1000, LAST | TSE, TXSM | IXSM, 0);
+	assert_int_equal(go(), 0);
+	assert_int_equal(model->stats.out_bad, 2);
 }
 
 static void

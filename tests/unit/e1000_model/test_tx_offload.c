@@ -285,6 +285,14 @@ tags_need_the_cards_consent(void **state)
 	assert_int_equal(go(), 1);
 	assert_int_equal(out.frames[0].len, 64);
 	assert_memory_equal(out.frames[0].bytes, out.buffers, 64);
+	/* And addresses to stand behind. */
+	emodel_set(model, E1000_CTRL, E1000_CTRL_VME);
+	data(BUFFERS, 5, LAST | VLE, 0, 5);
+	assert_int_equal(go(), 1);
+	assert_int_equal(out.frames[1].len, 60);
+	assert_memory_equal(out.frames[1].bytes, out.buffers, 5);
+	for (unsigned i = 5; i < 60; i++)
+		assert_int_equal(out.frames[1].bytes[i], 0);
 }
 
 /* -- embedders that do it themselves ------------------------------------------------------------------------------------------------ */
@@ -312,6 +320,24 @@ sums_are_handed_on(void **state)
 	out.frames[0].len -= 4;
 	expect(0, p.build, p.hdrlen, p.hdrlen, 500);
 	assert_int_equal(out.frames[1].frame.csum_start, 0);
+}
+
+static void
+sums_that_cannot_be_said_are_made_here(void **state)
+{
+	const struct e1000_tx_context_desc c[] = {{.tucss = 0, .tucso = 20},
+						  {.tucss = 40, .tucso = 20}};
+
+	take(PLX_E1000_MODEL_TAKES_CSUM);
+	for (unsigned i = 0; i < 2; i++) {
+		const uint16_t sum = plx_net_csum(out.buffers + c[i].tucss, 100 - c[i].tucss);
+
+		context(&c[i], 0, TCP);
+		data(BUFFERS, 100, LAST, TXSM, 0);
+		assert_int_equal(go(), 1);
+		assert_int_equal(out.frames[i].frame.csum_start, 0);
+		assert_memory_equal(out.frames[i].bytes + 20, &sum, 2);
+	}
 }
 
 static void
@@ -376,6 +402,15 @@ what_is_too_big_or_of_another_kind_is_cut_here(void **state)
 	context(&p.context, 3000, p.tucmd | TSE);
 	data(BUFFERS, p.len, LAST | TSE, IXSM, 0);
 	assert_int_equal(go(), 3);
+	p = to_cut(false, true, 3000, 1000); /* with one that ends before the end */
+	p.context.tucse = 1000;
+	context(&p.context, 3000, p.tucmd | TSE);
+	data(BUFFERS, p.len, LAST | TSE, TXSM | IXSM, 0);
+	p.context.tucse = 0; /* with one in front of what it is of */
+	p.context.tucso = 20;
+	context(&p.context, 3000, p.tucmd | TSE);
+	data(BUFFERS, p.len, LAST | TSE, TXSM | IXSM, 0);
+	assert_int_equal(go(), 6);
 	p = to_cut(false, true, 1000, 1000); /* one piece */
 	context(&p.context, 1000, p.tucmd | TSE);
 	data(BUFFERS, p.len, LAST | TSE, TXSM | IXSM, 0);
@@ -433,6 +468,7 @@ main(void)
 		TEST(tags_are_put_in),
 		TEST(tags_need_the_cards_consent),
 		TEST(sums_are_handed_on),
+		TEST(sums_that_cannot_be_said_are_made_here),
 		TEST(nothing_is_copied_when_only_a_sum_is_handed_on),
 		TEST(packets_to_cut_are_handed_on_whole),
 		TEST(what_is_too_big_or_of_another_kind_is_cut_here),
