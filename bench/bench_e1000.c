@@ -34,6 +34,7 @@
 #define MEASURE_S  0.3
 #define LINK_TRIES 3000 /* milliseconds */
 #define WINDOWS	   2000
+#define WINDOW_S   0.0005
 #define GROUP	   64 /* turns of a window */
 
 enum flow { RX, TX, FORWARD };
@@ -48,6 +49,7 @@ struct setup {
 /* What a sample tells. */
 struct result {
 	double mpps;
+	double better; /* ... in the better tenth of windows: what there is where others take processors away */
 	double reads, writes; /* of registers, a burst that did something */
 	double card, driver;  /* cycles a frame, both on one thread */
 };
@@ -211,34 +213,6 @@ card_accesses(uint64_t *reads, uint64_t *writes)
 	*writes = stats.writes;
 }
 
-static void
-spend(double seconds, bool counts)
-{
-	const uint64_t began = bench_cycles();
-	const uint64_t until = began + (uint64_t)(seconds * bench_cycles_per_second());
-	uint64_t packets = 0, bursts = 0, reads, writes, reads_after, writes_after, now;
-
-	card_accesses(&reads, &writes);
-	do {
-		for (unsigned i = 0; i < 64; i++) {
-			const unsigned n = turn();
-
-			packets += n;
-			bursts += n > 0;
-		}
-		now = bench_cycles();
-	} while (now < until);
-	card_accesses(&reads_after, &writes_after);
-	if (!counts || bursts == 0)
-		return;
-	run.result.mpps =
-		(double)packets / ((double)(now - began) / bench_cycles_per_second()) / 1e6;
-	run.result.reads = (double)(reads_after - reads) / (double)bursts;
-	run.result.writes = (double)(writes_after - writes) / (double)bursts;
-}
-
-/* -- both ends on one thread ----------------------------------------------------------------------------------------------- */
-
 static int
 ascending(const void *a, const void *b)
 {
@@ -246,6 +220,55 @@ ascending(const void *a, const void *b)
 
 	return (*x > *y) - (*x < *y);
 }
+
+/* Half a millisecond: many times what waits in a ring, and short enough to have both ends run all the time. */
+static double
+spend_window(uint64_t *packets, uint64_t *bursts)
+{
+	const uint64_t began = bench_cycles();
+	const uint64_t before = *packets;
+	uint64_t now;
+
+	do {
+		for (unsigned i = 0; i < GROUP; i++) {
+			const unsigned n = turn();
+
+			*packets += n;
+			*bursts += n > 0;
+		}
+		now = bench_cycles();
+	} while (now - began < (uint64_t)(WINDOW_S * bench_cycles_per_second()));
+	return (double)(*packets - before) * bench_cycles_per_second() / (double)(now - began) /
+	       1e6;
+}
+
+static void
+spend(double seconds, bool counts)
+{
+	static double windows[WINDOWS];
+	const uint64_t began = bench_cycles();
+	const uint64_t until = began + (uint64_t)(seconds * bench_cycles_per_second());
+	uint64_t packets = 0, bursts = 0, reads, writes, reads_after, writes_after, now;
+	unsigned n = 0;
+
+	card_accesses(&reads, &writes);
+	do {
+		windows[n++ % WINDOWS] = spend_window(&packets, &bursts);
+		now = bench_cycles();
+	} while (now < until);
+	card_accesses(&reads_after, &writes_after);
+	if (!counts || bursts == 0)
+		return;
+	run.result.mpps =
+		(double)packets / ((double)(now - began) / bench_cycles_per_second()) / 1e6;
+	n = n < WINDOWS ? n : WINDOWS;
+	qsort(windows, n, sizeof(*windows), ascending);
+	run.result.better = windows[n - 1 - n / 10];
+	run.result.reads = (double)(reads_after - reads) / (double)bursts;
+	run.result.writes = (double)(writes_after - writes) / (double)bursts;
+}
+
+/* -- both ends on one thread ----------------------------------------------------------------------------------------------- */
 
 /* The better quarter: windows in which other programs had the processor cost more. */
 static double
@@ -442,13 +465,14 @@ static void
 show_costs(const struct setup *setups, char names[][32])
 {
 	printf("\n%24s  %s\n", "",
-	       "registers a burst: reads, writes; cycles a frame: card, driver");
+	       "registers a burst: reads, writes; cycles a frame: card, driver; Mpps in the better windows");
 	for (unsigned i = 0; i < SETUPS; i++) {
 		const struct result counted = sample(&setups[i], MESSAGES);
 		const struct result alone = sample(&setups[i], ALONE);
+		const struct result together = sample(&setups[i], MAPPED);
 
-		printf("%-24s %7.3f %7.3f %9.1f %9.1f\n", names[i], counted.reads, counted.writes,
-		       alone.card, alone.driver);
+		printf("%-24s %7.3f %7.3f %9.1f %9.1f %9.2f\n", names[i], counted.reads,
+		       counted.writes, alone.card, alone.driver, together.better);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "server_priv.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,12 +147,20 @@ look_for_shrunk(struct plx_vfio_user_server *server)
 	vfio_user_server_break(server, -EFAULT, &why);
 }
 
-static void
-hush(struct plx_vfio_user_server *server)
+/* One system call finds out that there is nothing to be done, which is what most calls of those that poll find. */
+static bool
+has_work(struct plx_vfio_user_server *server)
 {
+	struct pollfd fds[2] = {
+		{.fd = server->again, .events = POLLIN},
+		{.fd = server->sock >= 0 ? server->sock : server->listener, .events = POLLIN}};
 	eventfd_t count;
 
-	eventfd_read(server->again, &count);
+	if (poll(fds, 2, 0) <= 0)
+		return false;
+	if (fds[0].revents != 0)
+		eventfd_read(server->again, &count);
+	return true;
 }
 
 unsigned
@@ -159,7 +168,8 @@ plx_vfio_user_server_poll(struct plx_vfio_user_server *server)
 {
 	unsigned n = 0;
 
-	hush(server);
+	if (!has_work(server))
+		return 0;
 	if (server->sock < 0)
 		take_in(server);
 	look_for_shrunk(server);
