@@ -46,6 +46,8 @@ static const struct option_row rows[] = {
 	 .help = "poll cards and wires, in place of sleeping until something comes"},
 	{"lossless", 0, OPTION_ON, AT(args.lossless),
 	 .help = "frames wait on the wire while a card has no descriptors, and are not lost"},
+	{"mtu", 0, OPTION_UINT, AT(args.mtu), 68, UINT16_MAX, .value = "BYTES",
+	 .help = "MTU of the ports and taps that are wires (as it is)"},
 	{"stats-period", 0, OPTION_UINT, AT(args.stats_period_s), 0, 86400, .value = "SECONDS",
 	 .help = "print the books again and again"},
 	{"duration", 0, OPTION_TIME, AT(args.duration_ns), 0, 31536000ULL * 1000000000ULL,

@@ -11,7 +11,7 @@ static const char *const loss_names[LOSSES] = {
 	[LOSS_FULL] = "the card had no descriptors",
 	[LOSS_FILTERED] = "not for this card",
 	[LOSS_DOWN] = "the card was down",
-	[LOSS_BAD] = "no frame for the card",
+	[LOSS_BAD] = "too long or short, or no memory for it",
 	[LOSS_DROPPED] = "fault: drop",
 	[LOSS_HELD] = "fault: delay, too many waited",
 	[LOSS_LONG] = "too long for the port",
@@ -87,6 +87,7 @@ way_json(const struct nic_books *books, enum way way)
 	json_object_set_new(result, "lost", lost);
 	json_object_set_new(result, "corrupted", json_count(b->corrupted));
 	json_object_set_new(result, "delayed", json_count(b->delayed));
+	json_object_set_new(result, "pauses", json_count(b->pauses));
 	return result;
 }
 

@@ -34,6 +34,7 @@ struct way_books {
 	uint64_t passed, passed_bytes;
 	uint64_t lost[LOSSES];
 	uint64_t corrupted, delayed; /* faults that lose nothing */
+	uint64_t pauses;	     /* among the frames: 802.3x, which cards make themselves */
 };
 
 struct nic_books {

@@ -80,7 +80,7 @@ run_file(struct app *app)
 	if (ret != 0) {
 		fflush(stdout);
 		fprintf(stderr, "plx-nicemu: %s\n", why.text);
-		app->console.status = 1;
+		app->console.status = ret == -EIO ? 1 : 2;
 	}
 	return ret == -EIO ? 0 : ret;
 }

@@ -150,7 +150,7 @@ open_wires(struct app *app, struct plx_why *why)
 		if (nic->wire.peer != NULL)
 			continue;
 		ret = wire_open_port(&nic->wire, nic->wire.port, app->pool,
-				     nic->conf.pcap[0] == '\0', why);
+				     nic->conf.pcap[0] == '\0', (uint16_t)app->args.mtu, why);
 		if (ret == 0)
 			ret = give_address(nic, why);
 	}

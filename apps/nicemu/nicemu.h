@@ -20,6 +20,7 @@ struct nicemu_args {
 	unsigned nb_nics;
 	bool interactive, poll, lossless, verbose, json, keep_privileges, help;
 	const char *cmdline_file; /* commands to run first, NULL for none */
+	uint64_t mtu;		  /* of ports, 0: as it is */
 	uint64_t stats_period_s;
 	uint64_t duration_ns; /* 0: until it is told to end */
 };

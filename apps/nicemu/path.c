@@ -20,6 +20,14 @@ note(struct nic *nic, enum way way, const struct iovec *parts, unsigned nb_parts
 		record_frame(nic->record, way, parts, nb_parts);
 }
 
+static bool
+is_pause(const void *frame, size_t len)
+{
+	const uint8_t *bytes = frame;
+
+	return len >= 14 && bytes[12] == 0x88 && bytes[13] == 0x08;
+}
+
 /* -- to the wire --------------------------------------------------------------------------------------- */
 
 /* The frame is ours: it is counted, once. */
@@ -28,6 +36,8 @@ count_sent(struct nic *nic, const struct plx_e1000_model_frame *frame)
 {
 	nic->books.way[TO_WIRE].frames++;
 	nic->books.way[TO_WIRE].bytes += frame->len;
+	nic->books.way[TO_WIRE].pauses +=
+		is_pause(frame->parts[0].iov_base, frame->parts[0].iov_len);
 }
 
 /* False: not now. */
@@ -178,6 +188,7 @@ path_arrive(struct nic *nic, const void *bytes, size_t len)
 {
 	nic->books.way[TO_CARD].frames++;
 	nic->books.way[TO_CARD].bytes += len;
+	nic->books.way[TO_CARD].pauses += is_pause(bytes, len);
 	if (PLX_UNLIKELY(spoil_is_on(&nic->spoil[TO_CARD])) && len <= NIC_SCRATCH)
 		arrive_spoilt(nic, bytes, len);
 	else
@@ -225,9 +236,6 @@ path_room(const struct nic *nic)
 	const unsigned descs = plx_e1000_model_rx_room(model);
 	unsigned frames;
 
-	/* Nothing waits for who pulled the plug. */
-	if (!nic->cable)
-		return WIRE_BURST;
 	if (descs == 0)
 		return 0;
 	frames = descs / descs_a_frame(model);

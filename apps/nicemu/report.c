@@ -102,6 +102,8 @@ print_notes(const struct nic_books *books, FILE *out)
 		{"frames damaged by fault on the way to the card", books->way[TO_CARD].corrupted},
 		{"frames delayed by fault on the way to the wire", books->way[TO_WIRE].delayed},
 		{"frames delayed by fault on the way to the card", books->way[TO_CARD].delayed},
+		{"pause frames among those from the card", books->way[TO_WIRE].pauses},
+		{"pause frames among those from the wire", books->way[TO_CARD].pauses},
 		{"descriptors that made no frame", books->card.out_bad},
 		{"frames the card sent to itself (loopback)", books->card.looped},
 		{"accesses to memory that is not there", books->card.dma_errors},

@@ -38,6 +38,9 @@ start_port(uint16_t port, struct plx_pool *pool, const struct plx_ethdev_conf *c
 {
 	int ret = plx_ethdev_configure(port, 1, 1, conf, why);
 
+	/* All that is on the wire is for the card, which has a filter of its own; from the first frame on. */
+	if (ret == 0)
+		plx_ethdev_set_promiscuous(port, true);
 	if (ret == 0)
 		ret = plx_ethdev_rx_queue_setup(port, 0, 0, pool, why);
 	if (ret == 0)
@@ -50,10 +53,10 @@ start_port(uint16_t port, struct plx_pool *pool, const struct plx_ethdev_conf *c
 }
 
 int
-wire_open_port(struct wire *wire, uint16_t port, struct plx_pool *pool, bool offloads,
+wire_open_port(struct wire *wire, uint16_t port, struct plx_pool *pool, bool offloads, uint16_t mtu,
 	       struct plx_why *why)
 {
-	struct plx_ethdev_conf conf = {0};
+	struct plx_ethdev_conf conf = {.mtu = mtu};
 	struct plx_ethdev_info info;
 	int ret = plx_ethdev_info(port, &info);
 
@@ -66,8 +69,6 @@ wire_open_port(struct wire *wire, uint16_t port, struct plx_pool *pool, bool off
 	ret = start_port(port, pool, &conf, why);
 	if (ret != 0)
 		return ret;
-	/* All that is on the wire is for the card, which has a filter of its own. */
-	plx_ethdev_set_promiscuous(port, true);
 	plx_ethdev_info(port, &info);
 	wire->port = port;
 	wire->pool = pool;

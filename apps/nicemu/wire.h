@@ -27,9 +27,9 @@ enum wire_put {
 	WIRE_LONG, /* never */
 };
 
-/* Configures and starts the port with what it can do for the card. -errno with a sentence. */
+/* Configures and starts the port with what it can do for the card, if offloads are wanted; mtu 0: as it is. -errno with a sentence. */
 int wire_open_port(struct wire *wire, uint16_t port, struct plx_pool *pool, bool offloads,
-		   struct plx_why *why);
+		   uint16_t mtu, struct plx_why *why);
 
 /* Takes a copy of the frame. Path: hot. */
 enum wire_put wire_put(struct nic *nic, const struct plx_e1000_model_frame *frame);

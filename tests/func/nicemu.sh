@@ -91,6 +91,18 @@ driver_link_is()
 	[ "$(ask driver 'show port info 0 --json' | jq -r '.result.ports[0].link.up')" = "$1" ]
 }
 
+driver_runs()
+{
+	[ "$(ask driver 'show port info 0 --json' | jq -r '.result.ports[0] | "\(.state) \(.promiscuous)"')" = "started true" ]
+}
+
+# A card whose cable was out is plugged in when its driver takes all that comes: not one frame is missed then.
+plug_in()
+{
+	wait_until 30 "the driver to listen" driver_runs
+	tell_and_see nicemu 'link nic0 up' 'link nic0 up'
+}
+
 # up|down
 wait_link()
 {

@@ -16,10 +16,11 @@ python3 "$FUNC_DIR/make_pcap.py" "$TMP/in.pcap" $FRAMES
 # FILE...: a card whose wire brings in.pcap once its driver is there; the file has commands that come first.
 begin_with()
 {
-	printf '%s\n' "$@" >"$TMP/script"
+	printf '%s\n' 'link nic0 down' "$@" >"$TMP/script"
 	start_nicemu - --no-huge --no-pci -l 0 --vdev "net_pcap0,rx_pcap=$TMP/in.pcap,tx_pcap=$TMP/back.pcap" -- -s "$A" -i --lossless \
 		--cmdline-file "$TMP/script" --pcap "$TMP/wire.pcapng"
-	start_driver 1 -a "vfio-user:$A" -- -i --forward-mode io --port-topology loop --auto-start --enable-scatter
+	start_driver 1 -a "vfio-user:$A" -- -i --forward-mode io --port-topology loop --auto-start --enable-scatter --mtu 9000
+	plug_in
 }
 
 # Each fifth frame to the card is lost, and each fourth that comes back; the file has what came through.
@@ -39,7 +40,7 @@ assert_eq "$(book 0 '.to_wire | "\(.corrupted) \(.delayed)"')" "10 100" "damaged
 quit_all driver nicemu
 list_frames "$TMP/in.pcap" >"$TMP/in.txt"
 list_frames "$TMP/back.pcap" >"$TMP/back.txt"
-assert_eq "$(diff "$TMP/in.txt" "$TMP/back.txt" | grep -c '^>')" 10 "frames that differ"
+assert_eq "$(diff "$TMP/in.txt" "$TMP/back.txt" | grep -c '^>' || true)" 10 "frames that differ"
 
 # A cable that is pulled, and plugged in again: the driver sees both, and nothing comes meanwhile.
 start_nicemu - --no-huge --no-pci -l 0 --vdev net_null0 -- -s "$A" -i
