@@ -7,4 +7,7 @@
 /* Removes every device, the last probed first. */
 void plx_device_remove_all(void);
 
+/* A device is asked back (removal.c). Thread: the control thread. */
+void plx_device_tell_removal(const char *name);
+
 #endif

@@ -63,6 +63,16 @@ const char *plx_driver_for_pci(uint16_t vendor, uint16_t device);
 /* The library's version, "0.1.0". */
 const char *plx_version(void);
 
+/*
+ * Devices that are asked back: `fn` is called once a device, on the control thread, when the kernel wants to take it away (unplugged,
+ * or unbound from vfio-pci, which waits for us) or says that it is out of order. The application then stops and detaches it, on the main
+ * lcore, not from `fn`, which must not call the functions of this section. One watcher a program: -EBUSY if there is one. `fn` is not
+ * running any more when unwatch returns; doing that twice is fine. Thread: main. Path: slow.
+ */
+typedef void (*plx_device_removal_fn)(void *arg, const char *device);
+int plx_device_watch_removals(plx_device_removal_fn fn, void *arg, struct plx_why *why);
+void plx_device_unwatch_removals(void);
+
 PLX_END_DECLS
 
 #endif

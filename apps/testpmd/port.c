@@ -5,6 +5,8 @@
 #include "card.h"
 #include "prompt.h"
 
+#include <pollux/plx_eal.h>
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -19,6 +21,16 @@ tell_link(void *arg, uint16_t port, bool up)
 	funlockfile(stdout);
 }
 
+static void
+tell_removal(void *arg, const char *device)
+{
+	flockfile(stdout);
+	prompt_leave(stdout);
+	printf("Device %s: removal event; port stop and port detach give it back\n", device);
+	fflush(stdout);
+	funlockfile(stdout);
+}
+
 /* Of use, but nothing depends on it. */
 static void
 watch_links(const struct app *app)
@@ -27,6 +39,7 @@ watch_links(const struct app *app)
 
 	if (!app->args.ports.no_link_events && plx_ethdev_watch_links(tell_link, NULL, &why) != 0)
 		fprintf(stderr, "link changes will not be told: %s\n", why.text);
+	plx_device_watch_removals(tell_removal, NULL, NULL);
 }
 
 static int
@@ -66,6 +79,7 @@ void
 ports_close(struct app *app)
 {
 	plx_ethdev_unwatch_links();
+	plx_device_unwatch_removals();
 	for (unsigned i = 0; i < app->nb_ports; i++)
 		plx_ethdev_close(app->ports[i]);
 	pools_destroy(app);

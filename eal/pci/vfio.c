@@ -5,6 +5,7 @@
 #include "pci/pci_priv.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -103,6 +104,8 @@ vfio_open(struct plx_pci *pci, const char *address, struct plx_why *why)
 	if (ret != 0)
 		goto close_fd;
 	plx_vfio_irq_count(pci);
+	snprintf(dev->address, sizeof(dev->address), "%s", address);
+	plx_vfio_requests_watch(dev);
 	return 0;
 
 close_fd:
@@ -121,6 +124,7 @@ vfio_close(struct plx_pci *pci)
 {
 	struct plx_vfio_device *dev = pci->handle;
 
+	plx_vfio_requests_unwatch(dev);
 	plx_vfio_irq_set(pci, PLX_PCI_IRQ_NONE, NULL, 0, NULL);
 	plx_pci_bus_master(pci, false);
 	for (unsigned i = 0; i < PLX_PCI_BARS; i++)

@@ -11,8 +11,8 @@ union irq_request {
 	uint8_t room[sizeof(struct vfio_irq_set) + PLX_PCI_VECTORS_MAX * sizeof(int32_t)];
 };
 
-static unsigned
-count(int device, unsigned index)
+unsigned
+plx_vfio_irqs_of(int device, unsigned index)
 {
 	struct vfio_irq_info info = {.argsz = sizeof(info), .index = index};
 
@@ -26,9 +26,9 @@ void
 plx_vfio_irq_count(struct plx_pci *pci)
 {
 	const struct plx_vfio_device *dev = pci->handle;
-	unsigned msix = count(dev->fd, VFIO_PCI_MSIX_IRQ_INDEX);
+	unsigned msix = plx_vfio_irqs_of(dev->fd, VFIO_PCI_MSIX_IRQ_INDEX);
 
-	pci->intx = count(dev->fd, VFIO_PCI_INTX_IRQ_INDEX) > 0;
+	pci->intx = plx_vfio_irqs_of(dev->fd, VFIO_PCI_INTX_IRQ_INDEX) > 0;
 	pci->msix_vectors = (uint16_t)(msix < UINT16_MAX ? msix : UINT16_MAX);
 }
 

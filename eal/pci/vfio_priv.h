@@ -113,7 +113,19 @@ struct plx_vfio_region {
 	struct plx_pci_area area[PLX_PCI_AREAS_MAX];
 };
 
+/* What vfio tells unasked (vfio_request.c). */
+#define PLX_VFIO_REQUESTS 2
+struct plx_vfio_request {
+	struct plx_vfio_device *dev;
+	unsigned index; /* VFIO_PCI_REQ_IRQ_INDEX or VFIO_PCI_ERR_IRQ_INDEX */
+	int fd;		/* -1: not watched */
+	plx_event_id event;
+};
+
 struct plx_vfio_device {
+	char address[32];
+	struct plx_vfio_request request[PLX_VFIO_REQUESTS];
+	bool told[PLX_VFIO_REQUESTS]; /* of an error, of a removal */
 	struct plx_vfio_group *group;
 	int fd;
 	bool can_reset;
@@ -137,6 +149,11 @@ int plx_vfio_bar_write(struct plx_pci *pci, unsigned bar, uint64_t off, const vo
 
 /* How many interrupts of each kind there are: fills in pci->intx and msix_vectors. (vfio_irq.c) */
 void plx_vfio_irq_count(struct plx_pci *pci);
+/* How many of an index can signal eventfds. */
+unsigned plx_vfio_irqs_of(int device, unsigned index);
+/* Tells who watches removals when the kernel wants the device back; from open to close. */
+void plx_vfio_requests_watch(struct plx_vfio_device *dev);
+void plx_vfio_requests_unwatch(struct plx_vfio_device *dev);
 int plx_vfio_irq_set(struct plx_pci *pci, enum plx_pci_irq_kind kind, const int *fds, unsigned n,
 		     struct plx_why *why);
 int plx_vfio_irq_unmask(struct plx_pci *pci);

@@ -102,6 +102,21 @@ sysfs_setup(void **state)
 	return 0;
 }
 
+/* How many mappings of this process are of files whose names hold that. */
+static inline unsigned
+mappings_of(const char *name)
+{
+	FILE *file = fopen("/proc/self/maps", "re");
+	char line[512];
+	unsigned n = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL)
+		n += strstr(line, name) != NULL;
+	fclose(file);
+	return n;
+}
+
 static inline int
 sysfs_remove(const char *path, const struct stat *st, int type, struct FTW *at)
 {

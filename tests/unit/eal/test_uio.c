@@ -85,27 +85,12 @@ setup(void **state)
 	return eal_fixture_init("0@0");
 }
 
-/* How often files of the test's own /sys are mapped in this process. */
-static unsigned
-mapped_bars(void)
-{
-	FILE *file = fopen("/proc/self/maps", "re");
-	char line[512];
-	unsigned n = 0;
-
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file) != NULL)
-		n += strstr(line, "/resource") != NULL;
-	fclose(file);
-	return n;
-}
-
 static int
 teardown(void **state)
 {
 	if (plx_eal_cleanup() != 0 || sysfs_teardown(state) != 0)
 		return -1;
-	return open_fds() == fds_before && mapped_bars() == 0 ? 0 : -1;
+	return open_fds() == fds_before && mappings_of("/resource") == 0 ? 0 : -1;
 }
 
 /* Physical addresses need rights that a test may not have: then what is refused is all that can be seen. */

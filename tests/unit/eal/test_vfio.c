@@ -5,8 +5,12 @@
 #include "iova_priv.h"
 #include "pci/pci_priv.h"
 #include "plx_byteorder.h"
+#include "plx_eal.h"
 #include "zone_priv.h"
 
+#include "event_priv.h"
+
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 
 #define COMMAND 0x04
@@ -26,21 +30,6 @@ setup(void **state)
 	return 0;
 }
 
-/* How often the device is mapped in this process. */
-static unsigned
-mapped_bars(void)
-{
-	FILE *file = fopen("/proc/self/maps", "re");
-	char line[512];
-	unsigned n = 0;
-
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file) != NULL)
-		n += strstr(line, "memfd:device") != NULL;
-	fclose(file);
-	return n;
-}
-
 /* Nothing stays open or mapped, whatever happened. */
 static int
 teardown(void **state)
@@ -50,9 +39,9 @@ teardown(void **state)
 	hugepages_give_back();
 	if (plx_iova_set_mode(PLX_IOVA_VA, NULL) != 0)
 		return -1;
-	if (open_fds() != fds_before || vfio.nb_maps != 0 || mapped_bars() != 0) {
+	if (open_fds() != fds_before || vfio.nb_maps != 0 || mappings_of("memfd:device") != 0) {
 		print_error("%u fds before, %u now, %u maps, %u BARs\n", fds_before, open_fds(),
-			    vfio.nb_maps, mapped_bars());
+			    vfio.nb_maps, mappings_of("memfd:device"));
 		return -1;
 	}
 	return vfio_teardown(state);
@@ -628,6 +617,60 @@ interrupts_that_cannot_be_enabled_are_told(void **state)
 	assert_string_equal(vfio.irq_trace, "");
 }
 
+static struct {
+	unsigned n;
+	char device[32];
+} removal;
+
+static void
+note_removal(void *arg, const char *device)
+{
+	snprintf(removal.device, sizeof(removal.device), "%s", device);
+	__atomic_add_fetch(&removal.n, 1, __ATOMIC_RELEASE);
+}
+
+static void
+wait_for_removals(unsigned n)
+{
+	for (int i = 0; i < 5000 && __atomic_load_n(&removal.n, __ATOMIC_ACQUIRE) < n; i++)
+		usleep(1000);
+	assert_int_equal(removal.n, n);
+}
+
+/* Asked back, or out of order: whoever watches is told once of each. */
+static void
+a_device_that_is_asked_back_is_told(void **state)
+{
+	static const unsigned indexes[] = {VFIO_PCI_REQ_IRQ_INDEX, VFIO_PCI_ERR_IRQ_INDEX};
+	struct plx_pci pci;
+
+	cpu_set_t cpus;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	assert_int_equal(plx_event_start(&cpus, &why), 0);
+	removal.n = 0;
+	vfio.irqs[VFIO_PCI_REQ_IRQ_INDEX] = vfio.irqs[VFIO_PCI_ERR_IRQ_INDEX] = 1;
+	assert_int_equal(plx_device_watch_removals(note_removal, NULL, &why), 0);
+	assert_int_equal(plx_device_watch_removals(note_removal, NULL, &why), -EBUSY);
+	pci = opened(VFIO_CARD);
+	for (unsigned i = 0; i < 2; i++) {
+		const int fd = vfio.told_by[indexes[i]];
+
+		assert_true(fd > 0);
+		assert_int_equal(eventfd_write(fd, 1), 0);
+		wait_for_removals(i + 1);
+		assert_string_equal(removal.device, VFIO_CARD);
+		assert_int_equal(eventfd_write(fd, 1), 0);
+	}
+	usleep(20000);
+	wait_for_removals(2);
+	plx_device_unwatch_removals();
+	plx_pci_vfio.close(&pci);
+	plx_event_stop();
+	assert_int_equal(vfio.told_by[indexes[0]], -1);
+	assert_int_equal(vfio.told_by[indexes[1]], -1);
+}
+
 static void
 only_devices_that_can_are_reset(void **state)
 {
@@ -674,6 +717,7 @@ main(void)
 		VFIO_TEST(interrupts_are_taken_back_before_others_are_set),
 		VFIO_TEST(interrupts_that_signal_nobody_do_not_count),
 		VFIO_TEST(interrupts_that_cannot_be_enabled_are_told),
+		VFIO_TEST(a_device_that_is_asked_back_is_told),
 		VFIO_TEST(only_devices_that_can_are_reset),
 	};
 

@@ -46,8 +46,9 @@ static struct {
 	unsigned maps_ever;
 	bool maps_limited; /* to maps_left more */
 	unsigned maps_left;
-	char irq_trace[512]; /* "msix 2: 5 -1; " */
-	char trace[1024];    /* groups and maps in order */
+	int told_by[VFIO_PCI_NUM_IRQS]; /* the fd of what is told unasked; 0: none so far */
+	char irq_trace[512];		/* "msix 2: 5 -1; " */
+	char trace[1024];		/* groups and maps in order */
 } vfio;
 
 static inline void
@@ -138,6 +139,9 @@ vfio_answer_irqs(const struct vfio_irq_set *set)
 	static const char *const names[] = {"intx", "msi", "msix", "err", "req"};
 	size_t at = strlen(vfio.irq_trace), size = sizeof(vfio.irq_trace);
 	const int32_t *fds = (const void *)set->data;
+
+	if ((set->flags & VFIO_IRQ_SET_DATA_EVENTFD) != 0 && set->count > 0)
+		vfio.told_by[set->index] = fds[0];
 
 	at += (size_t)snprintf(vfio.irq_trace + at, size - at, "%s%s %u:", names[set->index],
 			       (set->flags & VFIO_IRQ_SET_ACTION_UNMASK) != 0 ? " unmask"
