@@ -127,21 +127,28 @@ put_context(struct e1000_txq *txq, const struct packet *p)
 	txq->has_context = true;
 }
 
-/* 3.3.3 and 3.3.7 have address, length, EOP, IFCS, RS and DEXT in the same places. */
+/*
+ * 3.3.3 and 3.3.7 have address, length, EOP, IFCS, RS, DEXT, VLE and the tag in the same places. A card takes the tag from a packet's
+ * last descriptor, or from the first of one that it cuts (3.3.7.1): each has it.
+ */
 static uint16_t
 put_bytes(struct e1000_txq *txq, const struct packet *p, uint64_t addr, uint16_t len)
 {
 	const uint16_t at = next_desc(txq);
 	struct e1000_tx_data_desc *desc = (void *)&txq->ring[at];
+	const bool tagged = (p->m->ol_flags & PLX_MBUF_TX_VLAN) != 0;
 	uint32_t cmd = E1000_TXD_CMD_IFCS;
 
 	if (p->extended)
 		cmd |= E1000_TXD_CMD_DEXT | (p->cuts ? E1000_TXD_CMD_TSE : 0);
+	if (tagged)
+		cmd |= E1000_TXD_CMD_VLE;
 	*desc = (struct e1000_tx_data_desc){
 		.addr = addr,
 		.cmd_dtalen =
 			cmd << E1000_TXD_CMD_SHIFT | len | (p->extended ? E1000_TXD_DTYP_DATA : 0),
 		.popts = p->extended ? p->popts : 0,
+		.special = tagged ? p->tag : 0,
 	};
 	return at;
 }
@@ -166,10 +173,6 @@ put_packet(struct e1000_txq *txq, const struct packet *p, struct plx_mbuf *origi
 		}
 	}
 	txq->ring[at].cmd |= E1000_TXD_CMD_EOP;
-	if ((p->m->ol_flags & PLX_MBUF_TX_VLAN) != 0) {
-		txq->ring[at].cmd |= E1000_TXD_CMD_VLE;
-		txq->ring[at].special = p->tag;
-	}
 	txq->mbufs[at] = p->m;
 	txq->fresh.packets++;
 	txq->fresh.bytes += p->m->pkt_len;

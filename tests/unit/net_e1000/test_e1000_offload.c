@@ -253,6 +253,27 @@ tags_are_taken_out_put_in_and_put_back(void **state)
 	drop_port();
 }
 
+/* A card looks for the tag of what it cuts in the first descriptor, of others in the last (3.3.7.1). */
+static void
+each_segment_that_is_cut_has_the_tag(void **state)
+{
+	const struct plx_ethdev_conf conf = {.tx_offloads = PLX_ETH_TX_OFFLOAD_VLAN_INSERT |
+							    PLX_ETH_TX_OFFLOAD_TCP_TSO |
+							    PLX_ETH_TX_OFFLOAD_MULTI_SEGS};
+	unsigned number = 0;
+	struct plx_mbuf *m;
+
+	make_port(&conf);
+	m = chain_of(make_packet(false, false, 1777), 900);
+	wish(m, false, PLX_MBUF_TX_TCP_SEG | PLX_MBUF_TX_TCP_CSUM | PLX_MBUF_TX_VLAN);
+	m->vlan_tci = 0x0042;
+	send(m);
+	for (; take_good() > 0; number++)
+		assert_int_equal(plx_load_be32(got + 12), 0x81000042);
+	assert_int_equal(number, 4);
+	drop_port();
+}
+
 static void
 sums_that_the_card_checked_are_told_when_asked_for(void **state)
 {
@@ -323,6 +344,7 @@ main(void)
 		CARD_TEST(a_long_packet_is_cut_into_segments_with_right_headers),
 		CARD_TEST(wishes_that_fit_nothing_are_lost_under_a_name),
 		CARD_TEST(tags_are_taken_out_put_in_and_put_back),
+		CARD_TEST(each_segment_that_is_cut_has_the_tag),
 		CARD_TEST(sums_that_the_card_checked_are_told_when_asked_for),
 		CARD_TEST(jumbo_frames_come_and_go_as_chains),
 	};
