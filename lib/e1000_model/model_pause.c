@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * 802.3x, both ways (8.7). What fills up here is not a FIFO, which the model has not, but the driver's buffers: the packet buffer's
- * receive part (PBA) counts as filled by as much as the descriptors that wait could not take of it. It is looked at once a poll.
+ * 802.3x, both ways (8.7). What fills up here is not a FIFO, which the model has not, but the driver's buffers: once a frame came, the
+ * packet buffer's receive part (PBA) counts as filled by as much as the descriptors that wait could not take of it. It is looked at once
+ * a poll. A driver that keeps few buffers is no reason for a pause without end: as long as any wait, a pause is not made longer.
  */
 #include "model_priv.h"
 
@@ -103,22 +104,22 @@ ask(struct plx_e1000_model *model, uint32_t slots)
 	emodel_tx_own(model, frame, sizeof(frame));
 }
 
-/* Asks again before the time is over, for as long as room is short. */
+/* Half of the time later it is weighed whether to ask again. */
 static void
 ask_for_quiet(struct plx_e1000_model *model)
 {
 	const uint32_t slots = emodel_get(model, E1000_FCTTV) & 0xffff;
 
+	model->rx.pausing = true;
 	ask(model, slots);
 	if (slots > 1)
 		emodel_timer_set(model, EMODEL_TIMER_PAUSING, slots_ns(model, slots / 2));
 }
 
 static uint64_t
-filled(struct plx_e1000_model *model)
+filled(const struct plx_e1000_model *model, uint64_t room)
 {
 	const uint64_t size = (uint64_t)(emodel_get(model, E1000_PBA) & 0xffff) * KIB;
-	const uint64_t room = emodel_rx_room_bytes(model);
 
 	return room < size ? size - room : 0;
 }
@@ -126,29 +127,45 @@ filled(struct plx_e1000_model *model)
 static void
 end_quiet(struct plx_e1000_model *model, bool tell)
 {
+	if (!model->rx.pausing)
+		return;
 	model->rx.pausing = false;
 	emodel_timer_clear(model, EMODEL_TIMER_PAUSING);
 	if (tell && (emodel_get(model, E1000_FCRTL) & E1000_FCRTL_XONE) != 0)
 		ask(model, 0);
 }
 
-/* 13.4.23, 13.4.24 */
+/* 13.4.24: the mark is crossed upwards; or a pause that was over was too short. */
+static bool
+runs_short(const struct plx_e1000_model *model, uint64_t now, uint64_t room)
+{
+	const uint32_t high = emodel_get(model, E1000_FCRTH) & E1000_FCRT_MASK;
+
+	if (!model->rx.came)
+		return false;
+	if (model->rx.above)
+		return room == 0 && !model->rx.pausing;
+	return high != 0 && now >= high;
+}
+
+/* 13.4.23 */
 static void
 weigh(struct plx_e1000_model *model)
 {
-	const uint32_t high = emodel_get(model, E1000_FCRTH) & E1000_FCRT_MASK;
 	const uint32_t low = emodel_get(model, E1000_FCRTL) & E1000_FCRT_MASK;
-	const uint64_t now = filled(model);
+	const uint64_t room = emodel_rx_room_bytes(model), now = filled(model, room);
+	const bool again = model->rx.quiet_ends && room == 0;
 
-	if (!model->rx.pausing && high != 0 && now >= high) {
-		model->rx.pausing = true;
-		ask_for_quiet(model);
-	} else if (model->rx.pausing && now <= low) {
+	if (now <= low) {
+		model->rx.above = false;
 		end_quiet(model, true);
-	} else if (model->rx.pausing && model->rx.quiet_ends) {
+	} else if (again || runs_short(model, now, room)) {
+		model->rx.above = true;
 		ask_for_quiet(model);
+	} else if (model->rx.quiet_ends) {
+		end_quiet(model, true);
 	}
-	model->rx.quiet_ends = false;
+	model->rx.quiet_ends = model->rx.came = false;
 }
 
 void
@@ -162,10 +179,12 @@ emodel_pause_poll(struct plx_e1000_model *model)
 		if (is_full_duplex(model) && emodel_has_link(model))
 			ask(model, emodel_get(model, E1000_FCTTV) & 0xffff);
 	}
-	if (able)
+	if (able) {
 		weigh(model);
-	else if (model->rx.pausing)
-		end_quiet(model, false);
+		return;
+	}
+	model->rx.above = model->rx.quiet_ends = false;
+	end_quiet(model, false);
 }
 
 void

@@ -137,6 +137,8 @@ struct plx_e1000_model {
 		struct emodel_ring ring;
 		struct emodel_window window;
 		unsigned nb_held;
+		bool came;	 /* a frame, since pauses were thought of */
+		bool above;	 /* FCRTH was crossed, FCRTL not yet again */
 		bool pausing;	 /* the far end was asked to be quiet */
 		bool quiet_ends; /* ... and it is time to ask again */
 		bool xoff_asked; /* the driver wants a pause to go out */

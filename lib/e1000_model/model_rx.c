@@ -292,6 +292,7 @@ store(struct plx_e1000_model *model, struct incoming *in, uint32_t rctl)
 		flush(model); /* once more what could not be told */
 	if (model->rx.nb_held > EMODEL_HELD_MAX)
 		return PLX_E1000_MODEL_BAD;
+	model->rx.came = true;
 	left = skip_empty(model, left);
 	held = model->rx.nb_held;
 	if ((uint64_t)left * room < in->len || model->faults.rx_stuck)
@@ -503,7 +504,7 @@ emodel_rx_is_up(const struct plx_e1000_model *model)
 unsigned
 plx_e1000_model_rx_room(struct plx_e1000_model *model)
 {
-	return emodel_rx_is_up(model) && !model->rx.pausing ? look(model) : 0;
+	return emodel_rx_is_up(model) ? look(model) : 0;
 }
 
 uint64_t

@@ -136,10 +136,7 @@ enum plx_e1000_model_taken {
 /* A frame without FCS comes in on the wire. Shorter ones than 60 bytes are padded. Path: hot. */
 enum plx_e1000_model_taken
 plx_e1000_model_receive(struct plx_e1000_model *model, const void *frame, size_t len);
-/*
- * Descriptors that wait for frames: an embedder that would rather hold back than lose asks first. 0 while the card is down, and from a
- * pause frame that it sent (802.3x) to when it has room again. Path: hot.
- */
+/* Descriptors that wait for frames: an embedder that would rather hold back than lose asks first. 0 while down. Path: hot. */
 unsigned plx_e1000_model_rx_room(struct plx_e1000_model *model);
 /* There is a link. Path: hot. */
 bool plx_e1000_model_is_up(const struct plx_e1000_model *model);
