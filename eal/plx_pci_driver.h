@@ -84,6 +84,8 @@ struct plx_pci_transport {
 	int (*irq_unmask)(struct plx_pci *pci);
 	/* -ENOTSUP where the device cannot be reset alone: drivers must do without. */
 	int (*reset)(struct plx_pci *pci);
+	/* See plx_pci_again(). May be NULL. */
+	int (*again)(struct plx_pci *pci, struct plx_why *why);
 	/* Virtual addresses reach memory whatever the device says of itself: a fake, a peer that maps our memory. */
 	bool virtual_addresses;
 };
@@ -197,6 +199,13 @@ void plx_pci_intx_forget(struct plx_pci *pci, struct plx_pci_intx *intx);
 
 /* -ENOTSUP where it cannot be reset alone. */
 int plx_pci_reset(struct plx_pci *pci);
+
+/*
+ * A device that was lost and may be there again, such as one in another program that was started anew: finds it, as after a reset, and
+ * tells it of all memory. What the driver has of it (windows) is good again. Nothing else uses the device meanwhile. Ports do
+ * this before each start. 0 also where nothing was lost; -ENODEV for another device in its place.
+ */
+int plx_pci_again(struct plx_pci *pci, struct plx_why *why);
 
 /* -- transports ---------------------------------------------------------------------------------------------------- */
 

@@ -231,3 +231,9 @@ plx_pci_reset(struct plx_pci *pci)
 {
 	return pci->transport->reset != NULL ? pci->transport->reset(pci) : -ENOTSUP;
 }
+
+int
+plx_pci_again(struct plx_pci *pci, struct plx_why *why)
+{
+	return pci->transport->again != NULL ? pci->transport->again(pci, why) : 0;
+}

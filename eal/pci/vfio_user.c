@@ -24,8 +24,8 @@ config_write(struct plx_pci *pci, uint32_t off, const void *from, uint32_t len)
 				    false);
 }
 
-static int
-read_info(struct plx_vfio_user *dev, struct plx_why *why)
+int
+plx_vfio_user_info(struct plx_vfio_user *dev, struct plx_why *why)
 {
 	struct vfio_user_device_info info = {.argsz = sizeof(info)};
 	struct plx_vfio_user_call call = {.command = VFIO_USER_DEVICE_GET_INFO,
@@ -117,7 +117,7 @@ vfio_user_open(struct plx_pci *pci, const char *path, struct plx_why *why)
 	pci->handle = dev;
 	ret = plx_vfio_user_connect(dev, why);
 	if (ret == 0)
-		ret = read_info(dev, why);
+		ret = plx_vfio_user_info(dev, why);
 	if (ret == 0)
 		ret = read_regions(pci, why);
 	if (ret == 0)
@@ -159,5 +159,6 @@ const struct plx_pci_transport plx_pci_vfio_user = {
 	.irq_set = plx_vfio_user_irq_set,
 	.irq_unmask = plx_vfio_user_irq_unmask,
 	.reset = vfio_user_reset,
+	.again = plx_vfio_user_again,
 	.virtual_addresses = true,
 };

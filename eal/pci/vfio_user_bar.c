@@ -136,6 +136,17 @@ plx_vfio_user_bar_map(struct plx_pci *pci, unsigned bar, struct plx_why *why)
 	return plx_why_prefix(why, ret, "BAR %u: ", bar);
 }
 
+int
+plx_vfio_user_bar_again(struct plx_pci *pci, unsigned bar, struct plx_why *why)
+{
+	struct plx_vfio_user *dev = pci->handle;
+	struct plx_vfio_user_bar *b = &dev->bar[bar];
+
+	while (b->nb_pieces > 0)
+		plx_peermem_leave(&b->piece[--b->nb_pieces]);
+	return map_pieces(b, pci->bar[bar].map, why);
+}
+
 void
 plx_vfio_user_bar_unmap(struct plx_pci *pci, unsigned bar)
 {

@@ -300,6 +300,7 @@ plx_vfio_user_disconnect(struct plx_vfio_user *dev)
 		plx_event_remove(dev->event);
 	if (dev->twin_event != 0)
 		plx_event_remove(dev->twin_event);
+	dev->event = dev->twin_event = 0;
 	plx_unixsock_close_fds(&dev->sock, 1);
 	plx_unixsock_close_fds(&dev->twin, 1);
 }

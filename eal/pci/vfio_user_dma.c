@@ -35,8 +35,8 @@ remember(struct plx_vfio_user *dev, const struct plx_zone *zone)
 	pthread_mutex_lock(&dev->lock);
 	ret = make_room(dev);
 	if (ret == 0)
-		dev->map[dev->nb_maps++] =
-			(struct plx_vfio_user_map){zone->addr, (uintptr_t)zone->addr, zone->len};
+		dev->map[dev->nb_maps++] = (struct plx_vfio_user_map){
+			zone->addr, (uintptr_t)zone->addr, zone->len, zone->fd};
 	pthread_mutex_unlock(&dev->lock);
 	return ret;
 }
@@ -52,18 +52,40 @@ forget(struct plx_vfio_user *dev, const struct plx_zone *zone)
 }
 
 static int
-map_zone(struct plx_dma_mapper *mapper, const struct plx_zone *zone, struct plx_why *why)
+tell(struct plx_vfio_user *dev, const struct plx_vfio_user_map *known)
 {
-	struct plx_vfio_user *dev = PLX_CONTAINER_OF(mapper, struct plx_vfio_user, mapper);
 	const struct vfio_user_dma_map map = {.argsz = sizeof(map),
 					      .flags = VFIO_USER_DMA_READABLE |
 						       VFIO_USER_DMA_WRITEABLE,
-					      .address = (uintptr_t)zone->addr,
-					      .size = zone->len};
+					      .address = known->address,
+					      .size = known->size};
 	struct plx_vfio_user_call call = {.command = VFIO_USER_DMA_MAP,
 					  .head = {&map, sizeof(map)},
-					  .fds = &zone->fd,
+					  .fds = &known->fd,
 					  .nb_fds = dev->peer.max_msg_fds > 0 ? 1 : 0};
+
+	return plx_vfio_user_call(dev, &call);
+}
+
+/* Zones come and go on the main thread, which is the one that asks. */
+int
+plx_vfio_user_dma_again(struct plx_vfio_user *dev, struct plx_why *why)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; i < dev->nb_maps && ret == 0; i++)
+		ret = tell(dev, &dev->map[i]);
+	return ret == 0 ? 0
+			: plx_why(why, ret, "the server does not map our memory: %s",
+				  strerror(-ret));
+}
+
+static int
+map_zone(struct plx_dma_mapper *mapper, const struct plx_zone *zone, struct plx_why *why)
+{
+	struct plx_vfio_user *dev = PLX_CONTAINER_OF(mapper, struct plx_vfio_user, mapper);
+	const struct plx_vfio_user_map map = {zone->addr, (uintptr_t)zone->addr, zone->len,
+					      zone->fd};
 	int ret;
 
 	if (dev->nb_maps >= dev->peer.max_dma_maps)
@@ -71,7 +93,7 @@ map_zone(struct plx_dma_mapper *mapper, const struct plx_zone *zone, struct plx_
 			       dev->path, (unsigned long long)dev->peer.max_dma_maps);
 	ret = remember(dev, zone);
 	if (ret == 0)
-		ret = plx_vfio_user_call(dev, &call);
+		ret = tell(dev, &map);
 	if (ret == 0)
 		return 0;
 	forget(dev, zone);

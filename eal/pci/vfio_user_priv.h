@@ -6,7 +6,8 @@
  *	any thread --lock--> call: command out, answer in (vfio_user_call.c)
  *	control thread ----> what the server asks meanwhile: DMA by message (vfio_user_dma.c)
  *
- * A server that is gone, lies or lets us wait breaks the connection for good: from then on everything is -EIO at once.
+ * A server that is gone, lies or lets us wait breaks the connection: from then on everything is -EIO at once, until the port is
+ * started anew and finds the same device there (vfio_user_again.c).
  */
 #ifndef PLX_EAL_PCI_VFIO_USER_PRIV_H
 #define PLX_EAL_PCI_VFIO_USER_PRIV_H
@@ -26,6 +27,7 @@
 struct plx_vfio_user_map {
 	uint8_t *at;
 	uint64_t address, size;
+	int fd; /* the zone's */
 };
 
 struct plx_vfio_user_bar {
@@ -92,10 +94,16 @@ void plx_vfio_user_break(struct plx_vfio_user *dev, const char *why);
 
 int plx_vfio_user_dma_open(struct plx_vfio_user *dev, struct plx_why *why);
 void plx_vfio_user_dma_close(struct plx_vfio_user *dev);
+/* Tells a server that is new of all that the last one knew. */
+int plx_vfio_user_dma_again(struct plx_vfio_user *dev, struct plx_why *why);
 /* Answers one command of the server whose header came on `sock`. The lock is held. */
 void plx_vfio_user_dma_serve(struct plx_vfio_user *dev, int sock, struct vfio_user_msg *msg);
 
 /* -- what the transport's table is made of -------------------------------------------------------------------------------- */
+
+/* vfio_user.c, vfio_user_again.c */
+int plx_vfio_user_info(struct plx_vfio_user *dev, struct plx_why *why);
+int plx_vfio_user_again(struct plx_pci *pci, struct plx_why *why);
 
 /* vfio_user_bar.c */
 int plx_vfio_user_region(struct plx_vfio_user *dev, unsigned index,
@@ -104,6 +112,8 @@ int plx_vfio_user_access(struct plx_vfio_user *dev, unsigned region, uint64_t of
 			 const void *from, uint32_t len, bool posted);
 int plx_vfio_user_bar_map(struct plx_pci *pci, unsigned bar, struct plx_why *why);
 void plx_vfio_user_bar_unmap(struct plx_pci *pci, unsigned bar);
+/* What is mapped already, from the file that the BAR has now, in place. */
+int plx_vfio_user_bar_again(struct plx_pci *pci, unsigned bar, struct plx_why *why);
 int
 plx_vfio_user_bar_read(struct plx_pci *pci, unsigned bar, uint64_t off, void *value, unsigned len);
 int plx_vfio_user_bar_write(struct plx_pci *pci, unsigned bar, uint64_t off, const void *value,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The life of a port: configure, queues, start, stop, close, reset. Every check that a driver may rely on. */
 #include "ethdev_priv.h"
+#include "plx_pci_driver.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -322,7 +323,10 @@ plx_ethdev_start(uint16_t port, struct plx_why *why)
 	ret = check_ready(dev, why);
 	if (ret != 0)
 		return ret;
-	ret = dev->ops->start(dev, why);
+	if (dev->device->pci != NULL)
+		ret = plx_pci_again(dev->device->pci, why);
+	if (ret == 0)
+		ret = dev->ops->start(dev, why);
 	if (ret != 0)
 		return plx_why_prefix(why, ret, "port %u (%s): ", port, dev->info.name);
 	dev->info.state = PLX_ETHDEV_STARTED;

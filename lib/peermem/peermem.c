@@ -122,6 +122,12 @@ plx_peermem_unmap(struct plx_peermem *mem)
 	munmap(mem->map, mem->map_len);
 }
 
+void
+plx_peermem_leave(struct plx_peermem *mem)
+{
+	plx_peermem_guard_remove(mem->guard);
+}
+
 bool
 plx_peermem_faulted(const struct plx_peermem *mem)
 {

@@ -30,6 +30,9 @@ int plx_peermem_map(struct plx_peermem *mem, int fd, uint64_t offset, uint64_t l
 /* Takes back the guard and the map. */
 void plx_peermem_unmap(struct plx_peermem *mem);
 
+/* Takes back the guard alone: the map stays, for the caller to put another one in its place. */
+void plx_peermem_leave(struct plx_peermem *mem);
+
 /* The file was found to be shorter than it was. Thread: any. Path: warm. */
 bool plx_peermem_faulted(const struct plx_peermem *mem);
 

@@ -43,6 +43,7 @@
 #define HAS_TAGS     (1u << 19) /* inserts VLAN tags */
 #define HAS_STRIPS   (1u << 20) /* takes VLAN tags out of the bytes it gets */
 #define HAS_PADS     (1u << 21) /* a wire on which no frame has less than 60 bytes: zeroes follow */
+#define HAS_REBIRTH  (1u << 22) /* the device can be lost, and come back after a reset */
 #define HAS_JUMBO    (1u << 16) /* may run with an MTU beyond a buffer, and without scatter */
 
 struct wire;
@@ -64,6 +65,9 @@ struct pmd {
 	size_t (*get)(struct wire *wire, void *frame, size_t size);
 	/* Lets the far end take and give frames of this MTU; may be NULL. */
 	int (*stretch)(struct wire *wire, unsigned mtu);
+	/* The program at the far end dies; a new one begins in its place. May be NULL. */
+	void (*die)(struct wire *wire);
+	int (*begin)(struct wire *wire);
 	bool needs_net; /* a network namespace of its own with the veth pair va, vb */
 	bool needs_bpf; /* the right to load BPF, which no namespace gives */
 };
@@ -186,6 +190,8 @@ int e1000_put(struct wire *wire, const void *frame, size_t len);
 size_t e1000_get(struct wire *wire, void *frame, size_t size);
 int nicemu_open(struct wire *wire);
 void nicemu_close(struct wire *wire);
+void nicemu_die(struct wire *wire);
+int nicemu_begin(struct wire *wire);
 int nicemu_put(struct wire *wire, const void *frame, size_t len);
 size_t nicemu_get(struct wire *wire, void *frame, size_t size);
 int virtio_open(struct wire *wire);

@@ -168,18 +168,15 @@ run(void *arg)
 }
 
 int
-nicemu_open(struct wire *wire)
+nicemu_begin(struct wire *wire)
 {
-	memset(&far, 0, sizeof(far));
-	far.mapped = strcmp(wire->pmd->name, "net_e1000_nicemu_mapped") == 0;
-	snprintf(far.path, sizeof(far.path), PATH_FORMAT, (int)getpid());
-	pthread_mutex_init(&far.lock, NULL);
+	far.stop = false;
+	far.nic = NULL;
 	sem_init(&far.ready, 0, 0);
 	if (pthread_create(&far.thread, NULL, run, NULL) != 0)
 		return -1;
 	sem_wait(&far.ready);
-	snprintf(wire->name, sizeof(wire->name), "vfio-user:%s", far.path);
-	snprintf(wire->devargs, sizeof(wire->devargs), "vfio-user:%s", far.path);
+	sem_destroy(&far.ready);
 	if (far.nic != NULL)
 		return 0;
 	print_error("%s\n", far.why.text);
@@ -187,17 +184,34 @@ nicemu_open(struct wire *wire)
 	return -1;
 }
 
-/* Whatever the case was about, the driver kept to the manual. */
 void
-nicemu_close(struct wire *wire)
+nicemu_die(struct wire *wire)
 {
 	pthread_mutex_lock(&far.lock);
 	far.stop = true;
 	pthread_mutex_unlock(&far.lock);
 	pthread_join(far.thread, NULL);
+}
+
+int
+nicemu_open(struct wire *wire)
+{
+	memset(&far, 0, sizeof(far));
+	far.mapped = strcmp(wire->pmd->name, "net_e1000_nicemu_mapped") == 0;
+	snprintf(far.path, sizeof(far.path), PATH_FORMAT, (int)getpid());
+	snprintf(wire->name, sizeof(wire->name), "vfio-user:%s", far.path);
+	snprintf(wire->devargs, sizeof(wire->devargs), "vfio-user:%s", far.path);
+	pthread_mutex_init(&far.lock, NULL);
+	return nicemu_begin(wire);
+}
+
+/* Whatever the case was about, the driver kept to the manual. */
+void
+nicemu_close(struct wire *wire)
+{
+	nicemu_die(wire);
 	for (; far.n > 0; far.n--, far.first++)
 		free(far.out[far.first % OUT_MAX].bytes);
-	sem_destroy(&far.ready);
 	pthread_mutex_destroy(&far.lock);
 	if (far.complaint[0] != '\0')
 		wire->complaint = "the card found that the driver broke a rule";

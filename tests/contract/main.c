@@ -34,10 +34,11 @@
 	 HAS_SCATTER | HAS_LINK | HAS_PADS)
 
 /* The same driver in front of an emulated card behind a socket. */
-#define NICEMU_ROW(kind)                                                                         \
-	{                                                                                        \
-		.name = "net_e1000_" kind, .driver = "net_e1000", .has = E1000_PORT,             \
-		.open = nicemu_open, .close = nicemu_close, .put = nicemu_put, .get = nicemu_get \
+#define NICEMU_ROW(kind)                                                                           \
+	{                                                                                          \
+		.name = "net_e1000_" kind, .driver = "net_e1000", .has = E1000_PORT | HAS_REBIRTH, \
+		.die = nicemu_die, .begin = nicemu_begin, .open = nicemu_open,                     \
+		.close = nicemu_close, .put = nicemu_put, .get = nicemu_get                        \
 	}
 
 /* The two ends of vhost-user. */

@@ -271,6 +271,33 @@ info_tells_sane_limits(void **state)
 	assert_true(info.max_rx_queues <= PLX_ETHDEV_QUEUES_MAX);
 }
 
+/* While it is lost the port is a dead one, and says why it cannot start; the next start finds the new one. */
+static void
+a_device_that_was_lost_is_found_again_by_a_start(void **state)
+{
+	struct wire *wire = *state;
+	struct plx_mbuf *pkts[4];
+	struct plx_why why = {""};
+
+	wire_start(wire, 1, NULL);
+	for (unsigned life = 0; life < 3; life++) {
+		for (uint32_t i = 0; i < 4; i++)
+			pkts[i] = frame_mbuf(wire->pool, 100, wire->mac, i, 1);
+		wire_send(wire, 0, pkts, 4);
+		wire_take_frames(wire, 0, 4, 100);
+		wire_put(wire, 0, 4, 100);
+		wire_expect(wire, 0, 4, 100);
+		wire->pmd->die(wire);
+		assert_int_equal(plx_ethdev_rx_burst(wire->port, 0, pkts, 4), 0);
+		assert_int_equal(plx_ethdev_stop(wire->port), 0);
+		assert_true(plx_ethdev_start(wire->port, &why) < 0);
+		assert_non_null(strstr(why.text, "its server was lost"));
+		assert_int_equal(wire->pmd->begin(wire), 0);
+		assert_int_equal(plx_ethdev_start(wire->port, &why), 0);
+	}
+	wire_check_ledger(wire);
+}
+
 const struct contract_case life_cases[] = {
 	CASE(info_tells_sane_limits),
 	CASE(a_port_starts_stops_and_starts_again),
@@ -285,5 +312,7 @@ const struct contract_case life_cases[] = {
 	CASE(fifty_lives_leak_no_fd_and_no_buffer),
 	CASE(a_second_device_of_the_same_name_is_refused),
 	CASE(unknown_devargs_are_refused_by_name_and_leave_nothing),
+	CASE(a_device_that_was_lost_is_found_again_by_a_start,
+	     .needs = HAS_RX | HAS_TX | HAS_REBIRTH),
 	{0},
 };
