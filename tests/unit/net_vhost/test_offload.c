@@ -364,6 +364,33 @@ a_cut_packet_waits_for_room_in_front_of_all_others(void **state)
 	end();
 }
 
+/* Room that is too little for the next frame of the first, and would do for the second. */
+static void
+nothing_overtakes_a_cut_packet(void **state)
+{
+	struct plx_mbuf *m, *small;
+
+	begin("", BASE | VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF), 0);
+	m = uncut(700);
+	small = plx_mbuf_alloc(pool);
+	plx_mbuf_append(small, 60);
+	for (uint16_t i = 0; i < 3; i++)
+		post_one(&guest, RX, buf_phys(i), 200, i);
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &m, 1), 1);
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &small, 1), 0);
+	for (uint16_t i = 3; i < 6; i++)
+		post_one(&guest, RX, buf_phys(i), 200, i);
+	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &small, 1), 1);
+	for (uint16_t i = 0; i < 6; i++) {
+		const uint32_t len[] = {200,	   HDR + 354 - 200, 200, HDR + 354 - 200,
+					HDR + 100, HDR + 60};
+
+		expect_back(&guest, RX, 1, i, len[i]);
+	}
+	assert_int_equal(xstat("tx_good_packets"), 2);
+	end();
+}
+
 /* More frames than are looked at together; then one that no buffer takes. */
 static void
 cut_packets_of_many_frames_or_too_large_ones(void **state)
@@ -399,6 +426,7 @@ a_packet_that_is_half_cut_at_a_stop_is_lost_and_counted(void **state)
 	m = uncut(1000);
 	post_one(&guest, RX, buf_phys(3), BUF_LEN, 3);
 	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &m, 1), 1);
+	assert_int_equal(plx_pool_in_use(pool), 1);
 	plx_ethdev_stop(guest_port);
 	assert_int_equal(plx_pool_in_use(pool), 0);
 	assert_int_equal(xstat("tx_errors"), 1);
@@ -589,6 +617,7 @@ main(void)
 		cmocka_unit_test(uncut_packets_go_to_a_guest_that_agreed),
 		cmocka_unit_test(and_are_cut_for_one_that_did_not),
 		cmocka_unit_test(a_cut_packet_waits_for_room_in_front_of_all_others),
+		cmocka_unit_test(nothing_overtakes_a_cut_packet),
 		cmocka_unit_test(cut_packets_of_many_frames_or_too_large_ones),
 		cmocka_unit_test(a_packet_that_is_half_cut_at_a_stop_is_lost_and_counted),
 		cmocka_unit_test(an_old_guest_has_the_short_header_and_one_buffer),
