@@ -51,7 +51,7 @@ books_against_card(const struct nic_books *books, enum way way)
 
 	if (way == TO_WIRE)
 		return (int64_t)(books->card.sent - b->frames);
-	return (int64_t)(books->card.in - (b->frames - kept_from_card(books)));
+	return (int64_t)(books->card.in - books->card.looped - (b->frames - kept_from_card(books)));
 }
 
 bool

@@ -236,4 +236,33 @@ transfers()
 	done
 }
 
+# DPDK's testpmd forwards between cards 0 and 1; it writes to the first serial line.
+DPDK_STARTS=0
+dpdk_start()
+{
+	chmod 755 / # else it takes no parts from below it
+	parts=
+	for part in bus_pci bus_vdev mempool_ring net_e1000; do
+		parts="$parts -d /lib/librte_$part.so.23"
+	done
+	DPDK_STARTS=$((DPDK_STARTS + 1))
+	rm -f /tmp/keys
+	mkfifo /tmp/keys
+	# To a terminal, where its lines come as they are written.
+	# shellcheck disable=SC2086 # words
+	dpdk-testpmd $parts -l 0-1 -a "$(card 0)" -a "$(card 1)" --no-telemetry -- --total-num-mbufs=8192 --port-topology=paired \
+		</tmp/keys >/dev/ttyS0 2>&1 &
+	DPDK=$!
+	exec 6>/tmp/keys
+	ask said $DPDK_STARTS 'Press enter to exit' >/dev/null
+	ask said $((DPDK_STARTS * 2)) 'link state change event' >/dev/null
+}
+
+dpdk_stop()
+{
+	echo >&6
+	exec 6>&-
+	wait $DPDK || fail "dpdk-testpmd ended with status $?"
+}
+
 [ ! -c $HOST ] || host_begin

@@ -19,8 +19,6 @@ LIMIT = 30
 TAGGED = bytes.fromhex('8100')
 TYPE = bytes.fromhex('88b5')  # for local experiments
 SOURCE = bytes.fromhex('02feed000001')
-# What ethtool -S calls it: whose counter says it, and by which name.
-BOOKS = {'rx_packets': 'taken', 'tx_packets': 'sent', 'rx_bytes': 'taken_bytes', 'tx_bytes': 'sent_bytes'}
 FCS = 4
 SO_ATTACH_FILTER = 26
 
@@ -137,8 +135,7 @@ class Verbs:
         said = {name: int(value) for name, _, value in (word.partition('=') for word in words)}
         n = int(n)
         if n in self.nics:
-            books = self.nics[n].books()
-            saw = {name: books[ours] for name, ours in BOOKS.items()}
+            saw = self.nics[n].books()
         else:
             saw = tap_counts(f'card{n}')
         for way in ('rx', 'tx'):

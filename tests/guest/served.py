@@ -11,18 +11,22 @@ LIMIT = 30  # seconds for an answer, or for a socket to be there
 
 
 class Nic:
+    """Options of a card are more words for plx-nicemu: nicemu+--poll, nicemu+--pcap=wire.pcapng (in the folder of the run)."""
+
     def __init__(self, build, folder, card, logs):
-        self.program, self.card, self.process = os.path.join(build, 'tests/guest/guest_nic'), card, None
-        card.path = os.path.join(folder, f'nic{card.number}')
+        self.program, self.card, self.process = os.path.join(build, 'apps/nicemu/plx-nicemu'), card, None
+        self.folder, card.path = folder, os.path.join(folder, f'nic{card.number}')
         self.log = os.path.join(logs, f'nic{card.number}.log')
         open(self.log, 'wb').close()
         self.start()
 
     def start(self):
-        command = [self.program, self.card.path, f'card{self.card.number}', self.card.mac.hex(':'), *self.card.options]
+        command = [self.program, '-s', self.card.path, '-t', f'card{self.card.number}', '-m', self.card.mac.hex(':'), '-i', '--json', '-v',
+                   *self.card.options]
         with open(self.log, 'ab') as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
-        self.say('books')
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                                            cwd=self.folder)
+        self.say('show nics')
         subprocess.run(['ip', 'link', 'set', f'card{self.card.number}', 'up'], check=True)
 
     def revive(self):
@@ -30,7 +34,7 @@ class Nic:
             self.start()
 
     def say(self, command):
-        """The answer, a line of JSON."""
+        """The result, of a line of JSON."""
         self.process.stdin.write(command.encode() + b'\n')
         self.process.stdin.flush()
         if not select.select([self.process.stdout], [], [], LIMIT)[0]:
@@ -38,18 +42,22 @@ class Nic:
         said = json.loads(self.process.stdout.readline() or '{"error": "it ended"}')
         if 'error' in said:
             raise ValueError(f'the NIC, {command}: {said["error"]}')
-        return said
+        return said['result']
 
     def plug(self, state):
-        self.say('link ' + state)
+        self.say('link nic0 ' + {'on': 'up', 'off': 'down'}[state])
 
     def books(self):
-        """What the card counted, by the names of struct plx_e1000_model_stats."""
-        return self.say('books')
+        """{rx_packets, rx_bytes, tx_packets, tx_bytes}, as its driver should have them; nothing was lost unless that is told."""
+        stats = self.say('show stats nic0')['nics'][0]
+        if not stats['balanced']:
+            raise ValueError(f'the books of the NIC do not add up: {stats}')
+        return {'rx_packets': stats['card']['taken'], 'rx_bytes': stats['to_card']['passed_bytes'],
+                'tx_packets': stats['card']['sent'], 'tx_bytes': stats['to_wire']['passed_bytes']}
 
     def wait_connected(self, connected):
         end = time.monotonic() + LIMIT
-        while self.books()['connected'] != connected:
+        while (self.say('show nics')['nics'][0]['driver'] == 'connected') != connected:
             if time.monotonic() > end:
                 raise ValueError(f'waited in vain for the driver to {"come" if connected else "go"}')
             time.sleep(0.05)
@@ -59,13 +67,14 @@ class Nic:
         self.process.wait()
 
     def close(self):
-        """It ends by itself and well when nobody types any more."""
-        if self.process.poll() is None:
-            self.process.stdin.close()
-            try:
-                self.process.wait(LIMIT)
-            except subprocess.TimeoutExpired:
-                self.kill()
+        """It ends by itself, and well if its books add up, when nobody types any more. Its status."""
+        try:
+            said = self.process.communicate(timeout=LIMIT)[0]
+        except subprocess.TimeoutExpired:
+            self.kill()
+            said = b'it did not end'
+        with open(self.log, 'ab') as log:
+            log.write(said)
         return self.process.returncode
 
 

@@ -77,6 +77,16 @@ a_card_that_counted_otherwise_is_told(void **state)
 }
 
 static void
+what_the_card_sent_to_itself_came_by_no_wire(void **state)
+{
+	struct nic_books b = good();
+
+	b.card.in += 7;
+	b.card.looped = 7;
+	assert_true(books_are_right(&b));
+}
+
+static void
 losses_are_named_for_people(void **state)
 {
 	struct nic_books b = good();
@@ -118,6 +128,7 @@ main(void)
 		cmocka_unit_test(books_that_add_up_are_right),
 		cmocka_unit_test(a_frame_too_many_or_too_few_is_seen),
 		cmocka_unit_test(a_card_that_counted_otherwise_is_told),
+		cmocka_unit_test(what_the_card_sent_to_itself_came_by_no_wire),
 		cmocka_unit_test(losses_are_named_for_people),
 		cmocka_unit_test(programs_are_told_the_same),
 	};
