@@ -75,7 +75,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", type=int, default=5, help="boots of each card (5)")
     parser.add_argument("-t", type=int, default=4, help="seconds each flow (4)")
-    parser.add_argument("--build", default=os.path.join(TOP, "build-bench"))
+    parser.add_argument("--build", default=os.path.join(TOP, "build"), help="one with tests, which has what guests run")
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
     build = os.path.abspath(options.build)

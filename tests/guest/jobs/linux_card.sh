@@ -68,6 +68,16 @@ hears $group 11
 hears 01:00:5e:00:00:08 1
 tool_ip maddress del $group dev "$eth"
 hears $group 1
+# More groups than the card has entries for addresses: by the hash of each.
+for i in $(seq 10 39); do
+	tool_ip maddress add 01:00:5e:10:20:$i dev "$eth"
+done
+hears 01:00:5e:10:20:39 11
+hears 01:00:5e:77:66:55 1
+for i in $(seq 10 39); do
+	tool_ip maddress del 01:00:5e:10:20:$i dev "$eth"
+done
+hears 01:00:5e:10:20:39 1
 ip link set "$eth" down
 ip link set "$eth" address $other
 linux_up "$eth" 10.7.0.1 10.7.0.9 "$host"
