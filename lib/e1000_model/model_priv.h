@@ -14,10 +14,17 @@
 #define EMODEL_HEAD_MAX		 260u	/* bytes in which sums can be, and headers of what is cut */
 #define EMODEL_WHOLE_MAX	 65535u /* a packet that is cut by who gets it */
 #define EMODEL_BOUNCE_LEN	 (EMODEL_WHOLE_MAX + 64u)
+#define EMODEL_PAIRS		 9u /* of registers, from GORC to TOT */
 #define EMODEL_UNDONE		 256u
 #define EMODEL_HELD_MAX		 64u /* received descriptors that wait to be told */
 #define EMODEL_HELD		 (EMODEL_HELD_MAX + 128u) /* with those of one frame */
 #define EMODEL_CONFIG_CACHE_LINE 0x0c			  /* in words of 32 bits */
+
+/* Octets in two registers: what they were when the lower one was read. */
+struct emodel_pair {
+	bool is_told;
+	uint64_t told;
+};
 
 /* A piece of the driver's memory that find() told of; len 0: none. */
 struct emodel_window {
@@ -119,6 +126,8 @@ struct plx_e1000_model {
 	struct plx_e1000_model_faults faults;
 	uint32_t fault_turn;
 	struct plx_e1000_model_stats stats;
+
+	struct emodel_pair pairs[EMODEL_PAIRS];
 
 	uint16_t eeprom[PLX_E1000_MODEL_EEPROM_WORDS];
 	struct { /* Microwire (5.3): bits since the start bit, the last of them, their beginning */

@@ -188,12 +188,39 @@ read_count(struct plx_e1000_model *model, uint32_t reg)
 	return value;
 }
 
-/* The upper one of a pair: the lower one has been read. */
+/* In the order of their addresses; those between GOTC and TOR are none. */
+static struct emodel_pair *
+pair_at(struct plx_e1000_model *model, uint32_t low)
+{
+	return &model->pairs[(low - E1000_GORCL) / 8];
+}
+
+static uint64_t
+octets_at(const struct plx_e1000_model *model, uint32_t low)
+{
+	return (uint64_t)emodel_get(model, low + 4) << 32 | emodel_get(model, low);
+}
+
+/* The upper one will tell of the same moment, so that no octets are lost that come between the two. */
+static uint32_t
+read_lower(struct plx_e1000_model *model, uint32_t reg)
+{
+	*pair_at(model, reg) = (struct emodel_pair){.is_told = true, .told = octets_at(model, reg)};
+	return emodel_get(model, reg);
+}
+
+/* Clears the pair: of what was told when the lower one was read, or else of all. */
 static uint32_t
 read_upper(struct plx_e1000_model *model, uint32_t reg)
 {
-	emodel_set(model, reg - 4, 0);
-	return read_count(model, reg);
+	const uint64_t all = octets_at(model, reg - 4);
+	struct emodel_pair *pair = pair_at(model, reg - 4);
+	const uint64_t gone = pair->is_told && pair->told < all ? pair->told : all;
+
+	pair->is_told = false;
+	emodel_set(model, reg - 4, (uint32_t)(all - gone));
+	emodel_set(model, reg, (uint32_t)((all - gone) >> 32));
+	return (uint32_t)(gone >> 32);
 }
 
 /* -- the table ---------------------------------------------------------------------------------------------------------------------------- */
@@ -204,7 +231,7 @@ read_upper(struct plx_e1000_model *model, uint32_t reg)
 	}
 #define PLAIN(name, n, writable) REG(name, n, writable, 0, NULL, NULL)
 #define COUNT(name)		 REG(name, 1, 0, 0, read_count, NULL)
-#define PAIR(name)		 PLAIN(name##L, 1, 0), REG(name##H, 1, 0, 0, read_upper, NULL)
+#define PAIR(name)		 REG(name##L, 1, 0, 0, read_lower, NULL), REG(name##H, 1, 0, 0, read_upper, NULL)
 
 /* clang-format off */
 static const struct reg regs[] = {

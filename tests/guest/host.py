@@ -331,9 +331,9 @@ class Host(linux.Verbs):
         time.sleep(0.05)
         self.marked = os.path.getsize(os.path.join(self.logs, 'trace.log'))
 
-    def do_events(self, pattern):
+    def do_events(self, *pattern):
         """How many events since the mark match."""
-        return len(re.findall(pattern, self.trace()))
+        return len(re.findall(' '.join(pattern), self.trace()))
 
     def do_init(self, kind):
         """Since the mark a modern or legacy device was initialised as 3.1.1 has it: how often."""

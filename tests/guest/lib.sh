@@ -262,7 +262,7 @@ dpdk_stop()
 {
 	echo >&6
 	exec 6>&-
-	wait $DPDK || fail "dpdk-testpmd ended with status $?"
+	wait "$DPDK" || fail "dpdk-testpmd ended with status $?"
 }
 
 [ ! -c $HOST ] || host_begin

@@ -70,12 +70,12 @@ tool_ip maddress del $group dev "$eth"
 hears $group 1
 # More groups than the card has entries for addresses: by the hash of each.
 for i in $(seq 10 39); do
-	tool_ip maddress add 01:00:5e:10:20:$i dev "$eth"
+	tool_ip maddress add 01:00:5e:10:20:"$i" dev "$eth"
 done
 hears 01:00:5e:10:20:39 11
 hears 01:00:5e:77:66:55 1
 for i in $(seq 10 39); do
-	tool_ip maddress del 01:00:5e:10:20:$i dev "$eth"
+	tool_ip maddress del 01:00:5e:10:20:"$i" dev "$eth"
 done
 hears 01:00:5e:10:20:39 1
 ip link set "$eth" down

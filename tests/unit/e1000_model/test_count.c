@@ -83,6 +83,8 @@ reading_clears_each_register(void **state)
 			continue; /* not one */
 		assert_int_equal(get(bus, reg), lower ? 7 : 0);
 		assert_int_equal(plx_e1000_model_peek(bus->card, reg), lower ? 7 : 0);
+		if (lower)
+			get(bus, reg + 4); /* which tells of what the lower one told of */
 	}
 }
 
@@ -100,6 +102,29 @@ upper_half_clears_the_pair(void **state)
 		assert_int_equal(get(bus, pairs[i] + 4), 1);
 		assert_int_equal(get(bus, pairs[i]), 0);
 		assert_int_equal(get(bus, pairs[i] + 4), 0);
+	}
+}
+
+static void
+octets_between_the_two_reads_are_told_by_the_next(void **state)
+{
+	static const uint32_t pairs[] = {E1000_GORCL, E1000_GOTCL, E1000_TORL, E1000_TOTL};
+	struct bus *bus = *state;
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(pairs); i++) {
+		emodel_count_octets(bus->card, pairs[i], UINT32_MAX);
+		assert_int_equal(get(bus, pairs[i]), UINT32_MAX);
+		emodel_count_octets(bus->card, pairs[i], 100);
+		assert_int_equal(get(bus, pairs[i] + 4), 0);
+		assert_int_equal(get_pair(bus, pairs[i]), 100);
+		assert_int_equal(get(bus, pairs[i]), 0);
+		emodel_count_octets(bus->card, pairs[i], 64);
+		assert_int_equal(get(bus, pairs[i] + 4), 0);
+		assert_int_equal(get_pair(bus, pairs[i]), 64);
+		emodel_count_octets(bus->card, pairs[i], UINT32_MAX);
+		emodel_count_octets(bus->card, pairs[i], 5);
+		assert_int_equal(get(bus, pairs[i] + 4), 1); /* alone: both go */
+		assert_int_equal(get_pair(bus, pairs[i]), 0);
 	}
 }
 
@@ -137,9 +162,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BUS_TEST(sizes_fall_into_classes),	BUS_TEST(frames_count_as_what_they_are),
-		BUS_TEST(reading_clears_each_register), BUS_TEST(upper_half_clears_the_pair),
-		BUS_TEST(counting_ends_at_all_ones),	BUS_TEST(statistics_cannot_be_written),
+		BUS_TEST(sizes_fall_into_classes),
+		BUS_TEST(frames_count_as_what_they_are),
+		BUS_TEST(reading_clears_each_register),
+		BUS_TEST(upper_half_clears_the_pair),
+		BUS_TEST(octets_between_the_two_reads_are_told_by_the_next),
+		BUS_TEST(octets_between_the_two_reads_are_told_by_the_next),
+		BUS_TEST(counting_ends_at_all_ones),
+		BUS_TEST(statistics_cannot_be_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
