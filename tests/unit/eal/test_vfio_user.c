@@ -486,10 +486,11 @@ a_window_over_both_kinds_of_bytes_reaches_each(void **state)
 	assert_null(all.map);
 	assert_non_null(bell.map);
 	plx_pci_write32(&bell, 0, 0x11223344);
-	plx_pci_write8(&all, 0x1000, 0xa1);
-	plx_pci_write16(&all, 0x1002, 0xa2a3);
-	plx_pci_write32(&all, 0x1004, 0xa4a5a6a7);
+	/* The wide ones first: none writes more than its bytes. */
 	plx_pci_write64(&all, 0x1008, 0xa8a9aaabacadaeaf);
+	plx_pci_write32(&all, 0x1004, 0xa4a5a6a7);
+	plx_pci_write16(&all, 0x1002, 0xa2a3);
+	plx_pci_write8(&all, 0x1000, 0xa1);
 	assert_int_equal(pread(liar.bar_fd, &wide, 8, 0x1000), 8);
 	assert_int_equal(wide, 0xa4a5a6a7a2a300a1);
 	assert_int_equal(plx_pci_read8(&all, 0x1000), 0xa1);

@@ -319,6 +319,38 @@ who_waits_is_woken_for_messages_and_timers(void **state)
 	}
 	assert_true(plx_e1000_model_is_up(plx_nicemu_model(card.nic)));
 	drain(card.nic, fd);
+	/* And for what a budget left over. */
+	assert_int_equal(map_file(&client, MEMORY_AT, MEMORY_LEN, READS | WRITES, 0, memory_fd), 0);
+	start_rings(&client, MEMORY_AT);
+	card.stuck = true;
+	for (unsigned i = 0; i < 5; i++)
+		send_frame(&client, 60, 1);
+	card.stuck = false;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(plx_nicemu_poll(card.nic, 2), 2);
+		assert_true(is_ready(fd, WAIT_MS));
+	}
+	drain(card.nic, fd);
+	assert_int_equal(card.n, 5);
+	hang_up(&client);
+}
+
+/* Where doorbells are polled, messages are looked for now and then: within 20 us and a few turns. */
+static void
+messages_are_not_forgotten_over_doorbells(void **state)
+{
+	struct client client;
+
+	connect_client(&client);
+	settle(&card);
+	for (unsigned i = 0; i < 3; i++) {
+		say(&client, VFIO_USER_DEVICE_RESET, 0, NULL, 0, NULL, 0);
+		card.skipped_ns += 20000;
+		for (unsigned turn = 0; turn < 16; turn++)
+			plx_nicemu_poll(card.nic, BUDGET);
+		assert_true(plx_unixsock_readable(client.sock));
+		assert_int_equal(hear(&client), 0);
+	}
 	hang_up(&client);
 }
 
@@ -380,6 +412,7 @@ main(void)
 		CASE(the_line_is_told_again_after_each_unmask),
 		CASE(a_driver_may_vanish_with_an_interrupt_pending),
 		CASE(who_waits_is_woken_for_messages_and_timers),
+		BELLS_CASE(messages_are_not_forgotten_over_doorbells),
 		CASE(a_long_sleep_shortens_no_negotiation),
 		CASE(a_card_that_ends_hangs_up_and_leaves_nothing),
 	};
