@@ -24,7 +24,7 @@ struct loop;
 
 struct nic {
 	unsigned number;
-	char name[8]; /* "nic0" */
+	char name[16]; /* "nic0" */
 	struct nic_conf conf;
 	bool verbose;
 	struct plx_nicemu *card;
