@@ -69,7 +69,7 @@ nic_open(struct nic *nic, struct plx_why *why)
 		.path = nic->conf.socket,
 		.mac = {nic->conf.mac[0], nic->conf.mac[1], nic->conf.mac[2], nic->conf.mac[3],
 			nic->conf.mac[4], nic->conf.mac[5]},
-		.takes = nic->conf.pcap[0] == '\0' ? nic->wire.takes : 0,
+		.takes = nic->wire.takes,
 		.doorbells = nic->conf.doorbells,
 		.arg = nic,
 		.send = path_send,

@@ -80,6 +80,31 @@ assert_eq "$(ask nicemu 'show registers nic0 --json' | jq -r '.result.nic0.RDLEN
 tell_and_see nicemu 'fault nic0 dead on' 'dead on'
 quit_all driver nicemu
 
+# A wire that is full holds the card back: no frame is lost or counted twice, however often it is tried, and all goes on when there is
+# room again. Here what the card sends comes back to it, and its driver does not look at first.
+stands_still()
+{
+	local frames
+
+	frames=$(book 0 .to_wire.frames)
+	[ "$frames" -gt 0 ] && [ "$(book 0 .to_wire.waiting)" -gt 0 ] && sleep 0.3 && [ "$(book 0 .to_wire.frames)" = "$frames" ]
+}
+start_nicemu - --no-huge --no-pci -l 0 --vdev net_ring0 -- -s "$A" -i --lossless
+start_driver 1 -a "vfio-user:$A" -- -i --forward-mode txonly --port-topology loop
+wait_link up
+tell_and_see nicemu 'fault nic0 drop 10000 to_wire' 'drop 10000'
+tell driver start
+wait_until 30 "a full wire" stands_still
+assert_eq "$(book 0 ' | [.to_wire.lost[], .to_card.lost[]] | add')" 0 "frames lost on a full wire"
+assert_eq "$(book 0 ' | .to_wire.passed == .port.tx.taken')" true "frames on the wire, as it counts itself"
+assert_eq "$(book 0 .balanced)" true balanced
+before=$(book 0 .to_card.passed)
+tell_and_see driver stop 'Accumulated forward statistics'
+tell driver 'set fwd io'
+tell driver start
+wait_until 30 "frames again" book_reaches 0 .to_card.passed $((before + 10000))
+quit_all driver nicemu
+
 # Cards that a driver refuses, with a sentence, and takes again when they are well.
 start_nicemu - --no-huge --no-pci -l 0 --vdev net_null0 -- -s "$A" -i
 driver=("$PLX_TESTPMD" --no-huge --no-pci -l 0-1 -a "vfio-user:$A" -- --duration 1)

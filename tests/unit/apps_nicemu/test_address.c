@@ -53,6 +53,8 @@ what_makes_no_sense_is_refused_with_what_would(void **state)
 		{"10.0.0.0/24", "no host's address"},
 		{"10.0.0.255/24", "no host's address"},
 		{"10.0.1.255/23", "no host's address"},
+		{"10.0.0.4/30", "no host's address"},
+		{"10.0.0.7/30", "no host's address"},
 		{"224.0.0.1/24", "no host's address"},
 		{"0.0.0.0/8", "no host's address"},
 		{"0.1.2.3/24", "no host's address"},

@@ -61,20 +61,22 @@ bits_of(const uint8_t *bytes, size_t len)
 static void
 each_nth_frame_has_one_bit_turned_and_not_always_the_same(void **state)
 {
-	uint8_t bytes[64] = {0}, before[64];
+	uint8_t bytes[64] = {0}, before[64] = {0};
 	unsigned other = 0;
 	struct spoil s = fresh();
 
 	spoil_init(&s, 1);
 	s.corrupt = 2;
 	for (unsigned i = 1; i <= 20; i++) {
-		memcpy(before, bytes, sizeof(bytes));
 		memset(bytes, 0, sizeof(bytes));
 		assert_int_equal(spoil_corrupts(&s, bytes, sizeof(bytes)), i % 2 == 0);
 		assert_int_equal(bits_of(bytes, sizeof(bytes)), i % 2 == 0);
+		if (i % 2 != 0)
+			continue;
 		other += memcmp(before, bytes, sizeof(bytes)) != 0;
+		memcpy(before, bytes, sizeof(bytes));
 	}
-	assert_true(other > 10);
+	assert_true(other >= 8);
 	assert_false(spoil_corrupts(&s, bytes, 0));
 	spoil_fini(&s);
 }
