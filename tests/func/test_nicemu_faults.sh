@@ -92,12 +92,14 @@ stands_still()
 start_nicemu - --no-huge --no-pci -l 0 --vdev net_ring0 -- -s "$A" -i --lossless
 start_driver 1 -a "vfio-user:$A" -- -i --forward-mode txonly --port-topology loop
 wait_link up
-tell_and_see nicemu 'fault nic0 drop 10000 to_wire' 'drop 10000'
 tell driver start
 wait_until 30 "a full wire" stands_still
+tell_and_see nicemu 'fault nic0 drop 100 to_wire' 'drop 100 to_wire'
+stands_still || fail "a frame that has to wait is lost in the end"
 assert_eq "$(book 0 ' | [.to_wire.lost[], .to_card.lost[]] | add')" 0 "frames lost on a full wire"
 assert_eq "$(book 0 ' | .to_wire.passed == .port.tx.taken')" true "frames on the wire, as it counts itself"
 assert_eq "$(book 0 .balanced)" true balanced
+tell nicemu 'fault nic0 none'
 before=$(book 0 .to_card.passed)
 tell_and_see driver stop 'Accumulated forward statistics'
 tell driver 'set fwd io'

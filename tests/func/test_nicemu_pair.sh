@@ -28,6 +28,8 @@ back_to_back()
 	assert_eq "$(book 1 '.to_card | .frames - .pauses')" $FRAMES "frames to the second card"
 	assert_eq "$(book 0 .balanced)$(book 1 .balanced)" truetrue balanced
 	wait_until 20 "all frames in the file" file_has_all
+	tell_and_see nicemu 'link nic0 down' 'link nic0 down'
+	assert_eq "$(ask nicemu 'show nics --json' | jq -r '[.result.nics[].cable] | join(" ")')" "out out" "both ends of the cable"
 	quit_all driver nicemu
 	assert_eq "$(list_frames "$TMP/out.pcap")" "$(list_frames "$TMP/in.pcap")" "frames at the far end ($*)"
 	# Cards pause each other as they please.
