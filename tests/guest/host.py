@@ -333,7 +333,7 @@ class Host(linux.Verbs):
 
     def do_events(self, *pattern):
         """How many events since the mark match."""
-        return len(re.findall(' '.join(pattern), self.trace()))
+        return str(len(re.findall(' '.join(pattern), self.trace())))
 
     def do_init(self, kind):
         """Since the mark a modern or legacy device was initialised as 3.1.1 has it: how often."""
