@@ -40,7 +40,7 @@ class Card:
     """KIND[+QEMU-OPTION...][@WIRE]: packed+mq=on@tap2. WIRE: oracle (when nothing is said), hub<number>, tap<queues> or vhost<pairs>."""
 
     def __init__(self, number, text):
-        match = re.fullmatch(r'(\w+)((?:\+[\w=,.-]+)*)(?:@(oracle|hub\d+|tap\d+|vhost\d+))?', text)
+        match = re.fullmatch(r'(\w+)((?:\+[\w=,./-]+)*)(?:@(oracle|hub\d+|tap\d+|vhost\d+))?', text)
         if not match or match[1] not in KINDS or (match[1] == SERVED and match[3]):
             raise ValueError(f'{text} is no card: {" | ".join(KINDS)} [+option=value...] [@oracle|hubN|tapN|vhostN]')
         self.number, self.kind, self.wire = number, match[1], match[3] or ('served' if match[1] == SERVED else 'oracle')
