@@ -7,6 +7,7 @@ The machine is started a second time only if the first never came as far as its 
 """
 
 import argparse
+import atexit
 import glob
 import os
 import re
@@ -72,6 +73,7 @@ class Boot:
     def __init__(self, options, cards, lab, logs):
         self.options, self.cards, self.lab, self.logs = options, cards, lab, logs
         self.folder = tempfile.mkdtemp(prefix='plx-guest.')
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)  # also when what follows fails
         self.qemu = None
         self.life = 0
         self.crashed = False
