@@ -37,7 +37,7 @@ plx_vfio_user_server_irq(struct plx_vfio_user_server *server, enum plx_vfio_user
 		fire(server, &server->vector[irq][vector]);
 }
 
-/* A line that is up is told once, and then only after it was unmasked: an eventfd is an edge. */
+/* A line that is up is told once, and then only after it was unmasked, or to another eventfd: that is an edge. */
 static void
 evaluate_intx(struct plx_vfio_user_server *server)
 {
@@ -129,7 +129,6 @@ vfio_user_server_set_irqs(struct plx_vfio_user_server *server, const struct vfio
 			server->vector[set->index][i].masked = false;
 			server->vector[set->index][i].pending = false;
 		}
-		server->intx_told &= set->index != PLX_VFIO_USER_IRQ_INTX;
 		return 0;
 	}
 	for (uint32_t i = 0; i < set->count; i++) {
@@ -159,5 +158,4 @@ vfio_user_server_irqs_clear(struct plx_vfio_user_server *server)
 			server->vector[index][i] = (struct vfio_user_vector){.fd = -1};
 		}
 	}
-	server->intx_told = false;
 }

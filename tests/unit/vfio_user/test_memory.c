@@ -380,6 +380,44 @@ a_line_is_told_once_until_it_is_unmasked(void **state)
 }
 
 static void
+a_reset_takes_the_line_down(void **state)
+{
+	int fd = bell();
+
+	connect_toy();
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_INTX, 0, 1, &fd, 1), 0);
+	plx_vfio_user_server_intx(toy.server, true);
+	assert_int_equal(fired(fd), 1);
+	assert_int_equal(ask(VFIO_USER_DEVICE_RESET, NULL, 0), 0);
+	assert_int_equal(set_irqs(0x11, PLX_VFIO_USER_IRQ_INTX, 0, 1, NULL, 0), 0);
+	assert_int_equal(fired(fd), 0);
+	plx_vfio_user_server_intx(toy.server, true);
+	assert_int_equal(fired(fd), 1);
+	close(fd);
+}
+
+static void
+what_was_switched_off_begins_unmasked_with_nothing_pending(void **state)
+{
+	int fd = bell();
+
+	connect_toy();
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, 0, 1, &fd, 1), 0);
+	assert_int_equal(set_irqs(0x09, PLX_VFIO_USER_IRQ_MSIX, 0, 1, NULL, 0), 0);
+	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, 0);
+	assert_int_equal(set_irqs(0x21, PLX_VFIO_USER_IRQ_MSIX, 0, 0, NULL, 0), 0);
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, 0, 1, &fd, 1), 0);
+	assert_int_equal(set_irqs(0x11, PLX_VFIO_USER_IRQ_MSIX, 0, 1, NULL, 0), 0);
+	assert_int_equal(fired(fd), 0);
+	assert_int_equal(set_irqs(0x09, PLX_VFIO_USER_IRQ_MSIX, 0, 1, NULL, 0), 0);
+	assert_int_equal(set_irqs(0x21, PLX_VFIO_USER_IRQ_MSIX, 0, 0, NULL, 0), 0);
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, 0, 1, &fd, 1), 0);
+	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, 0);
+	assert_int_equal(fired(fd), 1);
+	close(fd);
+}
+
+static void
 interrupts_that_cannot_be_are_refused(void **state)
 {
 	int fds[2] = {bell(), bell()}, before;
@@ -455,6 +493,8 @@ main(void)
 		CASE(a_twin_carries_what_the_server_asks),
 		CASE(vectors_signal_their_eventfds),
 		CASE(a_line_is_told_once_until_it_is_unmasked),
+		CASE(a_reset_takes_the_line_down),
+		CASE(what_was_switched_off_begins_unmasked_with_nothing_pending),
 		CASE(interrupts_that_cannot_be_are_refused),
 		CASE(an_eventfd_that_is_full_blocks_nobody),
 		CASE(a_client_may_vanish_with_an_interrupt_pending),
