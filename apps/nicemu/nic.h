@@ -18,7 +18,8 @@
 
 #include <pollux/plx_nicemu.h>
 
-#define NIC_SCRATCH 65536 /* bytes of a frame that comes in pieces */
+#define NIC_SCRATCH \
+	131072 /* of a frame that comes in pieces: no port has a larger MTU than 65,535, headers come on top */
 
 struct loop;
 
