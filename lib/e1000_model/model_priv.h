@@ -194,7 +194,7 @@ void emodel_regs_init(struct plx_e1000_model *model);
 
 /* -- model.c ------------------------------------------------------------------------------------------------------- */
 
-/* CTRL.RST: registers as after a reset, rings off, PHY and EEPROM as they are (14.9). */
+/* CTRL.RST: registers as after a reset, rings off, PHY and EEPROM as they are (14.7). */
 void emodel_reset(struct plx_e1000_model *model);
 /* From the last tick on. */
 void emodel_timer_set(struct plx_e1000_model *model, enum emodel_timer timer, uint64_t delay_ns);
