@@ -202,11 +202,16 @@ int front_open(struct wire *wire);
 void front_close(struct wire *wire);
 int front_put(struct wire *wire, const void *frame, size_t len);
 size_t front_get(struct wire *wire, void *frame, size_t size);
+/* A path for a socket, wire->path[0], in a folder of its own, for a device of that name. */
+int user_socket_make(struct wire *wire, const char *name);
+void user_socket_remove(struct wire *wire);
+/* What the name of the row says of its rings. */
+bool user_is_packed(const struct wire *wire);
 int back_open(struct wire *wire);
 int back_plug(struct wire *wire);
-void user_close(struct wire *wire);
-int user_put(struct wire *wire, const void *frame, size_t len);
-size_t user_get(struct wire *wire, void *frame, size_t size);
+void back_close(struct wire *wire);
+int back_put(struct wire *wire, const void *frame, size_t len);
+size_t back_get(struct wire *wire, void *frame, size_t size);
 int tap_open(struct wire *wire);
 int tap_plug(struct wire *wire);
 int pcap_open(struct wire *wire);

@@ -56,7 +56,7 @@
 	{                                                                                \
 		.name = "net_vhost_" kind, .driver = "net_vhost",                        \
 		.has = USER_PORT | HAS_LINK | HAS_TAGS | HAS_STRIPS, .open = back_open,  \
-		.plug = back_plug, .close = user_close, .put = user_put, .get = user_get \
+		.plug = back_plug, .close = back_close, .put = back_put, .get = back_get \
 	}
 
 static const struct pmd pmds[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What stands behind net_vhost0, what is refused there, and paths at which no port can wait. */
-#include "vhost_guest.h"
+#include "vhost_test.h"
 
 #include <sys/stat.h>
 

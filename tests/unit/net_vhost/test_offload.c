@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Checksums and segmentation both ways, agreed on or not; both lengths of header; calls by event index; books that are resumed. */
-#include "vhost_guest.h"
+#include "vhost_test.h"
 
 #include "plx_net_csum.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The conversation: every message of every size, with files and without, in and out of order; nothing leaks, and the next is served. */
-#include "vhost_guest.h"
+#include "vhost_test.h"
 
 #include <linux/memfd.h>
 #include <sys/epoll.h>

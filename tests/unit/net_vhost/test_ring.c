@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Rings of both kinds against a driver that is right, careless or hostile: what is copied, given back, counted. */
-#include "vhost_guest.h"
+#include "vhost_test.h"
 
 #include <pthread.h>
 #include <sched.h>
