@@ -54,6 +54,14 @@ hash_ipv6(const uint8_t *src, const uint8_t *dst, uint16_t src_port, uint16_t ds
 	return hash_ends(end_ipv6(src, src_port), end_ipv6(dst, dst_port));
 }
 
+uint32_t
+plx_net_flow_hash_tuple(bool ipv6, const uint8_t *src, const uint8_t *dst, uint16_t src_port,
+			uint16_t dst_port)
+{
+	return ipv6 ? hash_ipv6(src, dst, src_port, dst_port)
+		    : hash_ipv4(src, dst, src_port, dst_port);
+}
+
 static uint32_t
 hash_ip(const uint8_t *bytes, const struct plx_net_layer *layer, uint16_t src_port,
 	uint16_t dst_port)

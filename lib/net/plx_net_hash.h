@@ -40,6 +40,13 @@ uint32_t plx_net_flow_hash(const uint8_t *bytes, size_t len);
 /* The same for a frame that was parsed already; `packet` is what plx_net_parse said about `bytes`. */
 uint32_t plx_net_flow_hash_packet(const uint8_t *bytes, const struct plx_net_packet *packet);
 
+/*
+ * The hash of frames between two ends, without a frame: for tables of flows. Addresses as on the wire; ports 0 for
+ * protocols that have none and for fragments.
+ */
+uint32_t plx_net_flow_hash_tuple(bool ipv6, const uint8_t *src, const uint8_t *dst,
+				 uint16_t src_port, uint16_t dst_port);
+
 /* -- Toeplitz -------------------------------------------------------------------------------------- */
 
 #define PLX_NET_TOEPLITZ_KEY_MIN 8
