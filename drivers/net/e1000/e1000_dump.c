@@ -45,10 +45,11 @@ struct dump {
 static void
 add(struct dump *dump, const char *name, int entry, uint32_t offset, uint32_t value)
 {
-	struct plx_ethdev_reg *reg = &dump->regs[dump->n];
+	struct plx_ethdev_reg *reg;
 
 	if (dump->n++ >= dump->size)
 		return;
+	reg = &dump->regs[dump->n - 1];
 	reg->offset = offset;
 	reg->value = value;
 	if (entry < 0)
