@@ -11,6 +11,8 @@
 #define RCTL_LPE    (1u << 5)
 #define RCTL_BSEX   (1u << 25)
 #define RCTL_BSIZE  16
+#define RDLEN	    0x2808u
+#define DESC_LEN    16u
 #define FRAME_USUAL 1522u
 
 static void
@@ -233,12 +235,10 @@ unsigned
 path_room(const struct nic *nic)
 {
 	struct plx_e1000_model *model = plx_nicemu_model(nic->card);
-	const unsigned descs = plx_e1000_model_rx_room(model);
-	unsigned frames;
+	const unsigned descs = plx_e1000_model_rx_room(model), longest = descs_a_frame(model);
+	const unsigned frames = descs / longest;
+	const bool too_short = plx_e1000_model_peek(model, RDLEN) / DESC_LEN <= longest;
 
-	if (descs == 0)
-		return 0;
-	frames = descs / descs_a_frame(model);
 	/* A ring that is too short for the longest frame gets frames nevertheless. */
-	return frames > 0 ? frames : 1;
+	return frames > 0 || descs == 0 || !too_short ? frames : 1;
 }
