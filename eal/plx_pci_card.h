@@ -47,6 +47,12 @@ bool plx_pci_card_is_network(const struct plx_pci_card *card);
 /* True of the kernel drivers that hand devices to programs: vfio-pci, uio_pci_generic. */
 bool plx_pci_hands_over(const char *kernel_driver);
 
+/*
+ * True if a kernel driver holds it and so keeps programs from its whole IOMMU group. Bridges between PCI buses do not, nor what the
+ * drivers vfio-pci and pci-stub hold.
+ */
+bool plx_pci_card_keeps_group(const struct plx_pci_card *card);
+
 /* The switch of VFIO by which it does without an IOMMU. */
 #define PLX_PCI_NOIOMMU "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
 

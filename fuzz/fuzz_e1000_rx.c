@@ -3,12 +3,9 @@
  * A hostile 8254x card in traffic: the bytes say what it writes into its descriptor rings and registers between bursts of a real
  * port. Whatever that is, packets are sane, every buffer is home in the end, and after an honest restart the port works.
  */
+#include "fuzz_port.h"
 #include "e1000_fake.h"
-#include "plx_driver.h"
-#include "plx_eal.h"
-#include "plx_ethdev.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -29,13 +26,6 @@ static bool lied; /* it wrote into its rings: where it sends from then is its ow
 struct input {
 	const uint8_t *at, *end;
 };
-
-static void
-must(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static uint8_t
 next(struct input *in)
@@ -58,17 +48,8 @@ next32(struct input *in)
 static void
 init(void)
 {
-	static char program[] = "fuzz", no_huge[] = "--no-huge", no_pci[] = "--no-pci",
-		    lcores[] = "-l", zero[] = "0", level[] = "--log-level", quiet[] = "emergency";
-	char *args[] = {program, no_huge, no_pci, lcores, zero, level, quiet, NULL};
-	const struct plx_pool_params params = {.name = "fuzz", .n = BUFFERS, .node = PLX_NODE_ANY};
-
-	if (pool != NULL)
-		return;
-	must(plx_eal_init((int)PLX_ARRAY_LEN(args) - 1, args, NULL) >= 0);
-	efake_transport_add();
-	must(plx_driver_add(&plx_driver_net_e1000, NULL) == 0);
-	must(plx_pool_create(&params, &pool, NULL) == 0);
+	if (pool == NULL)
+		pool = fuzz_port_init(&plx_driver_net_e1000, efake_transport_add, BUFFERS);
 }
 
 /* The driver gives a card milliseconds for its resets; this one has been reset by then. */

@@ -3,12 +3,9 @@
  * Any bytes as a virtio device's configuration space: the capability walk ends, and a port is made and used, or refused with a
  * sentence. The first byte says what else the device does, the rest lies from the pointer to the capabilities on.
  */
-#include "plx_driver.h"
-#include "plx_eal.h"
-#include "plx_ethdev.h"
+#include "fuzz_port.h"
 #include "virtio_fake.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define DEVICE	  "fake:fuzz"
@@ -23,26 +20,10 @@ extern const struct plx_driver plx_driver_net_virtio;
 static struct plx_pool *pool;
 
 static void
-must(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
-static void
 init(void)
 {
-	static char program[] = "fuzz", no_huge[] = "--no-huge", no_pci[] = "--no-pci",
-		    lcores[] = "-l", zero[] = "0", level[] = "--log-level", quiet[] = "emergency";
-	char *args[] = {program, no_huge, no_pci, lcores, zero, level, quiet, NULL};
-	const struct plx_pool_params params = {.name = "fuzz", .n = BUFFERS, .node = PLX_NODE_ANY};
-
-	if (pool != NULL)
-		return;
-	must(plx_eal_init((int)PLX_ARRAY_LEN(args) - 1, args, NULL) >= 0);
-	vfake_transport_add();
-	must(plx_driver_add(&plx_driver_net_virtio, NULL) == 0);
-	must(plx_pool_create(&params, &pool, NULL) == 0);
+	if (pool == NULL)
+		pool = fuzz_port_init(&plx_driver_net_virtio, vfake_transport_add, BUFFERS);
 }
 
 static struct vfake *

@@ -3,12 +3,9 @@
  * A hostile virtio device in traffic: the bytes say what it writes into its used rings between bursts of a real port. Whatever
  * that is, packets are sane, every buffer is home in the end, and after an honest restart the port works.
  */
-#include "plx_driver.h"
-#include "plx_eal.h"
-#include "plx_ethdev.h"
+#include "fuzz_port.h"
 #include "virtio_fake.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define DEVICE	  "fake:fuzz"
@@ -28,13 +25,6 @@ static bool rings_were_written; /* then its addresses are the device's own nonse
 struct input {
 	const uint8_t *at, *end;
 };
-
-static void
-must(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static uint8_t
 next(struct input *in)
@@ -57,17 +47,8 @@ next32(struct input *in)
 static void
 init(void)
 {
-	static char program[] = "fuzz", no_huge[] = "--no-huge", no_pci[] = "--no-pci",
-		    lcores[] = "-l", zero[] = "0", level[] = "--log-level", quiet[] = "emergency";
-	char *args[] = {program, no_huge, no_pci, lcores, zero, level, quiet, NULL};
-	const struct plx_pool_params params = {.name = "fuzz", .n = BUFFERS, .node = PLX_NODE_ANY};
-
-	if (pool != NULL)
-		return;
-	must(plx_eal_init((int)PLX_ARRAY_LEN(args) - 1, args, NULL) >= 0);
-	vfake_transport_add();
-	must(plx_driver_add(&plx_driver_net_virtio, NULL) == 0);
-	must(plx_pool_create(&params, &pool, NULL) == 0);
+	if (pool == NULL)
+		pool = fuzz_port_init(&plx_driver_net_virtio, vfake_transport_add, BUFFERS);
 }
 
 /* -- a port ------------------------------------------------------------------------------------------------------ */

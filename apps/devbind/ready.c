@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CLASS_BRIDGE 0x06
-
 static bool
 is_given(const struct cards *given, const char *address)
 {
@@ -16,16 +14,14 @@ is_given(const struct cards *given, const char *address)
 	return false;
 }
 
-/* A group goes to a program as a whole: nothing in it may be the kernel's but bridges. */
+/* A group goes to a program as a whole. */
 static bool
 keeps_group(const struct machine *m, const char *address, const struct cards *given)
 {
 	struct plx_pci_card card;
 
-	if (is_given(given, address) || plx_pci_card_read(m->root, address, &card) != 0)
-		return false;
-	return card.driver[0] != '\0' && strcmp(card.driver, "vfio-pci") != 0 &&
-	       strcmp(card.driver, "pci-stub") != 0 && card.class_code >> 16 != CLASS_BRIDGE;
+	return !is_given(given, address) && plx_pci_card_read(m->root, address, &card) == 0 &&
+	       plx_pci_card_keeps_group(&card);
 }
 
 static int

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #define DEVICES	      "/sys/bus/pci/devices"
-#define CLASS_NETWORK 0x02 /* PCI Code and ID Assignment, 1.3 */
+#define CLASS_NETWORK 0x02   /* PCI Code and ID Assignment, 1.3 */
+#define CLASS_BRIDGE  0x0604 /* PCI to PCI: what the kernel parts groups by */
 #define CLASS_MAX     0xffffff
 #define VENDOR_NONE   0xffff /* what a device reads as that does not answer */
 
@@ -157,6 +158,17 @@ bool
 plx_pci_card_is_network(const struct plx_pci_card *card)
 {
 	return card->class_code >> 16 == CLASS_NETWORK;
+}
+
+bool
+plx_pci_card_keeps_group(const struct plx_pci_card *card)
+{
+	static const char *const harmless[] = {"", "vfio-pci", "pci-stub", "pcieport"};
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(harmless); i++)
+		if (strcmp(card->driver, harmless[i]) == 0)
+			return false;
+	return card->class_code >> 8 != CLASS_BRIDGE;
 }
 
 int

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Groups: which device is in which, and why one cannot be had. */
 #include "pci/vfio_priv.h"
+#include "plx_pci_card.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -47,18 +48,6 @@ plx_vfio_group_find(const char *address, unsigned *ret_number, bool *ret_noiommu
 	return 0;
 }
 
-/* Devices that have no driver, or one of these, leave the group to us. */
-static bool
-is_harmless(const char *driver)
-{
-	static const char *const names[] = {"", "vfio-pci", "pci-stub", "pcieport"};
-
-	for (unsigned i = 0; i < PLX_ARRAY_LEN(names); i++)
-		if (strcmp(driver, names[i]) == 0)
-			return true;
-	return false;
-}
-
 static int
 is_name(const struct dirent *entry)
 {
@@ -68,7 +57,8 @@ is_name(const struct dirent *entry)
 const char *
 plx_vfio_group_others(unsigned number, char *text, size_t size)
 {
-	char path[PLX_SYSFS_PATH_MAX], driver[64];
+	char path[PLX_SYSFS_PATH_MAX];
+	struct plx_pci_card card;
 	struct dirent **entries;
 	size_t at = 0;
 	int n;
@@ -77,12 +67,10 @@ plx_vfio_group_others(unsigned number, char *text, size_t size)
 	plx_sysfs_path(path, "/sys/kernel/iommu_groups/%u/devices", number);
 	n = scandir(path, &entries, is_name, alphasort);
 	for (int i = 0; i < n; i++) {
-		plx_sysfs_path(path, "/sys/bus/pci/devices/%s/driver", entries[i]->d_name);
-		if (plx_sysfs_link(path, driver, sizeof(driver)) != 0)
-			driver[0] = '\0';
-		if (!is_harmless(driver) && at < size)
-			at += (size_t)snprintf(text + at, size - at, "%s%.32s (%s)",
-					       at > 0 ? ", " : "", entries[i]->d_name, driver);
+		if (plx_pci_card_read("", entries[i]->d_name, &card) == 0 &&
+		    plx_pci_card_keeps_group(&card) && at < size)
+			at += (size_t)snprintf(text + at, size - at, "%s%s (%s)",
+					       at > 0 ? ", " : "", card.address, card.driver);
 		free(entries[i]);
 	}
 	if (n >= 0)

@@ -324,10 +324,15 @@ drivers_in_the_way_are_named(void **state)
 	vfio_card("0000:00:0d.0", "nvme", 7);
 	vfio_card("0000:00:0e.0", NULL, 7);
 	vfio_card("0000:00:1c.0", "pcieport", 7);
+	vfio_card("0000:00:1d.0", "shpchp", 7);
+	sysfs_attribute("0000:00:1d.0", "class", "0x060400");
+	vfio_card("0000:00:1e.0", "pci-stub", 7);
+	vfio_card("0000:00:1f.0", "lpc_ich", 7);
+	sysfs_attribute("0000:00:1f.0", "class", "0x060100");
 	vfio.viable = false;
 	refused(VFIO_CARD, -EBUSY,
 		"of its group 7, which drivers of the kernel have: 0000:00:0c.0 (e1000), "
-		"0000:00:0d.0 (nvme). ");
+		"0000:00:0d.0 (nvme), 0000:00:1f.0 (lpc_ich). ");
 }
 
 static void
