@@ -176,7 +176,7 @@ check_twice(const struct exact_change *change, struct plx_why *why)
 			err = plx_why(
 				why, -EEXIST,
 				"two exact rules of the text are for the same packets as one that is there: "
-				"delete that one first");
+				"load the text without them first");
 	free(sorted);
 	return err;
 }

@@ -32,15 +32,21 @@ fixture_open(struct fixture *f, const struct plx_filter_rules_config *config)
 	assert_int_equal(plx_filter_rules_reader_create(f->rules, &f->reader, NULL), 0);
 }
 
-/* The books must add up whenever a test ends. */
+/* The books must add up whenever a test ends, nothing old stays while no burst runs, and a reader that leaves takes nothing along. */
 static inline void
 fixture_close(struct fixture *f)
 {
-	struct plx_filter_rules_stats stats;
+	struct plx_filter_rules_stats stats, before;
 	uint64_t sum = 0;
 
+	plx_filter_rules_service(f->rules, 0);
+	plx_filter_rules_stats(f->rules, &before);
+	assert_int_equal(before.retired, 0);
 	plx_filter_rules_reader_destroy(f->reader);
 	plx_filter_rules_stats(f->rules, &stats);
+	assert_int_equal(before.readers, 1);
+	before.readers = 0;
+	assert_memory_equal(&stats, &before, sizeof(stats));
 	for (unsigned i = 0; i < PLX_FILTER_FATES; i++)
 		sum += stats.fates[i];
 	assert_int_equal(stats.packets, sum);

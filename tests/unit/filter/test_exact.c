@@ -203,6 +203,7 @@ idle_rules_are_purged_in_portions(void **state)
 {
 	struct plx_filter_rule_stats stats;
 	struct plx_filter_exact exact = exact_of(HTTP, PLX_FILTER_DROP), found;
+	struct plx_filter_rules_stats sums;
 	unsigned purged = 0;
 	struct fixture f;
 
@@ -220,6 +221,8 @@ idle_rules_are_purged_in_portions(void **state)
 		purged += some;
 	}
 	assert_int_equal(purged, 2999);
+	plx_filter_rules_stats(f.rules, &sums);
+	assert_int_equal(sums.purged, 2999);
 	exact.src_port = 1000;
 	assert_int_equal(plx_filter_rules_exact_find(f.rules, &exact, &found, &stats), 0);
 	assert_int_equal(stats.packets, 1);
@@ -277,6 +280,25 @@ the_table_holds_what_an_array_holds(void **state)
 	fixture_close(&f);
 }
 
+static void
+what_deleted_rules_held_is_used_again(void **state)
+{
+	struct plx_filter_exact exact = exact_of(HTTP, PLX_FILTER_DROP);
+	struct plx_filter_rules_stats before, after;
+	struct fixture f;
+
+	fixture_open(&f, NULL);
+	for (unsigned i = 0; i < 20000; i++) {
+		assert_int_equal(plx_filter_rules_exact_add(f.rules, &exact, 0, NULL), 0);
+		assert_int_equal(plx_filter_rules_exact_delete(f.rules, &exact, NULL), 0);
+		if (i == 1000)
+			plx_filter_rules_stats(f.rules, &before);
+	}
+	plx_filter_rules_stats(f.rules, &after);
+	assert_true(after.exact_memory <= before.exact_memory);
+	fixture_close(&f);
+}
+
 /* -- texts ------------------------------------------------------------------------------------------ */
 
 static void
@@ -311,6 +333,20 @@ a_text_takes_the_place_of_the_one_before(void **state)
 	assert_int_equal(count(&f), 3);
 	assert_int_equal(match(&f, "tcp 1.1.1.1:1 2.2.2.2:3").fate, PLX_FILTER_SENT);
 	assert_int_equal(match(&f, "tcp 5.5.5.5:1 2.2.2.2:3").fate, PLX_FILTER_PASSED);
+	/* The same words as a rule from elsewhere: it is not the text's. */
+	assert_int_equal(plx_filter_rules_load_text(
+				 f.rules,
+				 "exact drop proto tcp src 9.9.9.9 sport 1 dst 8.8.8.8 dport 2\n",
+				 0, &why),
+			 -EEXIST);
+	load(&f, "exact drop proto tcp src 1.1.1.1 sport 1 dst 2.2.2.2 dport 2 bidirectional\n");
+	assert_int_equal(plx_filter_rules_load_text(
+				 f.rules,
+				 "exact drop proto tcp src 1.1.1.1 sport 1 dst 2.2.2.2 dport 2\n"
+				 "exact drop proto tcp src 2.2.2.2 sport 2 dst 1.1.1.1 dport 1\n",
+				 0, &why),
+			 -EEXIST);
+	assert_int_equal(match(&f, "tcp 2.2.2.2:2 1.1.1.1:1").fate, PLX_FILTER_DROPPED);
 	load(&f, "");
 	assert_int_equal(count(&f), 1);
 	fixture_close(&f);
@@ -330,6 +366,7 @@ main(void)
 		cmocka_unit_test(a_full_queue_of_requests_is_counted),
 		cmocka_unit_test(idle_rules_are_purged_in_portions),
 		cmocka_unit_test(the_table_holds_what_an_array_holds),
+		cmocka_unit_test(what_deleted_rules_held_is_used_again),
 		cmocka_unit_test(a_text_takes_the_place_of_the_one_before),
 	};
 

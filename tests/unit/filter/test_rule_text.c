@@ -188,6 +188,22 @@ a_small_buffer_gets_what_fits(void **state)
 }
 
 static void
+words_of_any_length_are_refused(void **state)
+{
+	struct plx_filter_line line;
+	char text[6000];
+
+	for (unsigned quoted = 0; quoted < 2; quoted++) {
+		memset(text, 'x', sizeof(text));
+		memcpy(text, "1 drop payload ", 15);
+		text[15] = quoted ? '"' : 'x';
+		text[sizeof(text) - 2] = quoted ? '"' : 'x';
+		text[sizeof(text) - 1] = '\0';
+		assert_int_equal(plx_filter_line_parse(text, &line, NULL, NULL), -EINVAL);
+	}
+}
+
+static void
 the_longest_rule_has_room(void **state)
 {
 	struct plx_filter_line line = {.kind = PLX_FILTER_LINE_RULE};
@@ -213,6 +229,7 @@ main(void)
 		cmocka_unit_test(a_line_is_read_and_written),
 		cmocka_unit_test(errors_point_at_the_column),
 		cmocka_unit_test(a_small_buffer_gets_what_fits),
+		cmocka_unit_test(words_of_any_length_are_refused),
 		cmocka_unit_test(the_longest_rule_has_room),
 	};
 

@@ -447,6 +447,56 @@ contradictions_are_refused_and_change_nothing(void **state)
 }
 
 static void
+rules_that_differ_do_not_contradict(void **state)
+{
+	static const char *const conditions[] = {
+		"",
+		"vlan 1",
+		"vlan 2",
+		"proto tcp",
+		"proto udp",
+		"ethertype arp",
+		"ethertype ipv6",
+		"ipv4",
+		"ipv6",
+		"src 10.0.0.0/8",
+		"src 10.0.0.0/9",
+		"src 11.0.0.0/8",
+		"dst 10.0.0.0/8",
+		"dst 10.0.0.0/8 bidirectional",
+		"sport 1",
+		"sport 1-2",
+		"dport 1",
+		"dport 1-2",
+		"smac 02:00:00:00:00:00",
+		"smac 02:00:00:00:00:00/ff:00:00:00:00:00",
+		"dmac 02:00:00:00:00:00",
+		"payload \"a\"",
+		"payload \"b\"",
+		"payload \"ab\"",
+		"balance 0/2",
+		"balance 1/2",
+		"balance 0/3",
+		"bpf \"tcp\"",
+		"bpf \"udp\"",
+	};
+	char text[128];
+	struct fixture f;
+
+	fixture_open(&f, NULL);
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(conditions); i++) {
+		snprintf(text, sizeof(text), "%u %s %s", i, i % 2 != 0 ? "drop" : "forward",
+			 conditions[i]);
+		assert_add_refused(&f, text, 0, "");
+	}
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(conditions); i++) {
+		snprintf(text, sizeof(text), "1000 reflect 1 %s", conditions[i]);
+		assert_add_refused(&f, text, -EINVAL, "contradict");
+	}
+	fixture_close(&f);
+}
+
+static void
 rules_that_make_no_sense_are_refused(void **state)
 {
 	struct plx_filter_rule rule = {.id = 1}, bad;
@@ -530,6 +580,7 @@ main(void)
 		cmocka_unit_test(the_hash_is_the_flow_hash),
 		cmocka_unit_test(rules_count_what_they_met),
 		cmocka_unit_test(contradictions_are_refused_and_change_nothing),
+		cmocka_unit_test(rules_that_differ_do_not_contradict),
 		cmocka_unit_test(rules_that_make_no_sense_are_refused),
 		cmocka_unit_test(there_are_as_many_readers_as_can_be),
 	};
