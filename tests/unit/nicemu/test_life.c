@@ -59,6 +59,26 @@ the_card_is_described(void **state)
 	hang_up(&client);
 }
 
+/* A bus has no accesses across words: of the words at either end, which are written in part, nothing is taken. */
+static void
+a_long_write_is_carried_out_word_by_word(void **state)
+{
+	const uint32_t words[4] = {0x11111111, 0x22222222, 0x33333333, 0x44444444};
+	struct client client;
+	uint8_t bytes[12];
+
+	connect_client(&client);
+	set_command(&client, COMMAND_ALL);
+	memcpy(bytes, (const uint8_t *)words + 2, sizeof(bytes));
+	assert_int_equal(access_region(&client, REGS, E1000_MTA + 2, bytes, sizeof(bytes), true),
+			 0);
+	assert_int_equal(get_reg(&client, E1000_MTA), 0);
+	assert_int_equal(get_reg(&client, E1000_MTA + 4), 0x22222222);
+	assert_int_equal(get_reg(&client, E1000_MTA + 8), 0x33333333);
+	assert_int_equal(get_reg(&client, E1000_MTA + 12), 0);
+	hang_up(&client);
+}
+
 static void
 doorbells_are_two_pages_in_a_file_that_cannot_shrink(void **state)
 {
@@ -297,6 +317,7 @@ who_waits_is_woken_for_messages_and_timers(void **state)
 	struct plx_nicemu *skipping = card.nic;
 	const uint64_t deadline = now_ms() + WAIT_MS;
 	struct client client;
+	uint8_t frame[60];
 	int fd;
 
 	assert_int_equal(plx_nicemu_fd(skipping), -ENOTSUP);
@@ -332,6 +353,15 @@ who_waits_is_woken_for_messages_and_timers(void **state)
 	}
 	drain(card.nic, fd);
 	assert_int_equal(card.n, 5);
+	/* And for the interrupt of a frame that came between two turns. */
+	set_reg(&client, E1000_RDTR, 1000);
+	get_reg(&client, E1000_ICR);
+	drain(card.nic, fd);
+	make_frame(frame, sizeof(frame), 1);
+	assert_int_equal(plx_nicemu_receive(card.nic, frame, sizeof(frame)), PLX_E1000_MODEL_TAKEN);
+	assert_true(is_ready(fd, WAIT_MS));
+	drain(card.nic, fd);
+	assert_true((get_reg(&client, E1000_ICR) & E1000_INT_RXT0) != 0);
 	hang_up(&client);
 }
 
@@ -402,6 +432,7 @@ main(void)
 #define BELLS_CASE(name) cmocka_unit_test_setup_teardown(name, setup_bells, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(the_card_is_described),
+		CASE(a_long_write_is_carried_out_word_by_word),
 		BELLS_CASE(doorbells_are_two_pages_in_a_file_that_cannot_shrink),
 		CASE(the_eeprom_holds_the_address),
 		CASE(what_cannot_be_is_refused_with_the_reason),
