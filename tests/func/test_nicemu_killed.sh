@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Drivers of an emulated card are killed, and the next one is served; the card's program is killed, and a driver waits for the
-# next; a second driver is sent away; nothing is left behind that would be in the way.
+# Drivers of an emulated card are killed, and the next one is served; the card's program is killed, and its driver goes on with
+# the next one; a second driver is sent away; nothing is left behind that would be in the way.
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
 func_begin anyone
@@ -40,9 +40,16 @@ stop "$NICEMU" KILL || true
 wait_link down
 [ -S "$A" ] || fail "who was killed removed its socket"
 start_nicemu - "${card[@]}"
+before=$(counter rx_good_packets)
+tell driver stop
+tell driver 'port stop 0'
+tell driver 'port start 0'
+tell driver start
+wait_link up
+wait_until 30 "frames from the next one" counter_reaches rx_good_packets $((before + 1000))
 tell driver quit
-wait_end "$DRIVER" 30 || true
+wait_end "$DRIVER" 30 || fail "status $? of the driver that had two cards"
 start_driver 1 "${words[@]}"
-wait_until 30 "frames from the next one" counter_reaches rx_good_packets 1000
+wait_until 30 "frames for the next driver" counter_reaches rx_good_packets 1000
 quit_all driver nicemu
 [ ! -e "$A" ] || fail "the socket is left behind"
