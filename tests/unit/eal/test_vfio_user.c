@@ -1,400 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The transport vfio-user against a server on a thread that answers well, but for one command, which it answers as the case says. */
-#include "eal_fixture.h"
-#include "pci/pci_priv.h"
-#include "plx_unixsock.h"
-#include "plx_vfio_user.h"
-#include "plx_zone.h"
-
-#include <errno.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#define BAR_LEN	 0x3000
-#define VECTORS	 40
-#define WAIT_MS	 5000
-#define ZONE_LEN 0x10000
-
-enum fault {
-	NONE,
-	HANGS_UP,
-	SAYS_NOTHING,
-	GARBAGE,
-	BREAKS_OFF,
-	OVERSIZE,
-	WRONG_ID,
-	WRONG_COMMAND,
-	REFUSES,
-	REFUSES_AT_LENGTH,
-	TOO_SHORT,
-	TOO_LONG,
-	BRINGS_FILES,
-	ASKS_FIRST, /* reads our memory before it answers */
-	ASKS_OUTSIDE,
-	ASKS_STRADDLING,
-	ASKS_NONSENSE,
-	ANSWERS_POSTED,
-};
-
-static struct {
-	char path[PLX_DEVICE_NAME_MAX];
-	int listener, sock, twin;
-	pthread_t thread;
-	bool joined;
-	const char *text; /* of the version */
-	uint16_t major, minor;
-	bool twins; /* offers a twin socket */
-	uint32_t info_flags, config_len;
-	int bar_fd;		       /* of BAR 0; -1: by message */
-	struct vfio_user_area area[2]; /* ... that may be mapped */
-	uint16_t command;	       /* that the fault is about */
-	enum fault fault;
-	uint64_t ask_address;
-	uint32_t asked_error; /* what came of it: errno, or 0 and data */
-	uint8_t asked_data[8];
-	/* What the client said. */
-	unsigned maps, unmaps, posted, vectors, irq_messages;
-	uint8_t bar[BAR_LEN];
-} liar;
-
-static struct plx_pci pci;
-static struct plx_device device;
-static struct plx_why why;
-
-/* -- the server -------------------------------------------------------------------------------------------------------- */
-
-struct message {
-	struct vfio_user_head head;
-	uint8_t body[8192];
-	unsigned nb_fds;
-	int fds[4];
-};
-
-static void
-answer(const struct vfio_user_msg *msg, const struct message *out, size_t len)
-{
-	struct vfio_user_head head = {.id = msg->head.id,
-				      .command = msg->head.command,
-				      .flags = VFIO_USER_TYPE_REPLY | out->head.flags,
-				      .error = out->head.error};
-
-	vfio_user_send(liar.sock, head, (struct vfio_user_piece){NULL, 0},
-		       (struct vfio_user_piece){out->body, len}, out->fds, out->nb_fds, WAIT_MS);
-}
-
-static size_t
-tell_region(const uint8_t *body, struct message *out)
-{
-	struct vfio_user_region_info info;
-	struct {
-		struct vfio_user_region_info info;
-		struct { /* vfio_user_sparse_mmap, of two areas */
-			uint16_t id, version;
-			uint32_t next, nr_areas, reserved;
-		} cap;
-		struct vfio_user_area area[2];
-	} told = {.info = {.argsz = sizeof(info), .flags = 3}};
-
-	memcpy(&info, body, sizeof(info));
-	told.info.index = info.index;
-	told.info.size = info.index == 0			 ? BAR_LEN
-			 : info.index == VFIO_USER_REGION_CONFIG ? liar.config_len
-								 : 0;
-	if (info.index != 0 || liar.bar_fd < 0) {
-		memcpy(out->body, &told, sizeof(told.info));
-		return sizeof(told.info);
-	}
-	told.info.argsz = sizeof(told);
-	told.info.flags |= VFIO_USER_REGION_MMAP | VFIO_USER_REGION_CAPS;
-	told.info.cap_offset = sizeof(told.info);
-	told.cap.id = told.cap.version = 1;
-	told.cap.nr_areas = 2;
-	memcpy(told.area, liar.area, sizeof(told.area));
-	memcpy(out->body, &told, sizeof(told));
-	out->fds[out->nb_fds++] = liar.bar_fd;
-	return sizeof(told);
-}
-
-static size_t
-tell_version(struct message *out)
-{
-	const struct vfio_user_version version = {liar.major, liar.minor};
-	int pair[2];
-
-	memcpy(out->body, &version, sizeof(version));
-	strcpy((char *)out->body + sizeof(version), liar.text);
-	if (liar.twins && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0) {
-		liar.twin = pair[0];
-		out->fds[out->nb_fds++] = pair[1];
-	}
-	return sizeof(version) + strlen(liar.text) + 1;
-}
-
-/* What a good server says: how many bytes. */
-static size_t
-tell(const struct vfio_user_msg *msg, const uint8_t *body, struct message *out)
-{
-	struct vfio_user_device_info info = {sizeof(info), liar.info_flags, 9, 5};
-	struct vfio_user_irq_info irq = {sizeof(irq), VFIO_USER_IRQ_EVENTFD, 0, VECTORS};
-	struct vfio_user_region_access access = {0};
-
-	switch (msg->head.command) {
-	case VFIO_USER_VERSION:
-		return tell_version(out);
-	case VFIO_USER_DEVICE_GET_INFO:
-		memcpy(out->body, &info, sizeof(info));
-		return sizeof(info);
-	case VFIO_USER_DEVICE_GET_REGION_INFO:
-		return tell_region(body, out);
-	case VFIO_USER_DEVICE_GET_IRQ_INFO:
-		memcpy(out->body, &irq, sizeof(irq));
-		return sizeof(irq);
-	case VFIO_USER_REGION_READ:
-		memcpy(&access, body, sizeof(access));
-		memcpy(out->body, body, sizeof(access));
-		memcpy(out->body + sizeof(access), liar.bar + access.offset % BAR_LEN,
-		       access.count);
-		return sizeof(access) + access.count;
-	case VFIO_USER_REGION_WRITE:
-		memcpy(&access, body, sizeof(access));
-		if (access.region == 0)
-			memcpy(liar.bar + access.offset % BAR_LEN, body + sizeof(access),
-			       access.count);
-		memcpy(out->body, body, sizeof(access));
-		return sizeof(access);
-	case VFIO_USER_DMA_UNMAP:
-		liar.unmaps++;
-		memcpy(out->body, body, sizeof(struct vfio_user_dma_unmap));
-		return sizeof(struct vfio_user_dma_unmap);
-	case VFIO_USER_DMA_MAP:
-		liar.maps += msg->nb_fds == 1;
-		return 0;
-	case VFIO_USER_DEVICE_SET_IRQS:
-		liar.vectors += msg->nb_fds;
-		liar.irq_messages++;
-		return 0;
-	default:
-		return 0;
-	}
-}
-
-/* Asks for 8 bytes, and keeps what comes. */
-static void
-ask_memory(uint16_t command)
-{
-	const struct vfio_user_head head = {.id = 77, .command = command};
-	const struct vfio_user_dma_access access = {liar.ask_address, 8};
-	const int sock = liar.twin >= 0 ? liar.twin : liar.sock;
-	struct vfio_user_msg msg;
-	uint8_t body[64];
-
-	vfio_user_send(sock, head, (struct vfio_user_piece){&access, sizeof(access)},
-		       (struct vfio_user_piece){NULL, 0}, NULL, 0, WAIT_MS);
-	liar.asked_error = UINT32_MAX;
-	if (vfio_user_recv_head(sock, &msg, WAIT_MS, NULL) != 0 || msg.head.id != 77)
-		return;
-	liar.asked_error = msg.head.error;
-	if (msg.len == sizeof(access) + 8 &&
-	    vfio_user_recv_body(sock, &msg, body, msg.len, WAIT_MS, NULL) == 0)
-		memcpy(liar.asked_data, body + sizeof(access), 8);
-}
-
-/* False: the conversation is over. */
-static bool
-lie(const struct vfio_user_msg *msg, struct message *out, size_t len)
-{
-	struct vfio_user_msg other = *msg;
-	uint8_t garbage[64];
-
-	switch (liar.fault) {
-	case HANGS_UP:
-		return false;
-	case SAYS_NOTHING:
-		return true;
-	case GARBAGE:
-		memset(garbage, 0xa5, sizeof(garbage));
-		return write(liar.sock, garbage, sizeof(garbage)) > 0;
-	case BREAKS_OFF:
-		other.head.size = 64;
-		other.head.flags = VFIO_USER_TYPE_REPLY;
-		return write(liar.sock, &other.head, sizeof(other.head)) < 0;
-	case OVERSIZE:
-		other.head.size = UINT32_MAX;
-		other.head.flags = VFIO_USER_TYPE_REPLY;
-		return write(liar.sock, &other.head, sizeof(other.head)) > 0;
-	case WRONG_ID:
-		other.head.id++;
-		break;
-	case WRONG_COMMAND:
-		other.head.command++;
-		break;
-	case REFUSES:
-	case REFUSES_AT_LENGTH:
-		out->head.flags = VFIO_USER_ERROR;
-		out->head.error = EACCES;
-		len = liar.fault == REFUSES ? 0 : 8;
-		break;
-	case TOO_SHORT:
-		len = len > 0 ? len - 1 : 0;
-		break;
-	case TOO_LONG:
-		len += 5000;
-		break;
-	case BRINGS_FILES:
-		while (out->nb_fds < 3)
-			out->fds[out->nb_fds++] = liar.listener;
-		break;
-	case ASKS_NONSENSE:
-		ask_memory(VFIO_USER_DEVICE_GET_INFO);
-		break;
-	default:
-		ask_memory(VFIO_USER_DMA_READ);
-	}
-	answer(&other, out, len);
-	return true;
-}
-
-static void *
-serve(void *arg)
-{
-	struct vfio_user_msg msg;
-	static uint8_t body[65536];
-	bool more = true;
-
-	while (more && vfio_user_recv_head(liar.sock, &msg, WAIT_MS, NULL) == 0) {
-		struct message out = {.nb_fds = 0};
-		const bool posted = (msg.head.flags & VFIO_USER_NO_REPLY) != 0;
-		size_t len;
-
-		if (msg.len > sizeof(body) ||
-		    (msg.len > 0 &&
-		     vfio_user_recv_body(liar.sock, &msg, body, msg.len, WAIT_MS, NULL) != 0))
-			break;
-		liar.posted += posted;
-		len = tell(&msg, body, &out);
-		if (msg.head.command == liar.command && liar.fault != NONE &&
-		    (liar.fault != ANSWERS_POSTED || posted))
-			more = liar.fault == ANSWERS_POSTED ? (answer(&msg, &out, len), true)
-							    : lie(&msg, &out, len);
-		else if (!posted)
-			answer(&msg, &out, len);
-		if (msg.head.command == VFIO_USER_VERSION && liar.twins)
-			close(out.fds[0]);
-		plx_unixsock_close_fds(msg.fds, msg.nb_fds);
-	}
-	close(liar.sock);
-	return NULL;
-}
-
-static void *
-take_one(void *arg)
-{
-	while ((liar.sock = plx_unixsock_accept(liar.listener)) == -EAGAIN)
-		usleep(500);
-	return liar.sock >= 0 ? serve(NULL) : NULL;
-}
-
-static int
-setup(void **state)
-{
-	memset(&liar, 0, sizeof(liar));
-	memset(&pci, 0, sizeof(pci));
-	liar.text = "{\"capabilities\":{\"max_msg_fds\":8}}";
-	liar.info_flags = VFIO_USER_DEVICE_PCI | VFIO_USER_DEVICE_RESETS;
-	liar.config_len = 256;
-	liar.bar_fd = liar.twin = -1;
-	/* The page in the middle is the MSI-X table's. */
-	liar.area[0] = (struct vfio_user_area){0, 0x1000};
-	liar.area[1] = (struct vfio_user_area){0x2000, 0x1000};
-	snprintf(liar.path, sizeof(liar.path), "/tmp/plx-liar-%d.sock", (int)getpid());
-	liar.listener = plx_unixsock_listen(liar.path, NULL);
-	pci.device = &device;
-	pci.transport = &plx_pci_vfio_user;
-	why.text[0] = '\0';
-	return liar.listener >= 0 ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	if (!liar.joined)
-		pthread_join(liar.thread, NULL);
-	close(liar.listener);
-	unlink(liar.path);
-	if (liar.bar_fd >= 0)
-		close(liar.bar_fd);
-	if (liar.twin >= 0)
-		close(liar.twin);
-	return 0;
-}
-
-static int
-open_device(void)
-{
-	assert_int_equal(pthread_create(&liar.thread, NULL, take_one, NULL), 0);
-	return plx_pci_vfio_user.open(&pci, liar.path, &why);
-}
-
-static void
-opens(void)
-{
-	if (open_device() != 0)
-		fail_msg("%s", why.text);
-}
-
-static void
-does_not_open(const char *says)
-{
-	int fd = dup(0), after;
-
-	assert_int_not_equal(open_device(), 0);
-	if (strstr(why.text, says) == NULL)
-		fail_msg("'%s' lacks '%s'", why.text, says);
-	pthread_join(liar.thread, NULL);
-	liar.joined = true;
-	close(fd);
-	after = dup(0);
-	close(after);
-	assert_true(after <= fd);
-}
-
-static uint32_t
-read_bar(uint64_t off)
-{
-	struct plx_pci_window window;
-
-	assert_int_equal(plx_pci_window(&pci, 0, 0, BAR_LEN, &window, &why), 0);
-	return plx_pci_read32(&window, off);
-}
-
-/* Everything is an error or all ones, at once, and closing works. */
-static void
-is_dead(void)
-{
-	struct timespec from, to;
-	uint32_t value;
-	int fd = 0;
-
-	clock_gettime(CLOCK_MONOTONIC, &from);
-	assert_int_equal(plx_pci_config_read(&pci, 0, &value, 4), -EIO);
-	assert_int_equal(plx_pci_config_write(&pci, 4, &value, 4), -EIO);
-	assert_int_equal(plx_pci_vfio_user.bar_write(&pci, 0, 0, &value, 4), -EIO);
-	assert_int_equal(plx_pci_vfio_user.reset(&pci), -EIO);
-	assert_int_equal(plx_pci_irq_set(&pci, PLX_PCI_IRQ_MSIX, &fd, 1, &why), -EIO);
-	assert_int_equal(read_bar(0x1000), UINT32_MAX);
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	assert_true(to.tv_sec - from.tv_sec <= 1);
-	plx_pci_vfio_user.close(&pci);
-}
+/* The transport vfio-user against a server that answers well, but for one command. */
+#include "vfio_user_liar.h"
 
 /* -- a good server -------------------------------------------------------------------------------------------------------- */
 
@@ -730,6 +336,59 @@ memory_that_the_server_refuses_is_not_reserved(void **state)
 	plx_pci_vfio_user.close(&pci);
 }
 
+/* -- a server that is there again -------------------------------------------------------------------------------------------- */
+
+static int
+looks_again(void)
+{
+	pthread_join(liar.thread, NULL);
+	liar.fault = NONE;
+	assert_int_equal(pthread_create(&liar.thread, NULL, take_one, NULL), 0);
+	return plx_pci_again(&pci, &why);
+}
+
+static void
+finds_another(const char *says)
+{
+	assert_int_not_equal(looks_again(), 0);
+	if (strstr(why.text, says) == NULL)
+		fail_msg("'%s' lacks '%s'", why.text, says);
+	assert_int_equal(read_bar(8), UINT32_MAX);
+}
+
+/* Another card, other BARs: refused, and asked for again at the next start; memory is told to each. */
+static void
+who_was_lost_is_taken_again_with_the_same_device_only(void **state)
+{
+	const struct plx_zone *zone;
+	unsigned maps;
+
+	opens();
+	assert_int_equal(plx_zone_reserve_dma("later", ZONE_LEN, PLX_NODE_ANY, PLX_ZONE_BUFFERS,
+					      &zone, &why),
+			 0);
+	maps = liar.maps;
+	assert_int_equal(plx_pci_again(&pci, &why), 0); /* nothing is lost */
+	liar.fault = HANGS_UP;
+	liar.command = VFIO_USER_DEVICE_RESET;
+	assert_int_equal(plx_pci_vfio_user.reset(&pci), -EIO);
+	liar.bar[2] = 0x42; /* its ids are read from there, too */
+	finds_another("its server was lost, and another device is there: 0000:0042");
+	liar.bar[2] = 0;
+	liar.bar_fd = memfd_create("bar", MFD_CLOEXEC);
+	assert_int_equal(ftruncate(liar.bar_fd, BAR_LEN), 0);
+	finds_another("BAR 0 is not what it was");
+	close(liar.bar_fd);
+	liar.bar_fd = -1;
+	liar.maps = 0;
+	liar.bar[8] = 0x17;
+	assert_int_equal(looks_again(), 0);
+	assert_int_equal(liar.maps, maps);
+	assert_int_equal((uint8_t)read_bar(8), 0x17);
+	plx_zone_free(zone);
+	plx_pci_vfio_user.close(&pci);
+}
+
 static int
 start(void **state)
 {
@@ -752,6 +411,7 @@ main(void)
 		CASE(vectors_go_in_messages_of_what_the_server_takes),
 		CASE(a_bar_is_mapped_but_for_its_hole),
 		CASE(a_window_over_both_kinds_of_bytes_reaches_each),
+		CASE(who_was_lost_is_taken_again_with_the_same_device_only),
 		CASE(a_file_too_short_for_its_bar_is_refused),
 		CASE(a_server_may_ask_for_memory_before_it_answers),
 		CASE(a_server_may_ask_by_a_twin),
