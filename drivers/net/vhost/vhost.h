@@ -381,7 +381,7 @@ int vhost_rings_resume(struct vhost_port *port, struct plx_why *why);
 /* Both rings of the first pair could run. */
 bool vhost_rings_ready(const struct vhost_port *port);
 
-/* -- data path (vhost_rx.c, vhost_tx.c, vhost_offload.c) ----------------------------------------------------------------- */
+/* -- data path (vhost_rx.c, vhost_tx.c, vhost_tx_slow.c, vhost_offload.c) --------------------------------------------------------- */
 
 uint16_t vhost_rx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n);
 uint16_t vhost_tx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n);

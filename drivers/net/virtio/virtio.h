@@ -378,19 +378,30 @@ void virtio_rxq_irq(struct virtio_rxq *rxq, bool on);
  */
 int
 virtio_ctrl(struct virtio_dev *dev, uint8_t class, uint8_t command, const void *data, unsigned len);
+/* The same to a device that runs; what others are to do is noted only, and told when they start. */
+int virtio_ctrl_if_running(struct virtio_dev *dev, uint8_t class, uint8_t command, const void *data,
+			   unsigned len);
 
-/* -- what is received and where (virtio_filter.c): ops of the port, and all of it again after a start --------------------------- */
+/* -- what is received (virtio_filter.c): ops of the port, and all of it again after a start --------------------------- */
 
 int virtio_filter_promiscuous(struct plx_ethdev *eth, bool on);
 int virtio_filter_allmulticast(struct plx_ethdev *eth, bool on);
 int virtio_filter_own_mac(struct plx_ethdev *eth, const uint8_t mac[6]);
 int virtio_filter_mac(struct plx_ethdev *eth, const uint8_t mac[6], bool on);
 int virtio_filter_vlan(struct plx_ethdev *eth, uint16_t vlan, bool on);
-int virtio_filter_rss(struct plx_ethdev *eth);
-/* PLX_ETH_RSS_* that the device can hash. */
-uint32_t virtio_filter_rss_types(const struct virtio_dev *dev);
 /* Makes all of it real in a device that has just been started, queue pairs included. Under the lock. */
 int virtio_filter_restore(struct virtio_dev *dev, struct plx_why *why);
+
+/* -- by which queue (virtio_rss.c) ------------------------------------------------------------------------------------------- */
+
+/* PLX_ETH_RSS_* that the device can hash. */
+uint32_t virtio_rss_types(const struct virtio_dev *dev);
+/* The op: the table and key of the port, or what is to be hashed where the hash chooses no queue. */
+int virtio_rss_tell(struct plx_ethdev *eth);
+/* Only the latter. Under the lock. */
+int virtio_rss_tell_hash(struct virtio_dev *dev);
+/* How many pairs are in use and who gets what, in a device that has just been started. Under the lock. */
+int virtio_rss_restore(struct virtio_dev *dev, struct plx_why *why);
 
 /* -- interrupts and links (virtio_irq.c) -------------------------------------------------------------------------------------- */
 

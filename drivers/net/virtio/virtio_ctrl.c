@@ -93,3 +93,10 @@ virtio_ctrl(struct virtio_dev *dev, uint8_t class, uint8_t command, const void *
 		dev->ctrl_failures++;
 	return ret;
 }
+
+int
+virtio_ctrl_if_running(struct virtio_dev *dev, uint8_t class, uint8_t command, const void *data,
+		       unsigned len)
+{
+	return dev->state == VIRTIO_RUNNING ? virtio_ctrl(dev, class, command, data, len) : 0;
+}

@@ -269,7 +269,7 @@ static const struct plx_ethdev_ops port_ops = {
 	.set_mac = virtio_filter_own_mac,
 	.filter_mac = virtio_filter_mac,
 	.filter_vlan = virtio_filter_vlan,
-	.set_rss = virtio_filter_rss,
+	.set_rss = virtio_rss_tell,
 	.rx_fd = virtio_irq_rx_fd,
 	.counters = virtio_books_read,
 };

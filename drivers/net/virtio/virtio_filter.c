@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a device receives and to which queue: addresses, VLANs, promiscuity, queue pairs and the RSS table. Each is noted
- * here or in lib/ethdev, told to a device that runs, and told again to one that was started, which remembers nothing.
+ * What a device receives: addresses, VLANs and promiscuity. Each is noted here or in lib/ethdev, told to a device that runs, and
+ * told again to one that was started, which remembers nothing.
  */
 #include "virtio.h"
 
@@ -13,24 +13,16 @@
 
 PLX_LOG_COMPONENT(logger, "pmd.net.virtio");
 
-#define MAC_LEN		     6
-#define MAC_GROUP	     0x01
-#define BITS		     64
-#define HASH_CONFIG_RESERVED 4 /* words */
-
-/* Commands are for devices that run; what others are to do is noted only. */
-static int
-tell(struct virtio_dev *dev, uint8_t class, uint8_t command, const void *data, unsigned len)
-{
-	return dev->state == VIRTIO_RUNNING ? virtio_ctrl(dev, class, command, data, len) : 0;
-}
+#define MAC_LEN	  6
+#define MAC_GROUP 0x01
+#define BITS	  64
 
 static int
 tell_rx(struct virtio_dev *dev, uint8_t command, bool on)
 {
 	const uint8_t byte = on;
 
-	return tell(dev, VIRTIO_NET_CTRL_RX, command, &byte, sizeof(byte));
+	return virtio_ctrl_if_running(dev, VIRTIO_NET_CTRL_RX, command, &byte, sizeof(byte));
 }
 
 /* 5.1.6.5.1. */
@@ -66,7 +58,8 @@ static int
 tell_own_mac(struct virtio_dev *dev, const uint8_t *mac)
 {
 	if (virtio_has(dev, VIRTIO_NET_F_CTRL_MAC_ADDR))
-		return tell(dev, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET, mac, MAC_LEN);
+		return virtio_ctrl_if_running(dev, VIRTIO_NET_CTRL_MAC,
+					      VIRTIO_NET_CTRL_MAC_ADDR_SET, mac, MAC_LEN);
 	if (dev->modern || !virtio_has(dev, VIRTIO_NET_F_MAC))
 		return -ENOTSUP;
 	return dev->state == VIRTIO_RUNNING
@@ -116,7 +109,8 @@ tell_macs(struct virtio_dev *dev)
 	int ret;
 
 	len += put_macs(filter, true, table + len);
-	ret = tell(dev, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_TABLE_SET, table, len);
+	ret = virtio_ctrl_if_running(dev, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_TABLE_SET, table,
+				     len);
 	if (ret != 0 && ret != -EPERM)
 		return ret;
 	filter->overflow = ret == -EPERM;
@@ -175,8 +169,9 @@ tell_vlan(struct virtio_dev *dev, uint16_t vlan, bool on)
 	uint8_t id[sizeof(uint16_t)];
 
 	plx_store_le16(id, vlan);
-	return tell(dev, VIRTIO_NET_CTRL_VLAN,
-		    on ? VIRTIO_NET_CTRL_VLAN_ADD : VIRTIO_NET_CTRL_VLAN_DEL, id, sizeof(id));
+	return virtio_ctrl_if_running(dev, VIRTIO_NET_CTRL_VLAN,
+				      on ? VIRTIO_NET_CTRL_VLAN_ADD : VIRTIO_NET_CTRL_VLAN_DEL, id,
+				      sizeof(id));
 }
 
 int
@@ -196,131 +191,7 @@ virtio_filter_vlan(struct plx_ethdev *eth, uint16_t vlan, bool on)
 	return ret;
 }
 
-/* -- queues (5.1.6.5.5 to 5.1.6.5.7) ---------------------------------------------------------------------------------- */
-
-static const struct {
-	uint32_t eth, device;
-} hash_types[] = {
-	{PLX_ETH_RSS_IPV4, VIRTIO_NET_HASH_IPV4},
-	{PLX_ETH_RSS_IPV6, VIRTIO_NET_HASH_IPV6},
-	{PLX_ETH_RSS_TCP, VIRTIO_NET_HASH_TCPV4 | VIRTIO_NET_HASH_TCPV6},
-	{PLX_ETH_RSS_UDP, VIRTIO_NET_HASH_UDPV4 | VIRTIO_NET_HASH_UDPV6},
-};
-
-uint32_t
-virtio_filter_rss_types(const struct virtio_dev *dev)
-{
-	uint32_t types = 0;
-
-	for (unsigned i = 0; i < PLX_ARRAY_LEN(hash_types); i++)
-		if ((dev->limits.hash_types & hash_types[i].device) != 0)
-			types |= hash_types[i].eth;
-	return types;
-}
-
-static uint32_t
-device_types(const struct virtio_dev *dev)
-{
-	uint32_t types = 0;
-
-	for (unsigned i = 0; i < PLX_ARRAY_LEN(hash_types); i++)
-		if ((dev->eth.rss.types & hash_types[i].eth) != 0)
-			types |= hash_types[i].device;
-	return types & dev->limits.hash_types;
-}
-
-static uint8_t *
-put16(uint8_t *at, uint16_t value)
-{
-	plx_store_le16(at, value);
-	return at + sizeof(value);
-}
-
-static uint8_t *
-put_key(const struct virtio_dev *dev, uint8_t *at)
-{
-	const uint8_t size = dev->limits.rss_key_size;
-
-	*at++ = size;
-	memcpy(at, dev->eth.rss.key, size);
-	return at + size;
-}
-
-/* struct virtio_net_rss_config (5.1.6.5.7.1); a queue's number is that of its pair. */
-static int
-tell_rss(struct virtio_dev *dev)
-{
-	const struct plx_ethdev_rss *rss = &dev->eth.rss;
-	const uint16_t size = dev->limits.rss_table_size;
-	uint8_t config[16 + sizeof(rss->reta) + sizeof(rss->key)];
-	uint8_t *at = config;
-
-	plx_store_le32(at, device_types(dev));
-	at = put16(at + sizeof(uint32_t), (uint16_t)(size - 1));
-	at = put16(at, rss->reta[0]); /* for packets without a hash */
-	for (unsigned i = 0; i < size; i++)
-		at = put16(at, rss->reta[i]);
-	at = put16(at, dev->nb_pairs);
-	at = put_key(dev, at);
-	return tell(dev, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_RSS, config,
-		    (unsigned)(at - config));
-}
-
-/* struct virtio_net_hash_config (5.1.6.5.6.4): what is to be hashed where the hash chooses no queue. */
-static int
-tell_hash(struct virtio_dev *dev)
-{
-	uint8_t config[16 + sizeof(dev->eth.rss.key)];
-	uint8_t *at = config;
-
-	plx_store_le32(at, device_types(dev));
-	at += sizeof(uint32_t);
-	for (unsigned i = 0; i < HASH_CONFIG_RESERVED; i++)
-		at = put16(at, 0);
-	at = put_key(dev, at);
-	return tell(dev, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_HASH, config,
-		    (unsigned)(at - config));
-}
-
-static int
-tell_pairs(struct virtio_dev *dev)
-{
-	uint8_t pairs[sizeof(uint16_t)];
-
-	plx_store_le16(pairs, dev->nb_pairs);
-	return tell(dev, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_PAIRS_SET, pairs, sizeof(pairs));
-}
-
-int
-virtio_filter_rss(struct plx_ethdev *eth)
-{
-	struct virtio_dev *dev = virtio_dev(eth);
-	int ret = -ENOTSUP;
-
-	pthread_mutex_lock(&dev->lock);
-	if (virtio_has(dev, VIRTIO_NET_F_RSS))
-		ret = tell_rss(dev);
-	else if (virtio_has(dev, VIRTIO_NET_F_HASH_REPORT))
-		ret = tell_hash(dev);
-	pthread_mutex_unlock(&dev->lock);
-	return ret;
-}
-
 /* -- all of it after a start -------------------------------------------------------------------------------------------- */
-
-static int
-restore_queues(struct virtio_dev *dev, struct plx_why *why)
-{
-	int ret = 0;
-
-	if (virtio_has(dev, VIRTIO_NET_F_RSS) && dev->eth.info.nb_rx_queues > 0)
-		ret = tell_rss(dev);
-	else if (virtio_has(dev, VIRTIO_NET_F_MQ) && dev->nb_pairs > 1)
-		ret = tell_pairs(dev);
-	return ret == 0 ? 0
-			: plx_why(why, ret, "the device refuses to use %u queue pairs: %s",
-				  dev->nb_pairs, strerror(-ret));
-}
 
 /* A filter that is refused lets too much or too little in: told, but no reason to have no port at all. */
 static void
@@ -360,12 +231,12 @@ restore_own_mac(struct virtio_dev *dev)
 int
 virtio_filter_restore(struct virtio_dev *dev, struct plx_why *why)
 {
-	int ret = restore_queues(dev, why);
+	int ret = virtio_rss_restore(dev, why);
 
 	if (ret != 0)
 		return ret;
 	if (virtio_has(dev, VIRTIO_NET_F_HASH_REPORT) && !virtio_has(dev, VIRTIO_NET_F_RSS))
-		check(dev, tell_hash(dev), "the hashes to report");
+		check(dev, virtio_rss_tell_hash(dev), "the hashes to report");
 	restore_own_mac(dev);
 	if (virtio_has(dev, VIRTIO_NET_F_CTRL_VLAN))
 		restore_vlans(dev);

@@ -142,7 +142,7 @@ describe_queues(struct virtio_dev *dev)
 		info->reta_size = dev->limits.rss_table_size;
 	if (can(dev, BIT(NET_F_RSS)) || can(dev, BIT(NET_F_HASH_REPORT))) {
 		info->rss_key_size = dev->limits.rss_key_size;
-		info->rss_types = virtio_filter_rss_types(dev);
+		info->rss_types = virtio_rss_types(dev);
 	}
 }
 

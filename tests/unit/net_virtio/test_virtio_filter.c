@@ -104,7 +104,7 @@ a_device_without_the_feature_cannot(void **state)
 	assert_int_equal(virtio_filter_mac(&dev->eth, other, true), -ENOTSUP);
 	assert_int_equal(virtio_filter_own_mac(&dev->eth, other), -ENOTSUP);
 	assert_int_equal(virtio_filter_vlan(&dev->eth, 7, true), -ENOTSUP);
-	assert_int_equal(virtio_filter_rss(&dev->eth), -ENOTSUP);
+	assert_int_equal(virtio_rss_tell(&dev->eth), -ENOTSUP);
 	assert_int_equal(got.n, 0);
 	assert_int_equal(virtio_filter_restore(dev, NULL), 0);
 	assert_int_equal(got.n, 0);
@@ -230,12 +230,12 @@ a_table_of_queues_goes_out_as_the_specification_has_it(void **state)
 	dev->limits.rss_table_size = (uint16_t)size;
 	dev->limits.rss_key_size = 40;
 	dev->limits.hash_types = VIRTIO_NET_HASH_IPV4 | VIRTIO_NET_HASH_TCPV4;
-	assert_int_equal(virtio_filter_rss_types(dev), PLX_ETH_RSS_IPV4 | PLX_ETH_RSS_TCP);
+	assert_int_equal(virtio_rss_types(dev), PLX_ETH_RSS_IPV4 | PLX_ETH_RSS_TCP);
 	rss->types = PLX_ETH_RSS_TCP;
 	for (unsigned i = 0; i < size; i++)
 		rss->reta[i] = (uint16_t)(3 - i % 4);
 	memset(rss->key, 0x6d, sizeof(rss->key));
-	assert_int_equal(virtio_filter_rss(&dev->eth), 0);
+	assert_int_equal(virtio_rss_tell(&dev->eth), 0);
 	c = command(0, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_RSS);
 	assert_int_equal(c->len, 4 + 2 + 2 + 2 * size + 2 + 1 + 40);
 	assert_int_equal(plx_load_le32(c->data), VIRTIO_NET_HASH_TCPV4);
@@ -260,7 +260,7 @@ hashes_to_report_go_out_without_a_table(void **state)
 	dev->limits.hash_types = VIRTIO_NET_HASH_IPV4 | VIRTIO_NET_HASH_UDPV6;
 	dev->eth.rss.types = PLX_ETH_RSS_UDP | PLX_ETH_RSS_TCP;
 	memset(dev->eth.rss.key, 0x6d, sizeof(dev->eth.rss.key));
-	assert_int_equal(virtio_filter_rss(&dev->eth), 0);
+	assert_int_equal(virtio_rss_tell(&dev->eth), 0);
 	c = command(0, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_HASH);
 	assert_int_equal(c->len, 4 + 8 + 1 + 40);
 	assert_int_equal(plx_load_le32(c->data), VIRTIO_NET_HASH_UDPV6);
