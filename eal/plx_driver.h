@@ -12,7 +12,7 @@
 
 PLX_BEGIN_DECLS
 
-#define PLX_DEVICE_NAME_MAX 64
+#define PLX_DEVICE_NAME_MAX 128 /* "vfio-user:" and any path of a socket fit */
 
 enum plx_bus {
 	PLX_BUS_VDEV, /* made from an argument string: net_null0,size=64 */

@@ -41,7 +41,7 @@ const char *plx_eal_prefix(void);
 
 /* A device as the EAL was told of it. */
 struct plx_device_info {
-	char name[64];	 /* net_null0 */
+	char name[128];	 /* net_null0, vfio-user:/run/nic.sock */
 	char driver[64]; /* "" while none has taken it */
 	char args[256];	 /* what followed the name in --vdev or -a, cut if it is longer */
 	bool is_vdev;	 /* else it is on the PCI bus */

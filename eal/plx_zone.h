@@ -13,7 +13,7 @@
 
 PLX_BEGIN_DECLS
 
-#define PLX_ZONE_NAME_MAX 64
+#define PLX_ZONE_NAME_MAX 160 /* that of a device, and what of it */
 #define PLX_NODE_ANY	  (-1)
 #define PLX_IOVA_BAD	  UINT64_MAX
 
