@@ -65,8 +65,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	len = strlen(text);
 	/* Expressions are libpcap's, which asks name servers; they have a target of their own. */
 	if (strstr(text, "bpf") == NULL) {
-		for (const char *line = text; line != NULL; line = strchr(line, '\n'))
-			check_line(line += line != text);
+		for (const char *line = text; *line != '\0'; line += line[0] == '\n') {
+			check_line(line);
+			line += strcspn(line, "\n");
+		}
 		require(plx_filter_rules_create(&config, &rules, NULL) == 0);
 		if (plx_filter_rules_load_text(rules, text, 0, NULL) == 0)
 			match(rules, data + (len < size ? len + 1 : size),
