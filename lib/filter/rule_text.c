@@ -179,6 +179,8 @@ need_name(struct scanner *s, const char *what, char *ret, size_t size)
 
 	if (err != 0)
 		return err;
+	if (s->quoted && size == PLX_FILTER_NAME_MAX)
+		return fail(s, "%s stands without quotation marks", what);
 	if (s->text_len >= size || strlen(s->text) != s->text_len || s->text_len == 0)
 		return fail(s, "%s has 1 to %zu characters", what, size - 1);
 	memset(ret, 0, size);

@@ -133,6 +133,7 @@ static const struct {
 	{"10 drop plugin", 15, "missing"},
 	{"10 drop plugin a23456789012345678901234567890123", 16, "1 to 31"},
 	{"10 execute", 11, "the name of a plugin is missing"},
+	{"10 execute \"a b\"", 12, "without quotation marks"},
 	{"10 add-rule", 12, "what the added rule does is missing"},
 	{"10 add-rule execute", 13, "forward, drop, reflect or bounce"},
 	{"10 add-rule reflect", 20, "missing"},
