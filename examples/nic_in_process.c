@@ -127,9 +127,11 @@ main(int argc, char **argv)
 	struct plx_why why = {""};
 	int ret;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: nic_in_process SOCKET\n");
-		return 2;
+	if (argc != 2 || argv[1][0] == '-') {
+		const bool asked = argc == 2 && strcmp(argv[1], "-h") == 0;
+
+		fprintf(asked ? stdout : stderr, "usage: nic_in_process SOCKET\n");
+		return asked ? 0 : 2;
 	}
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);

@@ -157,7 +157,7 @@ put_losses(const struct live *live, const struct page *page)
 	struct plx_ethdev_ledger ledger;
 	struct capture_totals t;
 	uint64_t lost = 0;
-	char where[80];
+	char where[PLX_ETHDEV_NAME_MAX + 2];
 
 	capture_totals(c, &t);
 	fputs("\nlost so far\n", page->out);

@@ -63,7 +63,7 @@ enum plx_ethdev_state {
 struct plx_ethdev_info {
 	char name[PLX_ETHDEV_NAME_MAX];	  /* net_null0 */
 	char driver[PLX_ETHDEV_NAME_MAX]; /* net_null */
-	char mode[160];			  /* how it runs here, in words: "native XDP, copy mode" */
+	char mode[192];			  /* how it runs here, in words: "native XDP, copy mode" */
 	enum plx_ethdev_state state;
 	int node;
 	uint32_t if_index; /* kernel interface, 0 none */

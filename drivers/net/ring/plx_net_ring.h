@@ -35,7 +35,7 @@ int plx_net_ring_create(const char *name, const struct plx_net_ring *rx, uint16_
 
 /* A ring between two ports of this driver, or of one with itself. */
 struct plx_net_ring_lane {
-	char from[64], to[64]; /* the ports, whose queues have the lane's number */
+	char from[128], to[128]; /* the ports, whose queues have the lane's number */
 	uint16_t queue;
 	uint32_t capacity; /* packets */
 	uint32_t used;	   /* in it now */
