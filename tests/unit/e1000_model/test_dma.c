@@ -36,6 +36,24 @@ a_window_asks_once(void **state)
 	assert_int_equal(memory.finds, 2);
 }
 
+/* The byte behind a window is the next map's, or nobody's; it is never a piece of nothing. */
+static void
+a_piece_begins_where_the_window_ends(void **state)
+{
+	uint8_t *first = memory_add(&memory, 0x10000, PAGE), *second;
+	uint64_t len = PAGE;
+
+	second = memory_add(&memory, 0x11000, PAGE);
+	assert_ptr_equal(emodel_dma_piece(model, window, 0x10000, &len, false), first);
+	assert_int_equal(len, PAGE);
+	len = 16;
+	assert_ptr_equal(emodel_dma_piece(model, window, 0x10000, &len, false), first);
+	assert_int_equal(memory.finds, 1);
+	assert_ptr_equal(emodel_dma_piece(model, window, 0x11000, &len, false), second);
+	assert_int_equal(len, 16);
+	assert_null(emodel_dma_piece(model, window, 0x12000, &len, false));
+}
+
 static void
 a_window_ends_with_its_map(void **state)
 {
@@ -205,6 +223,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_window_asks_once),
+		TEST(a_piece_begins_where_the_window_ends),
 		TEST(a_window_ends_with_its_map),
 		TEST(what_is_read_only_is_not_written),
 		TEST(copies_go_over_borders),
