@@ -51,6 +51,7 @@ struct plx_args {
 	bool iova_given;
 	enum plx_iova_mode iova;
 	const char *prefix; /* NULL: made from program and pid */
+	bool no_door;
 
 	struct plx_args_list log_rules;
 	bool version;

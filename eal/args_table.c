@@ -171,6 +171,13 @@ set_prefix(struct plx_args *args, const char *value, struct plx_why *why)
 }
 
 static int
+set_no_door(struct plx_args *args, const char *value, struct plx_why *why)
+{
+	args->no_door = true;
+	return 0;
+}
+
+static int
 set_proc_type(struct plx_args *args, const char *value, struct plx_why *why)
 {
 	if (strcmp(value, "primary") == 0 || strcmp(value, "auto") == 0)
@@ -264,6 +271,8 @@ const struct plx_args_row plx_args_rows[] = {
 	 "what tells this program from others\n"
 	 "(default: program name and process number)",
 	 set_prefix},
+	{0, "no-door", "no-telemetry", PLX_ARGS_FLAG, false, NULL,
+	 "open no control socket (plx-ctl)", set_no_door},
 
 	{0, "log-level", NULL, PLX_ARGS_VALUE, true, "RULE",
 	 "debug, or for some components 'pmd.*:debug';\n"
@@ -304,8 +313,7 @@ const struct plx_args_row plx_args_rows[] = {
 	{0, "create-uio-dev", NULL, PLX_ARGS_FLAG, false, NULL, NO_UIO},
 	{0, "vfio-intr", NULL, PLX_ARGS_VALUE, false, "MODE", NO_UIO},
 	{0, "vfio-vf-token", NULL, PLX_ARGS_VALUE, false, "UUID", NO_UIO},
-	{0, "telemetry", NULL, PLX_ARGS_FLAG, false, NULL, SOCKET},
-	{0, "no-telemetry", NULL, PLX_ARGS_FLAG, false, NULL, SOCKET},
+	{0, "telemetry", NULL, PLX_ARGS_FLAG, false, NULL, "the control socket is always open"},
 	{0, "syslog", NULL, PLX_ARGS_OPTIONAL, false, "FACILITY", "messages go to stderr"},
 	{0, "log-color", NULL, PLX_ARGS_OPTIONAL, false, "WHEN", "messages have no colours"},
 	{0, "log-timestamp", NULL, PLX_ARGS_OPTIONAL, false, "FORMAT",
@@ -324,6 +332,6 @@ const struct plx_args_pair plx_args_pairs[] = {
 	{"-a/--allow", "-b/--block", "what is not allowed is blocked already"},
 	{"-m/--memory-size", "--numa-mem", "the total is the sum of the nodes"},
 	{"--no-huge", "--numa-mem", "plain pages have no certain node"},
-	{"--telemetry", "--no-telemetry", "neither is needed"},
+	{"--telemetry", "--no-door", "a control socket is there or not"},
 	{NULL, NULL, NULL},
 };

@@ -32,6 +32,7 @@ static struct {
 	pthread_t main;
 	bool log_rules;
 	char prefix[96];
+	bool no_door;
 } eal;
 
 static bool
@@ -254,6 +255,7 @@ init(int argc, char **argv, struct plx_why *why)
 	if (ret != 0)
 		goto free_args;
 	set_prefix(args);
+	eal.no_door = args->no_door;
 	ret = bring_up(args, why);
 	if (ret != 0) {
 		eal.prefix[0] = '\0';
@@ -310,6 +312,12 @@ const char *
 plx_eal_prefix(void)
 {
 	return eal.prefix;
+}
+
+bool
+plx_eal_wants_door(void)
+{
+	return atomic_load(&eal.state) == UP && !eal.no_door;
 }
 
 const char *

@@ -39,6 +39,9 @@ void plx_eal_usage(FILE *out);
 /* The name that tells this program from others: --file-prefix, or program name and pid. */
 const char *plx_eal_prefix(void);
 
+/* False with --no-telemetry, and while not initialised: plx_door_open then does nothing. */
+bool plx_eal_wants_door(void);
+
 /* A device as the EAL was told of it. */
 struct plx_device_info {
 	char name[128];	 /* net_null0, vfio-user:/run/nic.sock */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <pollux/plx_clock.h>
+#include <pollux/plx_door.h>
 #include <pollux/plx_lcore.h>
 
 #include "facts.h"
@@ -229,10 +230,12 @@ run_in_turn(struct capture *c)
 
 	plx_idle_init(&idle);
 	rx_add_fds(worker, &idle);
+	plx_idle_add_fd(&idle, plx_door_fd());
 	while (!stop_requested()) {
 		unsigned n = rx_round(worker);
 
 		n += write_round(c, &more);
+		plx_door_serve();
 		plx_idle_round(&idle, n);
 	}
 	rx_finish_begin(&finish);
@@ -251,9 +254,11 @@ run_apart(struct capture *c)
 
 	plx_idle_init(&idle);
 	plx_idle_add_fd(&idle, c->wake.fd);
+	plx_idle_add_fd(&idle, plx_door_fd());
 	do {
 		unsigned n = write_round(c, &more);
 
+		plx_door_serve();
 		if (n == 0)
 			wake_arm(&c->wake);
 		plx_idle_round(&idle, n);

@@ -15,6 +15,7 @@
 
 #include "cpus.h"
 #include "devices.h"
+#include "door.h"
 #include "extcap.h"
 #include "faults.h"
 #include "filter_text.h"
@@ -152,6 +153,34 @@ give_up_rights(const struct capture *capture, struct plx_why *why)
 }
 
 static int
+answer_summary(void *arg, const struct plx_door_request *request, struct plx_door_reply *reply,
+	       struct plx_why *why)
+{
+	return door_reply_json(reply, report_now(arg), why);
+}
+
+static void
+open_door(struct capture *capture)
+{
+	const struct plx_door_command summary = {"summary", "what was captured so far, and lost",
+						 answer_summary, capture};
+
+	door_begin("plx-capture");
+	plx_door_add(&summary);
+}
+
+static int
+capture_open_all(struct capture *capture, struct plx_why *why)
+{
+	int err = capture_open(capture, why);
+
+	if (err != 0)
+		return err;
+	open_door(capture);
+	return give_up_rights(capture, why);
+}
+
+static int
 capture_with_eal(struct capture *capture)
 {
 	struct plx_why why = {""};
@@ -161,10 +190,11 @@ capture_with_eal(struct capture *capture)
 		plx_why(&why, -errno, "signals cannot be caught: %s", strerror(errno));
 		return refuse(&why);
 	}
-	if (capture_open(capture, &why) != 0 || give_up_rights(capture, &why) != 0)
+	if (capture_open_all(capture, &why) != 0)
 		status = refuse(&why);
 	else
 		status = run(capture);
+	plx_door_close();
 	why.text[0] = '\0';
 	if (capture_close(capture, &why) != 0) {
 		fprintf(stderr, "plx-capture: %s\n", why.text);

@@ -183,6 +183,28 @@ write_line(const struct capture *c, json_t *line)
 	fflush(c->report);
 }
 
+static void
+read_ledgers(const struct capture *c, struct plx_ethdev_ledger ledgers[PLX_ETHDEV_MAX])
+{
+	for (unsigned i = 0; i < c->nb_ports; i++) {
+		if (plx_ethdev_ledger(c->ports[i].port, &ledgers[i]) != 0)
+			ledgers[i] = (struct plx_ethdev_ledger){0};
+	}
+}
+
+json_t *
+report_now(const struct capture *capture)
+{
+	struct plx_ethdev_ledger ledgers[PLX_ETHDEV_MAX];
+
+	read_ledgers(capture, ledgers);
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o}", "time_ns", json_count(plx_clock_realtime_ns()),
+		"elapsed_ns", json_count(plx_clock_monotonic_ns() - capture->start_mono), "filter",
+		text_json(capture->settings.filter), "ports", ports_json(capture, ledgers),
+		"account", account_json(capture, ledgers), "files", files_json(capture, false));
+}
+
 void
 report_period(const struct capture *capture, const struct capture_totals *last, uint64_t last_ns,
 	      uint64_t now_ns)
@@ -191,10 +213,7 @@ report_period(const struct capture *capture, const struct capture_totals *last, 
 	double seconds = (double)(now_ns - last_ns) / 1e9;
 	struct capture_totals t;
 
-	for (unsigned i = 0; i < capture->nb_ports; i++) {
-		if (plx_ethdev_ledger(capture->ports[i].port, &ledgers[i]) != 0)
-			ledgers[i] = (struct plx_ethdev_ledger){0};
-	}
+	read_ledgers(capture, ledgers);
 	capture_totals(capture, &t);
 	write_line(capture,
 		   json_pack("{s:s, s:o, s:o, s:{s:o, s:f, s:o, s:f}, s:o, s:o, s:o}", "event",

@@ -9,10 +9,15 @@
 #include "capture.h"
 #include "progress.h"
 
+#include <jansson.h>
+
 /* Opens capture->report, where the settings ask for one. -errno with a sentence. */
 int report_open(struct capture *capture, struct plx_why *why);
 /* -EIO with a sentence if a line could not be written. Safe to repeat. */
 int report_close(struct capture *capture, struct plx_why *why);
+
+/* What happened so far, for who asks through the control socket. Thread: main. */
+json_t *report_now(const struct capture *capture);
 
 /* What happened since `last`, the totals of last_ns; now_ns and last_ns by the monotonic clock. */
 void report_period(const struct capture *capture, const struct capture_totals *last,

@@ -174,6 +174,32 @@ run(struct console *console, const struct line *line, json_t *result, struct com
 }
 
 int
+command_ask(struct console *console, const char *text, json_t **ret_result, struct plx_why *why)
+{
+	struct line line = {.copy = strdup(text)};
+	struct command_place place;
+	int ret;
+
+	if (line.copy == NULL)
+		return plx_why(why, -ENOMEM, "out of memory");
+	*ret_result = json_object();
+	if (strlen(text) > COMMAND_LINE_MAX)
+		ret = plx_why(why, -EINVAL, "the line is longer than %d bytes", COMMAND_LINE_MAX);
+	else
+		ret = split(&line, &place, why);
+	if (ret == 0) {
+		line.command = find(console, line.words, line.n);
+		ret = run(console, &line, *ret_result, &place, why);
+	}
+	free(line.copy);
+	if (ret == 0)
+		return 0;
+	json_decref(*ret_result);
+	*ret_result = NULL;
+	return ret;
+}
+
+int
 command_run_at(struct console *console, const char *text, struct command_place *ret_place,
 	       struct plx_why *why)
 {

@@ -61,6 +61,10 @@ int command_run(struct console *console, const char *line, struct plx_why *why);
 int command_run_at(struct console *console, const char *line, struct command_place *ret_place,
 		   struct plx_why *why);
 
+/* The same for who asks from elsewhere: nothing is printed, *ret_result is what facts tell, {} of rows without. */
+int
+command_ask(struct console *console, const char *line, json_t **ret_result, struct plx_why *why);
+
 /* -- for commands ------------------------------------------------------------------------------------ */
 
 /* A number in [min, max]; `what` names it in the error. */

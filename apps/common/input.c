@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "input.h"
 
+#include "door.h"
 #include "stop.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,7 +22,7 @@ input_wait(int fd)
 	struct pollfd wait = {.fd = fd, .events = POLLIN};
 
 	while (!stop_requested()) {
-		int ret = poll(&wait, 1, STOP_CHECK_MS);
+		int ret = door_wait(&wait, STOP_CHECK_MS);
 
 		if (ret > 0 || (ret < 0 && errno != EINTR))
 			return true;

@@ -3,6 +3,7 @@
 #include "prompt.h"
 
 #include "complete.h"
+#include "door.h"
 #include "history.h"
 #include "input.h"
 #include "line.h"
@@ -10,7 +11,6 @@
 
 #include <errno.h>
 #include <locale.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +89,7 @@ key_is_there(EditLine *el)
 
 	while (!stop_requested()) {
 		answer_signals(el);
-		if (poll(&wait, 1, STOP_CHECK_MS) > 0)
+		if (door_wait(&wait, STOP_CHECK_MS) > 0)
 			return true;
 	}
 	return false;

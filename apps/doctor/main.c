@@ -18,11 +18,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* Control sockets take packets, other sockets of ours streams: each tells the other kind that it lives. */
 static bool
 listens(const char *path)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool yes;
 
 	if (fd < 0)

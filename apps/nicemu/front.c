@@ -2,6 +2,7 @@
 #include "front.h"
 
 #include "command.h"
+#include "door.h"
 #include "prompt.h"
 #include "report.h"
 #include "script.h"
@@ -57,6 +58,7 @@ wait_for_end(struct app *app)
 		uint64_t now;
 
 		usleep(STEP_US);
+		plx_door_serve();
 		now = plx_clock_monotonic_ns();
 		if (period != 0 && now >= next) {
 			show_again(app);

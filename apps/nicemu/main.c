@@ -7,6 +7,7 @@
  */
 #include "args.h"
 #include "commands.h"
+#include "door.h"
 #include "front.h"
 #include "house.h"
 #include "options.h"
@@ -61,13 +62,24 @@ give_up_rights(const struct nicemu_args *args, struct plx_why *why)
 	return args->keep_privileges ? 0 : privilege_drop(keep, why);
 }
 
+static void
+open_door(struct app *app)
+{
+	door_begin("plx-nicemu");
+	door_lend(&app->console, "show <what>", "as at the prompt: show stats");
+	door_lend(&app->console, "link <nic> up|down", "as at the prompt: a NIC's cable");
+	door_lend(&app->console, "fault <nic> <what>", "as at the prompt: fault nic0 drop 100");
+}
+
 static int
 run(struct app *app, struct plx_why *why)
 {
 	int ret = house_open(app, why);
 
-	if (ret == 0)
+	if (ret == 0) {
+		open_door(app);
 		ret = give_up_rights(&app->args, why);
+	}
 	if (ret != 0)
 		return ret;
 	report_start(app, stdout);
@@ -89,6 +101,7 @@ run_all(struct app *app)
 		app->console.status = complain(why.text);
 	else
 		house_end(app);
+	plx_door_close();
 	if (house_close(app, &why) != 0 && app->console.status != STATUS_REFUSED) {
 		complain(why.text);
 		app->console.status = STATUS_FAILED;

@@ -7,6 +7,7 @@
  */
 #include "args.h"
 #include "commands.h"
+#include "door.h"
 #include "engine.h"
 #include "judge.h"
 #include "privilege.h"
@@ -80,6 +81,7 @@ wait_until_stopped(struct app *app)
 	next_report = start + app->args.stats_period_s * 1000000000ULL;
 	while (!stop_requested()) {
 		usleep(step_us);
+		plx_door_serve();
 		now = plx_clock_monotonic_ns();
 		if (app->args.stats_period_s != 0 && now >= next_report) {
 			clear_screen(app);
@@ -271,7 +273,10 @@ main(int argc, char **argv)
 	} else {
 		app.engine = engine_find(app.args.forward_mode);
 		stop_catch();
+		door_begin("plx-testpmd");
+		door_lend(&app.console, "show <what>", "as at the prompt: show port stats all");
 		run_ports(&app);
+		plx_door_close();
 		stop_release();
 	}
 	plx_eal_cleanup();

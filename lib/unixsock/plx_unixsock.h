@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * UNIX stream sockets that carry messages with file descriptors: what vhost-user, vfio-user and the programs'
- * own sockets are made of. For rooms of the library; sizes are bytes, times milliseconds, errors negative errno.
+ * UNIX sockets that carry messages with file descriptors: streams, which vhost-user and vfio-user are made of, and packets,
+ * which the programs' own control sockets are made of. For rooms of the library; sizes are bytes, times milliseconds, errors negative errno.
  */
 #ifndef PLX_LIB_UNIXSOCK_PLX_UNIXSOCK_H
 #define PLX_LIB_UNIXSOCK_PLX_UNIXSOCK_H
 
 #include "plx_base.h"
+
+#include <sys/types.h>
 
 #define PLX_UNIXSOCK_FDS_MAX 32
 
@@ -15,12 +17,15 @@
  * one that is in use, or a file that is no socket, is refused. Returns the fd.
  */
 int plx_unixsock_listen(const char *path, struct plx_why *why);
+/* The same for packets (SOCK_SEQPACKET). */
+int plx_unixsock_listen_packets(const char *path, struct plx_why *why);
 
 /*
  * Connects; blocking I/O with time limits follows. Returns the fd, or what refused, with the cure: -ENOENT, -ECONNREFUSED,
  * -ENOTSOCK, -EPROTOTYPE, -EACCES, -ETIMEDOUT when a listener takes nobody in.
  */
 int plx_unixsock_connect(const char *path, struct plx_why *why);
+int plx_unixsock_connect_packets(const char *path, struct plx_why *why);
 
 /* The next peer, -EAGAIN if none waits. */
 int plx_unixsock_accept(int listener);
@@ -39,6 +44,13 @@ int plx_unixsock_send(int fd, const void *head, size_t head_len, const void *bod
  * open. timeout_ms is for the whole.
  */
 int plx_unixsock_recv(int fd, void *buf, size_t len, int *fds, unsigned *nb_fds, int timeout_ms);
+
+/*
+ * Receives one packet of up to `size` bytes, and its fds as above. Its length; -EMSGSIZE for a longer one, which is lost,
+ * -ECONNRESET also for one of no bytes, -EMFILE, -ETIMEDOUT. (plx_unixsock_send sends one packet, or nothing.)
+ */
+ssize_t plx_unixsock_recv_packet(int fd, void *buf, size_t size, int *fds, unsigned *nb_fds,
+				 int timeout_ms);
 
 /* True if the peer has hung up or something waits to be read. Does not block. */
 bool plx_unixsock_readable(int fd);

@@ -39,9 +39,9 @@ make_address(const char *path, struct sockaddr_un *addr, struct plx_why *why)
 }
 
 static int
-new_socket(int flags, struct plx_why *why)
+new_socket(int type, struct plx_why *why)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	return fd >= 0 ? fd : plx_why(why, -errno, "socket: %s", strerror(errno));
 }
@@ -66,7 +66,7 @@ connect_error(const char *path, int err, struct plx_why *why)
 			       path);
 	if (err == EPROTOTYPE)
 		return plx_why(why, -err,
-			       "socket %s takes datagrams or packets, no stream: it is another "
+			       "socket %s is of another kind (stream, packets): it is another "
 			       "program's",
 			       path);
 	if (err == ECONNREFUSED)
@@ -76,8 +76,8 @@ connect_error(const char *path, int err, struct plx_why *why)
 	return plx_why(why, -err, "socket %s: %s", path, strerror(err));
 }
 
-int
-plx_unixsock_connect(const char *path, struct plx_why *why)
+static int
+connect_to(const char *path, int type, struct plx_why *why)
 {
 	/* Of a listener whose queue is full, where connect waits like a write. */
 	const struct timeval limit = {.tv_usec = CONNECT_MS * 1000};
@@ -87,7 +87,7 @@ plx_unixsock_connect(const char *path, struct plx_why *why)
 
 	if (ret != 0)
 		return ret;
-	fd = new_socket(0, why);
+	fd = new_socket(type, why);
 	if (fd < 0)
 		return fd;
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0 ||
@@ -99,9 +99,21 @@ plx_unixsock_connect(const char *path, struct plx_why *why)
 	return fd;
 }
 
+int
+plx_unixsock_connect(const char *path, struct plx_why *why)
+{
+	return connect_to(path, SOCK_STREAM, why);
+}
+
+int
+plx_unixsock_connect_packets(const char *path, struct plx_why *why)
+{
+	return connect_to(path, SOCK_SEQPACKET, why);
+}
+
 /* Takes away the socket file of a program that is gone. */
 static int
-clear_stale(const char *path, struct plx_why *why)
+clear_stale(const char *path, int type, struct plx_why *why)
 {
 	struct stat st;
 	int fd;
@@ -110,7 +122,7 @@ clear_stale(const char *path, struct plx_why *why)
 		return 0;
 	if (!S_ISSOCK(st.st_mode))
 		return plx_why(why, -EEXIST, "%s is there and is no socket", path);
-	fd = plx_unixsock_connect(path, NULL);
+	fd = connect_to(path, type, NULL);
 	if (fd >= 0) {
 		close(fd);
 		return plx_why(why, -EADDRINUSE, "socket %s: another program listens there", path);
@@ -140,18 +152,18 @@ listen_error(const char *path, int err, struct plx_why *why)
 	return plx_why(why, -err, "socket %s: %s", path, strerror(err));
 }
 
-int
-plx_unixsock_listen(const char *path, struct plx_why *why)
+static int
+listen_at(const char *path, int type, struct plx_why *why)
 {
 	struct sockaddr_un addr;
 	int ret = make_address(path, &addr, why);
 	int fd;
 
 	if (ret == 0)
-		ret = clear_stale(path, why);
+		ret = clear_stale(path, type, why);
 	if (ret != 0)
 		return ret;
-	fd = new_socket(SOCK_NONBLOCK, why);
+	fd = new_socket(type | SOCK_NONBLOCK, why);
 	if (fd < 0)
 		return fd;
 	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0) {
@@ -164,6 +176,18 @@ plx_unixsock_listen(const char *path, struct plx_why *why)
 		return fd;
 	close(fd);
 	return ret;
+}
+
+int
+plx_unixsock_listen(const char *path, struct plx_why *why)
+{
+	return listen_at(path, SOCK_STREAM, why);
+}
+
+int
+plx_unixsock_listen_packets(const char *path, struct plx_why *why)
+{
+	return listen_at(path, SOCK_SEQPACKET, why);
 }
 
 int
@@ -338,6 +362,49 @@ plx_unixsock_recv(int fd, void *buf, size_t len, int *fds, unsigned *nb_fds, int
 	if (fds != NULL)
 		*nb_fds = n_fds;
 	return ret;
+}
+
+ssize_t
+plx_unixsock_recv_packet(int fd, void *buf, size_t size, int *fds, unsigned *nb_fds, int timeout_ms)
+{
+	const unsigned max = fds != NULL ? *nb_fds : 0;
+	int64_t deadline = now_ms() + timeout_ms;
+	unsigned n_fds = 0;
+	ssize_t n;
+	int ret;
+
+	if (fds != NULL)
+		*nb_fds = 0;
+	for (;;) {
+		union control control;
+		struct iovec iov = {.iov_base = buf, .iov_len = size};
+		struct msghdr msg = {.msg_iov = &iov,
+				     .msg_iovlen = 1,
+				     .msg_control = control.bytes,
+				     .msg_controllen = sizeof(control.bytes)};
+
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+		if (n >= 0) {
+			ret = take_fds(&msg, fds, max, &n_fds);
+			if (ret == 0 && (msg.msg_flags & MSG_TRUNC))
+				ret = -EMSGSIZE;
+			break;
+		}
+		ret = errno == EAGAIN  ? wait_for(fd, POLLIN, deadline)
+		      : errno == EINTR ? 0
+				       : -errno;
+		if (ret != 0)
+			return ret;
+	}
+	if (ret == 0 && n == 0)
+		ret = -ECONNRESET;
+	if (ret != 0) {
+		plx_unixsock_close_fds(fds, n_fds);
+		return ret;
+	}
+	if (fds != NULL)
+		*nb_fds = n_fds;
+	return n;
 }
 
 bool

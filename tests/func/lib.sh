@@ -13,6 +13,7 @@ PLX_BUILD=${PLX_BUILD:-$FUNC_DIR/../../build}
 # shellcheck disable=SC2034
 {
 	PLX_CAPTURE=$PLX_BUILD/apps/capture/plx-capture
+	PLX_CTL=$PLX_BUILD/apps/ctl/plx-ctl
 	PLX_DEVBIND=$PLX_BUILD/apps/devbind/plx-devbind
 	PLX_DOCTOR=$PLX_BUILD/apps/doctor/plx-doctor
 	PLX_NICEMU=$PLX_BUILD/apps/nicemu/plx-nicemu
@@ -93,6 +94,7 @@ func_begin()
 	fi
 	FUNC_TMP=$(mktemp -d "${FUNC_TMPDIR:-${TMPDIR:-/tmp}}/plx-func.XXXXXX")
 	TMP=$FUNC_TMP
+	export RUNTIME_DIRECTORY=$TMP/doors # of programs' control sockets
 	trap func_cleanup EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP

@@ -224,7 +224,7 @@ static void
 habits_are_accepted_and_told(void **state)
 {
 	assert_int_equal(parse("p -n 4 -r 2 --in-memory --huge-dir /dev/hugepages --legacy-mem "
-			       "--no-telemetry --no-shconf --single-file-segments --huge-unlink "
+			       "--telemetry --no-shconf --single-file-segments --huge-unlink "
 			       "--syslog=daemon --proc-type primary"),
 			 0);
 	ignored = 0;

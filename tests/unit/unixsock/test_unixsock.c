@@ -178,7 +178,7 @@ what_is_in_the_way_is_named(void **state)
 	memcpy(addr.sun_path, path, strlen(path) + 1);
 	other = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(other, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	connect_is_refused(path, -EPROTOTYPE, "no stream");
+	connect_is_refused(path, -EPROTOTYPE, "of another kind");
 	listen_is_refused(path, -EPROTOTYPE, "cannot be replaced");
 	close(other);
 	connect_is_refused(path, -ECONNREFUSED, "nobody listens");

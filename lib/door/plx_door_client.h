@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The other side of control sockets: which programs run, and asking one. Needs no plx_eal_init. Thread: any. Path: slow.
+ */
+#ifndef PLX_LIB_DOOR_PLX_DOOR_CLIENT_H
+#define PLX_LIB_DOOR_PLX_DOOR_CLIENT_H
+
+#include "plx_base.h"
+
+#include <sys/types.h>
+
+PLX_BEGIN_DECLS
+
+/* A program that runs. */
+struct plx_door_entry {
+	char name[96];
+	char path[108]; /* of its socket */
+	pid_t pid;	/* 0: not known, we may not connect */
+	uid_t uid;	/* whose socket it is */
+};
+
+/*
+ * The programs there are, in the order of folders and names: fills up to n, returns how many there are. Root sees those of
+ * other users too. Sockets that dead programs left in folders of ours are removed.
+ */
+unsigned plx_door_list(struct plx_door_entry *ret_entries, unsigned n);
+
+struct plx_door_answer {
+	char *text; /* JSON */
+	int *fds;
+	unsigned nb_fds;
+};
+
+/*
+ * Sends a request, {"command": "..."}, to the socket at `path` and waits for the answer, which is to be freed. What a
+ * command refuses is an answer too: {"error": ...}. -ENOENT, -ECONNREFUSED, -EACCES, -ETIMEDOUT, -ECONNRESET when the other
+ * one hung up, -EMSGSIZE.
+ */
+int plx_door_call(const char *path, const char *request, int timeout_ms,
+		  struct plx_door_answer *ret_answer, struct plx_why *why);
+/* Closes the fds that are not -1 by now. */
+void plx_door_answer_free(struct plx_door_answer *answer);
+
+PLX_END_DECLS
+
+#endif
