@@ -17,12 +17,12 @@
 #include <unistd.h>
 
 static struct {
-	pthread_mutex_t lock;		   /* of the commands and the jobs */
-	unsigned nb_commands, nb_builtins; /* builtins are the first, unless replaced */
+	pthread_mutex_t lock; /* of the commands and the jobs */
+	unsigned nb_commands;
 	struct plx_door_command commands[PLX_DOOR_COMMANDS_MAX];
 	struct door_job *jobs; /* in order */
 
-	atomic_uint waiting; /* jobs for plx_door_serve */
+	atomic_uint waiting; /* jobs for plx_door_serve; changed under the lock, with the bell */
 	bool open;
 	const char *program;
 	uint64_t opened_ns;
@@ -107,14 +107,10 @@ door_command_nearest(const char *name, char *room, size_t size)
 static int
 add(const struct plx_door_command *command)
 {
-	struct plx_door_command *former;
 	int ret = 0;
 
 	pthread_mutex_lock(&door.lock);
-	former = find(command->pattern);
-	if (former != NULL && former < door.commands + door.nb_builtins)
-		*former = *command;
-	else if (former != NULL)
+	if (find(command->pattern) != NULL)
 		ret = -EEXIST;
 	else if (door.nb_commands == PLX_DOOR_COMMANDS_MAX)
 		ret = -ENOSPC;
@@ -159,13 +155,28 @@ unlink_job(struct door_job *job)
 		*at = job->next;
 }
 
+/* Under the lock, so that the bell rings as long as something waits and no longer: else who polls it would never sleep. */
 static void
-ring(void)
+more_waits(void)
 {
 	const uint64_t one = 1;
-	ssize_t written = write(door.bell, &one, sizeof(one));
+	ssize_t written;
 
-	(void)written; /* fails only when the counter is full: it rings already */
+	atomic_fetch_add(&door.waiting, 1);
+	written = write(door.bell, &one, sizeof(one));
+	(void)written; /* the counter is small: nothing refuses */
+}
+
+static void
+less_waits(void)
+{
+	uint64_t rung;
+	ssize_t got;
+
+	if (atomic_fetch_sub(&door.waiting, 1) != 1)
+		return;
+	got = read(door.bell, &rung, sizeof(rung));
+	(void)got;
 }
 
 void
@@ -179,9 +190,8 @@ door_job_queue(struct door_job *job)
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = job;
-	atomic_fetch_add(&door.waiting, 1);
+	more_waits();
 	pthread_mutex_unlock(&door.lock);
-	ring();
 }
 
 void
@@ -199,7 +209,7 @@ door_job_abandon(struct door_job *job)
 	whole = job->state != JOB_RUNS;
 	if (whole) {
 		if (job->state == JOB_WAITS)
-			atomic_fetch_sub(&door.waiting, 1);
+			less_waits();
 		unlink_job(job);
 	}
 	job->peer = NULL;
@@ -233,7 +243,7 @@ take_job(void)
 		continue;
 	if (job != NULL) {
 		job->state = JOB_RUNS;
-		atomic_fetch_sub(&door.waiting, 1);
+		less_waits();
 	}
 	pthread_mutex_unlock(&door.lock);
 	return job;
@@ -243,13 +253,9 @@ unsigned
 plx_door_serve(void)
 {
 	struct door_job *job;
-	uint64_t rung;
 	unsigned n = 0;
 
 	if (atomic_load_explicit(&door.waiting, memory_order_relaxed) == 0)
-		return 0;
-	/* Before looking: what is queued from here on rings again. */
-	if (read(door.bell, &rung, sizeof(rung)) < 0 && errno != EAGAIN)
 		return 0;
 	while (n < PLX_DOOR_PEERS_MAX && (job = take_job()) != NULL) {
 		door_job_run(job);
@@ -259,8 +265,6 @@ plx_door_serve(void)
 		door_peers_ring();
 		n++;
 	}
-	if (atomic_load(&door.waiting) != 0)
-		ring();
 	return n;
 }
 
@@ -321,10 +325,9 @@ plx_door_open(const char *program, struct plx_why *why)
 		return 0;
 	door.program = program;
 	door.opened_ns = plx_clock_monotonic_ns();
-	door.nb_commands = door.nb_builtins = 0;
+	door.nb_commands = 0;
 	add_all(door_builtins);
 	add_all(door_port_builtins);
-	door.nb_builtins = door.nb_commands;
 	door.bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (door.bell < 0)
 		return plx_why(why, -errno, "eventfd: %s", strerror(errno));

@@ -92,8 +92,8 @@ struct plx_door_command {
 };
 
 /*
- * One more, or one in place of one that all programs have; its texts live on. -ENODEV while the door is not open, -EEXIST,
- * -ENOSPC. Thread: main. Path: slow.
+ * One more; its texts live on. -ENODEV while the door is not open, -EEXIST also for a name that all programs have, -ENOSPC.
+ * Thread: main. Path: slow.
  */
 int plx_door_add(const struct plx_door_command *command);
 

@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define LIMIT_MS 20000
@@ -225,8 +226,8 @@ commands_are_found_by_their_whole_name(void **state)
 
 	assert_int_equal(plx_door_add(&again), -EEXIST);
 	answers(fd, "{\"command\":\"info\"}", "\"version\"");
-	assert_int_equal(plx_door_add(&own), 0);
-	answers(fd, "{\"command\":\"info\"}", "\"line\":\"info\"");
+	assert_int_equal(plx_door_add(&own), -EEXIST); /* hides none that all have */
+	answers(fd, "{\"command\":\"info\"}", "\"version\"");
 	answers(fd, "{\"command\":\"hel\"}", "did you mean \\\"help\\\"?");
 	answers(fd, "{\"command\":\"helpme please\"}", "there is no command \\\"helpme\\\"");
 	answers(fd, "{\"command\":\"zzzzzzzzzz\"}", "help lists what there is");
@@ -251,19 +252,35 @@ descriptors_go_with_an_answer(void **state)
 	assert_int_equal(open_fds(), before);
 }
 
+/* A socket in the folder, as one that listens or as who was killed left it. */
+static int
+make_socket(const char *name, bool lives, char ret_path[PATH_MAX])
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s.sock", folder, name);
+	snprintf(ret_path, PATH_MAX, "%s", addr.sun_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	if (lives) {
+		assert_int_equal(listen(fd, 1), 0);
+		return fd;
+	}
+	close(fd);
+	return -1;
+}
+
 static void
 the_list_has_who_lives_and_takes_away_who_died(void **state)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	struct plx_door_entry list[8];
-	int dead = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), note;
+	char dead[PATH_MAX];
 	char path[PATH_MAX];
 	struct stat st;
 	unsigned n;
+	int note;
 
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/dead.sock", folder);
-	assert_int_equal(bind(dead, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	close(dead);
+	make_socket("dead", false, dead);
 	snprintf(path, sizeof(path), "%s/file.sock", folder);
 	note = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	close(note);
@@ -273,7 +290,9 @@ the_list_has_who_lives_and_takes_away_who_died(void **state)
 	assert_string_equal(list[0].path, plx_door_path());
 	assert_int_equal(list[0].pid, getpid());
 	assert_int_equal(list[0].uid, geteuid());
-	assert_int_equal(lstat(addr.sun_path, &st), -1);
+	for (unsigned i = 0; i < n && i < 8; i++)
+		assert_string_not_equal(list[i].name, "dead");
+	assert_int_equal(lstat(dead, &st), -1);
 	assert_int_equal(lstat(path, &st), 0); /* is no socket */
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(stat(plx_door_path(), &st), 0);
@@ -284,9 +303,10 @@ static void
 opening_takes_away_who_died_and_refuses_a_name_in_use(void **state)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	char dead[PATH_MAX], alive[PATH_MAX];
 	struct plx_why why = {""};
 	struct stat st;
-	int other;
+	int other, neighbour;
 
 	assert_int_equal(plx_door_open("test", &why), -EALREADY);
 	memcpy(addr.sun_path, plx_door_path(), strlen(plx_door_path()) + 1);
@@ -300,7 +320,14 @@ opening_takes_away_who_died_and_refuses_a_name_in_use(void **state)
 	assert_non_null(strstr(why.text, "another program listens there"));
 	assert_int_equal(lstat(addr.sun_path, &st), 0);
 	close(other);
+	/* Of others: who died, and who lives. */
+	make_socket("dead", false, dead);
+	neighbour = make_socket("alive", true, alive);
 	open_door();
+	assert_int_equal(lstat(dead, &st), -1);
+	assert_int_equal(lstat(alive, &st), 0);
+	close(neighbour);
+	assert_int_equal(unlink(alive), 0);
 }
 
 static void
@@ -420,6 +447,14 @@ who_waits_for_the_program_keeps_its_place(void **state)
 	plx_unixsock_close_fds(fds, PLX_ARRAY_LEN(fds));
 }
 
+static bool
+rings(void)
+{
+	struct pollfd waits = {.fd = plx_door_fd(), .events = POLLIN};
+
+	return poll(&waits, 1, 0) == 1;
+}
+
 /* It asks and does not read: it waits by itself, and others are answered. */
 static void
 a_slow_reader_holds_up_nobody_but_itself(void **state)
@@ -445,8 +480,10 @@ who_goes_takes_its_question_back(void **state)
 
 	assert_int_equal(say(first, "{\"command\":\"echo first\"}"), 0);
 	answers(second, "{\"command\":\"now\"}", "\"result\""); /* the first was read by now */
+	assert_true(rings());
 	close(first);
 	answers(second, "{\"command\":\"now\"}", "\"result\"");
+	assert_false(rings()); /* else who sleeps on it would not */
 	assert_int_equal(say(second, "{\"command\":\"echo second\"}"), 0);
 	serve_one();
 	while (ran < 3)
@@ -454,6 +491,45 @@ who_goes_takes_its_question_back(void **state)
 	assert_non_null(strstr(hear(second), "echo second"));
 	assert_int_equal(ran, 3);
 	close(second);
+}
+
+/* Whoever let it through to the socket: the kernel tells who it is. In a process of its own; 0, or where it failed. */
+static int
+come_as_another(uid_t uid, const char *path)
+{
+	char text[256] = "";
+	int fd;
+
+	if (setresuid(uid, uid, uid) != 0)
+		return 1;
+	fd = plx_unixsock_connect_packets(path, NULL);
+	if (fd < 0)
+		return 2;
+	say(fd, "{\"command\":\"now\"}"); /* may be refused by then */
+	if (recv(fd, text, sizeof(text) - 1, 0) <= 0 && recv(fd, text, sizeof(text) - 1, 0) <= 0)
+		return 3;
+	return strstr(text, "answers its own user and root") != NULL ? 0 : 4;
+}
+
+static void
+who_is_another_user_is_refused(void **state)
+{
+	const char *path = plx_door_path();
+	int status;
+	pid_t pid;
+
+	if (geteuid() != 0) {
+		print_message("another user's peer takes root\n");
+		skip();
+	}
+	assert_int_equal(chmod(folder, 0711) | chmod(path, 0666), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(come_as_another(65534, path));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(chmod(folder, 0700), 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(ran, 0);
 }
 
 /* In all states that a peer can be in. */
@@ -533,6 +609,7 @@ main(void)
 		WITH_DOOR(who_waits_for_the_program_keeps_its_place),
 		WITH_DOOR(a_slow_reader_holds_up_nobody_but_itself),
 		WITH_DOOR(who_goes_takes_its_question_back),
+		WITH_DOOR(who_is_another_user_is_refused),
 		WITH_DOOR(closing_lets_all_go),
 		WITH_DOOR(callers_are_told_what_is_wrong),
 	};
