@@ -220,6 +220,14 @@ write_round(struct capture *c, bool *ret_more)
 	return n;
 }
 
+/* Without a door there is nothing to miss. */
+static void
+add_door(struct plx_idle *idle)
+{
+	if (plx_door_fd() >= 0)
+		plx_idle_add_fd(idle, plx_door_fd());
+}
+
 static void
 run_in_turn(struct capture *c)
 {
@@ -230,7 +238,7 @@ run_in_turn(struct capture *c)
 
 	plx_idle_init(&idle);
 	rx_add_fds(worker, &idle);
-	plx_idle_add_fd(&idle, plx_door_fd());
+	add_door(&idle);
 	while (!stop_requested()) {
 		unsigned n = rx_round(worker);
 
@@ -254,7 +262,7 @@ run_apart(struct capture *c)
 
 	plx_idle_init(&idle);
 	plx_idle_add_fd(&idle, c->wake.fd);
-	plx_idle_add_fd(&idle, plx_door_fd());
+	add_door(&idle);
 	do {
 		unsigned n = write_round(c, &more);
 
