@@ -204,6 +204,7 @@ clear_faults(struct app *app, char *const *words, unsigned nb_words, struct plx_
 
 const struct command commands_fault[] = {
 	{"link <nic> up|down", "its cable, and so that of a NIC at the far end", set_link},
+	{"cable <nic> up|down", "the same, as plx-ctl calls it", set_link},
 	{"fault <nic> drop|corrupt <n> [to_wire|to_card]", "1 frame of n; 0: none", set_wire_fault},
 	{"fault <nic> delay <time> [to_wire|to_card]", "each frame, in order", set_delay},
 	{"fault <nic> dma_error <n>", "1 access of n to the driver's memory", set_dma_error},

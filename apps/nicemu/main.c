@@ -67,7 +67,7 @@ open_door(struct app *app)
 {
 	door_begin("plx-nicemu");
 	door_lend(&app->console, "show <what>", "as at the prompt: show stats");
-	door_lend(&app->console, "link <nic> up|down", "as at the prompt: a NIC's cable");
+	door_lend(&app->console, "cable <nic> up|down", "as at the prompt: a NIC's cable");
 	door_lend(&app->console, "fault <nic> <what>", "as at the prompt: fault nic0 drop 100");
 }
 

@@ -117,7 +117,9 @@ nics_answer()
 }
 wait_until 20 "the cards' door" nics_answer
 assert_eq "$(jq '.nics | length' "$TMP/stats.json")" 2 "cards"
-assert_eq "$(ask cards link nic0 down)" '{}' "a cable that is pulled"
+assert_eq "$(ask cards cable nic0 down)" '{}' "a cable that is pulled"
+ask cards link >"$TMP/link" || true
+assert_grep "$TMP/ask.log" 'link needs a port'
 assert_eq "$(ask cards show nics | jq '.nics | length')" 2 "cards, as the prompt shows them"
 assert_eq "$(ask cards fault all drop 10)" '{}' "frames that are to be lost"
 assert_status 1 "$PLX_CTL" cards fault nic7 drop 10
