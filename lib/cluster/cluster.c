@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A cluster's life, and its master's round. */
+#include "cluster_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define QUEUE_DEFAULT 1024
+#define SEND_RING     1024
+
+/* -- a round ------------------------------------------------------------------------------------------ */
+
+static unsigned
+take(struct plx_cluster *cluster, uint32_t i)
+{
+	struct plx_cluster_port_stats *rx = &cluster->rx[i];
+	struct plx_mbuf *pkts[PLX_CLUSTER_BURST];
+	uint16_t n = plx_ethdev_rx_burst(rx->port, rx->queue, pkts, PLX_CLUSTER_BURST);
+
+	if (n == 0)
+		return 0;
+	COUNT(rx->received, n);
+	COUNT(cluster->stats.received, n);
+	cluster->rx_now = (uint8_t)i;
+	spread_burst(cluster, pkts, n);
+	return n;
+}
+
+static unsigned
+drain(struct plx_cluster *cluster)
+{
+	unsigned moved = 0;
+
+	for (uint64_t left = cluster->backlogged; left != 0; left &= left - 1)
+		moved += place_drain(cluster, &cluster->places[__builtin_ctzll(left)]);
+	return moved;
+}
+
+/* Slaves that ask for it may hold everybody up. */
+static bool
+is_pressed(const struct plx_cluster *cluster)
+{
+	return cluster->backlogged != 0 && cluster->params.overflow == PLX_CLUSTER_PRESSURE;
+}
+
+static unsigned
+work(struct plx_cluster *cluster)
+{
+	unsigned moved = 0;
+
+	if (PLX_UNLIKELY(__atomic_load_n(&cluster->gone, __ATOMIC_RELAXED) != 0))
+		moved += places_bury(cluster);
+	for (uint64_t left = cluster->present; left != 0; left &= left - 1)
+		moved += place_collect(cluster, &cluster->places[__builtin_ctzll(left)]);
+	if (PLX_UNLIKELY(cluster->doomed != 0))
+		places_banish(cluster);
+	if (PLX_UNLIKELY(cluster->backlogged != 0))
+		moved += drain(cluster);
+	for (uint32_t i = 0; i < cluster->nb_rx && !is_pressed(cluster); i++)
+		moved += take(cluster, i);
+	places_show(cluster);
+	if (cluster->nb_tx != 0)
+		moved += egress_flush(cluster);
+	return moved;
+}
+
+unsigned
+plx_cluster_poll(struct plx_cluster *cluster)
+{
+	unsigned moved;
+
+	if (PLX_UNLIKELY(!plx_gate_enter(&cluster->gate)))
+		return 0;
+	moved = work(cluster);
+	plx_gate_leave(&cluster->gate);
+	return moved;
+}
+
+/* -- running ------------------------------------------------------------------------------------------ */
+
+static void
+tell_dozing(struct plx_cluster *cluster, bool dozing)
+{
+	uint64_t count;
+	ssize_t got;
+
+	if (!plx_gate_enter(&cluster->gate))
+		return;
+	cluster->dozing = dozing;
+	for (uint64_t left = cluster->present; left != 0; left &= left - 1)
+		__atomic_store_n(&cluster->places[__builtin_ctzll(left)].lane->bell.dozing, dozing,
+				 __ATOMIC_RELAXED);
+	plx_gate_leave(&cluster->gate);
+	if (dozing) {
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		return;
+	}
+	got = read(cluster->bell, &count, sizeof(count));
+	(void)got; /* nobody rang: fine, too */
+}
+
+/* What the idle policy is told: before the first sleep slaves must know, and be looked at once more. */
+static unsigned
+before_rest(struct plx_cluster *cluster, unsigned moved)
+{
+	if ((moved != 0) != cluster->dozing)
+		return moved;
+	tell_dozing(cluster, moved == 0);
+	return 1;
+}
+
+void
+plx_cluster_run(struct plx_cluster *cluster)
+{
+	struct plx_idle idle;
+
+	plx_idle_init(&idle);
+	for (uint32_t i = 0; i < cluster->nb_rx; i++)
+		plx_ethdev_idle_add(&idle, cluster->rx[i].port, cluster->rx[i].queue);
+	plx_idle_add_fd(&idle, cluster->bell);
+	while (!__atomic_load_n(&cluster->stop, __ATOMIC_RELAXED)) {
+		unsigned moved = plx_cluster_poll(cluster);
+
+		if (idle.policy == PLX_IDLE_SLEEP)
+			moved = before_rest(cluster, moved);
+		plx_idle_round(&idle, moved);
+	}
+}
+
+void
+plx_cluster_run_send(struct plx_cluster *cluster)
+{
+	struct plx_idle idle;
+
+	plx_idle_init(&idle);
+	plx_idle_add_fd(&idle, -1);
+	while (!__atomic_load_n(&cluster->stop, __ATOMIC_RELAXED))
+		plx_idle_round(&idle, plx_cluster_poll_send(cluster));
+}
+
+void
+plx_cluster_break(struct plx_cluster *cluster)
+{
+	__atomic_store_n(&cluster->stop, true, __ATOMIC_RELAXED);
+}
+
+/* -- distribution ------------------------------------------------------------------------------------- */
+
+static int
+check_spread(const struct plx_cluster_params *params, const struct plx_cluster_spread *spread,
+	     struct plx_why *why)
+{
+	if (spread->mode >= PLX_CLUSTER_MODES)
+		return plx_why(why, -EINVAL, "mode %d is none", (int)spread->mode);
+	if (spread->key >= PLX_CLUSTER_KEYS)
+		return plx_why(why, -EINVAL, "key %d is none", (int)spread->key);
+	if (spread->mode == PLX_CLUSTER_GROUPS &&
+	    (spread->nb_groups < 2 || spread->nb_groups > params->places))
+		return plx_why(why, -EINVAL, "%u groups for %u places: 2 to %u can be",
+			       spread->nb_groups, params->places, params->places);
+	if (spread->decide != NULL && spread->decide_one != NULL)
+		return plx_why(why, -EINVAL, "two functions that decide: give one");
+	if (params->nb_tx_ports < 64 && (spread->forward >> params->nb_tx_ports) != 0)
+		return plx_why(why, -EINVAL,
+			       "forward names egress ports 0x%llx, the cluster has %u",
+			       (unsigned long long)spread->forward, params->nb_tx_ports);
+	return 0;
+}
+
+int
+plx_cluster_set_spread(struct plx_cluster *cluster, const struct plx_cluster_spread *spread,
+		       struct plx_why *why)
+{
+	int ret = check_spread(&cluster->params, spread, why);
+
+	if (ret < 0)
+		return ret;
+	pthread_mutex_lock(&cluster->desk);
+	plx_gate_close(&cluster->gate);
+	cluster->spread = *spread;
+	share_divide(cluster);
+	plx_gate_open(&cluster->gate);
+	pthread_mutex_unlock(&cluster->desk);
+	return 0;
+}
+
+/* -- life --------------------------------------------------------------------------------------------- */
+
+static int
+check_ports(const struct plx_cluster_port *ports, uint32_t n, const char *what, struct plx_why *why)
+{
+	if (n > PLX_CLUSTER_PORTS_MAX)
+		return plx_why(why, -EINVAL, "%u %s ports: %u can be", n, what,
+			       PLX_CLUSTER_PORTS_MAX);
+	for (uint32_t i = 0; i < n; i++) {
+		struct plx_ethdev_queue_info info;
+		bool rx = what[0] == 'r';
+		int ret = rx ? plx_ethdev_rx_queue_info(ports[i].port, ports[i].queue, &info)
+			     : plx_ethdev_tx_queue_info(ports[i].port, ports[i].queue, &info);
+
+		if (ret < 0)
+			return plx_why(why, -EINVAL, "port %u has no %s queue %u that is set up",
+				       ports[i].port, what, ports[i].queue);
+	}
+	return 0;
+}
+
+static int
+check_params(const struct plx_cluster_params *params, struct plx_why *why)
+{
+	uint32_t len = params->queue_len;
+	int ret;
+
+	if (params->id > PLX_CLUSTER_ID_MAX)
+		return plx_why(why, -EINVAL, "cluster id %u: 0 to %u can be", params->id,
+			       PLX_CLUSTER_ID_MAX);
+	if (params->pool == NULL)
+		return plx_why(why, -EINVAL, "a cluster needs the pool its packets are in");
+	if (params->places < 1 || params->places > PLX_CLUSTER_PLACES_MAX)
+		return plx_why(why, -EINVAL, "%u places: 1 to %u can be", params->places,
+			       PLX_CLUSTER_PLACES_MAX);
+	if (len != 0 && ((len & (len - 1)) != 0 || len > PLX_CLUSTER_QUEUE_MAX))
+		return plx_why(why, -EINVAL, "queues of %u: a power of two up to %u can be", len,
+			       PLX_CLUSTER_QUEUE_MAX);
+	if (params->extra > PLX_CLUSTER_EXTRA_MAX)
+		return plx_why(why, -EINVAL, "%u extra buffers a slave: up to %u can be",
+			       params->extra, PLX_CLUSTER_EXTRA_MAX);
+	if (params->overflow >= PLX_CLUSTER_OVERFLOWS)
+		return plx_why(why, -EINVAL, "overflow %d is none", (int)params->overflow);
+	if (params->overflow == PLX_CLUSTER_BORROW &&
+	    (params->reserve == 0 || params->reserve > 1u << 20))
+		return plx_why(why, -EINVAL, "a reserve of %u to borrow from: 1 to %u can be",
+			       params->reserve, 1u << 20);
+	ret = check_ports(params->rx_ports, params->nb_rx_ports, "rx", why);
+	if (ret == 0)
+		ret = check_ports(params->tx_ports, params->nb_tx_ports, "tx", why);
+	return ret < 0 ? ret : check_spread(params, &params->spread, why);
+}
+
+static int
+make_rings(struct plx_cluster *cluster)
+{
+	for (uint32_t i = 0; i < cluster->nb_tx && cluster->params.send_thread; i++) {
+		size_t bytes = plx_ring_spsc_size(SEND_RING, sizeof(uint64_t));
+		struct plx_ring_spsc *ring = aligned_alloc(PLX_CACHE_LINE, bytes);
+
+		if (ring == NULL)
+			return -ENOMEM;
+		plx_ring_spsc_init(ring, SEND_RING, sizeof(uint64_t));
+		cluster->egress[i].ring = ring;
+	}
+	return 0;
+}
+
+static void
+note_ports(struct plx_cluster *cluster)
+{
+	const struct plx_cluster_params *params = &cluster->params;
+
+	cluster->nb_rx = params->nb_rx_ports;
+	cluster->nb_tx = params->nb_tx_ports;
+	for (uint32_t i = 0; i < cluster->nb_rx; i++) {
+		cluster->rx[i].port = params->rx_ports[i].port;
+		cluster->rx[i].queue = params->rx_ports[i].queue;
+	}
+	for (uint32_t i = 0; i < cluster->nb_tx; i++) {
+		struct egress *egress = &cluster->egress[i];
+
+		egress->port = egress->stats.port = params->tx_ports[i].port;
+		egress->queue = egress->stats.queue = params->tx_ports[i].queue;
+	}
+	cluster->params.rx_ports = NULL; /* the caller's */
+	cluster->params.tx_ports = NULL;
+}
+
+static int
+furnish(struct plx_cluster *cluster, const struct plx_cluster_params *params, struct plx_why *why)
+{
+	int ret;
+
+	cluster->params = *params;
+	if (params->queue_len == 0)
+		cluster->params.queue_len = QUEUE_DEFAULT;
+	cluster->pool = params->pool;
+	cluster->nb_places = params->places;
+	cluster->spread = params->spread;
+	cluster->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	cluster->holders = calloc(params->pool->n, sizeof(*cluster->holders));
+	cluster->places = aligned_alloc(PLX_CACHE_LINE, params->places * sizeof(struct place));
+	if (cluster->bell < 0 || cluster->holders == NULL || cluster->places == NULL)
+		return plx_why(why, -ENOMEM, "no memory for a cluster of %u places",
+			       params->places);
+	memset(cluster->places, 0, params->places * sizeof(struct place));
+	for (uint32_t i = 0; i < params->places; i++)
+		cluster->places[i].bell = cluster->places[i].sock = -1;
+	memset(cluster->buckets, NO_PLACE, sizeof(cluster->buckets));
+	note_ports(cluster);
+	ret = make_rings(cluster);
+	if (ret < 0)
+		return plx_why(why, ret, "no memory for the rings of a cluster");
+	return cluster->nb_tx == 0 ? 0 : clones_get(&cluster->clones, why);
+}
+
+int
+plx_cluster_create(const struct plx_cluster_params *params, struct plx_cluster **ret_cluster,
+		   struct plx_why *why)
+{
+	struct plx_cluster *cluster;
+	int ret = check_params(params, why);
+
+	if (ret < 0)
+		return ret;
+	cluster = aligned_alloc(PLX_CACHE_LINE, sizeof(*cluster));
+	if (cluster == NULL)
+		return plx_why(why, -ENOMEM, "no memory for a cluster");
+	memset(cluster, 0, sizeof(*cluster));
+	cluster->bell = -1;
+	pthread_mutex_init(&cluster->desk, NULL);
+	ret = furnish(cluster, params, why);
+	if (ret < 0) {
+		plx_cluster_destroy(cluster);
+		return ret;
+	}
+	share_divide(cluster);
+	plx_gate_open(&cluster->gate);
+	*ret_cluster = cluster;
+	return 0;
+}
+
+static void
+take_back_all(struct plx_cluster *cluster)
+{
+	for (uint32_t i = 0; i < cluster->nb_places && cluster->places != NULL; i++) {
+		struct place *place = &cluster->places[i];
+
+		if (place->lane != NULL) {
+			__atomic_store_n(&place->lane->master.over, 1, __ATOMIC_RELEASE);
+			cluster_ring(place->bell);
+			while (!place_sweep(cluster, place, UINT32_MAX))
+				;
+		}
+		lane_free(place);
+	}
+}
+
+void
+plx_cluster_destroy(struct plx_cluster *cluster)
+{
+	if (cluster == NULL)
+		return;
+	plx_gate_close(&cluster->gate);
+	take_back_all(cluster);
+	egress_flush(cluster);
+	while (plx_cluster_poll_send(cluster) != 0)
+		;
+	for (uint32_t i = 0; i < cluster->nb_tx; i++) {
+		free(cluster->egress[i].ring);
+		cluster->egress[i].ring = NULL;
+	}
+	clones_put(cluster->clones);
+	if (cluster->bell >= 0)
+		close(cluster->bell);
+	pthread_mutex_destroy(&cluster->desk);
+	free(cluster->holders);
+	free(cluster->places);
+	free(cluster);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Slaves that come and go.
+ *
+ *	EMPTY --place_open--> TAKEN --place_shut, banish--> GONE --bury--> EMPTY
+ *
+ * Who opens a place prepares everything, closes the gate for as long as it takes to link it, and opens it again. Who notices a death
+ * only sets a bit; the master takes the place out of the spread at its next round and takes back what was held, a piece each
+ * round, so that no burst waits for it. While no master runs, whoever wants the place does that work.
+ */
+#include "cluster_priv.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+static enum place_state
+state_of(const struct place *place)
+{
+	return __atomic_load_n(&place->state, __ATOMIC_ACQUIRE);
+}
+
+/* -- going -------------------------------------------------------------------------------------------- */
+
+static void
+mark_gone(struct plx_cluster *cluster, struct place *place)
+{
+	__atomic_store_n(&place->state, PLACE_GONE, __ATOMIC_RELEASE);
+	__atomic_fetch_or(&cluster->gone, place->bit, __ATOMIC_RELEASE);
+}
+
+void
+place_shut(struct plx_cluster *cluster, uint32_t i, uint64_t visit)
+{
+	struct place *place = &cluster->places[i];
+
+	pthread_mutex_lock(&cluster->desk);
+	plx_gate_close(&cluster->gate);
+	if (state_of(place) == PLACE_TAKEN && place->visit == visit)
+		mark_gone(cluster, place);
+	plx_gate_open(&cluster->gate);
+	pthread_mutex_unlock(&cluster->desk);
+}
+
+void
+places_banish(struct plx_cluster *cluster)
+{
+	for (uint64_t left = cluster->doomed & cluster->present; left != 0; left &= left - 1) {
+		struct place *place = &cluster->places[__builtin_ctzll(left)];
+
+		if (state_of(place) != PLACE_TAKEN)
+			continue;
+		__atomic_store_n(&place->lane->master.over, 1, __ATOMIC_RELEASE);
+		if (place->sock >= 0)
+			shutdown(place->sock, SHUT_RDWR);
+		cluster_ring(place->bell);
+		mark_gone(cluster, place);
+	}
+	cluster->doomed = 0;
+}
+
+static void
+take_out(struct plx_cluster *cluster, uint64_t gone)
+{
+	cluster->present &= ~gone;
+	cluster->timed &= ~gone;
+	cluster->passive &= ~gone;
+	cluster->touched &= ~gone;
+	cluster->backlogged &= ~gone;
+	cluster->doomed &= ~gone;
+	share_divide(cluster);
+}
+
+unsigned
+places_bury(struct plx_cluster *cluster)
+{
+	uint64_t gone = __atomic_load_n(&cluster->gone, __ATOMIC_ACQUIRE);
+	unsigned moved = 0;
+
+	if ((gone & cluster->present) != 0)
+		take_out(cluster, gone);
+	for (uint64_t left = gone; left != 0; left &= left - 1, moved++) {
+		struct place *place = &cluster->places[__builtin_ctzll(left)];
+
+		if (!place_sweep(cluster, place, SWEEP_PIECE))
+			continue;
+		__atomic_fetch_and(&cluster->gone, ~place->bit, __ATOMIC_RELEASE);
+		__atomic_store_n(&place->state, PLACE_EMPTY, __ATOMIC_RELEASE);
+	}
+	return moved;
+}
+
+/* -- coming ------------------------------------------------------------------------------------------- */
+
+/* Does the master's work on those that are gone, while it is kept out. */
+static void
+bury_here(struct plx_cluster *cluster)
+{
+	while (__atomic_load_n(&cluster->gone, __ATOMIC_ACQUIRE) != 0) {
+		plx_gate_close(&cluster->gate);
+		places_bury(cluster);
+		plx_gate_open(&cluster->gate);
+	}
+}
+
+static int
+choose(struct plx_cluster *cluster, uint32_t wanted, uint32_t *ret_place, struct plx_why *why)
+{
+	if (wanted != PLX_CLUSTER_PLACE_ANY) {
+		if (wanted >= cluster->nb_places)
+			return plx_why(why, -EINVAL, "cluster %u has places 0 to %u, not %u",
+				       cluster->params.id, cluster->nb_places - 1, wanted);
+		if (state_of(&cluster->places[wanted]) != PLACE_EMPTY)
+			return plx_why(why, -EBUSY, "place %u of cluster %u is taken", wanted,
+				       cluster->params.id);
+		*ret_place = wanted;
+		return 0;
+	}
+	for (uint32_t i = 0; i < cluster->nb_places; i++) {
+		if (state_of(&cluster->places[i]) != PLACE_EMPTY)
+			continue;
+		*ret_place = i;
+		return 0;
+	}
+	return plx_why(why, -ENOSPC, "all %u places of cluster %u are taken", cluster->nb_places,
+		       cluster->params.id);
+}
+
+static int
+check(const struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
+      struct plx_why *why)
+{
+	const uint32_t known =
+		PLX_CLUSTER_SLAVE_TIMES | PLX_CLUSTER_SLAVE_PASSIVE | PLX_CLUSTER_SLAVE_WRITE;
+
+	if ((params->flags & ~known) != 0)
+		return plx_why(why, -EINVAL, "flags 0x%x: only 0x%x are known", params->flags,
+			       known);
+	if ((params->flags & PLX_CLUSTER_SLAVE_WRITE) != 0 && !cluster->params.writable)
+		return plx_why(
+			why, -EACCES,
+			"cluster %u lets its slaves read packets, not change or send their own",
+			cluster->params.id);
+	if (cluster->spread.mode == PLX_CLUSTER_GROUPS &&
+	    params->group >= cluster->spread.nb_groups)
+		return plx_why(why, -EINVAL, "cluster %u has groups 0 to %u, not %u",
+			       cluster->params.id, cluster->spread.nb_groups - 1, params->group);
+	return 0;
+}
+
+/* With the master kept out: the place is in the spread from here on. */
+static void
+link_in(struct plx_cluster *cluster, struct place *place)
+{
+	place->visit++;
+	place->stats.slaves++;
+	place->lane->bell.dozing = cluster->dozing;
+	if (place->shape.grant_len != 0)
+		place_grant(cluster, place);
+	__atomic_store_n(&place->state, PLACE_TAKEN, __ATOMIC_RELEASE);
+	cluster->present |= place->bit;
+	if (place->times != NULL)
+		cluster->timed |= place->bit;
+	if ((place->shape.flags & PLX_CLUSTER_SLAVE_PASSIVE) != 0)
+		cluster->passive |= place->bit;
+	share_divide(cluster);
+}
+
+static int
+open_locked(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
+	    uint32_t *ret_place, struct plx_why *why)
+{
+	struct place *place;
+	int ret = check(cluster, params, why);
+
+	if (ret < 0)
+		return ret;
+	bury_here(cluster);
+	ret = choose(cluster, params->place, ret_place, why);
+	if (ret < 0)
+		return ret;
+	place = &cluster->places[*ret_place];
+	lane_free(place);
+	ret = lane_make(cluster, *ret_place, params, why);
+	if (ret < 0)
+		return ret;
+	plx_gate_close(&cluster->gate);
+	link_in(cluster, place);
+	plx_gate_open(&cluster->gate);
+	return 0;
+}
+
+int
+place_open(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
+	   uint32_t *ret_place, struct plx_why *why)
+{
+	int ret;
+
+	pthread_mutex_lock(&cluster->desk);
+	ret = open_locked(cluster, params, ret_place, why);
+	pthread_mutex_unlock(&cluster->desk);
+	return ret;
+}
+
+/* -- threads of this program -------------------------------------------------------------------------- */
+
+int
+plx_cluster_join(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
+		 struct plx_cluster_slave **ret_slave, struct plx_why *why)
+{
+	struct place *place;
+	uint32_t i;
+	int ret = place_open(cluster, params, &i, why);
+
+	if (ret < 0)
+		return ret;
+	place = &cluster->places[i];
+	ret = slave_make(place->lane, place->shape.bytes, cluster->pool->data, ret_slave, why);
+	if (ret < 0) {
+		place_shut(cluster, i, place->visit);
+		return ret;
+	}
+	(*ret_slave)->priv->cluster = cluster;
+	(*ret_slave)->priv->visit = place->visit;
+	(*ret_slave)->priv->bell = place->bell;
+	(*ret_slave)->priv->master_bell = cluster->bell;
+	return 0;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A cluster as its master sees it. Only the master's thread writes here, or who closed the gate. */
+#ifndef PLX_LIB_CLUSTER_CLUSTER_PRIV_H
+#define PLX_LIB_CLUSTER_CLUSTER_PRIV_H
+
+#include "plx_cluster.h"
+#include "plx_cluster_slave.h"
+#include "plx_ethdev.h"
+#include "plx_gate.h"
+#include "plx_ring_spsc.h"
+#include "plx_zone.h"
+
+#include <pthread.h>
+
+#define BUCKETS	     512 /* shares that a group's slaves divide among them */
+#define BUCKET_SHIFT 23	 /* a hash's upper bits are its bucket */
+#define NO_PLACE     0xff
+#define SWEEP_PIECE  256 /* numbers of a dead slave that are looked at in one round */
+#define GRANTS_MAX   256 /* empty buffers that wait for a slave to take them */
+
+/* One writer, and readers who want no more than a number that was true. */
+#define COUNT(counter, n) __atomic_store_n(&(counter), (counter) + (n), __ATOMIC_RELAXED)
+#define LOOK(counter)	  __atomic_load_n(&(counter), __ATOMIC_RELAXED)
+
+/* What did not fit into a queue, oldest first. */
+struct backlog {
+	struct plx_cluster_desc *desc;
+	uint64_t *time; /* NULL: nobody asked */
+	uint32_t mask;
+	uint64_t head, tail;
+};
+
+/*
+ * Numbers that a slave may hold outside of its queue: kept or granted. Those it gave back stay in until there is no room: the
+ * holder words say which count.
+ */
+struct aside {
+	uint32_t *number;
+	uint32_t len, max;
+};
+
+enum place_state {
+	PLACE_EMPTY,
+	PLACE_TAKEN,
+	PLACE_GONE, /* what it held is being taken back */
+};
+
+struct place {
+	struct plx_cluster_desc *queue; /* in the lane */
+	uint32_t *shadow;		/* the numbers in it, out of the slave's reach */
+	uint64_t *times;		/* in the lane; NULL: not asked for */
+	uint64_t tail, reclaimed;
+	uint32_t mask; /* of queue, shadow and times */
+	uint32_t kept; /* lane->slave.kept when last looked at */
+	uint64_t bit;
+	struct plx_cluster_lane *lane;
+	uint32_t grant_tail, return_head, send_head;
+	struct plx_cluster_lane_shape shape; /* as it was made, not as it may look by now */
+	struct aside aside;
+	struct backlog backlog;
+	struct plx_cluster_place_stats stats; /* held, present: made when asked for */
+	uint64_t swept;			      /* entries of the aside list already looked at */
+	enum place_state state;		      /* atomic */
+	uint32_t group;
+	int bell;	/* eventfd, wakes the slave */
+	int sock;	/* of a process, to hang up on it; not the place's own; -1 */
+	uint64_t visit; /* how many slaves were here before, this one included */
+	const struct plx_zone *zone;
+} PLX_CACHE_ALIGNED;
+
+/* An egress port. */
+struct egress {
+	uint16_t port, queue;
+	uint32_t n;
+	struct plx_mbuf *pkts[PLX_CLUSTER_BURST];
+	struct plx_ring_spsc *ring; /* to the thread that sends; NULL: the master does */
+	struct plx_cluster_port_stats stats;
+	uint64_t refused; /* counted by the thread that sends */
+} PLX_CACHE_ALIGNED;
+
+struct plx_cluster {
+	struct plx_gate gate; /* the master is inside during a round */
+	struct plx_pool *pool;
+	uint64_t *holders; /* a word a buffer: a bit for each place that holds it */
+	struct place *places;
+	uint32_t nb_places;
+	uint64_t present; /* places with a slave */
+	uint64_t gone; /* atomic: places whose slave left; who notices sets, who has swept clears */
+	uint64_t passive; /* places whose slave may sleep */
+	uint64_t touched; /* places whose tail is to be shown */
+	uint64_t backlogged;
+	uint64_t doomed; /* places that lied, to be sent away */
+	uint32_t in_backlogs;
+
+	struct plx_cluster_spread spread;
+	uint8_t buckets[PLX_CLUSTER_PLACES_MAX][BUCKETS];
+	uint32_t nb_groups;
+	uint64_t members[PLX_CLUSTER_PLACES_MAX]; /* of each group, those present */
+	uint64_t round;
+	uint8_t rx_now;	   /* the rx port whose burst is being spread */
+	uint64_t timed;	   /* places that ask for times */
+	uint64_t time_now; /* ns, of the packet that is being put */
+	uint64_t time_burst;
+	uint32_t turn[PLX_CLUSTER_PLACES_MAX]; /* whose it is, with PLX_CLUSTER_KEY_ROUND_ROBIN */
+
+	struct plx_cluster_port_stats rx[PLX_CLUSTER_PORTS_MAX];
+	struct egress egress[PLX_CLUSTER_PORTS_MAX];
+	uint32_t nb_rx, nb_tx;
+	struct plx_pool
+		*clones; /* headers for packets that are sent and held at once: no slave maps it */
+
+	struct plx_cluster_stats stats;
+	struct plx_cluster_params params;
+	pthread_mutex_t desk; /* who changes something */
+	int bell;	      /* eventfd: slaves wake the master */
+	bool dozing;
+	bool stop; /* atomic */
+};
+
+/* cluster_hold.c: who holds what */
+
+/* Clears a place's bit of a buffer, and frees that if it was the last. False if the bit was not set. */
+bool hold_drop(struct plx_cluster *cluster, struct place *place, uint32_t number);
+/* Takes what the slave gave back, and what it sends. Returns how many. */
+unsigned place_collect(struct plx_cluster *cluster, struct place *place);
+/* Takes back up to `budget` of what one that is gone held; true when that was all. */
+bool place_sweep(struct plx_cluster *cluster, struct place *place, uint32_t budget);
+/* Gives it empty buffers. */
+void place_grant(struct plx_cluster *cluster, struct place *place);
+bool aside_add(struct plx_cluster *cluster, struct place *place, uint32_t number);
+
+/* cluster_place.c: into queues. Counts in places are of buffers, one for each segment. */
+
+/*
+ * Hands segments that are the cluster's own to a place, their holder words already naming it if true is returned, as
+ * cluster_put_priv.h does. False: no room, counted.
+ */
+bool place_put_slow(struct plx_cluster *cluster, struct place *place,
+		    const struct plx_cluster_desc *desc, uint32_t n);
+/* From the backlog into the queue. */
+unsigned place_drain(struct plx_cluster *cluster, struct place *place);
+/* Shows all slaves what was put, and wakes those that sleep. */
+void places_show(struct plx_cluster *cluster);
+/* Wakes who waits for the eventfd. */
+void cluster_ring(int bell);
+
+/* cluster_share.c: whose share is what */
+void share_divide(struct plx_cluster *cluster);
+
+/* cluster_spread.c: a burst to all who get it */
+void spread_burst(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n);
+
+/* cluster_egress.c */
+
+/* Queues a packet, which is then the port's. */
+void egress_push(struct plx_cluster *cluster, struct egress *egress, struct plx_mbuf *m);
+unsigned egress_flush(struct plx_cluster *cluster);
+/* A packet that shares m's bytes and can be sent while m is held; NULL: no header left. */
+struct plx_mbuf *egress_clone(struct plx_cluster *cluster, struct plx_mbuf *m);
+/* What a slave ordered. False if the number is not its own or does not fit. */
+bool egress_order(struct plx_cluster *cluster, struct place *place,
+		  const struct plx_cluster_order *order);
+
+/* cluster_clones.c */
+int clones_get(struct plx_pool **ret_pool, struct plx_why *why);
+void clones_put(struct plx_pool *pool);
+
+/* cluster_lane.c */
+int lane_make(struct plx_cluster *cluster, uint32_t place,
+	      const struct plx_cluster_slave_params *params, struct plx_why *why);
+void lane_free(struct place *place);
+
+/* cluster_join.c: who comes and goes */
+
+/* A place and its lane for a new slave. Thread: not the master's. */
+int place_open(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
+	       uint32_t *ret_place, struct plx_why *why);
+/* Notes that the slave of that visit is gone; nothing if it was noticed before. Thread: not the master's. */
+void place_shut(struct plx_cluster *cluster, uint32_t place, uint64_t visit);
+/* The master's part: takes those that are gone out, and takes back what they held, piece by piece. */
+unsigned places_bury(struct plx_cluster *cluster);
+/* Sends away those that lied. */
+void places_banish(struct plx_cluster *cluster);
+
+/* slave.c: what a slave knows of its lane */
+struct plx_cluster_slave_private {
+	struct plx_cluster_lane_shape shape; /* copied once, then checked */
+	uint64_t *kept;
+	const uint32_t *grant;
+	uint32_t *back;
+	struct plx_cluster_order *send;
+	const uint64_t *times;
+	uint32_t grant_head, return_tail, send_tail, kept_count;
+	uint32_t return_seen, send_seen; /* the master's heads, when last read */
+	uint32_t held;			 /* kept, granted and taken */
+	uint64_t sent_up_to;		 /* past the highest position that was given to be sent */
+	int bell;			 /* the slave's own: woken by it */
+	int master_bell;
+	int sock;		     /* -1 in a thread of the master's program */
+	struct plx_cluster *cluster; /* NULL in another process */
+	uint64_t visit;
+	void *data_map; /* in another process */
+	size_t data_bytes, lane_bytes;
+};
+
+/*
+ * A slave on a lane of `bytes` bytes whose buffers lie at data. -EPROTO with why if the lane is not one, or of another version.
+ */
+int slave_make(struct plx_cluster_lane *lane, size_t bytes, uint8_t *data,
+	       struct plx_cluster_slave **ret_slave, struct plx_why *why);
+void slave_free(struct plx_cluster_slave *slave);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The books of a cluster. */
+#include "cluster_priv.h"
+
+#include <errno.h>
+
+void
+plx_cluster_stats(const struct plx_cluster *cluster, struct plx_cluster_stats *ret_stats)
+{
+	const struct plx_cluster_stats *stats = &cluster->stats;
+
+	*ret_stats = (struct plx_cluster_stats){
+		.received = LOOK(stats->received),
+		.delivered = LOOK(stats->delivered),
+		.forwarded = LOOK(stats->forwarded),
+		.dropped = LOOK(stats->dropped),
+		.nobody = LOOK(stats->nobody),
+		.full = LOOK(stats->full),
+		.no_buffer = LOOK(stats->no_buffer),
+		.copied = LOOK(stats->copied),
+		.misdirected = LOOK(stats->misdirected),
+	};
+	for (uint32_t i = 0; i < cluster->nb_tx; i++) {
+		struct plx_cluster_port_stats port;
+
+		plx_cluster_tx_stats(cluster, i, &port);
+		ret_stats->asked += port.asked;
+		ret_stats->transmitted += port.transmitted;
+		ret_stats->refused += port.refused;
+	}
+}
+
+int
+plx_cluster_rx_stats(const struct plx_cluster *cluster, uint32_t i,
+		     struct plx_cluster_port_stats *ret_stats)
+{
+	if (i >= cluster->nb_rx)
+		return -EINVAL;
+	*ret_stats = (struct plx_cluster_port_stats){
+		.port = cluster->rx[i].port,
+		.queue = cluster->rx[i].queue,
+		.received = LOOK(cluster->rx[i].received),
+	};
+	return 0;
+}
+
+int
+plx_cluster_tx_stats(const struct plx_cluster *cluster, uint32_t i,
+		     struct plx_cluster_port_stats *ret_stats)
+{
+	const struct egress *egress;
+
+	if (i >= cluster->nb_tx)
+		return -EINVAL;
+	egress = &cluster->egress[i];
+	*ret_stats = (struct plx_cluster_port_stats){
+		.port = egress->port,
+		.queue = egress->queue,
+		.asked = LOOK(egress->stats.asked),
+		.transmitted = LOOK(egress->stats.transmitted),
+		.refused = LOOK(egress->stats.refused) + LOOK(egress->refused),
+	};
+	return 0;
+}
+
+int
+plx_cluster_place_stats(const struct plx_cluster *cluster, uint32_t i,
+			struct plx_cluster_place_stats *ret_stats)
+{
+	/* The lock says nothing about what a cluster is. */
+	pthread_mutex_t *desk = (pthread_mutex_t *)(uintptr_t)&cluster->desk;
+	const struct place *place;
+
+	if (i >= cluster->nb_places)
+		return -EINVAL;
+	place = &cluster->places[i];
+	pthread_mutex_lock(desk);
+	*ret_stats = (struct plx_cluster_place_stats){
+		.offered = LOOK(place->stats.offered),
+		.queued = LOOK(place->stats.queued) + LOOK(place->tail),
+		.full = LOOK(place->stats.full),
+		.oldest = LOOK(place->stats.oldest),
+		.backlog = LOOK(place->backlog.tail) - LOOK(place->backlog.head),
+		.granted = LOOK(place->stats.granted),
+		.released = LOOK(place->stats.released),
+		.sent = LOOK(place->stats.sent),
+		.taken_back = LOOK(place->stats.taken_back),
+		.refused = LOOK(place->stats.refused),
+		.lies = LOOK(place->stats.lies),
+		.slaves = place->stats.slaves,
+		.present = __atomic_load_n(&place->state, __ATOMIC_ACQUIRE) == PLACE_TAKEN,
+		.pid = place->stats.pid,
+		.group = place->group,
+	};
+	pthread_mutex_unlock(desk);
+	ret_stats->held = ret_stats->queued + ret_stats->granted - ret_stats->released -
+			  ret_stats->sent - ret_stats->taken_back;
+	return 0;
+}
+
+/* -- audit -------------------------------------------------------------------------------------------- */
+
+static int
+audit_packets(const struct plx_cluster *cluster, struct plx_why *why)
+{
+	struct plx_cluster_stats stats;
+	uint64_t sum;
+
+	plx_cluster_stats(cluster, &stats);
+	sum = stats.delivered + stats.forwarded + stats.dropped + stats.nobody + stats.full +
+	      stats.no_buffer;
+	if (sum == stats.received)
+		return 0;
+	return plx_why(why, -EUCLEAN,
+		       "received %llu packets, but delivered, forwarded and lost %llu",
+		       (unsigned long long)stats.received, (unsigned long long)sum);
+}
+
+/* How many buffers have the place's bit. */
+static uint64_t
+count_bits(const struct plx_cluster *cluster, uint64_t bit)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < cluster->pool->n; i++)
+		n += (cluster->holders[i] & bit) != 0;
+	return n;
+}
+
+static int
+audit_place(const struct plx_cluster *cluster, uint32_t i, struct plx_why *why)
+{
+	struct plx_cluster_place_stats stats;
+	uint64_t bits = count_bits(cluster, 1ULL << i), offered;
+
+	plx_cluster_place_stats(cluster, i, &stats);
+	offered = stats.queued + stats.full + stats.oldest + stats.backlog;
+	if (stats.offered != offered)
+		return plx_why(why, -EUCLEAN, "place %u: offered %llu, but queued and lost %llu", i,
+			       (unsigned long long)stats.offered, (unsigned long long)offered);
+	if (stats.held + stats.backlog != bits)
+		return plx_why(why, -EUCLEAN,
+			       "place %u: its books say it holds %llu and %llu in the backlog, but "
+			       "%llu buffers have its bit",
+			       i, (unsigned long long)stats.held, (unsigned long long)stats.backlog,
+			       (unsigned long long)bits);
+	return 0;
+}
+
+int
+plx_cluster_audit(const struct plx_cluster *cluster, struct plx_why *why)
+{
+	int ret = audit_packets(cluster, why);
+
+	for (uint32_t i = 0; i < cluster->nb_places && ret == 0; i++)
+		ret = audit_place(cluster, i, why);
+	return ret;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The other end of a cluster: a slave, in a thread of the master's program or in a process of its own, without EAL.
+ *
+ *	n = plx_cluster_peek(slave, &desc, 32);         what is next, in the lane itself
+ *	for (i = 0; i < n; i++) {
+ *		look at plx_cluster_data(slave, &desc[i]), desc[i].len bytes of it;
+ *		plx_cluster_keep(slave, i)              it stays mine: its number comes back by plx_cluster_return
+ *		plx_cluster_send(slave, i, ports)       it goes out of these ports
+ *	}
+ *	plx_cluster_done(slave, n);                     the n oldest go back, but for those
+ *
+ * A packet of several segments is several descriptors, all but the last with PLX_CLUSTER_MORE; each is kept, sent
+ * and returned by itself. Whoever only has read access must not write to the bytes: it would fault.
+ *
+ * Everything here: Thread: one a slave. Path: hot, if it does not say otherwise.
+ */
+#ifndef PLX_LIB_CLUSTER_PLX_CLUSTER_SLAVE_H
+#define PLX_LIB_CLUSTER_PLX_CLUSTER_SLAVE_H
+
+#include "plx_base.h"
+
+PLX_BEGIN_DECLS
+
+struct plx_cluster;
+struct plx_cluster_slave;
+
+/* flags of a descriptor */
+#define PLX_CLUSTER_MORE	  (1u << 0) /* the packet goes on in the next descriptor */
+#define PLX_CLUSTER_VLAN_STRIPPED (1u << 1) /* vlan_tci was taken out of the bytes */
+#define PLX_CLUSTER_IP_CSUM_GOOD  (1u << 2)
+#define PLX_CLUSTER_IP_CSUM_BAD	  (1u << 3)
+#define PLX_CLUSTER_L4_CSUM_GOOD  (1u << 4)
+#define PLX_CLUSTER_L4_CSUM_BAD	  (1u << 5)
+#define PLX_CLUSTER_L4_CSUM_NONE  (1u << 6) /* not filled in: a local sender's offload */
+#define PLX_CLUSTER_OUTGOING	  (1u << 7) /* a copy of what this host sent */
+
+/* A segment in a lane: one store of 16 bytes. */
+struct plx_cluster_desc {
+	uint32_t number; /* of the buffer */
+	uint16_t off;	 /* bytes from its start */
+	uint16_t len;	 /* bytes */
+	uint32_t hash;	 /* it was distributed by; 0 with PLX_CLUSTER_FANOUT */
+	uint16_t vlan_tci;
+	uint8_t port; /* which of the cluster's rx ports it came from */
+	uint8_t flags;
+} PLX_ALIGNED(16);
+PLX_STATIC_ASSERT(sizeof(struct plx_cluster_desc) == 16, "a descriptor is 16 bytes");
+
+#define PLX_CLUSTER_SLAVE_TIMES (1u << 0) /* wants the time of each packet */
+#define PLX_CLUSTER_SLAVE_PASSIVE \
+	(1u << 1) /* sleeps in plx_cluster_wait, so the master must look whether to wake it */
+#define PLX_CLUSTER_SLAVE_WRITE \
+	(1u << 2) /* wants to change and send packets; -EACCES where that is not granted */
+
+struct plx_cluster_slave_params {
+	uint32_t place; /* PLX_CLUSTER_PLACE_ANY: the next free one */
+	uint32_t group; /* with PLX_CLUSTER_GROUPS: which one it belongs to, from 0 */
+	uint32_t flags; /* PLX_CLUSTER_SLAVE_ */
+};
+
+/*
+ * A slave in a thread of the master's program. -EBUSY when the place is taken, -ENOSPC when all are, -EINVAL for one
+ * that is not there, -ENOMEM. Thread: not the master's. Path: slow.
+ */
+int plx_cluster_join(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
+		     struct plx_cluster_slave **ret_slave, struct plx_why *why);
+
+/*
+ * Gives the place up, and all that it still holds. NULL is fine. A slave in a thread leaves before the cluster is destroyed.
+ * Path: slow.
+ */
+void plx_cluster_leave(struct plx_cluster_slave *slave);
+
+/* -- packets ----------------------------------------------------------------------------------------- */
+
+/*
+ * The next descriptors, up to n, that were not peeked at yet or not done: always from the oldest one that is not done. They
+ * lie in the lane and are valid until done. Fewer than there are at the end of the lane's memory. 0 when there is nothing.
+ */
+static inline uint32_t plx_cluster_peek(struct plx_cluster_slave *slave,
+					const struct plx_cluster_desc **ret_desc, uint32_t n);
+
+/* The n oldest are given back, but for those kept or sent. n is at most what peek returned last. */
+static inline void plx_cluster_done(struct plx_cluster_slave *slave, uint32_t n);
+
+/* Where a segment's bytes are. */
+static inline uint8_t *
+plx_cluster_data(const struct plx_cluster_slave *slave, const struct plx_cluster_desc *desc);
+
+/* When the i-th of those peeked at came, ns since the epoch; 0 without PLX_CLUSTER_SLAVE_TIMES. */
+uint64_t plx_cluster_time(const struct plx_cluster_slave *slave, uint32_t i);
+
+/* The i-th of those peeked at stays the slave's, past done. False if it holds as many as it may (params.extra). */
+bool plx_cluster_keep(struct plx_cluster_slave *slave, uint32_t i);
+
+/* Gives back a buffer that was kept or allocated. At once, in any order. */
+void plx_cluster_return(struct plx_cluster_slave *slave, uint32_t number);
+
+/* An empty buffer of its own, *ret_number; false when there is none now. Needs PLX_CLUSTER_SLAVE_WRITE. */
+bool plx_cluster_alloc(struct plx_cluster_slave *slave, uint32_t *ret_number);
+
+/*
+ * Gives a packet to the egress ports (a bit each) in place of giving it back: the i-th of those peeked at, whole packets of one
+ * segment only; or one that was kept or allocated, desc->number, off and len saying what to send. False when the lane to
+ * the master is full: it is still the slave's. Seen by the master at the next done or flush.
+ */
+bool plx_cluster_send(struct plx_cluster_slave *slave, uint32_t i, uint64_t ports);
+bool plx_cluster_send_kept(struct plx_cluster_slave *slave, const struct plx_cluster_desc *desc,
+			   uint64_t ports);
+
+/* Shows the master what was sent and returned since the last done. */
+void plx_cluster_flush(struct plx_cluster_slave *slave);
+
+/*
+ * Waits until something is there, the cluster ended or timeout_ms passed (-1: none). 1, 0 at the limit, -EPIPE at the end with the
+ * queue empty. Sleeps with PLX_CLUSTER_SLAVE_PASSIVE, else yields. Path: slow.
+ */
+int plx_cluster_wait(struct plx_cluster_slave *slave, int timeout_ms);
+
+/* Readable when wait would not block, for event loops; ask peek until it says 0, then arm, ask again, then poll the fd. */
+int plx_cluster_slave_fd(const struct plx_cluster_slave *slave);
+void plx_cluster_slave_arm(struct plx_cluster_slave *slave);
+
+/* True once the master said it is over, or is gone. */
+bool plx_cluster_ended(const struct plx_cluster_slave *slave);
+
+/* Which place it has. Thread: any. */
+uint32_t plx_cluster_slave_place(const struct plx_cluster_slave *slave);
+
+PLX_END_DECLS
+
+#include "plx_cluster_slave_inline.h"
+
+#endif
