@@ -25,6 +25,7 @@ plx_filter_create(const struct plx_filter_insn *insns, unsigned n, struct plx_fi
 		return plx_why(why, -ENOMEM, "no memory for a filter of %u instructions", n);
 	filter->n = n;
 	memcpy(filter->insns, insns, n * sizeof(*insns));
+	filter_jit_init(&filter->jit, filter->insns, n);
 	*ret_filter = filter;
 	return 0;
 }
@@ -32,6 +33,9 @@ plx_filter_create(const struct plx_filter_insn *insns, unsigned n, struct plx_fi
 void
 plx_filter_destroy(struct plx_filter *filter)
 {
+	if (filter == NULL)
+		return;
+	filter_jit_fini(&filter->jit);
 	free(filter);
 }
 
@@ -39,7 +43,15 @@ uint32_t
 plx_filter_match(const struct plx_filter *filter, const void *bytes, uint32_t caplen,
 		 uint32_t wirelen)
 {
+	if (PLX_LIKELY(filter->jit.run != NULL))
+		return filter->jit.run(bytes, caplen, wirelen);
 	return bpf_filter((const struct bpf_insn *)filter->insns, bytes, wirelen, caplen);
+}
+
+const char *
+plx_filter_engine(const struct plx_filter *filter)
+{
+	return filter->jit.engine;
 }
 
 const struct plx_filter_insn *

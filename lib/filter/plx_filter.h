@@ -67,6 +67,13 @@ int plx_filter_check(const struct plx_filter_insn *insns, unsigned n, struct plx
 uint32_t plx_filter_match(const struct plx_filter *filter, const void *bytes, uint32_t caplen,
 			  uint32_t wirelen);
 
+/*
+ * What runs the filter: "x86-64 machine code", made once when the filter is; or "libpcap's interpreter" with the reason: another
+ * processor, a process that may not make code (SELinux, systemd's MemoryDenyWriteExecute), or the environment's PLX_FILTER_INTERPRET
+ * not being empty. The verdicts are the same. The text is a constant. Thread: any. Path: slow.
+ */
+const char *plx_filter_engine(const struct plx_filter *filter);
+
 /* The program, for dumps. The filter owns it. */
 const struct plx_filter_insn *plx_filter_insns(const struct plx_filter *filter, unsigned *ret_n);
 
