@@ -129,14 +129,16 @@ receive(int fd, const char *path, int timeout_ms, struct plx_door_answer *answer
 	return 0;
 }
 
-int
-plx_door_call(const char *path, const char *request, int timeout_ms,
-	      struct plx_door_answer *ret_answer, struct plx_why *why)
+/* Connects, asks, and leaves the connection open. */
+static int
+ask(const char *path, const char *request, int timeout_ms, struct plx_door_answer *ret_answer,
+    int *ret_fd, struct plx_why *why)
 {
 	const size_t len = strlen(request);
 	int fd, ret;
 
 	*ret_answer = (struct plx_door_answer){0};
+	*ret_fd = -1;
 	if (len > PLX_DOOR_REQUEST_MAX)
 		return plx_why(why, -EMSGSIZE, "a request has at most %d bytes",
 			       PLX_DOOR_REQUEST_MAX);
@@ -149,9 +151,83 @@ plx_door_call(const char *path, const char *request, int timeout_ms,
 		plx_why(why, ret, "%s: %s", path, strerror(-ret));
 	else
 		ret = receive(fd, path, timeout_ms, ret_answer, why);
-	close(fd);
-	if (ret != 0)
+	if (ret != 0) {
+		close(fd);
 		plx_door_answer_free(ret_answer);
+		return ret;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int
+plx_door_call(const char *path, const char *request, int timeout_ms,
+	      struct plx_door_answer *ret_answer, struct plx_why *why)
+{
+	int fd, ret = ask(path, request, timeout_ms, ret_answer, &fd, why);
+
+	if (ret == 0)
+		close(fd);
+	return ret;
+}
+
+/* Behind the text that begins at the quotation mark; NULL if it has no end. */
+static char *
+behind_text(char *at)
+{
+	for (at++; *at != '"'; at++) {
+		if (*at == '\\')
+			at++;
+		if (*at == '\0')
+			return NULL;
+	}
+	return at + 1;
+}
+
+/* {"command":"...","error":"..."}, where the first may be missing: what stands from the error on, NULL if it is none. */
+static char *
+find_error(char *text)
+{
+	static const char command[] = "{\"command\":", error[] = "\"error\":";
+	char *at = text;
+
+	if (strncmp(text, command, sizeof(command) - 1) == 0)
+		at = behind_text(text + sizeof(command) - 1);
+	if (at == NULL || *at == '\0' || strncmp(at + 1, error, sizeof(error) - 1) != 0)
+		return NULL;
+	*at = '{';
+	return at;
+}
+
+/* The error alone is an object of a text, as a request is. Changes the answer's text if it is one. */
+static int
+refusal(const char *path, char *text, struct plx_why *why)
+{
+	struct plx_door_request answer;
+	const char *words;
+	char *error = find_error(text);
+
+	if (error == NULL)
+		return 0;
+	door_request_parse(&answer, error, strlen(error), NULL);
+	words = plx_door_request_value(&answer, "error");
+	return plx_why(why, -EREMOTEIO, "%s: %s", path,
+		       words != NULL ? words : "the command was refused");
+}
+
+int
+plx_door_attach(const char *path, const char *request, int timeout_ms,
+		struct plx_door_answer *ret_answer, int *ret_fd, struct plx_why *why)
+{
+	int ret = ask(path, request, timeout_ms, ret_answer, ret_fd, why);
+
+	if (ret != 0)
+		return ret;
+	ret = refusal(path, ret_answer->text, why);
+	if (ret == 0)
+		return 0;
+	plx_door_answer_free(ret_answer);
+	plx_unixsock_close_fds(ret_fd, 1);
 	return ret;
 }
 

@@ -86,9 +86,22 @@ watch(struct door_peer *peer, enum peer_state state)
 		drop(peer);
 }
 
+/* The connection is no peer any more. */
+static void
+hand_over(struct door_peer *peer, struct door_handover *handover)
+{
+	const int fd = peer->fd;
+
+	if (peer->event != 0)
+		plx_event_remove(peer->event);
+	*peer = (struct door_peer){.state = PEER_FREE};
+	door_handover_end(handover, fd);
+}
+
 static void
 write_message(struct door_peer *peer)
 {
+	struct door_handover *handover = peer->reply.handover;
 	int ret = plx_unixsock_send(peer->fd, peer->message, strlen(peer->message), NULL, 0,
 				    peer->reply.fds, peer->reply.nb_fds, 0);
 
@@ -100,8 +113,12 @@ write_message(struct door_peer *peer)
 		drop(peer);
 		return;
 	}
+	peer->reply.handover = NULL;
 	forget_message(peer);
-	watch(peer, PEER_READS);
+	if (handover != NULL)
+		hand_over(peer, handover);
+	else
+		watch(peer, PEER_READS);
 }
 
 /* Takes the job, whose reply becomes the peer's to write. */

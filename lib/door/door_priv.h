@@ -41,6 +41,9 @@ struct plx_door_reply {
 	uint32_t array, more; /* by depth: it is an array; it has members */
 	int fds[PLX_DOOR_FDS_MAX];
 	unsigned nb_fds;
+	bool anytime; /* as the command is */
+	struct door_handover
+		*handover; /* what becomes of the connection behind it, if it was adopted */
 };
 
 void door_reply_fini(struct plx_door_reply *reply);
@@ -111,13 +114,22 @@ void door_peers_stop(void);
 /* Some jobs are done. Thread: any. */
 void door_peers_ring(void);
 
-/* -- door.c ----------------------------------------------------------------------------------------- */
+/* -- door_table.c ----------------------------------------------------------------------------------- */
 
+/* Makes them those that all programs have. */
+void door_commands_begin(void);
+int door_command_add(const struct plx_door_command *command);
 /* False if there is no command of that name. */
 bool door_command_find(const char *name, struct plx_door_command *ret_command);
 bool door_command_at(unsigned i, struct plx_door_command *ret_command);
 /* The name that is meant, NULL if none is near. */
 const char *door_command_nearest(const char *name, char *room, size_t size);
+
+/* -- door_queue.c ----------------------------------------------------------------------------------- */
+
+int door_queue_open(struct plx_why *why);
+/* All that is left comes to its end here. No peers. */
+void door_queue_close(void);
 
 void door_job_queue(struct door_job *job);
 void door_job_run(struct door_job *job);
@@ -125,6 +137,20 @@ void door_job_run(struct door_job *job);
 struct door_job *door_job_done(void);
 /* The peer has gone: a job that runs is left to its thread, and freed when done. */
 void door_job_abandon(struct door_job *job);
+
+/* An adopted connection on its way to who wants it. */
+struct door_handover {
+	struct door_handover *next;
+	plx_door_adopt_fn fn;
+	void *arg;
+	int fd; /* -1: there will be none */
+	bool anytime;
+};
+
+/* Calls fn, here or where plx_door_serve is called, and frees it. */
+void door_handover_end(struct door_handover *handover, int fd);
+
+/* -- door.c ----------------------------------------------------------------------------------------- */
 
 /* What info tells of the program. */
 struct door_facts {

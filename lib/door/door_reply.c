@@ -204,10 +204,19 @@ plx_door_reply_fd(struct plx_door_reply *reply, int fd)
 	return 0;
 }
 
+static void
+give_up_adoption(struct plx_door_reply *reply)
+{
+	if (reply->handover != NULL)
+		door_handover_end(reply->handover, -1);
+	reply->handover = NULL;
+}
+
 void
 door_reply_fini(struct plx_door_reply *reply)
 {
 	plx_unixsock_close_fds(reply->fds, reply->nb_fds);
+	give_up_adoption(reply);
 	free(reply->text);
 	*reply = (struct plx_door_reply){0};
 }
@@ -260,6 +269,7 @@ door_reply_message(struct plx_door_reply *reply, const char *line, int err,
 						      : strerror(-err));
 		plx_unixsock_close_fds(reply->fds, reply->nb_fds);
 		reply->nb_fds = 0;
+		give_up_adoption(reply);
 	} else {
 		put_string(&m, reply->whole ? "\"result\":" : "\"result\":{");
 		put(&m, reply->text != NULL ? reply->text : "", reply->len);

@@ -77,6 +77,16 @@ void plx_door_reply_whole(struct plx_door_reply *reply, const char *json);
 /* An fd that goes with the reply, closed when that is gone or fails. -EMFILE: closed at once. */
 int plx_door_reply_fd(struct plx_door_reply *reply, int fd);
 
+/*
+ * Keeps the connection behind the reply: once that is sent, with its fds, the socket is no peer of the door any more and
+ * belongs to fn's owner (blocking, close-on-exec; what the other one said meanwhile is in it, and its end is heard there).
+ * fn is called once, with -1 where nothing comes of it: the command failed, the reply could not be made, the other one hung
+ * up, or the door closed. It runs where the command ran, in plx_door_serve or on the control thread, or in plx_door_close;
+ * it may not close the door. 0, or fn is never called: -EALREADY, -ENOMEM. Thread: the command's.
+ */
+typedef void (*plx_door_adopt_fn)(void *arg, int fd);
+int plx_door_reply_adopt(struct plx_door_reply *reply, plx_door_adopt_fn fn, void *arg);
+
 /* -- commands --------------------------------------------------------------------------------------- */
 
 /* 0, or -errno with why, which the peer gets in place of a result. */
@@ -97,7 +107,7 @@ struct plx_door_command {
  */
 int plx_door_add(const struct plx_door_command *command);
 
-/* Runs what waits; returns how many. To be called now and then by the thread that owns what commands touch, always the same
+/* Runs what waits, commands and what adopts; returns how many. To be called now and then by the thread that owns what commands touch, always the same
  * one. Path: warm, one load when nothing waits. */
 unsigned plx_door_serve(void);
 

@@ -38,6 +38,13 @@ struct plx_door_answer {
  */
 int plx_door_call(const char *path, const char *request, int timeout_ms,
 		  struct plx_door_answer *ret_answer, struct plx_why *why);
+/*
+ * The same, and keeps the connection, which a command may have adopted (plx_door_reply_adopt): *ret_fd is the caller's,
+ * blocking and close-on-exec, and hangs up when the other one ends or lets go of it. What a command refuses is an error here:
+ * -EREMOTEIO with its words. On an error there is no answer and *ret_fd is -1.
+ */
+int plx_door_attach(const char *path, const char *request, int timeout_ms,
+		    struct plx_door_answer *ret_answer, int *ret_fd, struct plx_why *why);
 /* Closes the fds that are not -1 by now. */
 void plx_door_answer_free(struct plx_door_answer *answer);
 
