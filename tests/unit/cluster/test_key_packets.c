@@ -310,6 +310,41 @@ tags_change_nothing_but_vlan(void **state)
 	}
 }
 
+/* Damaged in the places that the short way looks at: it must leave those to the parser. */
+static void
+damage_is_seen_the_short_way_too(void **state)
+{
+	static const struct {
+		unsigned off; /* a byte of a frame without tags */
+		uint8_t tcp, udp, udp6;
+	} damage[] = {
+		{17, 19, 19, 0x60},		       /* IPv4: total length */
+		{17, 39, 27, 0x60},		       /* ... that holds no transport header */
+		{14, 0x55, 0x46, 0x50}, {19, 0, 0, 7}, /* IPv6: payload length */
+		{46, 0x40, 0, 0},		       /* TCP: header length */
+		{46, 0x4f, 0, 0},	{20, 0x80, 0x80, 17}, /* the reserved flag */
+	};
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(damage); i++) {
+		for (unsigned kind = 0; kind < 3; kind++) {
+			struct frame f, tagged;
+
+			if (kind == 0)
+				make_tcp(&f, 1000, 80);
+			else if (kind == 1)
+				make_udp(&f, 1000, 80);
+			else
+				make_udp6(&f, 1000, 80);
+			f.bytes[damage[i].off] = kind == 0   ? damage[i].tcp
+						 : kind == 1 ? damage[i].udp
+							     : damage[i].udp6;
+			make_tagged(&tagged, &f, 1, 100);
+			for (unsigned k = 0; k < PLX_ARRAY_LEN(ip_keys); k++)
+				assert_int_equal(hash(ip_keys[k], &f), hash(ip_keys[k], &tagged));
+		}
+	}
+}
+
 static void
 both_directions_meet(void **state)
 {
@@ -387,7 +422,7 @@ each_key_has_its_fields(void **state)
 static void
 the_protocol_is_in_a_tuple_and_not_in_a_flow(void **state)
 {
-	struct frame tcp, udp;
+	struct frame tcp, udp, other;
 
 	make_tcp(&tcp, 1000, 80);
 	make_udp(&udp, 1000, 80);
@@ -399,6 +434,14 @@ the_protocol_is_in_a_tuple_and_not_in_a_flow(void **state)
 	make_udp6(&udp, 1, 2);
 	make_udp(&tcp, 3, 4);
 	assert_int_equal(hash(KEY(PROTOCOL), &udp), hash(KEY(PROTOCOL), &tcp));
+	/* Behind an authentication header. */
+	make_ipv4(&other, PLX_NET_PROTO_AH, 0);
+	memcpy(other.bytes + 34, "\x11\x01", 2);
+	assert_int_equal(hash(KEY(PROTOCOL), &other), hash(KEY(PROTOCOL), &tcp));
+	/* The same bytes as UDP and as SCTP over IPv6. */
+	other = udp;
+	other.bytes[20] = PLX_NET_PROTO_SCTP;
+	assert_int_not_equal(hash(KEY(TUPLE), &other), hash(KEY(TUPLE), &udp));
 }
 
 static void
@@ -482,6 +525,12 @@ vlan_is_the_id_of_the_outer_tag(void **state)
 	make_tagged(&b, &tcp, 1, 0xe000);
 	assert_int_equal(hash(KEY(VLAN), &tcp), hash(KEY(VLAN), &b));
 	assert_int_equal(hash(KEY(VLAN), &tcp), hash(KEY(VLAN), &other));
+	make_tagged(&b, &tcp, 2, 100);
+	plx_store_be16(b.bytes + 12, PLX_NET_ETHERTYPE_QINQ_9100);
+	assert_int_equal(hash(KEY(VLAN), &a), hash(KEY(VLAN), &b));
+	assert_int_equal(hash_bytes(KEY(VLAN), b.bytes, 17),
+			 hash(KEY(VLAN), &tcp)); /* half a tag */
+	make_tagged(&b, &tcp, 1, 0);
 	/* One that the device took out was in front of those that are there. */
 	m = make(b.bytes, b.len, b.len, 1);
 	m->ol_flags = PLX_MBUF_RX_VLAN | PLX_MBUF_RX_VLAN_STRIPPED;
@@ -516,6 +565,10 @@ what_is_no_ip_has_a_place_too(void **state)
 	assert_int_not_equal(hash(KEY(PROTOCOL), &a), hash(KEY(PROTOCOL), &b));
 	assert_int_equal(hash(KEY(MAC), &a), hash(KEY(MAC), &b));
 	assert_int_equal(hash(KEY(SRC_IP), &a), hash(KEY(SRC_IP), &b));
+	b.bytes[0] ^= 4; /* another destination */
+	assert_int_equal(hash(KEY(SRC_IP), &a), hash(KEY(SRC_IP), &b));
+	assert_int_not_equal(hash(KEY(DST_IP), &a), hash(KEY(DST_IP), &b));
+	assert_int_equal(hash(KEY(PROTOCOL), &arp), hash_bytes(KEY(PROTOCOL), arp.bytes, 20));
 }
 
 /* Headers that lie too far in do not count, whether the packet is in one piece or not. */
@@ -689,6 +742,7 @@ main(void)
 		cmocka_unit_test(a_chain_counts_like_one_piece),
 		cmocka_unit_test(any_beginning_of_a_frame_has_a_hash),
 		cmocka_unit_test(tags_change_nothing_but_vlan),
+		cmocka_unit_test(damage_is_seen_the_short_way_too),
 		cmocka_unit_test(both_directions_meet),
 		cmocka_unit_test(each_key_has_its_fields),
 		cmocka_unit_test(the_protocol_is_in_a_tuple_and_not_in_a_flow),
