@@ -134,20 +134,73 @@ collect_bounds(const struct rule_set *set, enum rule_dim_id id, uint64_t *bounds
 	return sort_and_unite(bounds, n);
 }
 
+/* What a row's first word says of the others. */
+static void
+summarize(const struct rule_set *set, uint64_t *row)
+{
+	for (unsigned word = 0; set->head > 0 && word < set->words; word++)
+		if (row[1 + word] != 0)
+			row[0] |= 1ull << word / set->group;
+}
+
 static void
 fill_rows(const struct rule_set *set, enum rule_dim_id id, struct rule_dim *dim,
 	  const uint64_t *any)
 {
 	for (uint32_t i = 0; i < dim->n; i++)
-		memcpy(dim->rows + (size_t)i * set->words, any, set->words * sizeof(*any));
+		memcpy(dim->rows + (size_t)i * set->stride + set->head, any,
+		       set->words * sizeof(*any));
 	for (unsigned p = 0; p < set->n; p++) {
 		uint64_t lo, hi;
 
 		if (!range_of(&set->places[p], id, &lo, &hi))
 			continue;
 		for (uint32_t i = rule_dim_find(dim, lo); i < dim->n && dim->bounds[i] <= hi; i++)
-			dim->rows[(size_t)i * set->words + p / 64] |= 1ull << p % 64;
+			dim->rows[(size_t)i * set->stride + set->head + p / 64] |= 1ull << p % 64;
 	}
+	for (uint32_t i = 0; i < dim->n; i++)
+		summarize(set, dim->rows + (size_t)i * set->stride);
+}
+
+static void
+fill_pages(const struct rule_dim *dim)
+{
+	struct rule_pages *pages = dim->pages;
+	unsigned nb_pages = 1;
+
+	for (unsigned upper = 0; upper < PLX_ARRAY_LEN(pages->first); upper++) {
+		uint32_t first = rule_dim_find(dim, upper << 8);
+		uint32_t last = rule_dim_find(dim, upper << 8 | 0xff);
+
+		pages->first[upper] = first;
+		if (first == last)
+			continue;
+		pages->page[upper] = (uint16_t)nb_pages;
+		for (unsigned lower = 0; lower < 256; lower++)
+			pages->steps[nb_pages][lower] =
+				(uint8_t)(rule_dim_find(dim, upper << 8 | lower) - first);
+		nb_pages++;
+	}
+}
+
+/* Values up to 0x10000 are looked up, not searched. */
+static int
+pages_create(struct rule_set *set, enum rule_dim_id id)
+{
+	struct rule_dim *dim = &set->dims[id];
+	unsigned nb_pages = 1;
+	size_t size;
+
+	for (uint32_t i = 1; i < dim->n; i++)
+		nb_pages += i == 1 || dim->bounds[i] >> 8 != dim->bounds[i - 1] >> 8;
+	size = sizeof(*dim->pages) + nb_pages * sizeof(dim->pages->steps[0]);
+	dim->pages = calloc(1, size);
+	if (dim->pages == NULL)
+		return -ENOMEM;
+	fill_pages(dim);
+	set->small[set->nb_small++] = id;
+	set->bytes += size;
+	return 0;
 }
 
 /* A dimension that no rule asks for has one interval and no rows. */
@@ -160,15 +213,15 @@ dim_create(struct rule_set *set, enum rule_dim_id id, uint64_t *scratch, uint64_
 	dim->n = collect_bounds(set, id, scratch, any);
 	if (dim->n == 1)
 		return 0;
-	rows = (size_t)dim->n * set->words * sizeof(uint64_t);
+	rows = (size_t)dim->n * set->stride * sizeof(uint64_t);
 	dim->bounds = malloc(dim->n * sizeof(*dim->bounds));
-	dim->rows = malloc(rows);
+	dim->rows = calloc(1, rows);
 	if (dim->bounds == NULL || dim->rows == NULL)
 		return -ENOMEM;
 	memcpy(dim->bounds, scratch, dim->n * sizeof(*dim->bounds));
 	fill_rows(set, id, dim, any);
 	set->bytes += rows + dim->n * sizeof(*dim->bounds);
-	return 0;
+	return id <= RULE_DIM_DST_PORT ? pages_create(set, id) : 0;
 }
 
 static int
@@ -218,17 +271,31 @@ checks_of(const struct plx_filter_rule *rule)
 }
 
 static void
+add_place(struct rule_set *set, struct rule_wild *wild, bool reversed)
+{
+	struct rule_place *place = &set->places[set->n++];
+	bool ipv6 = wild->rule.ip_version == 6;
+
+	*place = (struct rule_place){
+		.wild = wild, .reversed = reversed, .checks = checks_of(&wild->rule)};
+	if (!range_of(place, ipv6 ? RULE_DIM_SRC6 : RULE_DIM_SRC4, &place->src[0], &place->src[1]))
+		place->src[1] = UINT64_MAX;
+	if (!range_of(place, ipv6 ? RULE_DIM_DST6 : RULE_DIM_DST4, &place->dst[0], &place->dst[1]))
+		place->dst[1] = UINT64_MAX;
+}
+
+static void
 fill_places(struct rule_set *set, struct rule_wild **wild, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		struct rule_place place = {wild[i], checks_of(&wild[i]->rule), false};
-
-		set->places[set->n++] = place;
-		place.reversed = true;
+		add_place(set, wild[i], false);
 		if (wild[i]->rule.bidirectional)
-			set->places[set->n++] = place;
+			add_place(set, wild[i], true);
 	}
 	set->words = (set->n + 63) / 64;
+	set->head = set->words > 1;
+	set->stride = set->words + set->head;
+	set->group = (set->words + 63) / 64;
 }
 
 static int
@@ -237,15 +304,16 @@ families_create(struct rule_set *set)
 	static const uint8_t versions[RULE_FAMILIES] = {0, 4, 6};
 
 	for (unsigned f = 0; f < RULE_FAMILIES; f++) {
-		set->families[f] = calloc(set->words + 1, sizeof(uint64_t));
+		set->families[f] = calloc(set->stride + 1, sizeof(uint64_t));
 		if (set->families[f] == NULL)
 			return -ENOMEM;
 		for (unsigned i = 0; i < set->n; i++) {
 			const struct plx_filter_rule *rule = &set->places[i].wild->rule;
 
 			if (!(rule->has & PLX_FILTER_HAS_IP) || rule->ip_version == versions[f])
-				set->families[f][i / 64] |= 1ull << i % 64;
+				set->families[f][set->head + i / 64] |= 1ull << i % 64;
 		}
+		summarize(set, set->families[f]);
 	}
 	return 0;
 }
@@ -265,7 +333,7 @@ rule_set_create(struct rule_wild **wild, unsigned n, struct rule_set **ret_set)
 	}
 	fill_places(set, wild, n);
 	set->bytes = sizeof(*set) + set->n * sizeof(*set->places) +
-		     RULE_FAMILIES * set->words * sizeof(uint64_t) +
+		     RULE_FAMILIES * set->stride * sizeof(uint64_t) +
 		     n * (sizeof(struct rule_wild) + sizeof(void *));
 	err = families_create(set);
 	if (err == 0)
@@ -289,6 +357,7 @@ rule_set_destroy(struct rule_set *set)
 	for (unsigned i = 0; i < RULE_DIMS; i++) {
 		free(set->dims[i].bounds);
 		free(set->dims[i].rows);
+		free(set->dims[i].pages);
 	}
 	for (unsigned i = 0; i < RULE_FAMILIES; i++)
 		free(set->families[i]);

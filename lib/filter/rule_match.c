@@ -19,12 +19,24 @@ struct matcher {
 
 /* One packet on its way through the rules. */
 struct passage {
-	struct plx_filter_packet packet; /* parsed is there */
+	struct plx_filter_packet packet; /* parsed is there after whole_packet() */
+	struct plx_net_packet *parsed;	 /* room for it */
 	struct rule_facts facts;
 	struct rule_flow flow;
 	bool has_flow;
 	uint8_t said; /* enum plx_filter_said: the word in place of the default policy */
 };
+
+/* Not all rules look at more than the facts. */
+static const struct plx_filter_packet *
+whole_packet(struct passage *p)
+{
+	if (p->packet.parsed == NULL) {
+		plx_net_parse(p->packet.bytes, p->packet.caplen, p->parsed);
+		p->packet.parsed = p->parsed;
+	}
+	return &p->packet;
+}
 
 static void
 add_to(const struct matcher *m, uint64_t *counter, uint64_t n)
@@ -143,7 +155,7 @@ default_fate(const struct matcher *m, const struct passage *p)
 static void
 execute(struct matcher *m, struct passage *p, const struct rule_plugin *plugin)
 {
-	enum plx_filter_said said = plugin->ops->handle(plugin->state, &p->packet, m->reader);
+	enum plx_filter_said said = plugin->ops->handle(plugin->state, whole_packet(p), m->reader);
 
 	if (said != PLX_FILTER_SAID_NOTHING)
 		p->said = (uint8_t)said;
@@ -222,31 +234,54 @@ meet_wild(struct matcher *m, struct passage *p, struct rule_wild *wild,
 
 /* -- wildcard rules ---------------------------------------------------------------------------------- */
 
-/* The rows of a packet's values, one for each dimension that rules ask for; returns how many. */
-static unsigned
-find_rows(const struct rule_set *set, const struct rule_facts *facts, const uint64_t **rows)
+/*
+ * The rows of what is looked up, one for each dimension that rules ask for, are joined by their first words alone, which are all
+ * of a small set's rows. 0: no rule can be met. Addresses are searched only if many rules are left; else each is asked.
+ */
+#define FEW_LEFT 4
+
+static inline unsigned
+look_rows_up(const struct rule_set *set, const struct rule_facts *facts, const uint64_t **rows,
+	     uint64_t *ret_first)
 {
+	uint64_t first = set->families[facts->family][0];
 	unsigned n = 0;
 
 	rows[n++] = set->families[facts->family];
-	for (unsigned i = 0; i <= RULE_DIM_DST_PORT; i++) {
-		const struct rule_dim *dim = &set->dims[i];
+	for (unsigned i = set->nb_small; i-- > 0 && first != 0;) {
+		const struct rule_dim *dim = &set->dims[set->small[i]];
+		uint64_t value = facts->values[set->small[i]];
 
-		if (dim->n > 1)
-			rows[n++] = dim->rows +
-				    (size_t)rule_dim_find(dim, facts->values[i]) * set->words;
+		rows[n] = dim->rows + (size_t)rule_dim_look_up(dim, value) * set->stride;
+		first &= rows[n++][0];
 	}
-	if (facts->family != RULE_NO_IP) {
-		bool ipv6 = facts->family == RULE_IPV6;
-		const struct rule_dim *src = &set->dims[ipv6 ? RULE_DIM_SRC6 : RULE_DIM_SRC4];
-		const struct rule_dim *dst = &set->dims[ipv6 ? RULE_DIM_DST6 : RULE_DIM_DST4];
-
-		if (src->n > 1)
-			rows[n++] = src->rows + (size_t)rule_dim_find(src, facts->src) * set->words;
-		if (dst->n > 1)
-			rows[n++] = dst->rows + (size_t)rule_dim_find(dst, facts->dst) * set->words;
-	}
+	*ret_first = first;
 	return n;
+}
+
+static unsigned
+search_rows(const struct rule_set *set, const struct rule_facts *facts, const uint64_t **rows)
+{
+	bool ipv6 = facts->family == RULE_IPV6;
+	const struct rule_dim *src = &set->dims[ipv6 ? RULE_DIM_SRC6 : RULE_DIM_SRC4];
+	const struct rule_dim *dst = &set->dims[ipv6 ? RULE_DIM_DST6 : RULE_DIM_DST4];
+	unsigned n = 0;
+
+	if (facts->family == RULE_NO_IP)
+		return 0;
+	if (src->n > 1)
+		rows[n++] = src->rows + (size_t)rule_dim_find(src, facts->src) * set->stride;
+	if (dst->n > 1)
+		rows[n++] = dst->rows + (size_t)rule_dim_find(dst, facts->dst) * set->stride;
+	return n;
+}
+
+static inline bool
+addresses_hold(const struct rule_place *place, const struct rule_facts *facts)
+{
+	return facts->family == RULE_NO_IP ||
+	       (facts->src >= place->src[0] && facts->src <= place->src[1] &&
+		facts->dst >= place->dst[0] && facts->dst <= place->dst[1]);
 }
 
 /* A rule that goes on must not act twice on a packet that meets it in both directions. */
@@ -258,8 +293,9 @@ meet_places(struct matcher *m, struct passage *p, unsigned word, uint64_t bits,
 		const struct rule_place *place =
 			&m->edition->set->places[word * 64 + (unsigned)__builtin_ctzll(bits)];
 
-		if (place->wild == *last ||
-		    (place->checks != 0 && !rule_place_holds(place, &p->packet, &p->facts)))
+		if (place->wild == *last || !addresses_hold(place, &p->facts))
+			continue;
+		if (place->checks != 0 && !rule_place_holds(place, whole_packet(p), &p->facts))
 			continue;
 		*last = place->wild;
 		if (meet_wild(m, p, place->wild, verdict))
@@ -269,18 +305,28 @@ meet_places(struct matcher *m, struct passage *p, unsigned word, uint64_t bits,
 }
 
 static bool
-meet_wildcards(struct matcher *m, struct passage *p, struct plx_filter_verdict *verdict)
+meet_wildcards(struct matcher *m, struct passage *p, const uint64_t **rows, unsigned n,
+	       uint64_t first, struct plx_filter_verdict *verdict)
 {
 	const struct rule_set *set = m->edition->set;
-	const uint64_t *rows[RULE_DIMS + 1];
 	const struct rule_wild *last = NULL;
-	unsigned n = find_rows(set, &p->facts, rows);
+	bool searched = false;
 
 	for (unsigned word = 0; word < set->words; word++) {
-		uint64_t bits = rows[0][word];
+		uint64_t bits = UINT64_MAX;
 
-		for (unsigned i = 1; i < n; i++)
-			bits &= rows[i][word];
+		if (set->head > 0 && (first >> word / set->group & 1) == 0)
+			continue;
+		for (unsigned i = 0; i < n; i++)
+			bits &= rows[i][set->head + word];
+		if (!searched && __builtin_popcountll(bits) > FEW_LEFT) {
+			unsigned known = n;
+
+			searched = true;
+			n += search_rows(set, &p->facts, rows + n);
+			for (unsigned i = known; i < n; i++)
+				bits &= rows[i][set->head + word];
+		}
 		if (bits != 0 && meet_places(m, p, word, bits, &last, verdict))
 			return true;
 	}
@@ -289,17 +335,20 @@ meet_wildcards(struct matcher *m, struct passage *p, struct plx_filter_verdict *
 
 /* -- the burst --------------------------------------------------------------------------------------- */
 
-static void
-prepare(struct matcher *m, const struct plx_filter_packet *packet, unsigned i, struct passage *p)
+static inline void
+begin(struct matcher *m, const struct plx_filter_packet *packet, unsigned i, struct passage *p)
 {
 	p->packet = *packet;
+	p->parsed = &m->reader->parsed[i];
 	p->said = PLX_FILTER_SAID_NOTHING;
 	p->has_flow = false;
-	if (packet->parsed == NULL) {
-		plx_net_parse(packet->bytes, packet->caplen, &m->reader->parsed[i]);
-		p->packet.parsed = &m->reader->parsed[i];
-	}
-	rule_facts_make(&p->packet, &p->facts);
+}
+
+static inline void
+find_facts(struct passage *p)
+{
+	if (p->packet.parsed != NULL || !rule_facts_peek(&p->packet, &p->facts))
+		rule_facts_make(whole_packet(p), &p->facts);
 }
 
 /* One packet in N of those that pass. */
@@ -333,22 +382,33 @@ begin_verdict(struct plx_filter_verdict *verdict)
 }
 
 static void
+finish_one(struct matcher *m, struct passage *p, bool decided, struct plx_filter_verdict *verdict)
+{
+	if (!decided)
+		verdict->fate = default_fate(m, p);
+	if (m->hash_all)
+		rule_facts_hash(whole_packet(p), &p->facts);
+	if (p->facts.hashed)
+		verdict->hash = p->facts.hash;
+	conclude(m, p->packet.wirelen, verdict);
+}
+
+static void
 match_one(struct matcher *m, struct passage *p, uint32_t number, struct plx_filter_verdict *verdict)
 {
+	const uint64_t *rows[RULE_DIMS + 1];
 	bool decided = false;
+	uint64_t first;
+	unsigned n;
 
 	begin_verdict(verdict);
 	if (number != RULE_EXACT_NONE)
 		decided = meet_exact(m, p, rule_exact_at(&m->rules->exacts, number), verdict);
-	if (!decided)
-		decided = meet_wildcards(m, p, verdict);
-	if (!decided)
-		verdict->fate = default_fate(m, p);
-	if (m->hash_all)
-		rule_facts_hash(&p->packet, &p->facts);
-	if (p->facts.hashed)
-		verdict->hash = p->facts.hash;
-	conclude(m, p->packet.wirelen, verdict);
+	if (!decided) {
+		n = look_rows_up(m->edition->set, &p->facts, rows, &first);
+		decided = first != 0 && meet_wildcards(m, p, rows, n, first, verdict);
+	}
+	finish_one(m, p, decided, verdict);
 }
 
 /* The table is far away: all packets' places are asked for before the first is looked at, and so are the rules. */
@@ -382,14 +442,56 @@ match_some(struct matcher *m, const struct plx_filter_packet *packets, unsigned 
 	struct passage passages[RULE_BURST];
 	uint32_t numbers[RULE_BURST];
 
-	for (unsigned i = 0; i < n; i++)
-		prepare(m, &packets[i], i, &passages[i]);
+	for (unsigned i = 0; i < n; i++) {
+		begin(m, &packets[i], i, &passages[i]);
+		find_facts(&passages[i]);
+	}
 	if (__atomic_load_n(&m->rules->exacts.live, __ATOMIC_ACQUIRE) > 0)
 		find_exact(m, passages, n, numbers);
 	else
 		memset(numbers, 0xff, n * sizeof(*numbers));
 	for (unsigned i = 0; i < n; i++)
 		match_one(m, &passages[i], numbers[i], &verdicts[i]);
+}
+
+static inline void
+match_unmet(struct matcher *m, uint8_t fate, uint32_t wirelen, struct plx_filter_verdict *verdict)
+{
+	begin_verdict(verdict);
+	verdict->fate = fate;
+	conclude(m, wirelen, verdict);
+}
+
+/* Wildcard rules only. Of a packet that no rule takes nothing is asked but its facts. */
+static void
+match_wild(struct matcher *m, const struct plx_filter_packet *packets, unsigned n,
+	   struct plx_filter_verdict *verdicts)
+{
+	uint8_t fate = m->edition->drop ? PLX_FILTER_UNWANTED : PLX_FILTER_PASSED;
+	const struct rule_set *set = m->edition->set;
+	const uint64_t *rows[RULE_DIMS + 1];
+	struct passage p;
+
+	for (unsigned i = 0; i < n; i++) {
+		bool peeked = packets[i].parsed == NULL && rule_facts_peek(&packets[i], &p.facts);
+		uint64_t first;
+		unsigned nb_rows;
+
+		if (!peeked) {
+			begin(m, &packets[i], 0, &p);
+			rule_facts_make(whole_packet(&p), &p.facts);
+		}
+		nb_rows = look_rows_up(set, &p.facts, rows, &first);
+		if (first == 0) {
+			match_unmet(m, fate, packets[i].wirelen, &verdicts[i]);
+			continue;
+		}
+		if (peeked)
+			begin(m, &packets[i], 0, &p);
+		begin_verdict(&verdicts[i]);
+		finish_one(m, &p, meet_wildcards(m, &p, rows, nb_rows, first, &verdicts[i]),
+			   &verdicts[i]);
+	}
 }
 
 /* No rules: nothing is looked at. */
@@ -399,11 +501,8 @@ match_none(struct matcher *m, const struct plx_filter_packet *packets, unsigned 
 {
 	uint8_t fate = m->edition->drop ? PLX_FILTER_UNWANTED : PLX_FILTER_PASSED;
 
-	for (unsigned i = 0; i < n; i++) {
-		begin_verdict(&verdicts[i]);
-		verdicts[i].fate = fate;
-		conclude(m, packets[i].wirelen, &verdicts[i]);
-	}
+	for (unsigned i = 0; i < n; i++)
+		match_unmet(m, fate, packets[i].wirelen, &verdicts[i]);
 }
 
 static void
@@ -424,7 +523,8 @@ plx_filter_rules_match_burst(struct plx_filter_rules_reader *reader,
 {
 	struct plx_filter_rules *rules = reader->rules;
 	struct matcher m = {.reader = reader, .rules = rules, .now_ns = now_ns};
-	bool idle;
+	void (*match)(struct matcher * m, const struct plx_filter_packet *packets, unsigned n,
+		      struct plx_filter_verdict *verdicts) = match_some;
 
 	__atomic_store_n(&reader->active, __atomic_load_n(&rules->epoch, __ATOMIC_SEQ_CST),
 			 __ATOMIC_SEQ_CST);				/* A */
@@ -433,15 +533,12 @@ plx_filter_rules_match_burst(struct plx_filter_rules_reader *reader,
 	m.shared = __atomic_load_n(&rules->shared, __ATOMIC_SEQ_CST);
 	m.tenths = (uint32_t)((now_ns - rules->born_ns) / RULE_TENTH_NS);
 	m.hash_all = rules->want_hash;
-	idle = m.edition->set->n == 0 && !m.hash_all &&
-	       __atomic_load_n(&rules->exacts.live, __ATOMIC_ACQUIRE) == 0;
+	if (!m.hash_all && __atomic_load_n(&rules->exacts.live, __ATOMIC_ACQUIRE) == 0)
+		match = m.edition->set->n == 0 ? match_none : match_wild;
 	for (unsigned done = 0; done < n; done += RULE_BURST) {
 		unsigned some = n - done < RULE_BURST ? n - done : RULE_BURST;
 
-		if (idle)
-			match_none(&m, packets + done, some, ret_verdicts + done);
-		else
-			match_some(&m, packets + done, some, ret_verdicts + done);
+		match(&m, packets + done, some, ret_verdicts + done);
 	}
 	flush_stats(&reader->stats, &m.stats);
 	__atomic_store_n(&reader->active, 0, __ATOMIC_RELEASE); /* C */

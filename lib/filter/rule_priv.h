@@ -70,15 +70,27 @@ struct rule_facts {
 	uint64_t src; /* of the address, what the family's dimension takes */
 	uint64_t dst;
 	enum rule_family family;
-	uint32_t hash; /* of the flow, if hashed */
+	uint32_t l3_off; /* of the IP header, if there is one */
+	uint32_t hash;	 /* of the flow, if hashed */
 	bool hashed;
 };
 
-/* Intervals of values; interval i goes from bounds[i] to the next; rows[i * words] has a bit for each rule that takes it. */
+/* Of a value up to 0x10000, the interval is where its upper byte begins and as many steps on as its lower byte says. */
+struct rule_pages {
+	uint32_t first[257];
+	uint16_t page[257]; /* 0: no interval begins inside */
+	uint8_t steps[][256];
+};
+
+/*
+ * Intervals of values; interval i goes from bounds[i] to the next; the row at rows[i * stride] has a bit for each rule that takes it.
+ * Rows of several words begin with a summary, in which a bit stands for `group` words: 0 if all of them are.
+ */
 struct rule_dim {
 	uint32_t n;
 	uint64_t *bounds;
 	uint64_t *rows;
+	struct rule_pages *pages; /* of dimensions up to RULE_DIM_DST_PORT */
 };
 
 #define RULE_CHECK_MAC	   (1u << 0)
@@ -91,6 +103,8 @@ struct rule_dim {
 /* A rule in one of its directions. */
 struct rule_place {
 	struct rule_wild *wild;
+	uint64_t src[2]; /* of the address as dimensions have it: from and to */
+	uint64_t dst[2];
 	uint16_t checks; /* what the dimensions do not say */
 	bool reversed;
 };
@@ -100,11 +114,16 @@ struct rule_set {
 	unsigned nb_wild;
 	unsigned n; /* places; a bidirectional rule has two */
 	unsigned words;
+	unsigned head; /* words of the summary before those of a row: 0 or 1 */
+	unsigned stride;
+	unsigned group;
 	struct rule_wild *
 		*wild; /* by id; owned by the edition's successor or the writer, not by the set */
 	struct rule_place *places;
 	uint64_t *families[RULE_FAMILIES];
 	struct rule_dim dims[RULE_DIMS];
+	unsigned nb_small; /* dimensions with pages that rules ask for, and which */
+	enum rule_dim_id small[RULE_DIM_DST_PORT + 1];
 	size_t bytes;
 };
 
@@ -124,10 +143,25 @@ rule_dim_find(const struct rule_dim *dim, uint64_t value)
 	return base;
 }
 
+/* The same without a search, where there are pages. */
+static inline uint32_t
+rule_dim_look_up(const struct rule_dim *dim, uint64_t value)
+{
+	const struct rule_pages *pages = dim->pages;
+	unsigned upper = (unsigned)(value >> 8);
+
+	return pages->first[upper] + pages->steps[pages->page[upper]][value & 0xff];
+}
+
 /* True if the rest of a place's conditions hold. */
 bool rule_place_holds(const struct rule_place *place, const struct plx_filter_packet *packet,
 		      struct rule_facts *facts);
 
+/*
+ * The same as rule_facts_make() without a parsed packet, for TCP and UDP over IP with nothing before, between or wrong. False, and
+ * nothing said, of all other frames.
+ */
+bool rule_facts_peek(const struct plx_filter_packet *packet, struct rule_facts *ret);
 void rule_facts_make(const struct plx_filter_packet *packet, struct rule_facts *ret);
 uint32_t rule_facts_hash(const struct plx_filter_packet *packet, struct rule_facts *facts);
 

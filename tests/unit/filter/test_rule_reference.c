@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * 100,000 exact rules and 1,000 wildcard rules against a reference that goes through all of them one by one, and works on
- * the numbers that the packets were built of, not on their bytes.
+ * 100,000 exact rules and 1,000 wildcard rules, and wildcard rules alone from one to 3,300, against a reference that goes through all of
+ * them one by one, and works on the numbers that the packets were built of, not on their bytes.
  */
 #include "rules_fixture.h"
 
-enum { EXACT = 100000, WILD = 1000, PACKETS = 1500 };
+enum { EXACT = 100000, WILD = 1000, WILD_MAX = 3300, PACKETS = 1500 };
 
 struct flow {
 	uint8_t src[16];
@@ -122,15 +122,16 @@ struct exact_rule {
 };
 
 static struct exact_rule *exact_rules;
-static struct plx_filter_rule wild_rules[WILD];
-static uint64_t wild_packets[WILD];
+static unsigned nb_exact, nb_wild;
+static struct plx_filter_rule wild_rules[WILD_MAX];
+static uint64_t wild_packets[WILD_MAX];
 
 static struct exact_rule *
 reference_exact(const struct flow *flow)
 {
 	struct flow back = turned(flow);
 
-	for (unsigned i = 0; i < EXACT; i++) {
+	for (unsigned i = 0; i < nb_exact; i++) {
 		struct exact_rule *rule = &exact_rules[i];
 
 		if (rule->there &&
@@ -158,14 +159,14 @@ reference(const struct flow *flow)
 		e.fate = exact->action == PLX_FILTER_DROP ? PLX_FILTER_DROPPED : PLX_FILTER_PASSED;
 		return e;
 	}
-	for (unsigned i = 0; i < WILD; i++)
+	for (unsigned i = 0; i < nb_wild; i++)
 		if (wild_rules[i].action != PLX_FILTER_REFLECT_CONTINUE &&
 		    wild_rules[i].id < e.rule && meets(&wild_rules[i], flow)) {
 			e.rule = wild_rules[i].id;
 			e.fate = wild_rules[i].action == PLX_FILTER_DROP ? PLX_FILTER_DROPPED
 									 : PLX_FILTER_PASSED;
 		}
-	for (unsigned i = 0; i < WILD; i++)
+	for (unsigned i = 0; i < nb_wild; i++)
 		if (wild_rules[i].id <= e.rule && meets(&wild_rules[i], flow)) {
 			wild_packets[i]++;
 			e.sends += wild_rules[i].action == PLX_FILTER_REFLECT_CONTINUE;
@@ -248,7 +249,7 @@ add_rules(struct fixture *f)
 {
 	unsigned wild = 0;
 
-	for (unsigned i = 0; i < EXACT; i++) {
+	for (unsigned i = 0; i < nb_exact; i++) {
 		struct exact_rule *rule = &exact_rules[i];
 		struct plx_filter_exact exact;
 		int err;
@@ -261,20 +262,33 @@ add_rules(struct fixture *f)
 		assert_true(err == 0 || err == -EEXIST);
 		rule->there = err == 0;
 	}
-	while (wild < WILD / 2) {
+	while (wild < nb_wild / 2) {
 		wild_rules[wild] = draw_rule(draw(1000000));
 		wild += plx_filter_rules_add(f->rules, &wild_rules[wild], NULL) == 0;
 	}
 	/* The rest at once: replaced are all. */
-	for (; wild < WILD; wild++)
-		wild_rules[wild] = draw_rule(1000000 + (WILD - wild));
-	assert_int_equal(plx_filter_rules_replace(f->rules, wild_rules, WILD, NULL), 0);
+	for (; wild < nb_wild; wild++)
+		wild_rules[wild] = draw_rule(1000000 + (nb_wild - wild));
+	assert_int_equal(plx_filter_rules_replace(f->rules, wild_rules, nb_wild, NULL), 0);
+}
+
+static void
+replace_rules(struct fixture *f)
+{
+	/* With one final action: so many rules contradict each other otherwise. */
+	for (unsigned i = 0; i < nb_wild; i++) {
+		wild_rules[i] = draw_rule(i * 3);
+		if (wild_rules[i].action == PLX_FILTER_FORWARD)
+			wild_rules[i].action = PLX_FILTER_DROP;
+	}
+	assert_int_equal(plx_filter_rules_replace(f->rules, wild_rules, nb_wild, NULL), 0);
 }
 
 static struct flow
 draw_packet(uint8_t *bytes)
 {
-	struct flow flow = draw(3) != 0 ? exact_rules[draw(EXACT)].flow : draw_flow();
+	struct flow flow =
+		nb_exact > 0 && draw(3) != 0 ? exact_rules[draw(nb_exact)].flow : draw_flow();
 	struct plx_net_build build;
 
 	if (draw(2) != 0)
@@ -325,11 +339,11 @@ check_counters(struct fixture *f)
 	struct plx_filter_rule_stats stats;
 	struct plx_filter_exact found;
 
-	for (unsigned i = 0; i < WILD; i++) {
+	for (unsigned i = 0; i < nb_wild; i++) {
 		plx_filter_rules_next(f->rules, wild_rules[i].id, NULL, &stats);
 		assert_int_equal(stats.packets, wild_packets[i]);
 	}
-	for (unsigned i = 0; i < EXACT; i += 7) {
+	for (unsigned i = 0; i < nb_exact; i += 7) {
 		struct plx_filter_exact exact = exact_of(&exact_rules[i]);
 
 		if (!exact_rules[i].there)
@@ -341,17 +355,26 @@ check_counters(struct fixture *f)
 }
 
 static void
+begin_books(unsigned exact, unsigned wild)
+{
+	nb_exact = exact;
+	nb_wild = wild;
+	exact_rules = calloc(EXACT, sizeof(*exact_rules));
+	memset(wild_packets, 0, sizeof(wild_packets));
+}
+
+static void
 a_hundred_thousand_rules_decide_as_the_reference(void **state)
 {
 	struct plx_filter_rules_stats stats;
 	struct fixture f;
 
-	exact_rules = calloc(EXACT, sizeof(*exact_rules));
+	begin_books(EXACT, WILD);
 	fixture_open(&f, &(struct plx_filter_rules_config){.drop = true});
 	add_rules(&f);
 	match_packets(&f);
 	/* A third of them goes; then once more. */
-	for (unsigned i = 0; i < EXACT; i += 3) {
+	for (unsigned i = 0; i < nb_exact; i += 3) {
 		struct plx_filter_exact exact = exact_of(&exact_rules[i]);
 
 		if (exact_rules[i].there)
@@ -369,11 +392,36 @@ a_hundred_thousand_rules_decide_as_the_reference(void **state)
 	free(exact_rules);
 }
 
+/* Sets of one word of bits, of several, and of more than the summary of a row has bits for. */
+static void
+wildcard_rules_alone_decide_as_the_reference(void **state)
+{
+	static const unsigned sizes[] = {1, 2, 10, 31, 60, 64, 65, 200, WILD_MAX};
+
+	for (size_t i = 0; i < PLX_ARRAY_LEN(sizes); i++) {
+		struct fixture f;
+
+		begin_books(0, sizes[i]);
+		fixture_open(&f, &(struct plx_filter_rules_config){.drop = true,
+								   .max_wildcard = WILD_MAX});
+		if (sizes[i] > WILD)
+			replace_rules(&f);
+		else
+			add_rules(&f);
+		match_packets(&f);
+		match_packets(&f);
+		check_counters(&f);
+		fixture_close(&f);
+		free(exact_rules);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hundred_thousand_rules_decide_as_the_reference),
+		cmocka_unit_test(wildcard_rules_alone_decide_as_the_reference),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
