@@ -10,6 +10,8 @@
 
 #define QUEUE_DEFAULT 1024
 #define SEND_RING     1024
+#define DOZE_AFTER \
+	64 /* empty rounds: slaves are told in time, and not at every gap between bursts */
 
 /* -- a round ------------------------------------------------------------------------------------------ */
 
@@ -56,7 +58,7 @@ work(struct plx_cluster *cluster)
 	for (uint64_t left = cluster->present; left != 0; left &= left - 1)
 		moved += place_collect(cluster, &cluster->places[__builtin_ctzll(left)]);
 	if (PLX_UNLIKELY(cluster->doomed != 0))
-		places_banish(cluster);
+		moved += places_banish(cluster);
 	if (PLX_UNLIKELY(cluster->backlogged != 0))
 		moved += drain(cluster);
 	for (uint32_t i = 0; i < cluster->nb_rx && !is_pressed(cluster); i++)
@@ -104,9 +106,9 @@ tell_dozing(struct plx_cluster *cluster, bool dozing)
 
 /* What the idle policy is told: before the first sleep slaves must know, and be looked at once more. */
 static unsigned
-before_rest(struct plx_cluster *cluster, unsigned moved)
+before_rest(struct plx_cluster *cluster, const struct plx_idle *idle, unsigned moved)
 {
-	if ((moved != 0) != cluster->dozing)
+	if ((moved != 0) != cluster->dozing || (moved == 0 && idle->empty < DOZE_AFTER))
 		return moved;
 	tell_dozing(cluster, moved == 0);
 	return 1;
@@ -125,9 +127,11 @@ plx_cluster_run(struct plx_cluster *cluster)
 		unsigned moved = plx_cluster_poll(cluster);
 
 		if (idle.policy == PLX_IDLE_SLEEP)
-			moved = before_rest(cluster, moved);
+			moved = before_rest(cluster, &idle, moved);
 		plx_idle_round(&idle, moved);
 	}
+	if (cluster->dozing)
+		tell_dozing(cluster, false);
 }
 
 void
@@ -174,16 +178,22 @@ int
 plx_cluster_set_spread(struct plx_cluster *cluster, const struct plx_cluster_spread *spread,
 		       struct plx_why *why)
 {
+	struct plx_filter_rules_reader *reader = NULL, *old;
 	int ret = check_spread(&cluster->params, spread, why);
 
+	if (ret == 0 && spread->rules != NULL)
+		ret = plx_filter_rules_reader_create(spread->rules, &reader, why);
 	if (ret < 0)
 		return ret;
 	pthread_mutex_lock(&cluster->desk);
 	plx_gate_close(&cluster->gate);
+	old = cluster->reader;
+	cluster->reader = reader;
 	cluster->spread = *spread;
 	share_divide(cluster);
 	plx_gate_open(&cluster->gate);
 	pthread_mutex_unlock(&cluster->desk);
+	plx_filter_rules_reader_destroy(old);
 	return 0;
 }
 
@@ -269,8 +279,8 @@ note_ports(struct plx_cluster *cluster)
 	for (uint32_t i = 0; i < cluster->nb_tx; i++) {
 		struct egress *egress = &cluster->egress[i];
 
-		egress->port = egress->stats.port = params->tx_ports[i].port;
-		egress->queue = egress->stats.queue = params->tx_ports[i].queue;
+		egress->port = params->tx_ports[i].port;
+		egress->queue = params->tx_ports[i].queue;
 	}
 	cluster->params.rx_ports = NULL; /* the caller's */
 	cluster->params.tx_ports = NULL;
@@ -301,6 +311,10 @@ furnish(struct plx_cluster *cluster, const struct plx_cluster_params *params, st
 	ret = make_rings(cluster);
 	if (ret < 0)
 		return plx_why(why, ret, "no memory for the rings of a cluster");
+	if (params->spread.rules != NULL)
+		ret = plx_filter_rules_reader_create(params->spread.rules, &cluster->reader, why);
+	if (ret < 0)
+		return ret;
 	return cluster->nb_tx == 0 ? 0 : clones_get(&cluster->clones, why);
 }
 
@@ -361,6 +375,7 @@ plx_cluster_destroy(struct plx_cluster *cluster)
 		cluster->egress[i].ring = NULL;
 	}
 	clones_put(cluster->clones);
+	plx_filter_rules_reader_destroy(cluster->reader);
 	if (cluster->bell >= 0)
 		close(cluster->bell);
 	pthread_mutex_destroy(&cluster->desk);

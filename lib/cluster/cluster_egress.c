@@ -8,9 +8,9 @@ transmit(struct egress *egress, struct plx_mbuf **pkts, uint16_t n)
 {
 	uint16_t taken = plx_ethdev_tx_burst(egress->port, egress->queue, pkts, n);
 
-	COUNT(egress->stats.transmitted, taken);
+	COUNT(egress->transmitted, taken);
 	if (PLX_UNLIKELY(taken < n)) {
-		COUNT(egress->refused, n - taken);
+		COUNT(egress->refused_late, n - taken);
 		plx_mbuf_free_bulk(pkts + taken, n - taken);
 	}
 	return n;
@@ -30,7 +30,7 @@ flush(struct egress *egress)
 		pkts[i] = (uintptr_t)egress->pkts[i];
 	taken = plx_ring_spsc_enqueue_burst64(egress->ring, pkts, n);
 	if (PLX_UNLIKELY(taken < n)) {
-		COUNT(egress->stats.refused, n - taken);
+		COUNT(egress->refused, n - taken);
 		plx_mbuf_free_bulk(egress->pkts + taken, n - taken);
 	}
 	return n;
@@ -42,6 +42,25 @@ egress_push(struct plx_cluster *cluster, struct egress *egress, struct plx_mbuf 
 	egress->pkts[egress->n++] = m;
 	if (egress->n == PLX_CLUSTER_BURST)
 		flush(egress);
+}
+
+void
+egress_ask(struct plx_cluster *cluster, struct egress *egress, struct plx_mbuf *m)
+{
+	COUNT(egress->asked, 1);
+	if (m != NULL)
+		egress_push(cluster, egress, m);
+	else
+		COUNT(egress->refused, 1);
+}
+
+struct egress *
+egress_of(struct plx_cluster *cluster, uint16_t port)
+{
+	for (uint32_t i = 0; i < cluster->nb_tx; i++)
+		if (cluster->egress[i].port == port)
+			return &cluster->egress[i];
+	return NULL;
 }
 
 unsigned
@@ -92,7 +111,7 @@ ordered(struct plx_cluster *cluster, struct place *place, const struct plx_clust
 	struct plx_mbuf *m = plx_pool_mbuf(cluster->pool, order->number);
 	struct plx_mbuf *out = m;
 
-	if (cluster->holders[order->number] != place->bit || LOOK(m->refcnt) != 1) {
+	if (cluster->holders[order->number] != place->bit || !plx_mbuf_is_sole(m)) {
 		out = egress_clone(cluster, m);
 		if (out == NULL)
 			return NULL;
@@ -123,21 +142,14 @@ egress_order(struct plx_cluster *cluster, struct place *place,
 		return false;
 	m = plx_pool_mbuf(cluster->pool, order->number);
 	COUNT(place->stats.sent, 1);
-	if (ports != order->ports || ports == 0)
-		COUNT(place->stats.refused, 1);
 	out = ports != 0 ? ordered(cluster, place, order) : NULL;
-	if (ports != 0 && out == NULL)
+	if (ports != order->ports || out == NULL)
 		COUNT(place->stats.refused, 1);
 	for (uint64_t left = out != NULL ? ports : 0; left != 0; left &= left - 1) {
 		struct egress *egress = &cluster->egress[__builtin_ctzll(left)];
 		bool last = (left & (left - 1)) == 0;
-		struct plx_mbuf *copy = last ? out : egress_clone(cluster, out);
 
-		COUNT(egress->stats.asked, 1);
-		if (copy != NULL)
-			egress_push(cluster, egress, copy);
-		else
-			COUNT(egress->stats.refused, 1);
+		egress_ask(cluster, egress, last ? out : egress_clone(cluster, out));
 	}
 	if (out == m)
 		cluster->holders[order->number] = 0; /* the port's now */

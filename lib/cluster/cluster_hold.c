@@ -116,7 +116,7 @@ collect_slot(struct plx_cluster *cluster, struct place *place, uint64_t at, cons
 static unsigned
 collect_queue(struct plx_cluster *cluster, struct place *place, uint32_t head)
 {
-	uint32_t n = head - (uint32_t)place->reclaimed, kept_now;
+	uint32_t n = head - (uint32_t)place->reclaimed;
 	const uint64_t *kept = NULL;
 	struct home home = {.n = 0};
 	uint64_t released = 0;
@@ -127,11 +127,9 @@ collect_queue(struct plx_cluster *cluster, struct place *place, uint32_t head)
 		doom(cluster, place);
 		return 0;
 	}
-	kept_now = __atomic_load_n(&place->lane->slave.kept, __ATOMIC_RELAXED);
-	if (kept_now != place->kept)
+	if (__atomic_load_n(&place->lane->slave.kept_to, __ATOMIC_RELAXED) > place->reclaimed)
 		kept = (const uint64_t *)(const void *)((const uint8_t *)place->lane +
 							place->shape.kept_at);
-	place->kept = kept_now;
 	for (uint32_t i = 0; i < n; i++)
 		released += collect_slot(cluster, place, place->reclaimed + i, kept, &home);
 	place->reclaimed += n;
@@ -270,10 +268,11 @@ sweep_backlog(struct plx_cluster *cluster, struct place *place, uint32_t *budget
 	struct backlog *backlog = &place->backlog;
 	uint64_t taken = 0;
 
-	for (; backlog->head != backlog->tail && *budget > 0; backlog->head++, --*budget) {
+	for (; backlog->head != backlog->tail && *budget > 0; --*budget) {
 		taken += drop(cluster, place->bit,
 			      backlog->desc[(uint32_t)backlog->head & backlog->mask].number, home);
 		COUNT(place->stats.queued, 1);
+		COUNT(backlog->head, 1);
 		cluster->in_backlogs--;
 	}
 	return taken;

@@ -35,15 +35,19 @@ place_shut(struct plx_cluster *cluster, uint32_t i, uint64_t visit)
 
 	pthread_mutex_lock(&cluster->desk);
 	plx_gate_close(&cluster->gate);
+	if (place->visit == visit)
+		place->seated = false;
 	if (state_of(place) == PLACE_TAKEN && place->visit == visit)
 		mark_gone(cluster, place);
 	plx_gate_open(&cluster->gate);
 	pthread_mutex_unlock(&cluster->desk);
 }
 
-void
+unsigned
 places_banish(struct plx_cluster *cluster)
 {
+	unsigned sent = 0;
+
 	for (uint64_t left = cluster->doomed & cluster->present; left != 0; left &= left - 1) {
 		struct place *place = &cluster->places[__builtin_ctzll(left)];
 
@@ -54,8 +58,10 @@ places_banish(struct plx_cluster *cluster)
 			shutdown(place->sock, SHUT_RDWR);
 		cluster_ring(place->bell);
 		mark_gone(cluster, place);
+		sent++;
 	}
 	cluster->doomed = 0;
+	return sent;
 }
 
 static void
@@ -64,6 +70,7 @@ take_out(struct plx_cluster *cluster, uint64_t gone)
 	cluster->present &= ~gone;
 	cluster->timed &= ~gone;
 	cluster->passive &= ~gone;
+	cluster->choosy &= ~gone;
 	cluster->touched &= ~gone;
 	cluster->backlogged &= ~gone;
 	cluster->doomed &= ~gone;
@@ -91,6 +98,13 @@ places_bury(struct plx_cluster *cluster)
 
 /* -- coming ------------------------------------------------------------------------------------------- */
 
+/* One that was sent away may still look at its lane: it is free when the thread has left, too. */
+static bool
+is_free(const struct place *place)
+{
+	return state_of(place) == PLACE_EMPTY && !place->seated;
+}
+
 /* Does the master's work on those that are gone, while it is kept out. */
 static void
 bury_here(struct plx_cluster *cluster)
@@ -109,14 +123,14 @@ choose(struct plx_cluster *cluster, uint32_t wanted, uint32_t *ret_place, struct
 		if (wanted >= cluster->nb_places)
 			return plx_why(why, -EINVAL, "cluster %u has places 0 to %u, not %u",
 				       cluster->params.id, cluster->nb_places - 1, wanted);
-		if (state_of(&cluster->places[wanted]) != PLACE_EMPTY)
+		if (!is_free(&cluster->places[wanted]))
 			return plx_why(why, -EBUSY, "place %u of cluster %u is taken", wanted,
 				       cluster->params.id);
 		*ret_place = wanted;
 		return 0;
 	}
 	for (uint32_t i = 0; i < cluster->nb_places; i++) {
-		if (state_of(&cluster->places[i]) != PLACE_EMPTY)
+		if (!is_free(&cluster->places[i]))
 			continue;
 		*ret_place = i;
 		return 0;
@@ -162,12 +176,15 @@ link_in(struct plx_cluster *cluster, struct place *place)
 		cluster->timed |= place->bit;
 	if ((place->shape.flags & PLX_CLUSTER_SLAVE_PASSIVE) != 0)
 		cluster->passive |= place->bit;
+	if (place->filter != NULL)
+		cluster->choosy |= place->bit;
 	share_divide(cluster);
 }
 
+/* The filter is the place's on success. */
 static int
 open_locked(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
-	    uint32_t *ret_place, struct plx_why *why)
+	    struct plx_filter *filter, uint32_t *ret_place, struct plx_why *why)
 {
 	struct place *place;
 	int ret = check(cluster, params, why);
@@ -183,6 +200,7 @@ open_locked(struct plx_cluster *cluster, const struct plx_cluster_slave_params *
 	ret = lane_make(cluster, *ret_place, params, why);
 	if (ret < 0)
 		return ret;
+	place->filter = filter;
 	plx_gate_close(&cluster->gate);
 	link_in(cluster, place);
 	plx_gate_open(&cluster->gate);
@@ -193,11 +211,19 @@ int
 place_open(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
 	   uint32_t *ret_place, struct plx_why *why)
 {
-	int ret;
+	bool choosy = params->filter != NULL && params->filter[0] != '\0';
+	struct plx_filter *filter = NULL;
+	int ret = 0;
 
+	if (choosy)
+		ret = plx_filter_compile(params->filter, PLX_FILTER_SNAPLEN, &filter, why);
+	if (ret < 0)
+		return ret;
 	pthread_mutex_lock(&cluster->desk);
-	ret = open_locked(cluster, params, ret_place, why);
+	ret = open_locked(cluster, params, filter, ret_place, why);
 	pthread_mutex_unlock(&cluster->desk);
+	if (ret < 0)
+		plx_filter_destroy(filter);
 	return ret;
 }
 
@@ -214,6 +240,9 @@ plx_cluster_join(struct plx_cluster *cluster, const struct plx_cluster_slave_par
 	if (ret < 0)
 		return ret;
 	place = &cluster->places[i];
+	pthread_mutex_lock(&cluster->desk);
+	place->seated = true;
+	pthread_mutex_unlock(&cluster->desk);
 	ret = slave_make(place->lane, place->shape.bytes, cluster->pool->data, ret_slave, why);
 	if (ret < 0) {
 		place_shut(cluster, i, place->visit);

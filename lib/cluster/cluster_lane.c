@@ -47,7 +47,7 @@ shape_of(const struct plx_cluster *cluster, uint32_t place, uint32_t flags)
 	uint64_t end = sizeof(struct plx_cluster_lane);
 
 	if ((flags & PLX_CLUSTER_SLAVE_WRITE) != 0 && params->extra != 0)
-		shape.grant_len = power_of_two(params->extra / 2 + 1) / 2;
+		shape.grant_len = power_of_two((params->extra + 1) / 2 + 1) / 2;
 	if (shape.grant_len > GRANTS_MAX)
 		shape.grant_len = GRANTS_MAX;
 	shape.return_len = power_of_two(params->queue_len + params->extra + shape.grant_len);
@@ -74,7 +74,7 @@ backlog_len(const struct plx_cluster_params *params)
 	case PLX_CLUSTER_BORROW:
 		return power_of_two(params->reserve);
 	case PLX_CLUSTER_PRESSURE:
-		return 8 * PLX_CLUSTER_BURST; /* a burst of packets of several segments */
+		return SEGMENTS_MAX * PLX_CLUSTER_BURST; /* any burst */
 	default:
 		return 0;
 	}
@@ -158,6 +158,7 @@ lane_free(struct place *place)
 	free(place->aside.number);
 	free(place->backlog.desc);
 	free(place->backlog.time);
+	plx_filter_destroy(place->filter);
 	if (place->bell >= 0)
 		close(place->bell);
 	memset(place, 0, sizeof(*place));

@@ -29,7 +29,7 @@ put_flags(uint32_t ol_flags)
 
 /* -- the backlog ------------------------------------------------------------------------------------- */
 
-/* The oldest packet of the backlog goes, with all its segments. Returns how many those were. */
+/* The oldest packet of the backlog goes, with all its segments. */
 static void
 forget_oldest(struct plx_cluster *cluster, struct place *place)
 {
@@ -40,7 +40,7 @@ forget_oldest(struct plx_cluster *cluster, struct place *place)
 		desc = &backlog->desc[(uint32_t)backlog->head & backlog->mask];
 		hold_drop(cluster, place, desc->number);
 		COUNT(place->stats.oldest, 1);
-		backlog->head++;
+		COUNT(backlog->head, 1);
 		cluster->in_backlogs--;
 	} while ((desc->flags & PLX_CLUSTER_MORE) != 0 && backlog->head != backlog->tail);
 }
@@ -52,8 +52,8 @@ backlog_room(struct plx_cluster *cluster, struct place *place, uint32_t n)
 	struct backlog *backlog = &place->backlog;
 	uint64_t max = (uint64_t)backlog->mask + 1;
 
-	if (backlog->desc == NULL || n > max)
-		return false;
+	if (backlog->desc == NULL || n > max || n > place->mask + 1)
+		return false; /* also what the queue has never room for: it would stay for ever */
 	if (cluster->params.overflow == PLX_CLUSTER_BORROW)
 		return cluster->in_backlogs + n <= cluster->params.reserve &&
 		       backlog->tail - backlog->head + n <= max;
@@ -75,7 +75,7 @@ backlog_add(struct plx_cluster *cluster, struct place *place, const struct plx_c
 		backlog->desc[slot] = desc[i];
 		if (backlog->time != NULL)
 			backlog->time[slot] = cluster->time_now;
-		backlog->tail++;
+		COUNT(backlog->tail, 1);
 	}
 	cluster->in_backlogs += n;
 	cluster->backlogged |= place->bit;
@@ -123,10 +123,11 @@ place_drain(struct plx_cluster *cluster, struct place *place)
 		if (!put_has_room(place, n))
 			break;
 		for (uint32_t i = 0; i < n; i++) {
-			uint32_t slot = (uint32_t)backlog->head++ & backlog->mask;
+			uint32_t slot = (uint32_t)backlog->head & backlog->mask;
 
 			put_slot(place, &backlog->desc[slot],
 				 backlog->time != NULL ? backlog->time[slot] : 0);
+			COUNT(backlog->head, 1);
 		}
 		cluster->in_backlogs -= n;
 		moved += n;
@@ -167,7 +168,9 @@ places_show(struct plx_cluster *cluster)
 	for (; sleepers != 0; sleepers &= sleepers - 1) {
 		struct place *place = &cluster->places[__builtin_ctzll(sleepers)];
 
-		if (__atomic_load_n(&place->lane->bell.asleep, __ATOMIC_RELAXED) != 0)
-			cluster_ring(place->bell);
+		if (__atomic_load_n(&place->lane->bell.asleep, __ATOMIC_RELAXED) == 0)
+			continue;
+		__atomic_store_n(&place->lane->bell.asleep, 0, __ATOMIC_RELAXED);
+		cluster_ring(place->bell);
 	}
 }

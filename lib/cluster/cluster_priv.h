@@ -6,6 +6,8 @@
 #include "plx_cluster.h"
 #include "plx_cluster_slave.h"
 #include "plx_ethdev.h"
+#include "plx_filter.h"
+#include "plx_filter_rules.h"
 #include "plx_gate.h"
 #include "plx_ring_spsc.h"
 #include "plx_zone.h"
@@ -15,6 +17,7 @@
 #define BUCKETS	     512 /* shares that a group's slaves divide among them */
 #define BUCKET_SHIFT 23	 /* a hash's upper bits are its bucket */
 #define NO_PLACE     0xff
+#define SEGMENTS_MAX 64	 /* of a packet; one of more is copied */
 #define SWEEP_PIECE  256 /* numbers of a dead slave that are looked at in one round */
 #define GRANTS_MAX   256 /* empty buffers that wait for a slave to take them */
 
@@ -51,13 +54,13 @@ struct place {
 	uint64_t *times;		/* in the lane; NULL: not asked for */
 	uint64_t tail, reclaimed;
 	uint32_t mask; /* of queue, shadow and times */
-	uint32_t kept; /* lane->slave.kept when last looked at */
 	uint64_t bit;
 	struct plx_cluster_lane *lane;
 	uint32_t grant_tail, return_head, send_head;
 	struct plx_cluster_lane_shape shape; /* as it was made, not as it may look by now */
 	struct aside aside;
 	struct backlog backlog;
+	struct plx_filter *filter;	      /* NULL: wants all */
 	struct plx_cluster_place_stats stats; /* held, present: made when asked for */
 	uint64_t swept;			      /* entries of the aside list already looked at */
 	enum place_state state;		      /* atomic */
@@ -65,6 +68,7 @@ struct place {
 	int bell;	/* eventfd, wakes the slave */
 	int sock;	/* of a process, to hang up on it; not the place's own; -1 */
 	uint64_t visit; /* how many slaves were here before, this one included */
+	bool seated; /* under the desk: a thread of this program still has the lane in its hands */
 	const struct plx_zone *zone;
 } PLX_CACHE_ALIGNED;
 
@@ -74,8 +78,9 @@ struct egress {
 	uint32_t n;
 	struct plx_mbuf *pkts[PLX_CLUSTER_BURST];
 	struct plx_ring_spsc *ring; /* to the thread that sends; NULL: the master does */
-	struct plx_cluster_port_stats stats;
-	uint64_t refused; /* counted by the thread that sends */
+	uint64_t asked, refused;
+	uint64_t transmitted PLX_CACHE_ALIGNED; /* this line is the thread's that sends */
+	uint64_t refused_late;
 } PLX_CACHE_ALIGNED;
 
 struct plx_cluster {
@@ -87,12 +92,14 @@ struct plx_cluster {
 	uint64_t present; /* places with a slave */
 	uint64_t gone; /* atomic: places whose slave left; who notices sets, who has swept clears */
 	uint64_t passive; /* places whose slave may sleep */
+	uint64_t choosy;  /* places with a filter */
 	uint64_t touched; /* places whose tail is to be shown */
 	uint64_t backlogged;
 	uint64_t doomed; /* places that lied, to be sent away */
 	uint32_t in_backlogs;
 
 	struct plx_cluster_spread spread;
+	struct plx_filter_rules_reader *reader; /* of spread.rules */
 	uint8_t buckets[PLX_CLUSTER_PLACES_MAX][BUCKETS];
 	uint32_t nb_groups;
 	uint64_t members[PLX_CLUSTER_PLACES_MAX]; /* of each group, those present */
@@ -150,7 +157,19 @@ void share_divide(struct plx_cluster *cluster);
 /* cluster_spread.c: a burst to all who get it */
 void spread_burst(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n);
 
+/* cluster_filter.c: what is not wanted */
+
+/* Asks the rules and does what they say. Returns how many packets passed: these are in front then. */
+uint16_t rules_burst(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n);
+/* Those of the places whose filters want the packet; the others count it. */
+uint64_t filter_places(struct plx_cluster *cluster, const struct plx_mbuf *m, uint64_t places);
+
 /* cluster_egress.c */
+
+/* Which one is that ethdev port; NULL: none. */
+struct egress *egress_of(struct plx_cluster *cluster, uint16_t port);
+/* Counts a packet that was asked for and queues it; NULL: it could not be made. */
+void egress_ask(struct plx_cluster *cluster, struct egress *egress, struct plx_mbuf *m);
 
 /* Queues a packet, which is then the port's. */
 void egress_push(struct plx_cluster *cluster, struct egress *egress, struct plx_mbuf *m);
@@ -179,8 +198,8 @@ int place_open(struct plx_cluster *cluster, const struct plx_cluster_slave_param
 void place_shut(struct plx_cluster *cluster, uint32_t place, uint64_t visit);
 /* The master's part: takes those that are gone out, and takes back what they held, piece by piece. */
 unsigned places_bury(struct plx_cluster *cluster);
-/* Sends away those that lied. */
-void places_banish(struct plx_cluster *cluster);
+/* Sends away those that lied. Returns how many. */
+unsigned places_banish(struct plx_cluster *cluster);
 
 /* slave.c: what a slave knows of its lane */
 struct plx_cluster_slave_private {
@@ -190,7 +209,8 @@ struct plx_cluster_slave_private {
 	uint32_t *back;
 	struct plx_cluster_order *send;
 	const uint64_t *times;
-	uint32_t grant_head, return_tail, send_tail, kept_count;
+	uint32_t grant_head, return_tail, send_tail;
+	uint64_t kept_to;		 /* past the highest position that was marked */
 	uint32_t return_seen, send_seen; /* the master's heads, when last read */
 	uint32_t held;			 /* kept, granted and taken */
 	uint64_t sent_up_to;		 /* past the highest position that was given to be sent */

@@ -54,7 +54,7 @@ put_slot(struct place *place, const struct plx_cluster_desc *desc, uint64_t time
 	place->queue[slot] = *desc;
 	if (PLX_UNLIKELY(place->times != NULL))
 		place->times[slot] = time;
-	place->tail++;
+	COUNT(place->tail, 1);
 }
 
 /* True if the place took it. Whoever calls sets the holder word. */

@@ -14,7 +14,7 @@ belongs(const struct plx_cluster *cluster, const struct place *place, uint32_t g
 	case PLX_CLUSTER_FANOUT:
 		return group == (uint32_t)(place - cluster->places);
 	default:
-		return group == place->group;
+		return place->visit != 0 && group == place->group;
 	}
 }
 

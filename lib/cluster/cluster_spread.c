@@ -13,8 +13,6 @@ owner_of(const struct plx_cluster *cluster, uint32_t group, uint32_t hash)
 
 /* -- one packet, whatever it is ----------------------------------------------------------------------- */
 
-#define SEGMENTS_MAX 64
-
 /* The places that took the packet, of those that should get it. Every segment's holder word says so afterwards. */
 static uint64_t
 deliver(struct plx_cluster *cluster, struct plx_mbuf *m, uint32_t hash, uint64_t places)
@@ -61,7 +59,7 @@ is_own(const struct plx_cluster *cluster, const struct plx_mbuf *m)
 	uint32_t n = 0;
 
 	for (; m != NULL; m = m->next, n++)
-		if (m->pool_id != cluster->pool->id || LOOK(m->refcnt) != 1 || n == SEGMENTS_MAX)
+		if (m->pool_id != cluster->pool->id || !plx_mbuf_is_sole(m) || n == SEGMENTS_MAX)
 			return false;
 	return true;
 }
@@ -92,14 +90,22 @@ forward(struct plx_cluster *cluster, struct plx_mbuf *m, uint64_t ports, bool ke
 	for (; ports != 0; ports &= ports - 1) {
 		struct egress *egress = &cluster->egress[__builtin_ctzll(ports)];
 		bool last = (ports & (ports - 1)) == 0;
-		struct plx_mbuf *out = last && !keep ? m : egress_clone(cluster, m);
 
-		COUNT(egress->stats.asked, 1);
-		if (out != NULL)
-			egress_push(cluster, egress, out);
-		else
-			COUNT(egress->stats.refused, 1);
+		egress_ask(cluster, egress, last && !keep ? m : egress_clone(cluster, m));
 	}
+}
+
+/* No slave is there who wants it. */
+static void
+spread_past(struct plx_cluster *cluster, struct plx_mbuf *m, uint64_t ports, uint64_t *lost)
+{
+	if (ports != 0) {
+		COUNT(cluster->stats.forwarded, 1);
+		forward(cluster, m, ports, false);
+		return;
+	}
+	COUNT(*lost, 1);
+	plx_mbuf_free(m);
 }
 
 static void
@@ -109,14 +115,15 @@ spread_one(struct plx_cluster *cluster, struct plx_mbuf *m, uint32_t hash, uint6
 	uint64_t there = places & cluster->present, took;
 
 	if (there == 0) {
-		if (ports != 0) {
-			COUNT(cluster->stats.forwarded, 1);
-			forward(cluster, m, ports, false);
+		spread_past(cluster, m, ports, &cluster->stats.nobody);
+		return;
+	}
+	if (PLX_UNLIKELY((there & cluster->choosy) != 0)) {
+		there = filter_places(cluster, m, there);
+		if (there == 0) {
+			spread_past(cluster, m, ports, &cluster->stats.filtered);
 			return;
 		}
-		COUNT(cluster->stats.nobody, 1);
-		plx_mbuf_free(m);
-		return;
 	}
 	m = own(cluster, m);
 	if (m == NULL)
@@ -164,7 +171,8 @@ spread_verdict(struct plx_cluster *cluster, struct plx_mbuf *m,
 	    (verdict->action == PLX_CLUSTER_PASS && (places & ~all_places) != 0))
 		COUNT(cluster->stats.misdirected, 1);
 	if (verdict->action == PLX_CLUSTER_PASS) {
-		spread_one(cluster, m, verdict->hash, places & all_places, ports);
+		spread_one(cluster, m, verdict->hash, places & all_places,
+			   ports | cluster->spread.forward);
 	} else if (verdict->action == PLX_CLUSTER_HASH) {
 		spread_one(cluster, m, verdict->hash, places_by_hash(cluster, verdict->hash),
 			   ports | cluster->spread.forward);
@@ -225,7 +233,7 @@ spread_any(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n, cons
 static void
 spread_share(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n, const uint32_t *hash)
 {
-	uint64_t delivered = 0;
+	uint64_t delivered = 0, quick = cluster->present & ~cluster->choosy;
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct plx_mbuf *m = pkts[i];
@@ -234,7 +242,7 @@ spread_share(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n, co
 		struct place *place;
 
 		if (PLX_UNLIKELY(owner == NO_PLACE || !put_is_plain(cluster, m) ||
-				 (cluster->present & 1ULL << owner) == 0)) {
+				 (quick & 1ULL << owner) == 0)) {
 			spread_one(cluster, m, hash[i], places_by_hash(cluster, hash[i]), 0);
 			continue;
 		}
@@ -264,7 +272,7 @@ spread_fanout(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n)
 		struct plx_cluster_desc desc;
 		uint64_t took = 0;
 
-		if (PLX_UNLIKELY(!put_is_plain(cluster, m))) {
+		if (PLX_UNLIKELY(!put_is_plain(cluster, m) || cluster->choosy != 0)) {
 			spread_one(cluster, m, 0, cluster->present, 0);
 			continue;
 		}
@@ -287,30 +295,33 @@ spread_fanout(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n)
 	COUNT(cluster->stats.delivered, delivered);
 }
 
-static bool
-is_common(const struct plx_cluster *cluster, enum plx_cluster_mode mode)
-{
-	return cluster->spread.mode == mode && cluster->spread.forward == 0 &&
-	       cluster->spread.key != PLX_CLUSTER_KEY_ROUND_ROBIN;
-}
-
 void
 spread_burst(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n)
 {
-	uint32_t hash[PLX_CLUSTER_BURST];
+	const struct plx_cluster_spread *spread = &cluster->spread;
+	uint32_t hash[PLX_CLUSTER_BURST] = {0};
 
+	if (PLX_UNLIKELY(cluster->reader != NULL)) {
+		n = rules_burst(cluster, pkts, n);
+		if (n == 0)
+			return;
+	}
 	if (cluster->timed != 0)
 		cluster->time_burst = plx_clock_realtime_ns();
-	if (cluster->spread.decide != NULL || cluster->spread.decide_one != NULL) {
+	if (spread->decide != NULL || spread->decide_one != NULL) {
 		spread_decided(cluster, pkts, n);
 		return;
 	}
-	if (is_common(cluster, PLX_CLUSTER_FANOUT) && cluster->present != 0) {
-		spread_fanout(cluster, pkts, n);
+	if (spread->mode == PLX_CLUSTER_FANOUT) {
+		if (spread->forward == 0 && cluster->present != 0)
+			spread_fanout(cluster, pkts, n);
+		else
+			spread_any(cluster, pkts, n, hash);
 		return;
 	}
-	plx_cluster_key_burst(cluster->spread.key, pkts, n, hash, &cluster->round);
-	if (PLX_LIKELY(is_common(cluster, PLX_CLUSTER_SHARE)))
+	plx_cluster_key_burst(spread->key, pkts, n, hash, &cluster->round);
+	if (PLX_LIKELY(spread->mode == PLX_CLUSTER_SHARE && spread->forward == 0 &&
+		       spread->key != PLX_CLUSTER_KEY_ROUND_ROBIN))
 		spread_share(cluster, pkts, n, hash);
 	else
 		spread_any(cluster, pkts, n, hash);

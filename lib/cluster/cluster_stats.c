@@ -4,6 +4,13 @@
 
 #include <errno.h>
 
+/* What of came has not gone; other threads count meanwhile. */
+static uint64_t
+less(uint64_t came, uint64_t gone)
+{
+	return came > gone ? came - gone : 0;
+}
+
 void
 plx_cluster_stats(const struct plx_cluster *cluster, struct plx_cluster_stats *ret_stats)
 {
@@ -14,8 +21,12 @@ plx_cluster_stats(const struct plx_cluster *cluster, struct plx_cluster_stats *r
 		.delivered = LOOK(stats->delivered),
 		.forwarded = LOOK(stats->forwarded),
 		.dropped = LOOK(stats->dropped),
+		.by_rule = LOOK(stats->by_rule),
+		.unwanted = LOOK(stats->unwanted),
+		.sampled_out = LOOK(stats->sampled_out),
 		.nobody = LOOK(stats->nobody),
 		.full = LOOK(stats->full),
+		.filtered = LOOK(stats->filtered),
 		.no_buffer = LOOK(stats->no_buffer),
 		.copied = LOOK(stats->copied),
 		.misdirected = LOOK(stats->misdirected),
@@ -27,6 +38,7 @@ plx_cluster_stats(const struct plx_cluster *cluster, struct plx_cluster_stats *r
 		ret_stats->asked += port.asked;
 		ret_stats->transmitted += port.transmitted;
 		ret_stats->refused += port.refused;
+		ret_stats->waiting += port.waiting;
 	}
 }
 
@@ -56,10 +68,11 @@ plx_cluster_tx_stats(const struct plx_cluster *cluster, uint32_t i,
 	*ret_stats = (struct plx_cluster_port_stats){
 		.port = egress->port,
 		.queue = egress->queue,
-		.asked = LOOK(egress->stats.asked),
-		.transmitted = LOOK(egress->stats.transmitted),
-		.refused = LOOK(egress->stats.refused) + LOOK(egress->refused),
+		.asked = LOOK(egress->asked),
+		.transmitted = LOOK(egress->transmitted),
+		.refused = LOOK(egress->refused) + LOOK(egress->refused_late),
 	};
+	ret_stats->waiting = less(ret_stats->asked, ret_stats->transmitted + ret_stats->refused);
 	return 0;
 }
 
@@ -80,7 +93,8 @@ plx_cluster_place_stats(const struct plx_cluster *cluster, uint32_t i,
 		.queued = LOOK(place->stats.queued) + LOOK(place->tail),
 		.full = LOOK(place->stats.full),
 		.oldest = LOOK(place->stats.oldest),
-		.backlog = LOOK(place->backlog.tail) - LOOK(place->backlog.head),
+		.backlog = less(LOOK(place->backlog.tail), LOOK(place->backlog.head)),
+		.filtered = LOOK(place->stats.filtered),
 		.granted = LOOK(place->stats.granted),
 		.released = LOOK(place->stats.released),
 		.sent = LOOK(place->stats.sent),
@@ -93,8 +107,8 @@ plx_cluster_place_stats(const struct plx_cluster *cluster, uint32_t i,
 		.group = place->group,
 	};
 	pthread_mutex_unlock(desk);
-	ret_stats->held = ret_stats->queued + ret_stats->granted - ret_stats->released -
-			  ret_stats->sent - ret_stats->taken_back;
+	ret_stats->held = less(ret_stats->queued + ret_stats->granted,
+			       ret_stats->released + ret_stats->sent + ret_stats->taken_back);
 	return 0;
 }
 
@@ -108,7 +122,7 @@ audit_packets(const struct plx_cluster *cluster, struct plx_why *why)
 
 	plx_cluster_stats(cluster, &stats);
 	sum = stats.delivered + stats.forwarded + stats.dropped + stats.nobody + stats.full +
-	      stats.no_buffer;
+	      stats.filtered + stats.no_buffer;
 	if (sum == stats.received)
 		return 0;
 	return plx_why(why, -EUCLEAN,
@@ -134,7 +148,7 @@ audit_place(const struct plx_cluster *cluster, uint32_t i, struct plx_why *why)
 	uint64_t bits = count_bits(cluster, 1ULL << i), offered;
 
 	plx_cluster_place_stats(cluster, i, &stats);
-	offered = stats.queued + stats.full + stats.oldest + stats.backlog;
+	offered = stats.queued + stats.full + stats.oldest + stats.backlog + stats.filtered;
 	if (stats.offered != offered)
 		return plx_why(why, -EUCLEAN, "place %u: offered %llu, but queued and lost %llu", i,
 			       (unsigned long long)stats.offered, (unsigned long long)offered);
@@ -147,11 +161,45 @@ audit_place(const struct plx_cluster *cluster, uint32_t i, struct plx_why *why)
 	return 0;
 }
 
+static int
+audit_egress(const struct plx_cluster *cluster, uint32_t i, struct plx_why *why)
+{
+	const struct egress *egress = &cluster->egress[i];
+	uint64_t there = egress->n, sum;
+
+	if (egress->ring != NULL)
+		there += plx_ring_spsc_count(egress->ring);
+	sum = LOOK(egress->transmitted) + LOOK(egress->refused) + LOOK(egress->refused_late) +
+	      there;
+	if (LOOK(egress->asked) == sum)
+		return 0;
+	return plx_why(why, -EUCLEAN,
+		       "egress %u: %llu asked for, but sent, refused and waiting %llu", i,
+		       (unsigned long long)LOOK(egress->asked), (unsigned long long)sum);
+}
+
+static int
+audit_backlogs(const struct plx_cluster *cluster, struct plx_why *why)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < cluster->nb_places; i++)
+		sum += cluster->places[i].backlog.tail - cluster->places[i].backlog.head;
+	if (sum == cluster->in_backlogs)
+		return 0;
+	return plx_why(why, -EUCLEAN, "backlogs have %llu buffers, but %u are counted",
+		       (unsigned long long)sum, cluster->in_backlogs);
+}
+
 int
 plx_cluster_audit(const struct plx_cluster *cluster, struct plx_why *why)
 {
 	int ret = audit_packets(cluster, why);
 
+	if (ret == 0)
+		ret = audit_backlogs(cluster, why);
+	for (uint32_t i = 0; i < cluster->nb_tx && ret == 0; i++)
+		ret = audit_egress(cluster, i, why);
 	for (uint32_t i = 0; i < cluster->nb_places && ret == 0; i++)
 		ret = audit_place(cluster, i, why);
 	return ret;

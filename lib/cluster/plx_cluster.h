@@ -43,6 +43,7 @@ enum plx_cluster_overflow {
 	PLX_CLUSTER_DROP_OLDEST, /* a backlog of queue_len behind the queue, of which the oldest goes */
 	PLX_CLUSTER_BORROW,	 /* a backlog as long as the cluster's common reserve lasts */
 	PLX_CLUSTER_PRESSURE, /* the master receives nothing until there is room: slows everybody */
+	/* Packets of more segments than queue_len never fit and count as full with each of them. */
 	PLX_CLUSTER_OVERFLOWS,
 };
 
@@ -85,9 +86,13 @@ struct plx_cluster_spread {
 	plx_cluster_decide_fn decide; /* NULL: mode and key decide */
 	plx_cluster_decide_one_fn decide_one;
 	void *arg;
-	uint64_t forward; /* every packet also goes to these egress ports */
-	struct plx_filter_rules
-		*rules; /* asked first; NULL: none. The caller's, live until replaced */
+	uint64_t forward; /* every packet that is not dropped also goes to these egress ports */
+	/*
+	 * Asked first, of every packet; NULL: none. The caller's, and there until the spread is replaced or the cluster destroyed; he
+	 * calls plx_filter_rules_service. They name ports as ethdev does; where a rule sends, the port must be an egress port of the
+	 * cluster. What passes is then spread and counts as what becomes of it there. Times are plx_clock_monotonic_ns.
+	 */
+	struct plx_filter_rules *rules;
 };
 
 struct plx_cluster_port {
@@ -112,7 +117,8 @@ struct plx_cluster_params {
 
 /*
  * Makes a cluster over ports that are started. It takes no more buffers than
- * places * (queue_len + backlog + extra) from the pool for long. -EINVAL (why names the field), -ENOMEM.
+ * places * (queue_len + backlog + 2 * extra) from the pool for long. -EINVAL (why names the field), -ENOMEM, and what
+ * plx_filter_rules_reader_create says.
  * Slaves of this program can join at once; others after plx_cluster_open. Path: slow.
  */
 int plx_cluster_create(const struct plx_cluster_params *params, struct plx_cluster **ret_cluster,
@@ -137,36 +143,45 @@ unsigned plx_cluster_poll_send(struct plx_cluster *cluster);
 void plx_cluster_run(struct plx_cluster *cluster);
 void plx_cluster_run_send(struct plx_cluster *cluster);
 
-/* Ends both. Thread: any, also a signal handler's. */
+/* Ends both, for good: later runs return at once. Thread: any, also a signal handler's. */
 void plx_cluster_break(struct plx_cluster *cluster);
 
-/* Replaces the distribution; when it returns the old one is not used any more. -EINVAL. Thread: not the master's. Path: slow. */
+/*
+ * Replaces the distribution; when it returns the old one is not used any more. -EINVAL, and
+ * what plx_filter_rules_reader_create says. Thread: not the master's. Path: slow.
+ */
 int plx_cluster_set_spread(struct plx_cluster *cluster, const struct plx_cluster_spread *spread,
 			   struct plx_why *why);
 
 /* -- books ------------------------------------------------------------------------------------------ */
 
 /*
- * For packets:     received = delivered + forwarded + dropped + nobody + full + filtered + no_buffer + waiting
- * For a slave:     offered  = queued + full + oldest + backlog           (copies of packets meant for it)
+ * For packets:     received = delivered + forwarded + dropped + nobody + full + filtered + no_buffer
+ * For a slave:     offered  = queued + full + oldest + backlog + filtered    (buffers: a packet of n segments counts n)
  *                  queued + granted = released + sent + taken_back + held
- * For egress:      asked    = transmitted + refused + waiting
+ * For egress:      asked    = transmitted + refused + waiting               (copies of packets)
  */
 struct plx_cluster_stats {
 	uint64_t received;
-	uint64_t delivered;		      /* to at least one slave's queue or backlog */
-	uint64_t forwarded;		      /* only to egress ports */
-	uint64_t dropped;		      /* by a decision or a rule */
-	uint64_t nobody;		      /* no slave was where it should go */
-	uint64_t full;			      /* slaves were there, none had room */
-	uint64_t no_buffer;		      /* had to be copied, and the pool was empty */
-	uint64_t copied;		      /* packets of other pools, or shared ones */
-	uint64_t misdirected;		      /* verdicts that named what does not exist */
-	uint64_t asked, transmitted, refused; /* copies of packets for egress ports */
+	uint64_t delivered;   /* to at least one slave's queue or backlog */
+	uint64_t forwarded;   /* only to egress ports */
+	uint64_t dropped;     /* by a decision or the rules */
+	uint64_t by_rule;     /* of the dropped: a rule said so */
+	uint64_t unwanted;    /* ... the rules' policy is to drop, and no rule wanted it */
+	uint64_t sampled_out; /* ... it was not one of the N-th */
+	uint64_t nobody;      /* no slave was where it should go */
+	uint64_t full;	      /* slaves wanted it, none had room */
+	uint64_t filtered;    /* slaves were there, none of their filters wanted it */
+	uint64_t no_buffer;   /* had to be copied, and the pool was empty */
+	uint64_t copied;      /* packets of other pools, or shared ones */
+	uint64_t
+		misdirected; /* verdicts that named what does not exist; rules, a port that is no egress */
+	uint64_t asked, transmitted, refused, waiting; /* copies of packets for egress ports */
 };
 
 struct plx_cluster_place_stats {
 	uint64_t offered, queued, full, oldest, backlog;
+	uint64_t filtered;   /* not wanted by its filter */
 	uint64_t granted;    /* empty buffers that it got to send with */
 	uint64_t released;   /* given back */
 	uint64_t sent;	     /* given to be sent */
@@ -182,8 +197,8 @@ struct plx_cluster_place_stats {
 
 struct plx_cluster_port_stats {
 	uint16_t port, queue;
-	uint64_t received;		      /* of an rx port */
-	uint64_t asked, transmitted, refused; /* of a tx port */
+	uint64_t received;			       /* of an rx port */
+	uint64_t asked, transmitted, refused, waiting; /* of a tx port */
 };
 
 /* Copies; what is written meanwhile may be in one number and not yet in the other. Thread: any. Path: slow. */

@@ -4,7 +4,7 @@
  *
  *	head of the lane    written once by the master, before anybody else sees it
  *	master's line       tail, grant_tail; return_head, send_head; over
- *	slave's line        head, return_tail, send_tail, grant_head, kept
+ *	slave's line        head, return_tail, send_tail, grant_head, kept_to
  *	bell                asleep (slave), dozing (master)
  *	queue[queue_len]    descriptors            master -> slave, given back in order by `head`
  *	kept[queue_len]     for each slot 1 + the last position (64 bits) in which its packet stayed the slave's
@@ -18,17 +18,21 @@
  *
  *	master                                           slave
  *	queue[t] = desc                                  (B) t = tail, acquire;   reads queue[..t)
- *	(A) tail = t + 1, release                        kept[], return[r], send[s] written
+ *	(A) tail = t + 1, release                        kept[], kept_to, return[r], send[s] written
  *	                                                 (C) head, return_tail, send_tail, release
  *	(D) send_tail, return_tail, then head, acquire
  *	    reads kept[], return[..r), send[..s)
  *	    writes queue[..] again where head went past
  *
+ * kept_to says up to which position kept[] must be looked at: it is a position and no count of writes, because the master may
+ * read it when a later slot was marked and not yet given back.
+ *
  * A pairs with B: who sees the tail sees the descriptors. C pairs with D: who sees the head sees what was kept, and writes a
  * slot only when its reader is done with it. `head` is written before send_tail and return_tail and read after them, so
  * that a number is not sent or returned before the slot it came in was given back.
  *
- * Sleeping: asleep = 1, fence, tail read again, sleep | tail = t, fence, asleep read: one of the two sees the other.
+ * Sleeping: asleep = 1, fence, tail read again, sleep | tail = t, fence, asleep read: one of the two sees the other. Who wakes
+ * writes asleep = 0 first, so that it rings once for each time the slave lay down.
  */
 #ifndef PLX_LIB_CLUSTER_PLX_CLUSTER_LANE_H
 #define PLX_LIB_CLUSTER_PLX_CLUSTER_LANE_H
@@ -75,7 +79,7 @@ struct plx_cluster_lane {
 		uint32_t return_tail;
 		uint32_t send_tail;
 		uint32_t grant_head;
-		uint32_t kept; /* how often it ever wrote into kept[] */
+		uint64_t kept_to; /* past the highest position ever marked in kept[] */
 	} PLX_CACHE_ALIGNED slave;
 
 	struct {

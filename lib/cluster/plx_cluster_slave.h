@@ -57,11 +57,16 @@ struct plx_cluster_slave_params {
 	uint32_t place; /* PLX_CLUSTER_PLACE_ANY: the next free one */
 	uint32_t group; /* with PLX_CLUSTER_GROUPS: which one it belongs to, from 0 */
 	uint32_t flags; /* PLX_CLUSTER_SLAVE_ */
+	/*
+	 * Which packets it wants, in libpcap's language; NULL or "": all. Of chains the first PLX_CLUSTER_KEY_BYTES are looked at. What
+	 * its filter does not want is lost where it would be the only one to get it.
+	 */
+	const char *filter;
 };
 
 /*
  * A slave in a thread of the master's program. -EBUSY when the place is taken, -ENOSPC when all are, -EINVAL for one
- * that is not there, -ENOMEM. Thread: not the master's. Path: slow.
+ * that is not there and for a filter that is none, -ENOMEM. Thread: not the master's. Path: slow.
  */
 int plx_cluster_join(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
 		     struct plx_cluster_slave **ret_slave, struct plx_why *why);
@@ -81,7 +86,10 @@ void plx_cluster_leave(struct plx_cluster_slave *slave);
 static inline uint32_t plx_cluster_peek(struct plx_cluster_slave *slave,
 					const struct plx_cluster_desc **ret_desc, uint32_t n);
 
-/* The n oldest are given back, but for those kept or sent. n is at most what peek returned last. */
+/*
+ * The n oldest are given back, but for those kept or sent. n is at most what peek returned last: with more the
+ * slave gives back what it has not seen, or, beyond the queue, loses its place.
+ */
 static inline void plx_cluster_done(struct plx_cluster_slave *slave, uint32_t n);
 
 /* Where a segment's bytes are. */
@@ -94,7 +102,10 @@ uint64_t plx_cluster_time(const struct plx_cluster_slave *slave, uint32_t i);
 /* The i-th of those peeked at stays the slave's, past done. False if it holds as many as it may (params.extra). */
 bool plx_cluster_keep(struct plx_cluster_slave *slave, uint32_t i);
 
-/* Gives back a buffer that was kept or allocated. At once, in any order. */
+/*
+ * Gives back a buffer that was kept or allocated. At once, in any order. Only once: the second time counts as a lie,
+ * and if the number came to this slave again meanwhile, it is that packet which is given back.
+ */
 void plx_cluster_return(struct plx_cluster_slave *slave, uint32_t number);
 
 /* An empty buffer of its own, *ret_number; false when there is none now. Needs PLX_CLUSTER_SLAVE_WRITE. */

@@ -119,7 +119,10 @@ mark_kept(struct plx_cluster_slave *slave, uint32_t i)
 
 	__atomic_store_n(&slave->priv->kept[(uint32_t)position & (slave->queue_len - 1)],
 			 position + 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&slave->lane->slave.kept, ++slave->priv->kept_count, __ATOMIC_RELAXED);
+	if (position >= slave->priv->kept_to) {
+		slave->priv->kept_to = position + 1;
+		__atomic_store_n(&slave->lane->slave.kept_to, position + 1, __ATOMIC_RELAXED);
+	}
 }
 
 bool
