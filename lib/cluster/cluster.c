@@ -295,6 +295,8 @@ furnish(struct plx_cluster *cluster, const struct plx_cluster_params *params, st
 	if (params->queue_len == 0)
 		cluster->params.queue_len = QUEUE_DEFAULT;
 	cluster->pool = params->pool;
+	cluster->headers = params->pool->headers;
+	cluster->plain = plx_mbuf_state_plain(params->pool->id);
 	cluster->nb_places = params->places;
 	cluster->spread = params->spread;
 	cluster->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -2,6 +2,7 @@
 /* Queues of slaves: what happens when one is full, and showing what is in them. */
 #include "cluster_put_priv.h"
 
+#include <string.h>
 #include <unistd.h>
 
 uint8_t
@@ -25,6 +26,16 @@ put_flags(uint32_t ol_flags)
 		if (ol_flags & pairs[i].of_mbuf)
 			flags |= pairs[i].of_desc;
 	return flags;
+}
+
+static struct put
+put_of(const struct plx_cluster_desc *desc)
+{
+	struct put put = {.number = desc->number};
+
+	memcpy(&put.low, desc, sizeof(put.low));
+	memcpy(&put.high, (const uint8_t *)desc + sizeof(put.low), sizeof(put.high));
+	return put;
 }
 
 /* -- the backlog ------------------------------------------------------------------------------------- */
@@ -87,7 +98,7 @@ place_put_slow(struct plx_cluster *cluster, struct place *place,
 {
 	if ((cluster->backlogged & place->bit) == 0 && put_has_room(place, n)) {
 		for (uint32_t i = 0; i < n; i++)
-			put_slot(place, &desc[i], cluster->time_now);
+			put_slot(place, put_of(&desc[i]), cluster->time_now);
 		cluster->touched |= place->bit;
 		return true;
 	}
@@ -125,7 +136,7 @@ place_drain(struct plx_cluster *cluster, struct place *place)
 		for (uint32_t i = 0; i < n; i++) {
 			uint32_t slot = (uint32_t)backlog->head & backlog->mask;
 
-			put_slot(place, &backlog->desc[slot],
+			put_slot(place, put_of(&backlog->desc[slot]),
 				 backlog->time != NULL ? backlog->time[slot] : 0);
 			COUNT(backlog->head, 1);
 		}

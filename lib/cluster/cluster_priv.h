@@ -86,7 +86,9 @@ struct egress {
 struct plx_cluster {
 	struct plx_gate gate; /* the master is inside during a round */
 	struct plx_pool *pool;
-	uint64_t *holders; /* a word a buffer: a bit for each place that holds it */
+	struct plx_mbuf *headers; /* of the pool */
+	uint64_t plain;		  /* the state of its buffers that can be held as they are */
+	uint64_t *holders;	  /* a word a buffer: a bit for each place that holds it */
 	struct place *places;
 	uint32_t nb_places;
 	uint64_t present; /* places with a slave */

@@ -23,7 +23,7 @@ deliver(struct plx_cluster *cluster, struct plx_mbuf *m, uint32_t hash, uint64_t
 
 	put_time(cluster, m);
 	for (struct plx_mbuf *seg = m; seg != NULL; seg = seg->next) {
-		desc[n] = put_describe(cluster, seg, hash);
+		desc[n] = put_desc(put_describe(cluster, seg, hash));
 		desc[n].vlan_tci = m->vlan_tci;
 		desc[n].flags = put_flags(m->ol_flags) | (seg->next != NULL ? PLX_CLUSTER_MORE : 0);
 		n++;
@@ -233,28 +233,29 @@ spread_any(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n, cons
 static void
 spread_share(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n, const uint32_t *hash)
 {
-	uint64_t delivered = 0, quick = cluster->present & ~cluster->choosy;
+	const uint8_t *buckets = cluster->buckets[0];
+	struct place *places = cluster->places;
+	uint64_t quick = cluster->present & ~cluster->choosy, delivered = 0;
+	uint64_t *holders = cluster->holders;
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct plx_mbuf *m = pkts[i];
-		uint32_t owner = owner_of(cluster, 0, hash[i]);
-		struct plx_cluster_desc desc;
-		struct place *place;
+		uint32_t owner = buckets[hash[i] >> BUCKET_SHIFT];
+		struct put put;
 
-		if (PLX_UNLIKELY(owner == NO_PLACE || !put_is_plain(cluster, m) ||
+		if (PLX_UNLIKELY(!put_is_plain(cluster, m) || owner == NO_PLACE ||
 				 (quick & 1ULL << owner) == 0)) {
 			spread_one(cluster, m, hash[i], places_by_hash(cluster, hash[i]), 0);
 			continue;
 		}
-		place = &cluster->places[owner];
-		desc = put_describe(cluster, m, hash[i]);
+		put = put_describe(cluster, m, hash[i]);
 		put_time(cluster, m);
-		cluster->holders[desc.number] = place->bit;
-		if (PLX_LIKELY(put_one(cluster, place, &desc))) {
+		holders[put.number] = 1ULL << owner;
+		if (PLX_LIKELY(put_one(cluster, &places[owner], put))) {
 			delivered++;
 			continue;
 		}
-		cluster->holders[desc.number] = 0;
+		holders[put.number] = 0;
 		COUNT(cluster->stats.full, 1);
 		plx_mbuf_free(m);
 	}
@@ -269,22 +270,22 @@ spread_fanout(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n)
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct plx_mbuf *m = pkts[i];
-		struct plx_cluster_desc desc;
+		struct put put;
 		uint64_t took = 0;
 
 		if (PLX_UNLIKELY(!put_is_plain(cluster, m) || cluster->choosy != 0)) {
 			spread_one(cluster, m, 0, cluster->present, 0);
 			continue;
 		}
-		desc = put_describe(cluster, m, 0);
+		put = put_describe(cluster, m, 0);
 		put_time(cluster, m);
 		for (uint64_t left = cluster->present; left != 0; left &= left - 1) {
 			struct place *place = &cluster->places[__builtin_ctzll(left)];
 
-			if (PLX_LIKELY(put_one(cluster, place, &desc)))
+			if (PLX_LIKELY(put_one(cluster, place, put)))
 				took |= place->bit;
 		}
-		cluster->holders[desc.number] = took;
+		cluster->holders[put.number] = took;
 		if (PLX_LIKELY(took != 0)) {
 			delivered++;
 			continue;

@@ -38,8 +38,8 @@ struct plx_cluster_slave;
 /* A segment in a lane: one store of 16 bytes. */
 struct plx_cluster_desc {
 	uint32_t number; /* of the buffer */
-	uint16_t off;	 /* bytes from its start */
 	uint16_t len;	 /* bytes */
+	uint16_t off;	 /* where they begin, from the buffer's start */
 	uint32_t hash;	 /* it was distributed by; 0 with PLX_CLUSTER_FANOUT */
 	uint16_t vlan_tci;
 	uint8_t port; /* which of the cluster's rx ports it came from */
