@@ -10,7 +10,7 @@ for name in ring pool stride net pcapfile capture_disk; do
 	echo "== $name"
 	"$build/bench/bench_$name" 2>&1 | tee "bench-results/$name.txt"
 done
-for name in testpmd kernel_ports vhost start capture; do
+for name in testpmd bouncer kernel_ports vhost start capture; do
 	echo "== $name"
 	python3 "bench/bench_$name.py" --build "$build" 2>&1 | tee "bench-results/$name.txt"
 done
