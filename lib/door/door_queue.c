@@ -219,20 +219,24 @@ serve_job(struct door_job *job)
 	door_peers_ring();
 }
 
-unsigned
-plx_door_serve(void)
+static PLX_COLD unsigned
+serve_waiting(void)
 {
 	struct door_job *job;
-	unsigned n = 0;
+	unsigned n = hand_over_all();
 
-	if (atomic_load_explicit(&queue.waiting, memory_order_relaxed) == 0)
-		return 0;
-	n += hand_over_all();
 	for (unsigned i = 0; i < PLX_DOOR_PEERS_MAX && (job = take_job()) != NULL; i++) {
 		serve_job(job);
 		n++;
 	}
 	return n;
+}
+
+unsigned
+plx_door_serve(void)
+{
+	return atomic_load_explicit(&queue.waiting, memory_order_relaxed) == 0 ? 0
+									       : serve_waiting();
 }
 
 int
