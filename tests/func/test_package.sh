@@ -30,6 +30,8 @@ dpkg -i /tmp/packages/*.deb
 plx-testpmd --no-huge --lcores '(0,1)@0' --vdev net_null0 -- --duration 1 >/tmp/said
 grep -q 'Accumulated' /tmp/said
 plx-capture -h >/tmp/said
+plx-ctl -V >/tmp/said
+test -e /usr/share/bash-completion/completions/plx-ctl
 pkg-config --exists libpollux
 printf '#include <pollux/plx_eal.h>\n#include <stdio.h>\nint main(void) { return puts(plx_version()) == EOF; }\n' >/tmp/user.c
 cc -o /tmp/user /tmp/user.c $(pkg-config --cflags --libs libpollux)
