@@ -367,6 +367,7 @@ plx_cluster_destroy(struct plx_cluster *cluster)
 {
 	if (cluster == NULL)
 		return;
+	plx_cluster_close(cluster);
 	plx_gate_close(&cluster->gate);
 	take_back_all(cluster);
 	egress_flush(cluster);

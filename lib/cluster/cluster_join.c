@@ -28,6 +28,13 @@ mark_gone(struct plx_cluster *cluster, struct place *place)
 	__atomic_fetch_or(&cluster->gone, place->bit, __ATOMIC_RELEASE);
 }
 
+static void
+say_over(struct place *place)
+{
+	__atomic_store_n(&place->lane->master.over, 1, __ATOMIC_RELEASE);
+	cluster_ring(place->bell);
+}
+
 void
 place_shut(struct plx_cluster *cluster, uint32_t i, uint64_t visit)
 {
@@ -37,8 +44,10 @@ place_shut(struct plx_cluster *cluster, uint32_t i, uint64_t visit)
 	plx_gate_close(&cluster->gate);
 	if (place->visit == visit)
 		place->seated = false;
-	if (state_of(place) == PLACE_TAKEN && place->visit == visit)
+	if (state_of(place) == PLACE_TAKEN && place->visit == visit) {
+		say_over(place);
 		mark_gone(cluster, place);
+	}
 	plx_gate_open(&cluster->gate);
 	pthread_mutex_unlock(&cluster->desk);
 }
@@ -53,10 +62,9 @@ places_banish(struct plx_cluster *cluster)
 
 		if (state_of(place) != PLACE_TAKEN)
 			continue;
-		__atomic_store_n(&place->lane->master.over, 1, __ATOMIC_RELEASE);
+		say_over(place);
 		if (place->sock >= 0)
 			shutdown(place->sock, SHUT_RDWR);
-		cluster_ring(place->bell);
 		mark_gone(cluster, place);
 		sent++;
 	}
@@ -184,7 +192,8 @@ link_in(struct plx_cluster *cluster, struct place *place)
 /* The filter is the place's on success. */
 static int
 open_locked(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
-	    struct plx_filter *filter, uint32_t *ret_place, struct plx_why *why)
+	    const struct place_owner *owner, struct plx_filter *filter, uint32_t *ret_place,
+	    struct plx_why *why)
 {
 	struct place *place;
 	int ret = check(cluster, params, why);
@@ -201,6 +210,9 @@ open_locked(struct plx_cluster *cluster, const struct plx_cluster_slave_params *
 	if (ret < 0)
 		return ret;
 	place->filter = filter;
+	place->sock = owner->sock;
+	place->stats.pid = owner->pid;
+	place->seated = owner->sock < 0;
 	plx_gate_close(&cluster->gate);
 	link_in(cluster, place);
 	plx_gate_open(&cluster->gate);
@@ -209,7 +221,8 @@ open_locked(struct plx_cluster *cluster, const struct plx_cluster_slave_params *
 
 int
 place_open(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
-	   uint32_t *ret_place, struct plx_why *why)
+	   const struct place_owner *owner, uint32_t *ret_place, uint64_t *ret_visit,
+	   struct plx_why *why)
 {
 	bool choosy = params->filter != NULL && params->filter[0] != '\0';
 	struct plx_filter *filter = NULL;
@@ -220,7 +233,9 @@ place_open(struct plx_cluster *cluster, const struct plx_cluster_slave_params *p
 	if (ret < 0)
 		return ret;
 	pthread_mutex_lock(&cluster->desk);
-	ret = open_locked(cluster, params, filter, ret_place, why);
+	ret = open_locked(cluster, params, owner, filter, ret_place, why);
+	if (ret == 0)
+		*ret_visit = cluster->places[*ret_place].visit;
 	pthread_mutex_unlock(&cluster->desk);
 	if (ret < 0)
 		plx_filter_destroy(filter);
@@ -233,23 +248,22 @@ int
 plx_cluster_join(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
 		 struct plx_cluster_slave **ret_slave, struct plx_why *why)
 {
+	const struct place_owner owner = {.sock = -1};
 	struct place *place;
+	uint64_t visit;
 	uint32_t i;
-	int ret = place_open(cluster, params, &i, why);
+	int ret = place_open(cluster, params, &owner, &i, &visit, why);
 
 	if (ret < 0)
 		return ret;
 	place = &cluster->places[i];
-	pthread_mutex_lock(&cluster->desk);
-	place->seated = true;
-	pthread_mutex_unlock(&cluster->desk);
 	ret = slave_make(place->lane, place->shape.bytes, cluster->pool->data, ret_slave, why);
 	if (ret < 0) {
-		place_shut(cluster, i, place->visit);
+		place_shut(cluster, i, visit);
 		return ret;
 	}
 	(*ret_slave)->priv->cluster = cluster;
-	(*ret_slave)->priv->visit = place->visit;
+	(*ret_slave)->priv->visit = visit;
 	(*ret_slave)->priv->bell = place->bell;
 	(*ret_slave)->priv->master_bell = cluster->bell;
 	return 0;

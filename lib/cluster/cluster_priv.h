@@ -194,9 +194,15 @@ void lane_free(struct place *place);
 /* cluster_join.c: who comes and goes */
 
 /* A place and its lane for a new slave. Thread: not the master's. */
+struct place_owner {
+	int sock; /* -1 and 0: a thread of this program */
+	int pid;
+};
 int place_open(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
-	       uint32_t *ret_place, struct plx_why *why);
-/* Notes that the slave of that visit is gone; nothing if it was noticed before. Thread: not the master's. */
+	       const struct place_owner *owner, uint32_t *ret_place, uint64_t *ret_visit,
+	       struct plx_why *why);
+/* Notes that the slave of that visit is gone, and tells it if it is not; nothing if it was noticed before. Thread: not the
+ * master's. */
 void place_shut(struct plx_cluster *cluster, uint32_t place, uint64_t visit);
 /* The master's part: takes those that are gone out, and takes back what they held, piece by piece. */
 unsigned places_bury(struct plx_cluster *cluster);
@@ -218,7 +224,8 @@ struct plx_cluster_slave_private {
 	uint64_t sent_up_to;		 /* past the highest position that was given to be sent */
 	int bell;			 /* the slave's own: woken by it */
 	int master_bell;
-	int sock;		     /* -1 in a thread of the master's program */
+	int sock;		     /* -1 in a thread of the master's program, as is: */
+	int watch;		     /* epoll, of bell and sock */
 	struct plx_cluster *cluster; /* NULL in another process */
 	uint64_t visit;
 	void *data_map; /* in another process */
@@ -231,5 +238,13 @@ struct plx_cluster_slave_private {
 int slave_make(struct plx_cluster_lane *lane, size_t bytes, uint8_t *data,
 	       struct plx_cluster_slave **ret_slave, struct plx_why *why);
 void slave_free(struct plx_cluster_slave *slave);
+
+/* slave_attach.c: slaves in other processes */
+
+/* What plx_cluster_attach made. */
+void slave_detach(struct plx_cluster_slave *slave);
+/* Whether the program with the door at `path` has cluster `id`; adds the ids it has to the list unless NULL. */
+int cluster_ask(const char *path, uint32_t id, int timeout_ms, bool *ret_has, struct plx_why *list,
+		struct plx_why *why);
 
 #endif

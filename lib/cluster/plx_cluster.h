@@ -124,6 +124,17 @@ struct plx_cluster_params {
 int plx_cluster_create(const struct plx_cluster_params *params, struct plx_cluster **ret_cluster,
 		       struct plx_why *why);
 
+/*
+ * Lets slaves in other processes come, by the program's control socket and the cluster's id (plx_cluster_attach). How they
+ * come and go is the control thread's matter. -ENODEV without a control socket (plx_door_open comes first), -EADDRINUSE when a
+ * running program of this folder has the id, -EALREADY, -ETIMEDOUT when one does not say whether it has, -ENOSPC. Thread:
+ * main. Path: slow.
+ */
+int plx_cluster_open(struct plx_cluster *cluster, struct plx_why *why);
+
+/* Sends them away, and lets no more in; nothing when it is not open. Thread: not the master's. Path: slow. */
+void plx_cluster_close(struct plx_cluster *cluster);
+
 /* Tells the slaves that it is over, takes back all they hold and frees it. NULL is fine. No thread polls it. Path: slow. */
 void plx_cluster_destroy(struct plx_cluster *cluster);
 

@@ -72,8 +72,20 @@ int plx_cluster_join(struct plx_cluster *cluster, const struct plx_cluster_slave
 		     struct plx_cluster_slave **ret_slave, struct plx_why *why);
 
 /*
- * Gives the place up, and all that it still holds. NULL is fine. A slave in a thread leaves before the cluster is destroyed.
- * Path: slow.
+ * A slave of the cluster of that name, "cluster:10", or "cluster:10@2" for its place 2, in whichever program of this user (for
+ * root: of any) it is; for programs without an EAL, too. params may be NULL. The master notices when it is gone, however it ends.
+ * When the master ends or dies, plx_cluster_ended and plx_cluster_wait say so, and what is in the queue can still be read: the memory
+ * is mapped until plx_cluster_leave. Then it may attach anew.
+ * -EINVAL for a name or parameter that is none, -ENOENT without such a cluster (why lists those there are), -EBUSY, -ENOSPC,
+ * -EACCES as in join, -EPROTO when the master is of another release, -ECONNRESET or -ECONNREFUSED when it has just ended,
+ * -ETIMEDOUT when it is stopped, -EREMOTEIO with the words of what else it refuses. Thread: any. Path: slow.
+ */
+int plx_cluster_attach(const char *name, const struct plx_cluster_slave_params *params,
+		       struct plx_cluster_slave **ret_slave, struct plx_why *why);
+
+/*
+ * Gives the place up, and all that it still holds. NULL is fine. A slave in a thread leaves before the cluster is destroyed;
+ * of one in a process descriptors and bytes are not mapped any more. Path: slow.
  */
 void plx_cluster_leave(struct plx_cluster_slave *slave);
 

@@ -39,7 +39,7 @@ plx_cluster_ended(const struct plx_cluster_slave *slave)
 int
 plx_cluster_slave_fd(const struct plx_cluster_slave *slave)
 {
-	return slave->priv->bell;
+	return slave->priv->watch >= 0 ? slave->priv->watch : slave->priv->bell;
 }
 
 void
@@ -109,5 +109,6 @@ plx_cluster_leave(struct plx_cluster_slave *slave)
 		return;
 	if (slave->priv->cluster != NULL)
 		place_shut(slave->priv->cluster, slave->priv->shape.place, slave->priv->visit);
+	slave_detach(slave);
 	slave_free(slave);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where sockets are, whose the folders are, and what the dead left in them. */
 #include "door_priv.h"
+#include "plx_door_client.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -208,4 +209,18 @@ door_folder_sweep(int folder, const char *path)
 	struct sweep sweep = {folder, path};
 
 	door_folder_each(folder, sweep_one, &sweep);
+}
+
+int
+plx_door_lock(struct plx_why *why)
+{
+	struct door_folders folders;
+	const char *path;
+	int fd;
+
+	door_folders_find(&folders, false);
+	fd = door_folder_take(&folders, &path, why);
+	if (fd >= 0)
+		door_folder_sweep(fd, path);
+	return fd;
 }

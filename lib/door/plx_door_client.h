@@ -25,6 +25,12 @@ struct plx_door_entry {
  */
 unsigned plx_door_list(struct plx_door_entry *ret_entries, unsigned n);
 
+/*
+ * Keeps doors of this user from opening in their folder, and others who ask for the same, until the fd that it returns is closed:
+ * for what programs must agree on. They wait a second at most. What the dead left was removed. -ENOENT, -EBUSY.
+ */
+int plx_door_lock(struct plx_why *why);
+
 struct plx_door_answer {
 	char *text; /* JSON */
 	int *fds;

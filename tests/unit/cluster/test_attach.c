@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Slaves that come by the door: from this process, whose control thread welcomes them, as from any other; and from one of their own. */
+#include "rig.h"
+
+#include "cluster_attach_priv.h"
+#include "cluster_priv.h"
+#include "plx_door.h"
+#include "plx_door_client.h"
+#include "plx_unixsock.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LIMIT_MS 20000
+
+static char folder[] = "/tmp/plx-attach-XXXXXX";
+
+static unsigned
+open_fds(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 512; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* -- the cluster and who attaches ---------------------------------------------------------------------- */
+
+static void
+open_cluster(void)
+{
+	struct plx_why why;
+
+	rig_make();
+	if (plx_cluster_open(rig.cluster, &why) < 0)
+		fail_msg("%s", why.text);
+}
+
+static struct plx_cluster_slave *
+attach(const char *name, uint32_t flags)
+{
+	struct plx_cluster_slave_params params = {.place = PLX_CLUSTER_PLACE_ANY, .flags = flags};
+	struct plx_cluster_slave *slave;
+	struct plx_why why;
+
+	if (plx_cluster_attach(name, &params, &slave, &why) < 0)
+		fail_msg("%s", why.text);
+	return slave;
+}
+
+static void
+refused(const char *name, const struct plx_cluster_slave_params *params, int err, const char *words)
+{
+	struct plx_cluster_slave *slave;
+	struct plx_why why = {""};
+
+	assert_int_equal(plx_cluster_attach(name, params, &slave, &why), err);
+	if (strstr(why.text, words) == NULL)
+		fail_msg("\"%s\" has no \"%s\"", why.text, words);
+}
+
+static struct plx_cluster_place_stats
+stats_of(uint32_t place)
+{
+	struct plx_cluster_place_stats stats;
+
+	assert_int_equal(plx_cluster_place_stats(rig.cluster, place, &stats), 0);
+	return stats;
+}
+
+/* Bounded: until the control thread noticed that it went. */
+static void
+wait_until_gone(uint32_t place)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	for (unsigned i = 0; i < LIMIT_MS && stats_of(place).present; i++)
+		nanosleep(&pause, NULL);
+	assert_false(stats_of(place).present);
+	rig_poll();
+}
+
+/* -- cases --------------------------------------------------------------------------------------------- */
+
+static void
+packets_go_there_and_back(void **state)
+{
+	unsigned before = open_fds();
+	struct plx_cluster_slave *slave;
+	const struct plx_cluster_desc *desc;
+	uint32_t n;
+
+	open_cluster();
+	slave = attach("cluster:10@2", 0);
+	assert_int_equal(plx_cluster_slave_place(slave), 2);
+	assert_true(stats_of(2).present);
+	assert_int_equal(stats_of(2).pid, getpid());
+	assert_ptr_not_equal(slave->lane, rig.cluster->places[2].lane);
+	rig_feed(50);
+	rig_poll();
+	n = plx_cluster_peek(slave, &desc, 64);
+	assert_int_equal(n, 50);
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(rig_number(slave, &desc[i]), i);
+	assert_true(plx_cluster_keep(slave, 7));
+	plx_cluster_done(slave, n);
+	rig_poll();
+	rig_audit();
+	assert_int_equal(plx_pool_in_use(rig.pool), 1);
+	plx_cluster_leave(slave);
+	wait_until_gone(2);
+	rig_audit();
+	assert_int_equal(plx_pool_in_use(rig.pool), 0);
+	plx_cluster_destroy(rig.cluster);
+	rig.cluster = NULL;
+	assert_int_equal(open_fds(), before);
+}
+
+/* The child ends with 0 if the write killed a child of its own. */
+static bool
+is_fatal_to_write(uint8_t *byte)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		signal(SIGSEGV, SIG_DFL);
+		*(volatile uint8_t *)byte = 1;
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	/* A sanitizer ends it in its own way. */
+	return !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void
+who_may_not_write_cannot(void **state)
+{
+	struct plx_cluster_slave *reader, *writer;
+	const struct plx_cluster_slave_params wish = {.flags = PLX_CLUSTER_SLAVE_WRITE};
+
+	rig.params.writable = true;
+	open_cluster();
+	reader = attach("cluster:10@0", 0);
+	writer = attach("cluster:10@1", PLX_CLUSTER_SLAVE_WRITE);
+	assert_true(is_fatal_to_write(reader->data));
+	assert_false(is_fatal_to_write(writer->data));
+	assert_int_not_equal(mprotect(reader->data, 1, PROT_READ | PROT_WRITE), 0);
+	plx_cluster_leave(reader);
+	plx_cluster_leave(writer);
+	plx_cluster_destroy(rig.cluster);
+	rig.params.writable = false;
+	open_cluster();
+	refused("cluster:10", &wish, -EACCES, "lets its slaves read packets");
+}
+
+static void
+what_is_not_there_is_refused_in_words(void **state)
+{
+	static const char *const names[] = {
+		"",
+		"cluster",
+		"cluster:",
+		"cluster:x",
+		"cluster:-1",
+		"cluster:65536",
+		"cluster:10@",
+		"cluster:10@x",
+		"cluster:10@4294967295",
+		"cluster:10@1 ",
+		"cluster:99999999999999999999",
+	};
+	const struct plx_cluster_slave_params group = {.place = PLX_CLUSTER_PLACE_ANY, .group = 2},
+					      flags = {.flags = 0x80};
+	struct plx_cluster_slave *slave;
+	unsigned before = open_fds();
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(names); i++)
+		refused(names[i], NULL, -EINVAL, "is no cluster");
+	refused("cluster:10", NULL, -ENOENT, "nor any other");
+	rig.params.spread.mode = PLX_CLUSTER_GROUPS;
+	rig.params.spread.nb_groups = 2;
+	open_cluster();
+	refused("cluster:11", NULL, -ENOENT, "there is no cluster 11; there is: 10");
+	refused("cluster:1", NULL, -ENOENT, "there is no cluster 1; there is: 10");
+	refused("cluster:10@4", NULL, -EINVAL, "has places 0 to 3");
+	refused("cluster:10", &group, -EINVAL, "has groups 0 to 1");
+	refused("cluster:10", &flags, -EINVAL, "flags 0x80");
+	slave = attach("cluster:10@1", 0);
+	refused("cluster:10@1", NULL, -EBUSY, "place 1 of cluster 10 is taken");
+	plx_cluster_leave(slave);
+	plx_cluster_destroy(rig.cluster);
+	rig.cluster = NULL;
+	assert_int_equal(open_fds(), before);
+	refused("cluster:10", NULL, -ENOENT, "nor any other");
+}
+
+static void
+all_places_are_for_somebody_and_no_more(void **state)
+{
+	struct plx_cluster_slave *slaves[PLX_CLUSTER_PLACES_MAX];
+
+	rig.params.places = PLX_CLUSTER_PLACES_MAX;
+	rig.params.spread.mode = PLX_CLUSTER_FANOUT;
+	open_cluster();
+	for (uint32_t i = 0; i < PLX_CLUSTER_PLACES_MAX; i++) {
+		slaves[i] = attach("cluster:10", 0);
+		assert_int_equal(plx_cluster_slave_place(slaves[i]), i);
+	}
+	refused("cluster:10", NULL, -ENOSPC, "all 64 places of cluster 10 are taken");
+	rig_feed(10);
+	rig_poll();
+	for (uint32_t i = 0; i < PLX_CLUSTER_PLACES_MAX; i++) {
+		assert_int_equal(rig_drink(slaves[i]), 10);
+		plx_cluster_leave(slaves[i]);
+	}
+	for (uint32_t i = 0; i < PLX_CLUSTER_PLACES_MAX; i++)
+		wait_until_gone(i);
+	rig_audit();
+}
+
+static void
+a_filter_comes_along_however_it_is_written(void **state)
+{
+	static char longest[8000];
+	struct plx_cluster_slave_params params = {.filter = "udp\n\tand \\udp port 1030"};
+	struct plx_cluster_slave *slave;
+	struct plx_why why;
+
+	open_cluster();
+	memset(longest, 'a', sizeof(longest) - 1);
+	refused("cluster:10@0", &params, -EINVAL, "\\");
+	params.filter = longest;
+	refused("cluster:10@0", &params, -EINVAL, "too long");
+	params.filter = "udp\n\tand port 1030";
+	assert_int_equal(plx_cluster_attach("cluster:10@0", &params, &slave, &why), 0);
+	rig_feed(20);
+	rig_poll();
+	assert_int_equal(rig_drink(slave), 1);
+	plx_cluster_leave(slave);
+}
+
+/* -- the protocol by hand ------------------------------------------------------------------------------ */
+
+/* What the master says to a request: 0 and the fds, or the error. */
+static int
+by_hand(const char *request, struct welcome *ret_welcome, int *fds, unsigned *nb_fds)
+{
+	struct plx_door_answer answer;
+	struct plx_why why = {""};
+	int sock, ret = plx_door_attach(plx_door_path(), request, LIMIT_MS, &answer, &sock, &why);
+
+	memset(ret_welcome, 0, sizeof(*ret_welcome));
+	ret_welcome->why = why;
+	if (ret < 0)
+		return ret;
+	plx_door_answer_free(&answer);
+	assert_int_equal(plx_unixsock_recv_packet(sock, ret_welcome, sizeof(*ret_welcome), fds,
+						  nb_fds, LIMIT_MS),
+			 sizeof(*ret_welcome));
+	if (ret_welcome->err == 0)
+		return sock;
+	/* Who is refused is hung up on. */
+	assert_int_equal(plx_unixsock_recv_packet(sock, &answer, 1, NULL, NULL, LIMIT_MS),
+			 -ECONNRESET);
+	close(sock);
+	return ret_welcome->err;
+}
+
+static void
+another_version_is_refused(void **state)
+{
+	struct welcome welcome;
+
+	open_cluster();
+	assert_int_equal(
+		by_hand("{\"command\":\"attach 10\",\"version\":2,\"place\":0,\"group\":0,\"flags\":0}",
+			&welcome, NULL, NULL),
+		-EPROTO);
+	assert_int_equal(welcome.version, PLX_CLUSTER_LANE_VERSION);
+	assert_non_null(strstr(welcome.why.text, "version 1, the slave knows 2"));
+	assert_false(stats_of(0).present);
+}
+
+static void
+garbage_is_refused_and_harms_nobody(void **state)
+{
+	static const char *const requests[] = {
+		"{\"command\":\"attach\"}",
+		"{\"command\":\"attach x\"}",
+		"{\"command\":\"attach 70000\",\"version\":1,\"place\":0,\"group\":0,\"flags\":0}",
+		"{\"command\":\"attach 10\"}",
+		"{\"command\":\"attach 10\",\"version\":1}",
+		"{\"command\":\"attach 10\",\"version\":1,\"place\":-1,\"group\":0,\"flags\":0}",
+		"{\"command\":\"attach 10\",\"version\":1,\"place\":4294967296,\"group\":0,\"flags\":0}",
+		"{\"command\":\"attach 10\",\"version\":1,\"place\":0,\"group\":\"a\",\"flags\":0}",
+		"{\"command\":\"attach 10\",\"version\":1,\"place\":0,\"group\":0,\"flags\":1e9}",
+		"{\"command\":\"attach 10\",\"version\":99999999999,\"place\":0,\"group\":0,\"flags\":0}",
+	};
+	struct plx_cluster_slave *slave;
+	struct welcome welcome;
+	unsigned before;
+
+	open_cluster();
+	slave = attach("cluster:10@0", 0);
+	before = open_fds();
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(requests); i++)
+		assert_int_equal(by_hand(requests[i], &welcome, NULL, NULL), -EREMOTEIO);
+	assert_int_equal(
+		by_hand("{\"command\":\"attach 11\",\"version\":1,\"place\":0,\"group\":0,\"flags\":0}",
+			&welcome, NULL, NULL),
+		-ENOENT);
+	assert_int_equal(open_fds(), before);
+	rig_feed(20);
+	rig_poll();
+	assert_int_equal(rig_drink(slave), 20);
+	plx_cluster_leave(slave);
+}
+
+/* Whoever gets through says nothing more. */
+static void
+who_talks_behind_the_welcome_is_sent_away(void **state)
+{
+	int fds[WELCOME_FDS], sock;
+	unsigned nb_fds = WELCOME_FDS;
+	struct welcome welcome;
+	char byte;
+
+	open_cluster();
+	sock = by_hand(
+		"{\"command\":\"attach 10\",\"version\":1,\"place\":3,\"group\":0,\"flags\":0}",
+		&welcome, fds, &nb_fds);
+	assert_true(sock >= 0);
+	assert_int_equal(nb_fds, WELCOME_FDS);
+	assert_true(fcntl(fds[WELCOME_LANE], F_GET_SEALS) & F_SEAL_SHRINK);
+	assert_true(fcntl(fds[WELCOME_DATA], F_GET_SEALS) & F_SEAL_SHRINK);
+	assert_int_equal(fcntl(fds[WELCOME_DATA], F_GETFL) & O_ACCMODE, O_RDONLY);
+	assert_true(stats_of(3).present);
+	assert_int_equal(plx_unixsock_send(sock, "hello", 5, NULL, 0, NULL, 0, LIMIT_MS), 0);
+	while (plx_unixsock_recv_packet(sock, &byte, 1, NULL, NULL, LIMIT_MS) > 0)
+		;
+	wait_until_gone(3);
+	plx_unixsock_close_fds(fds, nb_fds);
+	close(sock);
+	plx_cluster_leave(attach("cluster:10@3", 0));
+}
+
+/* -- ends ---------------------------------------------------------------------------------------------- */
+
+static void
+one_that_lies_is_hung_up_on(void **state)
+{
+	struct plx_cluster_slave *liar, *other;
+
+	rig.params.spread.mode = PLX_CLUSTER_FANOUT;
+	open_cluster();
+	liar = attach("cluster:10@0", 0);
+	other = attach("cluster:10@1", 0);
+	rig_feed(30);
+	rig_poll();
+	liar->lane->slave.head = 31;
+	rig_poll();
+	assert_int_equal(stats_of(0).lies, 1);
+	assert_true(plx_cluster_ended(liar));
+	assert_false(plx_cluster_ended(other));
+	wait_until_gone(0);
+	assert_int_equal(
+		plx_unixsock_recv_packet(liar->priv->sock, &(char){0}, 1, NULL, NULL, LIMIT_MS),
+		-ECONNRESET);
+	rig_audit();
+	assert_int_equal(rig_drink(other), 30);
+	plx_cluster_leave(liar);
+	plx_cluster_leave(other);
+}
+
+/* The place is given away before the control thread hears of the first one's end. */
+static void
+a_late_hang_up_does_not_harm_who_came_next(void **state)
+{
+	struct plx_cluster_slave *liar, *next;
+
+	open_cluster();
+	for (unsigned i = 0; i < 50; i++) {
+		liar = attach("cluster:10@0", 0);
+		liar->lane->slave.head = 1;
+		rig_poll();
+		next = attach("cluster:10@0", 0);
+		plx_cluster_leave(liar);
+		/* The door is asked, so the control thread has been around. */
+		refused("cluster:10@0", NULL, -EBUSY, "taken");
+		assert_false(plx_cluster_ended(next));
+		rig_feed(5);
+		rig_poll();
+		assert_int_equal(rig_drink(next), 5);
+		plx_cluster_leave(next);
+		wait_until_gone(0);
+	}
+	rig_audit();
+}
+
+static void
+what_is_in_the_queue_outlives_the_master(void **state)
+{
+	struct plx_cluster_slave *slave;
+	struct pollfd waits;
+
+	open_cluster();
+	slave = attach("cluster:10", PLX_CLUSTER_SLAVE_PASSIVE);
+	rig_feed(40);
+	rig_poll();
+	waits = (struct pollfd){.fd = plx_cluster_slave_fd(slave), .events = POLLIN};
+	plx_cluster_slave_arm(slave);
+	assert_int_equal(poll(&waits, 1, 0), 0);
+	plx_cluster_destroy(rig.cluster);
+	rig.cluster = NULL;
+	assert_int_equal(poll(&waits, 1, LIMIT_MS), 1);
+	assert_int_equal(plx_cluster_wait(slave, LIMIT_MS), 1);
+	assert_true(plx_cluster_ended(slave));
+	assert_int_equal(rig_drink(slave), 40);
+	assert_int_equal(plx_cluster_wait(slave, LIMIT_MS), -EPIPE);
+	plx_cluster_leave(slave);
+	open_cluster();
+	slave = attach("cluster:10", 0);
+	assert_int_equal(plx_cluster_wait(slave, 0), 0);
+	plx_cluster_leave(slave);
+}
+
+static void
+a_closed_cluster_lets_nobody_in_and_can_be_opened_again(void **state)
+{
+	struct plx_cluster_slave *slave, *thread;
+	struct plx_why why;
+
+	open_cluster();
+	assert_int_equal(plx_cluster_open(rig.cluster, &why), -EALREADY);
+	thread = rig_join(1, 0);
+	slave = attach("cluster:10@0", 0);
+	plx_cluster_close(rig.cluster);
+	plx_cluster_close(rig.cluster);
+	rig_poll();
+	assert_int_equal(plx_cluster_wait(slave, LIMIT_MS), -EPIPE);
+	assert_false(stats_of(0).present);
+	assert_true(stats_of(1).present);
+	refused("cluster:10", NULL, -ENOENT, "nor any other");
+	plx_cluster_leave(slave);
+	assert_int_equal(plx_cluster_open(rig.cluster, &why), 0);
+	plx_cluster_leave(attach("cluster:10@0", 0));
+	plx_cluster_leave(thread);
+}
+
+/* -- two masters --------------------------------------------------------------------------------------- */
+
+static void
+one_program_has_an_id_once(void **state)
+{
+	struct plx_cluster *other;
+	struct plx_why why;
+
+	open_cluster();
+	assert_int_equal(plx_cluster_create(&rig.params, &other, &why), 0);
+	assert_int_equal(plx_cluster_open(other, &why), -EADDRINUSE);
+	assert_non_null(strstr(why.text, "this program has it"));
+	plx_cluster_destroy(other);
+	rig.params.id = 12;
+	assert_int_equal(plx_cluster_create(&rig.params, &other, &why), 0);
+	assert_int_equal(plx_cluster_open(other, &why), 0);
+	plx_cluster_leave(attach("cluster:12", 0));
+	refused("cluster:11", NULL, -ENOENT, "10, 12");
+	plx_cluster_destroy(other);
+	refused("cluster:12", NULL, -ENOENT, "10");
+}
+
+/* A program whose door answers as one with that cluster would, without being one. */
+static pid_t
+fake_master(const char *answer, const char *path)
+{
+	int listener = plx_unixsock_listen_packets(path, NULL);
+	pid_t pid;
+
+	assert_true(listener >= 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		char text[256];
+
+		for (unsigned i = 0; i < 1000; i++) {
+			int fd;
+
+			poll(&(struct pollfd){.fd = listener, .events = POLLIN}, 1, LIMIT_MS);
+			fd = plx_unixsock_accept(listener);
+			if (plx_unixsock_recv_packet(fd, text, sizeof(text), NULL, NULL, LIMIT_MS) >
+			    0)
+				plx_unixsock_send(fd, answer, strlen(answer), NULL, 0, NULL, 0, 0);
+			close(fd);
+		}
+		_exit(0);
+	}
+	close(listener);
+	return pid;
+}
+
+static void
+a_second_program_is_refused_while_the_first_lives(void **state)
+{
+	char path[64];
+	struct plx_why why;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/other.sock", folder);
+	pid = fake_master(
+		"{\"command\":\"clusters\",\"result\":{\"clusters\":[{\"id\":9},{\"id\":10}]}}",
+		path);
+	rig_make();
+	assert_int_equal(plx_cluster_open(rig.cluster, &why), -EADDRINUSE);
+	assert_non_null(strstr(why.text, "cluster 10 is there already: program other, process "));
+	kill(pid, SIGSTOP);
+	assert_int_equal(plx_cluster_open(rig.cluster, &why), -ETIMEDOUT);
+	assert_non_null(strstr(why.text, "may be there already"));
+	/* Killed without a chance to tidy up. */
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(plx_cluster_open(rig.cluster, &why), 0);
+	assert_int_not_equal(access(path, F_OK), 0);
+}
+
+static void
+without_a_door_nobody_can_come(void **state)
+{
+	struct plx_why why;
+
+	rig_make();
+	plx_door_close();
+	assert_int_equal(plx_cluster_open(rig.cluster, &why), -ENODEV);
+	assert_int_equal(plx_door_open("test", &why), 0);
+}
+
+/* -- all ----------------------------------------------------------------------------------------------- */
+
+static int
+begin(void **state)
+{
+	struct plx_why why;
+
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	setenv("RUNTIME_DIRECTORY", folder, 1);
+	setenv("XDG_RUNTIME_DIR", folder, 1);
+	if (rig_init(state) < 0)
+		return -1;
+	return plx_door_open("test", &why);
+}
+
+static int
+end(void **state)
+{
+	plx_door_close();
+	rig_fini(state);
+	return rmdir(folder); /* nothing is left in it */
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RIG_TEST(packets_go_there_and_back),
+		RIG_TEST(who_may_not_write_cannot),
+		RIG_TEST(what_is_not_there_is_refused_in_words),
+		RIG_TEST(all_places_are_for_somebody_and_no_more),
+		RIG_TEST(a_filter_comes_along_however_it_is_written),
+		RIG_TEST(another_version_is_refused),
+		RIG_TEST(garbage_is_refused_and_harms_nobody),
+		RIG_TEST(who_talks_behind_the_welcome_is_sent_away),
+		RIG_TEST(one_that_lies_is_hung_up_on),
+		RIG_TEST(a_late_hang_up_does_not_harm_who_came_next),
+		RIG_TEST(what_is_in_the_queue_outlives_the_master),
+		RIG_TEST(a_closed_cluster_lets_nobody_in_and_can_be_opened_again),
+		RIG_TEST(one_program_has_an_id_once),
+		RIG_TEST(a_second_program_is_refused_while_the_first_lives),
+		RIG_TEST(without_a_door_nobody_can_come),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
