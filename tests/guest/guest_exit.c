@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/io.h>
+#include <termios.h>
+#include <unistd.h>
 
 #define DEBUG_EXIT_PORT 0xf4
 
@@ -16,6 +18,7 @@ main(int argc, char **argv)
 		perror("guest_exit");
 		return 1;
 	}
+	(void)tcdrain(STDOUT_FILENO); /* why it ends */
 	outl((unsigned)atoi(argv[1]), DEBUG_EXIT_PORT);
 	return 1;
 }

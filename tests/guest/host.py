@@ -88,14 +88,21 @@ class Host(linux.Verbs):
 
     def answer(self, words):
         verb = getattr(self, 'do_' + words[0], None)
+        self.note(words, 'no answer yet')
         try:
             if verb is None:
                 raise No('there is no such verb')
             said = 'ok ' + str(verb(*words[1:]) or '')
         except (No, oracle.Mismatch, registers.Wrong, subprocess.SubprocessError, ValueError, TypeError, KeyError, OSError) as error:
             said = f'no {type(error).__name__}: {error}'.replace('\n', ' ')
-        print(f'host: {" ".join(words)[:200]}: {said}', flush=True)
+        print('host: ' + self.note(words, said), flush=True)
         return said
+
+    def note(self, words, said):
+        asked = f'{" ".join(words)[:200]}: {said}'
+        if self.boot:
+            self.boot.asked = asked
+        return asked
 
     # -- frames ------------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,9 @@
 # `ask VERB WORDS...` sends a line and prints the answer; README.md lists the verbs.
 HOST=/dev/ttyS1
 
+# Whatever ends a job in the middle has its line in the log, a command without words of its own, too.
+trap 'status=$?; [ $status = 0 ] || echo "FAIL: ${0##*/} ended with status $status at line $LINENO" >&2' EXIT
+
 fail()
 {
 	echo "FAIL: $*" >&2

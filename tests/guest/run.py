@@ -10,8 +10,8 @@ import argparse
 import atexit
 import glob
 import os
-import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -25,12 +25,11 @@ import oracle
 import outside
 import peers
 import served
+from report import read, tell, verdict
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PASS = 33  # 2 * 16 + 1, see guest_exit.c
 UP_LIMIT = 60  # seconds until init speaks
 PROGRAMS = ['apps/testpmd/plx-testpmd', 'apps/capture/plx-capture', 'apps/doctor/plx-doctor', 'apps/devbind/plx-devbind']
-COMPLAINTS = r'DMAR: .*fault|\bBUG\b|\bOops\b|vtd_iommu_translate: detected translation failure|Kernel panic|NIC \d+ did not end well'
 
 
 def cache_folder(build, name='kernel'):
@@ -59,14 +58,6 @@ def get_qemu(options, cards):
     return os.path.join(folder, 'qemu')
 
 
-def read(path):
-    try:
-        with open(path, encoding='utf-8', errors='replace') as file:
-            return file.read()
-    except FileNotFoundError:
-        return ''
-
-
 class Boot:
     """One start of the machine."""
 
@@ -77,6 +68,7 @@ class Boot:
         self.qemu = None
         self.life = 0
         self.crashed = False
+        self.asked = None  # the last, with its answer
         self.wires = {}
         behind = [card for card in cards if card.is_vhost]
         self.outside = outside.Outside(options.build, self.folder, behind, logs, options.vhost) if behind else None
@@ -173,31 +165,18 @@ class Boot:
 
 
 def boot(options, cards, lab, logs):
-    """(status of QEMU or None, whether init spoke)"""
+    """(status of QEMU or None, whether init spoke, what the host was last asked)"""
     for path in glob.glob(os.path.join(logs, '*.log')):
         os.unlink(path)
     one = Boot(options, cards, lab, logs)
     try:
         one.start()
-        return one.wait(), one.is_up()
+        return one.wait(), one.is_up(), one.asked
     finally:
         one.end()
-        for number in one.nics.bad:
+        for number, how in one.nics.bad.items():
             with open(os.path.join(logs, 'qemu.log'), 'a', encoding='utf-8') as log:
-                log.write(f'NIC {number} did not end well\n')
-
-
-def verdict(status, logs):
-    """What is wrong, or None."""
-    said = ''.join(read(path) for kind in ('serial', 'qemu') for path in glob.glob(os.path.join(logs, f'*{kind}.log')))
-    complaints = re.findall(f'.*(?:{COMPLAINTS}).*', said)
-    if complaints:
-        return 'complaints: ' + '; '.join(complaints[:3])
-    if status is None:
-        return 'the time was over'
-    if status == PASS:
-        return None
-    return f'QEMU ended with status {status}' + (', which is a panic or a power-off' if status == 0 else '')
+                log.write(f'NIC {number} did not end well: {how}\n')
 
 
 def need(tool):
@@ -252,6 +231,7 @@ def make_taps(cards):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit('guest: ended from outside'))  # and QEMU with it
     options = arguments()
     name = options.name or os.path.basename(options.job).removesuffix('.sh')
     for tool in ('qemu-system-x86_64', 'busybox'):
@@ -264,14 +244,13 @@ def main():
     make_taps(taps)
     logs = os.path.join(options.build, 'tests', 'guest', 'logs', name)
     os.makedirs(logs, exist_ok=True)
-    status, up = boot(options, cards, lab, logs)
+    status, up, asked = boot(options, cards, lab, logs)
     if status is None and not up:
         print('guest: the machine never came up; once more')
-        status, up = boot(options, cards, lab, logs)
+        status, up, asked = boot(options, cards, lab, logs)
     wrong = verdict(status, logs)
     if wrong:
-        print(read(os.path.join(logs, 'serial.log'))[-6000:])
-        print(f'guest: FAILED: {wrong}; the logs are in {logs}')
+        tell(wrong, logs, asked)
         return 1
     print('guest: passed')
     return 0

@@ -83,7 +83,7 @@ class Nics(dict):
 
     def __init__(self, build, folder, cards, logs):
         super().__init__()
-        self.bad = []  # the numbers of those that ended badly
+        self.bad = {}  # how those ended that ended badly
         try:
             for card in cards:
                 self[card.number] = Nic(build, folder, card, logs)
@@ -92,4 +92,4 @@ class Nics(dict):
             raise
 
     def close(self):
-        self.bad = [number for number, nic in self.items() if nic.close()]
+        self.bad = {number: f'status {status}' for number, nic in self.items() if (status := nic.close())}

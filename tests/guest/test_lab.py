@@ -6,31 +6,63 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+
+import report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = sys.argv.pop()
 
 
+def children(pid, name):
+    """Those of a process whose command has that word."""
+    with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as file:
+        return [child for child in file.read().split() if name in report.read(f'/proc/{child}/cmdline')]
+
+
 class Lab(unittest.TestCase):
+    @staticmethod
+    def command(name, way, limit):
+        return [sys.executable, '-B', os.path.join(HERE, 'run.py'), '--build', BUILD, '--name', 'lab_' + name,
+                '--machine', 'plain', '--args', way, '--limit', str(limit), 'lab_fails']
+
     def expect(self, way, words, limit=60):
-        done = subprocess.run([sys.executable, '-B', os.path.join(HERE, 'run.py'), '--build', BUILD, '--name', 'lab_' + way,
-                               '--machine', 'plain', '--args', way, '--limit', str(limit), 'lab_fails'],
-                              capture_output=True, text=True, check=False)
+        done = subprocess.run(self.command(way, way, limit), capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertRegex(done.stdout, words)
 
     def test_question_that_the_host_denies(self):
-        self.expect('host', "the host says no to 'nothing'[^$]*QEMU ended with status 67")
+        self.expect('host', r"guest: FAIL: the host says no to 'nothing'.*\nguest: FAIL: job.sh ended with status 1 at line 8\n"
+                            r'guest: FAILED: the job ended with status 1;.*\n$')
+
+    def test_command_without_words_that_fails(self):
+        self.expect('silent', r'guest: FAIL: job.sh ended with status 3 at line 9\nguest: FAILED: the job ended with status 3;.*\n$')
 
     def test_access_that_the_iommu_caught(self):
         self.expect('fault', 'complaints: .*DMAR')
 
     def test_power_off(self):
-        self.expect('poweroff', 'QEMU ended with status 0')
+        self.expect('poweroff', r'guest: the host was last asked nothing\nguest: the guest last said .*Power down\n'
+                                r'guest: FAILED: QEMU ended with status 0, which is a panic or a power-off, in the middle of the job;')
+
+    def test_machine_that_died(self):
+        self.assertEqual(report.ending(-11, False), 'QEMU died of SIGSEGV, in the middle of the job')
+        self.assertEqual(report.ending(-11, True), 'QEMU died of SIGSEGV')
 
     def test_job_that_never_ends(self):
         self.expect('sleep', 'the time was over', 8)
+
+    def test_run_that_is_ended_leaves_no_machine(self):
+        with subprocess.Popen(self.command('leave', 'sleep', 60), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+            log = os.path.join(BUILD, 'tests/guest/logs/lab_leave/qemu.log')
+            end = time.monotonic() + 60
+            while not (found := children(run.pid, 'qemu')) and time.monotonic() < end:
+                time.sleep(0.05)
+            self.assertTrue(found, report.read(log))
+            run.terminate()
+            self.assertIn('ended from outside', run.communicate(timeout=60)[0])
+        self.assertEqual([pid for pid in found if os.path.exists(f'/proc/{pid}')], [])
 
 
 class Downloads(unittest.TestCase):

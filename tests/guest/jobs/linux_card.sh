@@ -101,8 +101,30 @@ grep -q 'Receiver: *enabled' /tmp/registers || fail "registers: $(cat /tmp/regis
 grep -q 'Transmitter: *enabled' /tmp/registers || fail "registers: $(cat /tmp/registers)"
 
 # The driver's test of registers, EEPROM, interrupts, loopback and link. QEMU's card fails some.
+# It waits 10 ms for each interrupt and some 100 ms for 64 frames; on a busy machine they come later, which is 4, 13 and 14 and
+# tried again. Whatever else it finds, and what it finds each time, is wrong.
+only_late()
+{
+	awk '/^(Register|Eeprom|Link) test/ {bad += $NF != 0; seen++}
+		/^Interrupt test/ {bad += $NF != 0 && $NF != 4; seen++}
+		/^Loopback test/ {bad += $NF != 0 && $NF != 13 && $NF != 14; seen++}
+		END {exit bad != 0 || seen != 5}' /tmp/test.log
+}
+
+# online or offline: the driver's verdict.
+tests_itself()
+{
+	for try in 1 2 3 4 5 6; do
+		! ethtool -t "$eth" "$1" >/tmp/test.log 2>&1 || return 0
+		[ "$kind" = served ] || return 0
+		only_late || fail "ethtool -t $1: $(cat /tmp/test.log)"
+		echo "ethtool -t $1, try $try: something came late"
+	done
+	fail "ethtool -t $1, each time: $(cat /tmp/test.log)"
+}
+
 for way in online offline; do
-	ethtool -t "$eth" $way >/tmp/test.log 2>&1 || [ "$kind" != served ] || fail "ethtool -t $way: $(cat /tmp/test.log)"
+	tests_itself $way
 	cat /tmp/test.log
 	wait_until 20 "the link after the test" carrier "$eth"
 done
