@@ -290,6 +290,29 @@ assert_refuses()
 	assert_grep "$TMP/out.log" "$pattern" "refusal of: $*"
 }
 
+# NAMESPACE: answers to pings that its kernel took, with right checksums.
+count_pings()
+{
+	netns_exec "$1" nstat -asz IcmpInEchoReps Icmp6InEchoReplies | awk '!/^#/ {sum += $2} END {print sum}'
+}
+
+pings_reach()
+{
+	[ "$(count_pings "$1")" -ge "$2" ]
+}
+
+# NAMESPACE COUNT ARGS...: so many pings, each answered once, be it late: ping itself waits for the last ones no longer than for those
+# before them, which says nothing on a busy machine.
+ping_all()
+{
+	local before
+
+	before=$(count_pings "$1")
+	run_in "$1" ping -qc "$2" -i 0.02 "${@:3}" >"$TMP/ping.log" || true
+	wait_until 20 "all answers" pings_reach "$1" $((before + $2))
+	assert_eq "$(count_pings "$1")" $((before + $2)) "answers to $2 pings"
+}
+
 # FILE: packets in a capture file, as capinfos counts them.
 count_packets()
 {
