@@ -96,6 +96,30 @@ driver_runs()
 	[ "$(ask driver 'show port info 0 --json' | jq -r '.result.ports[0] | "\(.state) \(.promiscuous)"')" = "started true" ]
 }
 
+# FILE: requests of pings in it.
+requests()
+{
+	tshark -r "$1" -Y 'icmp.type == 8' 2>/dev/null | wc -l
+}
+
+requests_reach()
+{
+	[ "$(requests "$1")" -ge "$2" ]
+}
+
+# NAMESPACE ADDRESS FILE: five pings from there wake the card, whose wire is recorded in FILE, by themselves: the driver, who answers
+# them in the end, is stopped, and nobody types.
+arrivals_wake()
+{
+	local before
+
+	before=$(requests "$3")
+	kill -STOP "$DRIVER"
+	run_in "$1" ping -qc 5 -l 5 -W 1 "$2" >"$TMP/ping.log" && fail "somebody answered"
+	wait_until 20 "requests that wake the card" requests_reach "$3" $((before + 5))
+	kill -CONT "$DRIVER"
+}
+
 # A card whose cable was out is plugged in when its driver takes all that comes: not one frame is missed then.
 plug_in()
 {

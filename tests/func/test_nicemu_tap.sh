@@ -67,8 +67,28 @@ sends_to_the_kernel()
 	quit_all driver nicemu
 }
 
+# Frames wait in the tap while the driver takes none; when it does again all arrive. Those that come then wake the card by themselves.
+waits_in_the_tap()
+{
+	local all=200 ring=64 before
+
+	begin --lossless --pcap "$TMP/wire.pcapng"
+	start_driver 1 -a "vfio-user:$TMP/nic.sock" -- -i --forward-mode icmpecho --rxd $ring
+	wait_link up
+	before=$(count_pings a)
+	run_in a ping -qc $all -l $all -W 1 10.99.0.2 >"$TMP/ping.log" && fail "somebody answered"
+	wait_until 20 "a full card" book_reaches 0 .to_card.passed $((ring - 1))
+	[ "$(book 0 .to_card.passed)" -le $ring ] || fail "nothing had to wait"
+	tell driver start
+	wait_until 30 "all answers" pings_reach a $((before + all))
+	arrivals_wake a 10.99.0.2 "$TMP/wire.pcapng"
+	wait_until 30 "their answers" pings_reach a $((before + all + 5))
+	quit_all driver nicemu
+}
+
 answers_pings
 answers_pings --poll
+waits_in_the_tap
 sends_to_the_kernel
 sends_to_the_kernel --doorbells
 
