@@ -2,9 +2,7 @@
 #include "find.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 int
 programs_find(struct programs *ret_programs)
@@ -29,62 +27,4 @@ programs_free(struct programs *programs)
 {
 	free(programs->entry);
 	*programs = (struct programs){0};
-}
-
-static const struct plx_door_entry *
-exactly(const struct programs *programs, const char *word)
-{
-	char pid[16];
-
-	for (unsigned i = 0; i < programs->n; i++) {
-		snprintf(pid, sizeof(pid), "%d", (int)programs->entry[i].pid);
-		if (strcmp(programs->entry[i].name, word) == 0 || strcmp(pid, word) == 0)
-			return &programs->entry[i];
-	}
-	return NULL;
-}
-
-static int
-by_beginning(const struct programs *programs, const char *word,
-	     const struct plx_door_entry **ret_entry, struct plx_why *why)
-{
-	char names[256] = "";
-	unsigned fit = 0;
-	size_t used = 0;
-
-	for (unsigned i = 0; i < programs->n; i++) {
-		const struct plx_door_entry *entry = &programs->entry[i];
-
-		if (strncmp(entry->name, word, strlen(word)) != 0)
-			continue;
-		*ret_entry = entry;
-		if (used < sizeof(names))
-			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
-						 fit > 0 ? ", " : "", entry->name);
-		fit++;
-	}
-	if (fit > 1)
-		return plx_why(why, -EINVAL, "\"%.64s\" may be any of %s", word, names);
-	if (fit == 0)
-		return plx_why(why, -ENOENT,
-			       "no program of that name runs here, or none that this user may see: "
-			       "\"%.64s\"; plx-ctl alone lists them",
-			       word);
-	return 0;
-}
-
-int
-programs_choose(const struct programs *programs, const char *word, char ret_path[108],
-		struct plx_why *why)
-{
-	const struct plx_door_entry *entry = exactly(programs, word);
-	const bool is_path = strchr(word, '/') != NULL;
-	int ret = is_path || entry != NULL ? 0 : by_beginning(programs, word, &entry, why);
-
-	if (ret != 0)
-		return ret;
-	if ((size_t)snprintf(ret_path, 108, "%s", is_path ? word : entry->path) >= 108)
-		return plx_why(why, -EINVAL, "a socket's path has at most 107 bytes: \"%.64s..\"",
-			       word);
-	return 0;
 }

@@ -51,25 +51,30 @@ ask_program(const struct settings *settings, const char *path)
 }
 
 static int
-serve(const struct settings *settings)
+list_programs(const struct settings *settings)
 {
 	struct plx_why why = {"out of memory"};
 	struct programs programs;
-	char path[108];
-	int status;
+	int ret;
 
 	if (programs_find(&programs) != 0)
 		return complain(&why, FAILED);
-	if (settings->nb_words == 0)
-		status = table_print(&programs, settings->timeout_ns, settings->json, stdout) == 0
-				 ? DONE
-				 : FAILED;
-	else if (programs_choose(&programs, settings->words[0], path, &why) != 0)
-		status = complain(&why, REFUSED);
-	else
-		status = ask_program(settings, path);
+	ret = table_print(&programs, settings->timeout_ns, settings->json, stdout);
 	programs_free(&programs);
-	return status;
+	return ret == 0 ? DONE : FAILED;
+}
+
+static int
+serve(const struct settings *settings)
+{
+	char path[PLX_DOOR_PATH_MAX];
+	struct plx_why why;
+
+	if (settings->nb_words == 0)
+		return list_programs(settings);
+	if (plx_door_find(settings->words[0], path, &why) != 0)
+		return complain(&why, REFUSED);
+	return ask_program(settings, path);
 }
 
 int

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 /* -- who is there ------------------------------------------------------------------------------------ */
@@ -25,25 +24,19 @@ struct search {
 	bool stale; /* there was one */
 };
 
-/* The listener, as the kernel knows it. */
+/* The listener, as the kernel knows it; 0 if we may not know, -1 if there is none. */
 static pid_t
 listener_of(const char *path)
 {
 	struct ucred who;
 	socklen_t len = sizeof(who);
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = plx_unixsock_connect_packets(path, NULL);
 	pid_t pid = 0;
 
 	if (fd < 0)
-		return 0;
-	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
-	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0) {
-		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0)
-			pid = who.pid;
-	} else if (errno == ECONNREFUSED) {
-		pid = -1;
-	}
+		return fd == -ECONNREFUSED || fd == -ENOENT ? -1 : 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0)
+		pid = who.pid;
 	close(fd);
 	return pid;
 }

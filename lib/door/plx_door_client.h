@@ -11,12 +11,14 @@
 
 PLX_BEGIN_DECLS
 
+#define PLX_DOOR_PATH_MAX 108 /* bytes of a socket's path, with its end */
+
 /* A program that runs. */
 struct plx_door_entry {
 	char name[96];
-	char path[108]; /* of its socket */
-	pid_t pid;	/* 0: not known, we may not connect */
-	uid_t uid;	/* whose socket it is */
+	char path[PLX_DOOR_PATH_MAX]; /* of its socket */
+	pid_t pid;		      /* 0: not known, we may not connect */
+	uid_t uid;		      /* whose socket it is */
 };
 
 /*
@@ -30,6 +32,12 @@ unsigned plx_door_list(struct plx_door_entry *ret_entries, unsigned n);
  * for what programs must agree on. They wait a second at most. What the dead left was removed. -ENOENT, -EBUSY.
  */
 int plx_door_lock(struct plx_why *why);
+
+/*
+ * The path of the socket that a word means: a path itself, which has a /; a name; a process number; or the beginning of one name
+ * only. -ENOENT, -EINVAL also for a beginning of several, with a sentence that names them; -ENOMEM.
+ */
+int plx_door_find(const char *word, char ret_path[PLX_DOOR_PATH_MAX], struct plx_why *why);
 
 struct plx_door_answer {
 	char *text; /* JSON */

@@ -159,5 +159,16 @@ if [ "$(id -u)" -eq 0 ] || [ ! -O /run/pollux ]; then
 	wait_until 20 "the user's own door" is_in_own
 	assert_eq "$(stat -c %a "$TMP/own/pollux")" 700 "mode of the user's own folder"
 	[ "$(id -u)" -ne 0 ] || is_there "$TMP/own/pollux/own-$$.sock" || fail "root was refused"
+	# The doctor takes it for a leftover when it is one.
+	leftovers()
+	{
+		run "${as[@]}" env XDG_RUNTIME_DIR="$TMP/own" "$PLX_DOCTOR" leftovers >"$TMP/leftovers" || true
+	}
+	leftovers
+	assert_no_grep "$TMP/leftovers" "own-$$.sock"
+	stop "$own" KILL || true
+	leftovers
+	assert_grep "$TMP/leftovers" "socket $TMP/own/pollux/own-$$.sock: nobody listens on it"
+else
+	stop "$own" INT
 fi
-stop "$own" INT

@@ -263,7 +263,7 @@ make_socket(const char *name, bool lives, char ret_path[PATH_MAX])
 	snprintf(ret_path, PATH_MAX, "%s", addr.sun_path);
 	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	if (lives) {
-		assert_int_equal(listen(fd, 1), 0);
+		assert_int_equal(listen(fd, 64), 0); /* nobody takes in */
 		return fd;
 	}
 	close(fd);
@@ -297,6 +297,43 @@ the_list_has_who_lives_and_takes_away_who_died(void **state)
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(stat(plx_door_path(), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void
+means(const char *word, const char *path)
+{
+	char found[PLX_DOOR_PATH_MAX] = "";
+	struct plx_why why = {""};
+
+	if (plx_door_find(word, found, &why) != 0)
+		fail_msg("%s: %s", word, why.text);
+	assert_string_equal(found, path);
+}
+
+static void
+a_word_means_a_program_by_name_beginning_process_or_path(void **state)
+{
+	char one[PATH_MAX], other[PATH_MAX], found[PLX_DOOR_PATH_MAX], pid[16];
+	int fds[] = {make_socket("zz-one", true, one), make_socket("zz-one-more", true, other)};
+	struct plx_why why = {""};
+	char long_path[200];
+
+	means("zz-one", one); /* its whole name, though it begins another's */
+	means("zz-one-", other);
+	means(plx_eal_prefix(), plx_door_path());
+	means("/nowhere/x.sock", "/nowhere/x.sock");
+	assert_int_equal(plx_door_find("zz-on", found, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "may be any of zz-one-more, zz-one"));
+	assert_int_equal(plx_door_find("zzz", found, &why), -ENOENT);
+	assert_non_null(strstr(why.text, "no program of that name"));
+	memset(long_path, '/', sizeof(long_path) - 1);
+	long_path[sizeof(long_path) - 1] = '\0';
+	assert_int_equal(plx_door_find(long_path, found, &why), -EINVAL);
+	assert_int_equal(unlink(one) | unlink(other), 0);
+	plx_unixsock_close_fds(fds, 2);
+	/* All were this process's, now only the door is. */
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	means(pid, plx_door_path());
 }
 
 static void
@@ -601,6 +638,7 @@ main(void)
 		WITH_DOOR(commands_are_found_by_their_whole_name),
 		WITH_DOOR(descriptors_go_with_an_answer),
 		WITH_DOOR(the_list_has_who_lives_and_takes_away_who_died),
+		WITH_DOOR(a_word_means_a_program_by_name_beginning_process_or_path),
 		WITH_DOOR(opening_takes_away_who_died_and_refuses_a_name_in_use),
 		WITH_DOOR(folders_of_others_are_left_alone),
 		WITH_DOOR(garbage_is_answered_and_too_much_of_it_too),
