@@ -679,6 +679,34 @@ check_even(const uint32_t *count, uint32_t n, uint32_t total, const char *what)
 		fail_msg("%s among %u: chi-square %.0f", what, n, sum);
 }
 
+/* The lowest bits of an address and a port change together, in a way that leaves their exclusive or as it is. */
+static void
+hosts_and_ports_that_count_up_together_differ(void **state)
+{
+	static const enum plx_cluster_key keys[] = {KEY(FLOW), KEY(TUPLE), KEY(INNER)};
+	uint32_t first[PLX_ARRAY_LEN(keys)];
+
+	for (unsigned six = 0; six < 2; six++) {
+		for (unsigned i = 0; i < 256; i++) {
+			struct frame f;
+
+			if (six)
+				make_udp6(&f, (uint16_t)(1024 + i), 53);
+			else
+				make_udp(&f, (uint16_t)(1024 + i), 53);
+			f.bytes[six ? 37 : 29] = (uint8_t)i;
+			for (unsigned k = 0; k < PLX_ARRAY_LEN(keys); k++) {
+				uint32_t h = hash(keys[k], &f);
+
+				if (i == 0)
+					first[k] = h;
+				else
+					assert_int_not_equal(h, first[k]);
+			}
+		}
+	}
+}
+
 static void
 make_nth(struct frame *f, enum plx_cluster_key key, unsigned i)
 {
@@ -754,6 +782,7 @@ main(void)
 		cmocka_unit_test(the_first_kilobyte_counts),
 		cmocka_unit_test(a_chain_that_lies_about_its_length_is_survived),
 		cmocka_unit_test(a_burst_is_its_packets_in_order),
+		cmocka_unit_test(hosts_and_ports_that_count_up_together_differ),
 		cmocka_unit_test(turns_are_taken),
 		cmocka_unit_test(values_in_a_row_are_spread_evenly),
 	};
