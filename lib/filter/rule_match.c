@@ -162,7 +162,7 @@ execute(struct matcher *m, struct passage *p, const struct rule_plugin *plugin)
 }
 
 /* What exact and wildcard rules have in common. True if the action stops: the fate is then known. */
-static bool
+static PLX_ALWAYS_INLINE bool
 act(struct matcher *m, struct passage *p, uint8_t action, uint16_t port,
     const struct rule_plugin *plugin, struct plx_filter_verdict *verdict)
 {
@@ -213,7 +213,7 @@ meet_exact(struct matcher *m, struct passage *p, struct rule_exact *entry,
 	return true;
 }
 
-static bool
+static PLX_ALWAYS_INLINE bool
 meet_wild(struct matcher *m, struct passage *p, struct rule_wild *wild,
 	  struct plx_filter_verdict *verdict)
 {
@@ -292,7 +292,7 @@ addresses_hold(const struct rule_place *place, const struct rule_facts *facts)
 }
 
 /* A rule that goes on must not act twice on a packet that meets it in both directions. */
-static bool
+static PLX_ALWAYS_INLINE bool
 meet_places(struct matcher *m, struct passage *p, unsigned word, uint64_t bits,
 	    const struct rule_wild **last, struct plx_filter_verdict *verdict)
 {
@@ -408,7 +408,7 @@ begin_verdict(struct plx_filter_verdict *verdict)
 	verdict->hash = 0;
 }
 
-static void
+static PLX_ALWAYS_INLINE void
 finish_one(struct matcher *m, struct passage *p, bool decided, struct plx_filter_verdict *verdict)
 {
 	if (!decided)
