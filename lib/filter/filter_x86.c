@@ -17,23 +17,15 @@
 
 #if FILTER_JIT_X86_64
 
-#include "filter_priv.h"
-#include "filter_x86.h"
+#include "filter_x86_write.h"
 
 #include <pcap/pcap.h>
-
-struct writer {
-	struct x86 x86;
-	struct filter_plan *plan;
-	unsigned now;	/* the instruction that is being written */
-	uint32_t start; /* where its code began when at[] was filled */
-};
 
 /* -- jumps ------------------------------------------------------------------------------------------- */
 
 /* The instruction to go to in place of i. */
 static unsigned
-resolve(const struct writer *w, unsigned i)
+resolve(const struct filter_writer *w, unsigned i)
 {
 	return w->plan->need[i] == FILTER_NEVER ? w->plan->n : i;
 }
@@ -43,13 +35,13 @@ resolve(const struct writer *w, unsigned i)
  * stays so; and the instruction's beginning lies before the jump, so it is never too optimistic.
  */
 static bool
-is_near(const struct writer *w, unsigned target)
+is_near(const struct filter_writer *w, unsigned target)
 {
 	return w->plan->at[target] - w->start <= X86_NEAR_MAX;
 }
 
 static void
-jump(struct writer *w, unsigned target)
+jump(struct filter_writer *w, unsigned target)
 {
 	target = resolve(w, target);
 	if (target != w->now + 1)
@@ -57,20 +49,20 @@ jump(struct writer *w, unsigned target)
 }
 
 static void
-jump_if(struct writer *w, enum x86_cond cond, unsigned target)
+jump_if(struct filter_writer *w, enum x86_cond cond, unsigned target)
 {
 	target = resolve(w, target);
 	x86_jcc(&w->x86, cond, is_near(w, target), w->plan->at[target]);
 }
 
-static void
-no_match_if(struct writer *w, enum x86_cond cond)
+void
+filter_no_match_if(struct filter_writer *w, enum x86_cond cond)
 {
 	jump_if(w, cond, w->plan->n);
 }
 
 static void
-compare(struct writer *w, const struct plx_filter_insn *c)
+compare(struct filter_writer *w, const struct plx_filter_insn *c)
 {
 	bool jset = BPF_OP(c->code) == BPF_JSET;
 
@@ -85,7 +77,7 @@ compare(struct writer *w, const struct plx_filter_insn *c)
 }
 
 static void
-write_jump(struct writer *w, const struct plx_filter_insn *c)
+write_jump(struct filter_writer *w, const struct plx_filter_insn *c)
 {
 	static const enum x86_cond conditions[] = {[BPF_JEQ >> 4] = EQUAL,
 						   [BPF_JGT >> 4] = ABOVE,
@@ -107,131 +99,16 @@ write_jump(struct writer *w, const struct plx_filter_insn *c)
 	jump(w, no);
 }
 
-/* -- loads ------------------------------------------------------------------------------------------- */
-
-static void
-load_packet(struct writer *w, uint16_t size, struct x86_mem from)
-{
-	switch (size) {
-	case BPF_W:
-		x86_load(&w->x86, LOAD_DWORD, EAX, from);
-		x86_bswap(&w->x86, EAX);
-		break;
-	case BPF_H:
-		x86_load(&w->x86, LOAD_WORD, EAX, from);
-		x86_rol16_by_8(&w->x86, EAX);
-		break;
-	default:
-		x86_load(&w->x86, LOAD_BYTE, EAX, from);
-		break;
-	}
-}
-
-static void
-check_length(struct writer *w)
-{
-	uint64_t need = w->plan->need[w->now];
-
-	if (need <= w->plan->proved[w->now])
-		return;
-	x86_alu_imm(&w->x86, CMP, ESI, (uint32_t)need);
-	no_match_if(w, BELOW);
-}
-
-/* Displacements are signed: an offset of 2 GiB and more goes through a register. */
-static struct x86_mem
-at_constant(struct writer *w, uint32_t k)
-{
-	if (k <= INT32_MAX)
-		return (struct x86_mem){EDI, NO_INDEX, (int32_t)k};
-	x86_mov_imm(&w->x86, EDX, k);
-	return (struct x86_mem){EDI, EDX, 0};
-}
-
-/* X + k + size, which has up to 33 bits, against caplen. */
-static struct x86_mem
-at_computed(struct writer *w, uint32_t k, unsigned size)
-{
-	bool far = k > (uint32_t)INT32_MAX - size;
-
-	if (far) {
-		x86_mov_imm(&w->x86, EDX, k);
-		x86_alu64(&w->x86, ADD, EDX, ECX);
-		x86_add64_imm8(&w->x86, EDX, size);
-	} else {
-		x86_lea64(&w->x86, EDX, (struct x86_mem){ECX, NO_INDEX, (int32_t)(k + size)});
-	}
-	x86_alu64(&w->x86, CMP, EDX, ESI);
-	no_match_if(w, ABOVE);
-	if (far)
-		return (struct x86_mem){EDI, EDX, -(int32_t)size};
-	return (struct x86_mem){EDI, ECX, (int32_t)k};
-}
-
-static struct x86_mem
-scratch(uint32_t k)
-{
-	return (struct x86_mem){ESP, NO_INDEX, 4 * ((int32_t)k - FILTER_SCRATCH_WORDS)};
-}
-
-static void
-write_msh(struct writer *w, const struct plx_filter_insn *c)
-{
-	check_length(w);
-	x86_load(&w->x86, LOAD_BYTE, ECX, at_constant(w, c->k));
-	x86_alu_imm(&w->x86, AND, ECX, 0xf);
-	x86_shift_imm(&w->x86, SHL, ECX, 2);
-}
-
-static void
-write_load(struct writer *w, const struct plx_filter_insn *c)
-{
-	enum x86_reg to = BPF_CLASS(c->code) == BPF_LD ? EAX : ECX;
-	uint16_t size = BPF_SIZE(c->code);
-
-	switch (BPF_MODE(c->code)) {
-	case BPF_ABS:
-		check_length(w);
-		load_packet(w, size, at_constant(w, c->k));
-		break;
-	case BPF_IND:
-		load_packet(w, size,
-			    at_computed(w, c->k,
-					size == BPF_W	? 4
-					: size == BPF_H ? 2
-							: 1));
-		break;
-	case BPF_MSH:
-		write_msh(w, c);
-		break;
-	case BPF_LEN:
-		x86_mov(&w->x86, to, R8D);
-		break;
-	case BPF_MEM:
-		x86_load(&w->x86, LOAD_DWORD, to, scratch(c->k));
-		break;
-	default:
-		x86_mov_imm(&w->x86, to, c->k);
-		break;
-	}
-}
-
-static void
-write_store(struct writer *w, const struct plx_filter_insn *c)
-{
-	x86_store(&w->x86, scratch(c->k), BPF_CLASS(c->code) == BPF_ST ? EAX : ECX);
-}
-
 /* -- arithmetic -------------------------------------------------------------------------------------- */
 
 static void
-divide(struct writer *w, const struct plx_filter_insn *c)
+divide(struct filter_writer *w, const struct plx_filter_insn *c)
 {
 	enum x86_reg by = BPF_SRC(c->code) == BPF_X ? ECX : R9D;
 
 	if (by == ECX) {
 		x86_test(&w->x86, ECX, ECX);
-		no_match_if(w, EQUAL);
+		filter_no_match_if(w, EQUAL);
 	} else {
 		x86_mov_imm(&w->x86, R9D, c->k);
 	}
@@ -243,7 +120,7 @@ divide(struct writer *w, const struct plx_filter_insn *c)
 
 /* The processor looks at five bits of X only; by 32 and more all bits are shifted out. */
 static void
-shift(struct writer *w, const struct plx_filter_insn *c)
+shift(struct filter_writer *w, const struct plx_filter_insn *c)
 {
 	enum x86_shift op = BPF_OP(c->code) == BPF_LSH ? SHL : SHR;
 
@@ -258,7 +135,7 @@ shift(struct writer *w, const struct plx_filter_insn *c)
 }
 
 static void
-multiply(struct writer *w, const struct plx_filter_insn *c)
+multiply(struct filter_writer *w, const struct plx_filter_insn *c)
 {
 	if (BPF_SRC(c->code) == BPF_X)
 		x86_imul(&w->x86, EAX, ECX);
@@ -267,7 +144,7 @@ multiply(struct writer *w, const struct plx_filter_insn *c)
 }
 
 static void
-write_alu(struct writer *w, const struct plx_filter_insn *c)
+write_alu(struct filter_writer *w, const struct plx_filter_insn *c)
 {
 	static const enum x86_alu plain[] = {[BPF_ADD >> 4] = ADD,
 					     [BPF_SUB >> 4] = SUB,
@@ -302,7 +179,7 @@ write_alu(struct writer *w, const struct plx_filter_insn *c)
 /* -- the rest ---------------------------------------------------------------------------------------- */
 
 static void
-write_misc(struct writer *w, const struct plx_filter_insn *c)
+write_misc(struct filter_writer *w, const struct plx_filter_insn *c)
 {
 	if (BPF_MISCOP(c->code) == BPF_TAX)
 		x86_mov(&w->x86, ECX, EAX);
@@ -312,7 +189,7 @@ write_misc(struct writer *w, const struct plx_filter_insn *c)
 
 /* A return of 0 is not written. */
 static void
-write_ret(struct writer *w, const struct plx_filter_insn *c)
+write_ret(struct filter_writer *w, const struct plx_filter_insn *c)
 {
 	if (BPF_RVAL(c->code) == BPF_K)
 		x86_mov_imm(&w->x86, EAX, c->k);
@@ -320,12 +197,14 @@ write_ret(struct writer *w, const struct plx_filter_insn *c)
 }
 
 static void
-write_one(struct writer *w, const struct plx_filter_insn *c)
+write_one(struct filter_writer *w, const struct plx_filter_insn *c)
 {
-	static void (*const classes[])(struct writer * w, const struct plx_filter_insn *c) = {
-		[BPF_LD] = write_load,	 [BPF_LDX] = write_load,  [BPF_ST] = write_store,
-		[BPF_STX] = write_store, [BPF_ALU] = write_alu,	  [BPF_JMP] = write_jump,
-		[BPF_RET] = write_ret,	 [BPF_MISC] = write_misc,
+	static void (*const classes[])(struct filter_writer * w,
+				       const struct plx_filter_insn *c) = {
+		[BPF_LD] = filter_write_load,  [BPF_LDX] = filter_write_load,
+		[BPF_ST] = filter_write_store, [BPF_STX] = filter_write_store,
+		[BPF_ALU] = write_alu,	       [BPF_JMP] = write_jump,
+		[BPF_RET] = write_ret,	       [BPF_MISC] = write_misc,
 	};
 
 	classes[BPF_CLASS(c->code)](w, c);
@@ -336,7 +215,7 @@ write_one(struct writer *w, const struct plx_filter_insn *c)
  * is not theirs.
  */
 static void
-begin(struct writer *w)
+begin(struct filter_writer *w)
 {
 	for (unsigned i = 0; i < FILTER_CODE_OFFSET; i++)
 		x86_int3(&w->x86);
@@ -350,7 +229,7 @@ begin(struct writer *w)
 uint32_t
 filter_x86_write(struct filter_plan *plan, uint8_t *code)
 {
-	struct writer w = {.x86.code = code, .plan = plan};
+	struct filter_writer w = {.x86.code = code, .plan = plan};
 
 	begin(&w);
 	for (w.now = 0; w.now < plan->n; w.now++) {

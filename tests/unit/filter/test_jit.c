@@ -342,21 +342,33 @@ one_check_for_several_loads_refuses_no_frame_too_many(void **state)
 	}
 }
 
-/* A frame of 4 GiB, of which hardly a page is touched. */
+#define BIG ((size_t)(1ull << 32) + 8192)
+
+/* A frame of 4 GiB that costs no memory: only the pages around the offsets can be written. */
+static uint8_t *
+make_big_frame(const uint32_t *offsets, size_t n)
+{
+	uint8_t *big = mmap(NULL, BIG, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (big == MAP_FAILED)
+		fail_msg("no room for a large frame: %s", strerror(errno));
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(
+			mprotect(big + (offsets[i] & ~4095u), 8192, PROT_READ | PROT_WRITE), 0);
+	for (size_t i = 0; i < n; i++)
+		memcpy(big + offsets[i], "\x81\x92\xa3\xb4", 4);
+	return big;
+}
+
 static void
 loads_reach_to_the_end_of_the_largest_frame(void **state)
 {
 	static const uint32_t offsets[] = {0x7ffffff8, 0x7ffffffc, 0x7ffffffd, 0x7fffffff,
 					   0x80000000, 0x80000001, 0xffffeff8, 0xfffffff8,
 					   0xfffffffb, 0xfffffffc, 0xfffffffd, 0xffffffff};
-	size_t size = (1ull << 32) + 4096, n = PLX_ARRAY_LEN(offsets);
-	uint8_t *big = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t n = PLX_ARRAY_LEN(offsets);
+	uint8_t *big = make_big_frame(offsets, n);
 
-	if (big == MAP_FAILED)
-		fail_msg("no room for a large frame: %s", strerror(errno));
-	for (size_t i = 0; i < n; i++)
-		memcpy(big + offsets[i], "\x81\x92\xa3\xb4", 4);
 	for (size_t i = 0; i < PLX_ARRAY_LEN(loads) * n * n * n; i++) {
 		uint32_t x = offsets[i / n % n] - 0x7ffffff0u;
 		uint32_t k = offsets[i % n] - (i / n / n % 2 ? x : 0);
@@ -370,7 +382,7 @@ loads_reach_to_the_end_of_the_largest_frame(void **state)
 				 interpret(filter, big, caplen, 1));
 		plx_filter_destroy(filter);
 	}
-	munmap(big, size);
+	munmap(big, BIG);
 }
 
 /* -- jumps ------------------------------------------------------------------------------------------- */
