@@ -233,7 +233,7 @@ def docs(runner, name, lane, folder, rules):
 
 
 LANES = {
-    'gcc': Lane('gcc, all suites but guest', suites=('unit', 'contract', 'stress', 'fuzz', 'style', 'func')),
+    'gcc': Lane('gcc, all suites but guest', suites=('unit', 'contract', 'stress', 'model', 'fuzz', 'style', 'func')),
     'user': Lane('the same build without root or any capability', build='gcc', suites=('unit', 'contract', 'fuzz'),
                  wrapper=NOBODY),
     'guest': Lane('the same build in virtual machines with network cards of their own', build='gcc', suites=('guest',)),
