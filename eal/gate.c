@@ -17,8 +17,8 @@ register_once(void)
 }
 
 /* Without the expedited kind (Linux before 4.14, or a seccomp filter) the slow kind, which waits for every CPU. */
-static void
-barrier_everywhere(void)
+void
+plx_gate_barrier(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -34,7 +34,7 @@ void
 plx_gate_close(struct plx_gate *gate)
 {
 	__atomic_store_n(&gate->open, 0, __ATOMIC_SEQ_CST);	      /* D */
-	barrier_everywhere();					      /* E */
+	plx_gate_barrier();					      /* E */
 	while (__atomic_load_n(&gate->inside, __ATOMIC_ACQUIRE) != 0) /* F */
 		sched_yield();
 }

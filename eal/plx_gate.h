@@ -60,6 +60,9 @@ plx_gate_open(struct plx_gate *gate)
  */
 void plx_gate_close(struct plx_gate *gate);
 
+/* E alone, for who announces otherwise than by a gate: a full barrier in every running thread. Path: slow, a system call. */
+void plx_gate_barrier(void);
+
 PLX_END_DECLS
 
 #endif

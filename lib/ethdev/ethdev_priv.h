@@ -31,6 +31,9 @@ void ethdev_fast_start(struct plx_ethdev *dev);
 void ethdev_fast_stop(struct plx_ethdev *dev);
 void ethdev_fast_forget(struct plx_ethdev *dev);
 
+/* tap.c */
+void ethdev_tap_forget(struct plx_ethdev *dev);
+
 /* life.c */
 void ethdev_release_queues(struct plx_ethdev *dev);
 

@@ -20,18 +20,26 @@ static void *no_port_queue[PLX_ETHDEV_QUEUES_MAX] = {REPEAT_64(&no_port_bursts)}
 PLX_STATIC_ASSERT(PLX_ETHDEV_QUEUES_MAX == 64, "one entry a queue above");
 
 struct plx_ethdev_fast plx_ethdev_fast_table[PLX_ETHDEV_MAX] = {
-	[0 ... PLX_ETHDEV_MAX - 1] = {stopped_burst, stopped_burst, no_port_queue, no_port_queue},
+	[0 ... PLX_ETHDEV_MAX - 1] = {stopped_burst, stopped_burst, no_port_queue, no_port_queue,
+				      NULL},
 };
+
+/* All but the tap, which others set at any time. */
+static void
+fill(uint16_t port, plx_ethdev_rx_fn rx, plx_ethdev_tx_fn tx, void **rxq, void **txq)
+{
+	struct plx_ethdev_fast *fast = &plx_ethdev_fast_table[port];
+
+	fast->rx = rx;
+	fast->tx = tx;
+	fast->rxq = rxq;
+	fast->txq = txq;
+}
 
 void
 ethdev_fast_start(struct plx_ethdev *dev)
 {
-	plx_ethdev_fast_table[dev->port] = (struct plx_ethdev_fast){
-		.rx = dev->rx_burst,
-		.tx = dev->tx_burst,
-		.rxq = dev->rxq,
-		.txq = dev->txq,
-	};
+	fill(dev->port, dev->rx_burst, dev->tx_burst, dev->rxq, dev->txq);
 }
 
 void
@@ -41,17 +49,11 @@ ethdev_fast_stop(struct plx_ethdev *dev)
 
 	for (unsigned i = 0; i < PLX_ETHDEV_QUEUES_MAX; i++)
 		priv->stopped_queue[i] = &priv->stopped_bursts;
-	plx_ethdev_fast_table[dev->port] = (struct plx_ethdev_fast){
-		.rx = stopped_burst,
-		.tx = stopped_burst,
-		.rxq = priv->stopped_queue,
-		.txq = priv->stopped_queue,
-	};
+	fill(dev->port, stopped_burst, stopped_burst, priv->stopped_queue, priv->stopped_queue);
 }
 
 void
 ethdev_fast_forget(struct plx_ethdev *dev)
 {
-	plx_ethdev_fast_table[dev->port] = (struct plx_ethdev_fast){stopped_burst, stopped_burst,
-								    no_port_queue, no_port_queue};
+	fill(dev->port, stopped_burst, stopped_burst, no_port_queue, no_port_queue);
 }
