@@ -34,6 +34,8 @@ describe(const struct plx_mbuf *m, unsigned port_index, struct plx_pcapfile_pack
 		.flags = (m->ol_flags & PLX_MBUF_RX_OUTGOING) != 0 ? PLX_PCAPFILE_OUTBOUND
 								   : PLX_PCAPFILE_INBOUND,
 	};
+	if ((m->ol_flags & PLX_MBUF_RX_CUT) != 0)
+		ret->wire_len = m->wire_len;
 	if ((m->ol_flags & PLX_MBUF_RX_HASH) != 0) {
 		ret->has |= PLX_PCAPFILE_HAS_HASH;
 		ret->hash = m->hash;

@@ -41,7 +41,8 @@ struct plx_pool;
 #define PLX_MBUF_RX_L4_CSUM_BAD	  (1u << 6)
 #define PLX_MBUF_RX_L4_CSUM_NONE  (1u << 7) /* not filled in: a local sender's offload */
 #define PLX_MBUF_RX_TIMESTAMP	  (1u << 8) /* timestamp: ns since the epoch, by the device or kernel */
-#define PLX_MBUF_RX_OUTGOING	  (1u << 9) /* a copy of what this host sent (af_packet) */
+#define PLX_MBUF_RX_OUTGOING	  (1u << 9)  /* a copy of what this host sent (af_packet) */
+#define PLX_MBUF_RX_CUT		  (1u << 10) /* these are the first bytes of wire_len */
 #define PLX_MBUF_TX_IP_CSUM	  (1u << 16) /* fill in the IPv4 header checksum; l2_len, l3_len set */
 #define PLX_MBUF_TX_TCP_CSUM	  (1u << 17) /* l2_len, l3_len set, pseudo-header sum in place */
 #define PLX_MBUF_TX_UDP_CSUM	  (1u << 18)
@@ -76,10 +77,15 @@ struct plx_mbuf {
 	uint16_t vlan_tci;
 	uint16_t vlan_tci_outer;
 
-	/* How the headers lie, for TX offloads: plain sums, so that l2_len + l3_len is where L4 begins. */
-	uint8_t l2_len;
-	uint8_t l4_len;
-	uint16_t l3_len;
+	union {
+		/* How the headers lie, for TX offloads: plain sums, so that l2_len + l3_len is where L4 begins. */
+		struct {
+			uint8_t l2_len;
+			uint8_t l4_len;
+			uint16_t l3_len;
+		};
+		uint32_t wire_len; /* with PLX_MBUF_RX_CUT: what the packet had before it was cut */
+	};
 
 	uint16_t port;	/* where it was received */
 	uint16_t queue; /* and on which queue */
