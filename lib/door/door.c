@@ -99,6 +99,7 @@ plx_door_close(void)
 	door_peers_stop();
 	undo_listen();
 	door_queue_close();
+	door_taps_end();
 }
 
 const char *

@@ -20,33 +20,55 @@ exactly(const struct plx_door_entry *all, unsigned n, const char *word)
 	return NULL;
 }
 
+/* Programs of ours are called plx-something. */
+static bool
+begins(const struct plx_door_entry *entry, const char *word)
+{
+	const size_t len = strlen(word);
+
+	return strncmp(entry->name, word, len) == 0 ||
+	       (strncmp(entry->name, "plx-", 4) == 0 && strncmp(entry->name + 4, word, len) == 0);
+}
+
+/* Those whose name begins so, or all; how many. */
+static unsigned
+name_them(const struct plx_door_entry *all, unsigned n, const char *word, char *names, size_t size)
+{
+	unsigned named = 0;
+	size_t used = 0;
+
+	names[0] = '\0';
+	for (unsigned i = 0; i < n; i++) {
+		if (word != NULL && !begins(&all[i], word))
+			continue;
+		if (used < size)
+			used += (size_t)snprintf(names + used, size - used, "%s%s",
+						 named > 0 ? ", " : "", all[i].name);
+		named++;
+	}
+	return named;
+}
+
 static int
 by_beginning(const struct plx_door_entry *all, unsigned n, const char *word,
 	     const struct plx_door_entry **ret_entry, struct plx_why *why)
 {
-	char names[256] = "";
-	unsigned fit = 0;
-	size_t used = 0;
+	char names[256];
+	const unsigned fit = name_them(all, n, word, names, sizeof(names));
 
-	for (unsigned i = 0; i < n; i++) {
-		const struct plx_door_entry *entry = &all[i];
-
-		if (strncmp(entry->name, word, strlen(word)) != 0)
-			continue;
-		*ret_entry = entry;
-		if (used < sizeof(names))
-			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
-						 fit > 0 ? ", " : "", entry->name);
-		fit++;
+	for (unsigned i = 0; i < n && fit == 1; i++) {
+		if (begins(&all[i], word))
+			*ret_entry = &all[i];
 	}
+	if (fit == 1)
+		return 0;
 	if (fit > 1)
 		return plx_why(why, -EINVAL, "\"%.64s\" may be any of %s", word, names);
-	if (fit == 0)
-		return plx_why(why, -ENOENT,
-			       "no program of that name runs here, or none that this user may see: "
-			       "\"%.64s\"; plx-ctl lists them",
-			       word);
-	return 0;
+	name_them(all, n, NULL, names, sizeof(names));
+	return plx_why(why, -ENOENT,
+		       "no program of that name runs here, or none that this user may see: "
+		       "\"%.64s\"; %s%s",
+		       word, n > 0 ? "there are: " : "there is none at all", names);
 }
 
 /* All that run now, to be freed; NULL without memory. */

@@ -164,4 +164,11 @@ struct door_facts door_facts(void);
 extern const struct plx_door_command door_builtins[]; /* end with NULL */
 extern const struct plx_door_command door_port_builtins[];
 
+/* -- door_tap.c --------------------------------------------------------------------------------------- */
+
+extern const struct plx_door_command door_tap_builtins[];
+
+/* Ends all taps. */
+void door_taps_end(void);
+
 #endif

@@ -115,4 +115,5 @@ door_commands_begin(void)
 	table.nb_commands = 0;
 	add_all(door_builtins);
 	add_all(door_port_builtins);
+	add_all(door_tap_builtins);
 }

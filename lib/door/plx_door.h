@@ -24,7 +24,7 @@ PLX_BEGIN_DECLS
 #define PLX_DOOR_COMMANDS_MAX 32
 
 /*
- * Opens the door of this program, with the commands that all have: help, info, ports, stats, xstats, link, pools, lcores.
+ * Opens the door of this program, with the commands that all have: help, info, ports, stats, xstats, link, pools, lcores, tap, taps.
  * `program` is what it calls itself and lives on. Sockets of dead programs in the same folder are removed.
  * 0, also with --no-telemetry where nothing is opened; -EALREADY, -EADDRINUSE when a running program has the name, -ENOENT
  * when no folder is ours, or what the kernel says. Thread: main, after plx_eal_init. Path: slow.

@@ -35,7 +35,8 @@ int plx_door_lock(struct plx_why *why);
 
 /*
  * The path of the socket that a word means: a path itself, which has a /; a name; a process number; or the beginning of one name
- * only. -ENOENT, -EINVAL also for a beginning of several, with a sentence that names them; -ENOMEM.
+ * only, with or without its "plx-". -ENOENT with those that there are, -EINVAL also for a beginning of several, with a sentence that
+ * names them; -ENOMEM.
  */
 int plx_door_find(const char *word, char ret_path[PLX_DOOR_PATH_MAX], struct plx_why *why);
 
