@@ -66,6 +66,8 @@ make_source(struct capture *c, unsigned i, struct source **ret_source, struct pl
 	params.ring = c->ports[index].ring;
 	params.slack_ns = c->ports[index].slack_ns;
 	params.patient = c->ports[index].is_file;
+	if (c->ports[index].filtered_there)
+		params.filter = NULL;
 	params.wake = c->wake.fd >= 0 ? &c->wake : NULL;
 	err = source_create(&params, ret_source);
 	return err == 0 ? 0 : plx_why(why, err, "no memory for a ring of %u packets", params.ring);

@@ -8,10 +8,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "attach.h"
 #include "card.h"
 #include "interfaces.h"
 
 #define LCORES_USUAL 5 /* one writes, four receive */
+
+static int
+add_format(struct devices *d, struct plx_why *why, const char *format, va_list args)
+{
+	char *text = NULL;
+
+	if (d->nb_texts == DEVICES_ARGS_MAX || vasprintf(&text, format, args) < 0)
+		return plx_why(why, -ENOMEM, "no memory for the EAL's arguments");
+	d->texts[d->nb_texts++] = text;
+	return 0;
+}
 
 static int
 add_text(struct devices *d, struct plx_why *why, const char *format, ...) PLX_PRINTF(3, 4);
@@ -19,21 +31,27 @@ add_text(struct devices *d, struct plx_why *why, const char *format, ...) PLX_PR
 static int
 add_text(struct devices *d, struct plx_why *why, const char *format, ...)
 {
-	char *text = NULL;
 	va_list args;
-	int n;
+	int err;
 
 	va_start(args, format);
-	n = d->nb_texts < DEVICES_ARGS_MAX ? vasprintf(&text, format, args) : -1;
+	err = add_format(d, why, format, args);
 	va_end(args);
-	if (n < 0)
-		return plx_why(why, -ENOMEM, "no memory for the EAL's arguments");
-	d->texts[d->nb_texts++] = text;
-	return 0;
+	return err;
 }
 
-#define add_vdev(d, why, ...) \
-	(add_text(d, why, "--vdev") != 0 ? -ENOMEM : add_text(d, why, __VA_ARGS__))
+int
+devices_add_vdev(struct devices *devices, struct plx_why *why, const char *format, ...)
+{
+	int err = add_text(devices, why, "--vdev");
+	va_list args;
+
+	va_start(args, format);
+	if (err == 0)
+		err = add_format(devices, why, format, args);
+	va_end(args);
+	return err;
+}
 
 /* -- interfaces ------------------------------------------------------------------------------------ */
 
@@ -85,6 +103,11 @@ add_interface(struct devices *d, const struct settings *s, const char *name, boo
 
 	if (strcmp(name, "any") == 0)
 		return refuse_any(why);
+	if (s->direction == DIRECTION_OUT)
+		return plx_why(
+			why, -ENOTSUP,
+			"-Q out: an interface shows what it receives, or both; only --attach "
+			"can leave out what is received");
 	err = interfaces_find(name, &interface, why);
 	if (err != 0)
 		return err;
@@ -96,9 +119,11 @@ add_interface(struct devices *d, const struct settings *s, const char *name, boo
 	if (err != 0)
 		return err;
 	if (xdp)
-		return add_vdev(d, why, "net_af_xdp%u,iface='%s'", d->next++, interface.name);
-	return add_vdev(d, why, "net_af_packet%u,iface='%s',outgoing=%d", d->next++, interface.name,
-			s->direction != DIRECTION_IN && !interface.loopback);
+		return devices_add_vdev(d, why, "net_af_xdp%u,iface='%s'", d->next++,
+					interface.name);
+	return devices_add_vdev(d, why, "net_af_packet%u,iface='%s',outgoing=%d", d->next++,
+				interface.name,
+				s->direction != DIRECTION_IN && !interface.loopback);
 }
 
 static bool
@@ -116,7 +141,7 @@ add_named(struct devices *d, const struct settings *s, const char *name, struct 
 		return add_interface(d, s, name + 4, true, why);
 	/* An interface may be called as a driver is; then it is the interface. */
 	if (is_driver_name(name) && interfaces_find(name, &interface, NULL) != 0)
-		return add_vdev(d, why, "%s", name);
+		return devices_add_vdev(d, why, "%s", name);
 	return add_interface(d, s, name, s->driver == DRIVER_AF_XDP, why);
 }
 
@@ -172,7 +197,7 @@ add_file(struct devices *d, const struct settings *s, const char *path, struct p
 		return plx_why(why, -EINVAL,
 			       "'%.128s' is read and would be overwritten; write to another file",
 			       path);
-	return add_vdev(d, why, "net_pcap%u,rx_pcap='%s',eof=1", d->next++, path);
+	return devices_add_vdev(d, why, "net_pcap%u,rx_pcap='%s',eof=1", d->next++, path);
 }
 
 /* -- all of it ------------------------------------------------------------------------------------- */
@@ -200,7 +225,7 @@ add_lcores(struct devices *d, unsigned n, struct plx_why *why)
 static int
 add_defaults(struct devices *d, const struct settings *s, struct plx_why *why)
 {
-	bool only_files = s->interfaces.n + s->devices.n == 0;
+	bool only_files = s->interfaces.n + s->devices.n + s->attaches.n == 0;
 	int err = add_text(d, why, "--idle=sleep");
 
 	if (err == 0)
@@ -219,6 +244,8 @@ add_all(struct devices *d, const struct settings *s, struct plx_why *why)
 		err = add_named(d, s, s->interfaces.item[i], why);
 	for (unsigned i = 0; i < s->devices.n && err == 0; i++)
 		err = add_device(d, s, s->devices.item[i], why);
+	for (unsigned i = 0; i < s->attaches.n && err == 0; i++)
+		err = attach_add(d, s, s->attaches.item[i], why);
 	for (unsigned i = 0; i < s->files.n && err == 0; i++)
 		err = add_file(d, s, s->files.item[i], why);
 	return err;

@@ -7,6 +7,7 @@
  *	-i xdp:eth1    --vdev net_af_xdp0,iface=eth1
  *	-r in.pcap     --vdev net_pcap0,rx_pcap='in.pcap',eof=1
  *	-b net_null0   --vdev net_null0
+ *	--attach prog  --vdev net_attach0,program=prog,port='net_null0' and one for each further port of it
  *	-b 00:08.0     -a 0000:00:08.0; without such, and without options of the EAL, --no-pci
  */
 #ifndef PLX_APPS_CAPTURE_DEVICES_H
@@ -14,7 +15,7 @@
 
 #include "settings.h"
 
-#define DEVICES_ARGS_MAX (2 * 3 * OPTION_TEXTS_MAX + 16)
+#define DEVICES_ARGS_MAX (2 * 3 * OPTION_TEXTS_MAX + 2 * 64 + 16)
 
 struct devices {
 	int argc;
@@ -32,5 +33,9 @@ struct devices {
 int devices_make(struct devices *devices, const struct settings *settings, int at, char **argv,
 		 struct plx_why *why);
 void devices_fini(struct devices *devices);
+
+/* One more virtual device. -ENOMEM. */
+int devices_add_vdev(struct devices *devices, struct plx_why *why, const char *format, ...)
+	PLX_PRINTF(3, 4);
 
 #endif

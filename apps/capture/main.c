@@ -12,7 +12,9 @@
 
 #include <pollux/plx_eal.h>
 #include <pollux/plx_lcore.h>
+#include <pollux/plx_net_attach.h>
 
+#include "attach.h"
 #include "cpus.h"
 #include "devices.h"
 #include "door.h"
@@ -62,6 +64,20 @@ any_gone(const struct capture *capture)
 {
 	for (unsigned i = 0; i < capture->nb_ports; i++) {
 		if (capture->ports[i].gone)
+			return true;
+	}
+	return false;
+}
+
+/* Of us or of the program we were attached to, one said what cannot be. */
+static bool
+any_distrusted(const struct capture *capture)
+{
+	for (unsigned i = 0; i < capture->nb_ports; i++) {
+		struct plx_net_attach_facts facts;
+
+		if (plx_net_attach_facts(capture->ports[i].port, &facts) == 0 &&
+		    facts.end >= PLX_NET_ATTACH_SWITCHED_OFF)
 			return true;
 	}
 	return false;
@@ -129,8 +145,9 @@ run(struct capture *capture)
 		status = tell_reader_gone();
 	if (!capture->settings.quiet)
 		summary_end(capture, &progress, stderr);
-	if (status == DONE && (any_troubled(capture) || any_gone(capture) ||
-			       !inputs_were_whole(capture) || !summary_adds_up(capture)))
+	if (status == DONE &&
+	    (any_troubled(capture) || any_gone(capture) || any_distrusted(capture) ||
+	     !inputs_were_whole(capture) || !summary_adds_up(capture)))
 		status = FAILED;
 	if (capture->report != NULL)
 		report_end(capture, &progress, status);
@@ -232,8 +249,10 @@ list_interfaces(void)
 	struct plx_why why;
 	int err = interfaces_print(stdout);
 
-	if (err == 0)
+	if (err == 0) {
+		attach_print(stdout);
 		return DONE;
+	}
 	plx_why(&why, err, "the kernel's interfaces cannot be listed: %s", strerror(-err));
 	return refuse(&why);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <pollux/plx_lcore.h>
+#include <pollux/plx_net_attach.h>
 
 #include "card.h"
 #include "settings.h"
@@ -42,14 +43,16 @@ is_driver(const struct capture_port *port, const char *name)
 }
 
 /*
- * An AF_XDP socket sees one queue of the interface, a file is a queue: all of them are needed. Others spread
+ * An AF_XDP socket sees one queue of the interface, a file is a queue, and so is each queue of a program we are attached to:
+ * all of them are needed. Others spread
  * their packets over as many queues as there are, so one for each worker is right.
  */
 static uint16_t
 choose_queues(const struct capture_port *port, const struct settings *settings, unsigned nb_workers)
 {
 	uint64_t most = port->info.max_rx_queues;
-	bool all = is_driver(port, "net_af_xdp") || (port->is_file && most <= FILES_MAX);
+	bool all = is_driver(port, "net_af_xdp") || port->attached ||
+		   (port->is_file && most <= FILES_MAX);
 	uint64_t n = settings->workers;
 
 	if (settings->queues != 0)
@@ -69,6 +72,20 @@ label_port(struct capture_port *port)
 	if (port->info.if_index != 0)
 		if_indextoname(port->info.if_index, name);
 	snprintf(port->label, sizeof(port->label), "%s", name[0] != '\0' ? name : port->info.name);
+}
+
+/* What is asked for there need not be asked again here, and could not be of packets that were cut. */
+static void
+know_attached(struct capture_port *port, const struct settings *settings)
+{
+	struct plx_net_attach_facts facts;
+
+	if (plx_net_attach_facts(port->port, &facts) != 0)
+		return;
+	port->attached = true;
+	port->filtered_there =
+		settings->filter != NULL && strcmp(facts.filter, settings->filter) == 0;
+	snprintf(port->label, sizeof(port->label), "%s", facts.port);
 }
 
 static int
@@ -130,6 +147,8 @@ choose_descs(const struct settings *settings, const struct capture_port *port, u
 
 	if (settings->rxd != 0)
 		return (uint16_t)settings->rxd;
+	if (port->attached)
+		return DESCS_MIN; /* packets wait in its lanes, not in buffers */
 	if (n > DESCS_MAX)
 		n = DESCS_MAX;
 	if (n < DESCS_MIN)
@@ -159,8 +178,9 @@ ports_choose(const struct settings *settings, unsigned nb_workers, struct captur
 		if (err != 0)
 			return plx_why(why, err, "port %u cannot be asked what it is", number);
 		port->is_file = is_driver(port, "net_pcap");
-		port->nb_queues = choose_queues(port, settings, nb_workers);
 		label_port(port);
+		know_attached(port, settings);
+		port->nb_queues = choose_queues(port, settings, nb_workers);
 		nb_queues += port->nb_queues;
 		n++;
 	}
@@ -354,10 +374,10 @@ port_at_end(struct capture_port *port)
 {
 	struct plx_ethdev_link link;
 
-	if (!port->is_file || plx_ethdev_link(port->port, &link) != 0)
+	if ((!port->is_file && !port->attached) || plx_ethdev_link(port->port, &link) != 0)
 		return false;
 	port->was_up |= link.up;
-	return port->was_up && !link.up;
+	return (port->was_up || port->attached) && !link.up;
 }
 
 void

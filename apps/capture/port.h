@@ -18,8 +18,10 @@ struct capture_port {
 	uint64_t slack_ns; /* of its packets' time stamps */
 	bool started;
 	bool was_up;
-	bool is_file; /* link down means: at its end */
-	bool gone;    /* its kernel interface was removed meanwhile */
+	bool is_file;	     /* link down means: at its end */
+	bool attached;	     /* copies of another program's packets, whose end is theirs */
+	bool filtered_there; /* by that program, with our filter */
+	bool gone;	     /* its kernel interface was removed meanwhile */
 	char label
 		[PLX_ETHDEV_NAME_MAX]; /* eth1, or the port's name if no kernel interface is behind */
 	struct plx_ethdev_info info;

@@ -61,19 +61,22 @@ join_filters(const struct option_texts *texts, int nb_words, char **words)
 static int
 check(struct settings *settings, struct plx_why *why)
 {
+	const unsigned live = settings->interfaces.n + settings->devices.n + settings->attaches.n;
+
 	if (settings->help || settings->list || settings->filter_code)
 		return 0;
-	if (settings->files.n != 0 && settings->interfaces.n + settings->devices.n != 0)
+	if (settings->files.n != 0 && live != 0)
 		return plx_why(why, -EINVAL,
 			       "'--read' contradicts '%s': packets come from files or from "
 			       "interfaces",
-			       settings->interfaces.n != 0 ? "--interface" : "--device");
-	if (settings->short_form && settings->files.n == 0 &&
-	    settings->interfaces.n + settings->devices.n == 0)
+			       settings->interfaces.n != 0 ? "--interface"
+			       : settings->devices.n != 0  ? "--device"
+							   : "--attach");
+	if (settings->short_form && settings->files.n == 0 && live == 0)
 		return plx_why(
 			why, -EINVAL,
 			"nothing is named to capture: -i INTERFACE (-D lists them), -r FILE, "
-			"or devices as options of the EAL in front of '--', as in "
+			"--attach PROGRAM, or devices as options of the EAL in front of '--', as in "
 			"plx-capture --vdev net_af_xdp0,iface=eth1 -- -w log.pcap");
 	if (settings->output == NULL && settings->top == 0)
 		return plx_why(
@@ -165,6 +168,7 @@ settings_usage(FILE *out)
 		"  plx-capture -i eth1 -w log.pcap tcp port 443\n"
 		"  plx-capture -i eth1 --top 10\n"
 		"  plx-capture -i xdp:eth1 -i xdp:eth2 -w log.pcapng\n"
+		"  plx-capture --attach testpmd -w log.pcapng\n"
 		"  plx-capture -r log.pcapng -w dns.pcap port 53\n"
 		"  plx-capture -l 0-3 --vdev net_af_xdp0,iface=eth1,mode=native -- -w log.pcapng\n\n"
 		"A '--' parts the EAL's options from these; without it all are these.\n"

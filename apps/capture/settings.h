@@ -8,13 +8,14 @@
 #include "options.h"
 
 enum { DRIVER_AF_PACKET, DRIVER_AF_XDP };
-enum { DIRECTION_INOUT, DIRECTION_IN };
+enum { DIRECTION_INOUT, DIRECTION_IN, DIRECTION_OUT };
 enum { ON_FULL_COUNT, ON_FULL_STOP, ON_FULL_WAIT };
 
 struct settings {
 	bool short_form;		/* there is no "--": all options are the program's own */
 	struct option_texts interfaces; /* -i */
 	struct option_texts devices;	/* -b */
+	struct option_texts attaches;	/* --attach */
 	struct option_texts files;	/* -r */
 	int driver;			/* DRIVER_* of interfaces that do not say */
 	int direction;			/* DIRECTION_* */

@@ -6,7 +6,7 @@ static const char *const formats[] = {"auto", "pcap", "pcapng", "pcap-us", NULL}
 
 /* In the order of DRIVER_*, DIRECTION_*. */
 static const char *const drivers[] = {"af_packet", "af_xdp", NULL};
-static const char *const directions[] = {"inout", "in", NULL};
+static const char *const directions[] = {"inout", "in", "out", NULL};
 
 /* In the order of ON_FULL_*. */
 static const char *const on_full[] = {"count", "stop", "wait", NULL};
@@ -18,6 +18,9 @@ const struct option_row settings_rows[] = {
 	{"interface", 'i', OPTION_TEXTS, AT(interfaces), .value = "INTERFACE",
 	 .help = "a copy of what this kernel interface receives and sends, as tcpdump's; by name or\n"
 		 "number, several for several. xdp:NAME takes its packets from the kernel: faster"},
+	{"attach", 0, OPTION_TEXTS, AT(attaches), .value = "PROGRAM",
+	 .help = "copies of what the ports of a running program of ours receive and send; by its name or\n"
+		 "process number; PROGRAM:PORT,PORT for some ports. -D lists what runs"},
 	{"read", 'r', OPTION_TEXTS, AT(files), .value = "FILE",
 	 .help = "read this pcap or pcapng file in place of a port; - is standard input"},
 	{"device", 'b', OPTION_TEXTS, AT(devices), .value = "DEVICE",
@@ -26,7 +29,7 @@ const struct option_row settings_rows[] = {
 	{"driver", 0, OPTION_CHOICE, AT(driver), 0, 0, drivers, "DRIVER",
 	 "of -i: af_packet (default; the interface keeps working) or af_xdp"},
 	{"direction", 'Q', OPTION_CHOICE, AT(direction), 0, 0, directions, "WAY",
-	 "of -i with af_packet: inout (default) or in"},
+	 "of -i with af_packet: inout (default) or in; of --attach also out"},
 	{"port", 'p', OPTION_SET, AT(ports), 0, 63, NULL, "LIST",
 	 "ports to capture, as in 0,2-3 (default: all)"},
 	{"filter", 'f', OPTION_TEXTS, AT(texts), .value = "FILTER",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <pollux/plx_lcore.h>
+#include <pollux/plx_net_attach.h>
 
 #include "stop.h"
 #include "units.h"
@@ -155,12 +156,34 @@ summary_account(const struct capture *capture, const struct plx_ethdev_ledger *l
 	account_add(ret_account, "lost: could not be written", other, false);
 }
 
+/* What the other program left out for us, and how it ended if that is worth a word. */
+static void
+print_attached(const struct capture_port *port, FILE *out)
+{
+	static const char *const ends[] = {
+		[PLX_NET_ATTACH_ENDED] = "ended, or let go of us",
+		[PLX_NET_ATTACH_PORT_GONE] = "has that port no more",
+		[PLX_NET_ATTACH_SWITCHED_OFF] = "gives us nothing any more: we said what cannot be",
+		[PLX_NET_ATTACH_NONSENSE] = "wrote what cannot be: nothing more was read",
+	};
+	struct plx_net_attach_facts facts;
+
+	if (!port->attached || plx_net_attach_facts(port->port, &facts) != 0)
+		return;
+	if (facts.filtered != 0)
+		fprintf(out, "  %s did not match the filter, in %s\n",
+			units_count(facts.filtered).text, facts.program);
+	if (ends[facts.end] != NULL)
+		fprintf(out, "  %s %s\n", facts.program, ends[facts.end]);
+}
+
 static void
 print_ledgers(const struct capture *c, FILE *out)
 {
 	for (unsigned i = 0; i < c->nb_ports; i++) {
 		fprintf(out, "%s (port %u)\n", c->ports[i].label, c->ports[i].port);
 		ledger_print(&c->ledgers[i], 2, out);
+		print_attached(&c->ports[i], out);
 	}
 }
 

@@ -36,7 +36,6 @@ rule_facts_make(const struct plx_filter_packet *packet, struct rule_facts *ret)
 	ret->hashed = false;
 	ret->family = RULE_NO_IP;
 	ret->l3_off = 0;
-	ret->src = ret->dst = 0;
 	ret->values[RULE_DIM_VLAN] = 0;
 	ret->values[RULE_DIM_ETHERTYPE] = RULE_NO_ETHERTYPE;
 	ret->values[RULE_DIM_PROTO] = RULE_NO_PROTO;

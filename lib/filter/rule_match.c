@@ -276,19 +276,12 @@ search_rows(const struct rule_set *set, const struct rule_facts *facts, const ui
 	return n;
 }
 
-static inline uint64_t
-join(const uint64_t *const *rows, unsigned n, unsigned word, uint64_t bits)
-{
-	for (unsigned i = 0; i < n; i++)
-		bits &= rows[i][word];
-	return bits;
-}
-
 static inline bool
 addresses_hold(const struct rule_place *place, const struct rule_facts *facts)
 {
-	return facts->src >= place->src[0] && facts->src <= place->src[1] &&
-	       facts->dst >= place->dst[0] && facts->dst <= place->dst[1];
+	return facts->family == RULE_NO_IP ||
+	       (facts->src >= place->src[0] && facts->src <= place->src[1] &&
+		facts->dst >= place->dst[0] && facts->dst <= place->dst[1]);
 }
 
 /* A rule that goes on must not act twice on a packet that meets it in both directions. */
@@ -311,53 +304,33 @@ meet_places(struct matcher *m, struct passage *p, unsigned word, uint64_t bits,
 	return false;
 }
 
-/* A set of one word: what was looked up is joined already. */
-static inline bool
-meet_one_word(struct matcher *m, struct passage *p, uint64_t bits,
-	      struct plx_filter_verdict *verdict)
-{
-	const struct rule_wild *last = NULL;
-
-	if (__builtin_popcountll(bits) > FEW_LEFT) {
-		const uint64_t *rows[2];
-		unsigned n = search_rows(m->edition->set, &p->facts, rows);
-
-		bits = join(rows, n, 0, bits);
-	}
-	return bits != 0 && meet_places(m, p, 0, bits, &last, verdict);
-}
-
 static bool
-meet_words(struct matcher *m, struct passage *p, const uint64_t **rows, unsigned n, uint64_t first,
-	   struct plx_filter_verdict *verdict)
+meet_wildcards(struct matcher *m, struct passage *p, const uint64_t **rows, unsigned n,
+	       uint64_t first, struct plx_filter_verdict *verdict)
 {
 	const struct rule_set *set = m->edition->set;
 	const struct rule_wild *last = NULL;
 	bool searched = false;
 
 	for (unsigned word = 0; word < set->words; word++) {
-		uint64_t bits;
+		uint64_t bits = UINT64_MAX;
 
-		if ((first >> word / set->group & 1) == 0)
+		if (set->head > 0 && (first >> word / set->group & 1) == 0)
 			continue;
-		bits = join(rows, n, set->head + word, UINT64_MAX);
+		for (unsigned i = 0; i < n; i++)
+			bits &= rows[i][set->head + word];
 		if (!searched && __builtin_popcountll(bits) > FEW_LEFT) {
+			unsigned known = n;
+
 			searched = true;
 			n += search_rows(set, &p->facts, rows + n);
-			bits = join(rows, n, set->head + word, bits);
+			for (unsigned i = known; i < n; i++)
+				bits &= rows[i][set->head + word];
 		}
 		if (bits != 0 && meet_places(m, p, word, bits, &last, verdict))
 			return true;
 	}
 	return false;
-}
-
-static inline bool
-meet_wildcards(struct matcher *m, struct passage *p, const uint64_t **rows, unsigned n,
-	       uint64_t first, struct plx_filter_verdict *verdict)
-{
-	return m->edition->set->head == 0 ? meet_one_word(m, p, first, verdict)
-					  : meet_words(m, p, rows, n, first, verdict);
 }
 
 /* -- the burst --------------------------------------------------------------------------------------- */

@@ -67,7 +67,7 @@ enum rule_family { RULE_NO_IP, RULE_IPV4, RULE_IPV6, RULE_FAMILIES };
 
 struct rule_facts {
 	uint64_t values[RULE_DIM_DST_PORT + 1];
-	uint64_t src; /* of the address, what the family's dimension takes; 0 without IP */
+	uint64_t src; /* of the address, what the family's dimension takes */
 	uint64_t dst;
 	enum rule_family family;
 	uint32_t l3_off; /* of the IP header, if there is one */

@@ -67,7 +67,7 @@ int
 attach_call(struct attach_port *port, struct plx_why *why)
 {
 	struct plx_door_answer answer;
-	char request[REQUEST_MAX], path[108];
+	char request[REQUEST_MAX], path[PLX_DOOR_PATH_MAX];
 	int ret = plx_door_find(port->args.program, path, why);
 
 	if (ret != 0)

@@ -163,40 +163,6 @@ values_looked_up_lie_where_a_search_finds_them(void **state)
 	}
 }
 
-/* A bit of a row's first word stands for so many of the others that 64 bits are enough, and is 0 only if they are. */
-static void
-assert_summary(const struct rule_set *set, const uint64_t *row)
-{
-	uint64_t wanted = 0;
-
-	for (unsigned word = 0; word < set->words; word++)
-		wanted |= row[1 + word] != 0 ? 1ull << word / set->group : 0;
-	assert_true(row[0] == wanted);
-}
-
-static void
-rows_begin_with_what_their_words_say(void **state)
-{
-	static const unsigned sizes[] = {65, 1000, 4096, 4097, 9000};
-
-	for (size_t s = 0; s < PLX_ARRAY_LEN(sizes); s++) {
-		struct rule_wild **wild = calloc(sizes[s], sizeof(struct rule_wild *));
-		const struct rule_dim *dim;
-		struct rule_set *set;
-
-		for (unsigned i = 0; i < sizes[s]; i++)
-			wild[i] = draw_wild(i);
-		assert_int_equal(rule_set_create(wild, sizes[s], &set), 0);
-		assert_true((set->words - 1) / set->group < 64);
-		dim = &set->dims[RULE_DIM_VLAN];
-		for (uint32_t i = 0; i < dim->n; i++)
-			assert_summary(set, dim->rows + (size_t)i * set->stride);
-		for (unsigned i = 0; i < sizes[s]; i++)
-			rule_wild_destroy(set->wild[i]);
-		rule_set_destroy(set);
-	}
-}
-
 int
 main(void)
 {
@@ -205,7 +171,6 @@ main(void)
 		cmocka_unit_test(facts_of_damaged_frames_are_the_parsers),
 		cmocka_unit_test(facts_of_random_frames_are_the_parsers),
 		cmocka_unit_test(values_looked_up_lie_where_a_search_finds_them),
-		cmocka_unit_test(rows_begin_with_what_their_words_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

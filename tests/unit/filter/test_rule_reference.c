@@ -416,41 +416,12 @@ wildcard_rules_alone_decide_as_the_reference(void **state)
 	}
 }
 
-/* All of 1,000 rules meet the packet, but for those of other networks in between. */
-static void
-many_rules_that_go_on_all_act(void **state)
-{
-	static struct plx_filter_rule rules[WILD];
-	struct fixture f;
-
-	fixture_open(&f, NULL);
-	for (unsigned i = 0; i < WILD; i++)
-		rules[i] = (struct plx_filter_rule){
-			.id = i,
-			.has = PLX_FILTER_HAS_IP | PLX_FILTER_HAS_SRC_IP,
-			.ip_version = 4,
-			.src_ip = {i % 10 == 3 ? 11 : 10},
-			.src_ip_mask = {255},
-			.action = PLX_FILTER_REFLECT_CONTINUE,
-		};
-	assert_int_equal(plx_filter_rules_replace(f.rules, rules, WILD, NULL), 0);
-	match(&f, "udp 10.0.0.1:7 10.0.0.2:8");
-	for (unsigned i = 0; i < WILD; i++) {
-		struct plx_filter_rule_stats stats;
-
-		plx_filter_rules_next(f.rules, i, NULL, &stats);
-		assert_int_equal(stats.packets, i % 10 != 3);
-	}
-	fixture_close(&f);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hundred_thousand_rules_decide_as_the_reference),
 		cmocka_unit_test(wildcard_rules_alone_decide_as_the_reference),
-		cmocka_unit_test(many_rules_that_go_on_all_act),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
