@@ -15,6 +15,7 @@
 #define CLUSTER_CACHE	    256
 #define CLUSTER_QUEUE	    1024
 #define CLUSTER_WORKERS_MAX 4
+#define CLUSTER_CROWD	    64 /* workers at most, where there is no peer */
 #define CLUSTER_LEN	    64
 #define CLUSTER_MS	    120
 #define CLUSTER_WORKER_CPU  1 /* of all workers; the main thread is on 0 */
@@ -23,6 +24,7 @@
 struct cluster_case {
 	unsigned workers;
 	bool fanout;
+	bool processes; /* ours only: the peers' workers are threads all the same */
 	bool turns; /* all in the main thread: what it costs when nobody waits for a line or a processor */
 };
 
