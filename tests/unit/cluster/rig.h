@@ -177,7 +177,7 @@ rig_end(void **state)
 	return 0;
 }
 
-static struct plx_cluster_slave *PLX_UNUSED
+static PLX_UNUSED struct plx_cluster_slave *
 rig_join(uint32_t place, uint32_t flags)
 {
 	struct plx_cluster_slave_params params = {.place = place, .flags = flags};
@@ -194,6 +194,8 @@ static struct plx_mbuf *
 rig_packet(uint32_t flow, uint32_t number)
 {
 	struct plx_net_build build = {
+		.src_mac = {2, 0, 0, 0, 0, 1},
+		.dst_mac = {2, 0, 0, 0, 0, 2},
 		.proto = PLX_NET_PROTO_UDP,
 		.src_port = (uint16_t)(1024 + flow),
 		.dst_port = 53,
