@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define QUEUE_DEFAULT 1024
@@ -83,12 +84,22 @@ plx_cluster_poll(struct plx_cluster *cluster)
 
 /* -- running ------------------------------------------------------------------------------------------ */
 
+/* Slaves have the bell too, and could make it block; kernels that do not know the flag have them trusted. */
+static void
+hush(struct plx_cluster *cluster)
+{
+	uint64_t count;
+	struct iovec iov = {.iov_base = &count, .iov_len = sizeof(count)};
+	ssize_t got = preadv2(cluster->bell, &iov, 1, -1, RWF_NOWAIT);
+
+	if (got < 0 && errno == EOPNOTSUPP)
+		got = read(cluster->bell, &count, sizeof(count));
+	(void)got; /* nobody rang: fine, too */
+}
+
 static void
 tell_dozing(struct plx_cluster *cluster, bool dozing)
 {
-	uint64_t count;
-	ssize_t got;
-
 	if (!plx_gate_enter(&cluster->gate))
 		return;
 	cluster->dozing = dozing;
@@ -100,8 +111,7 @@ tell_dozing(struct plx_cluster *cluster, bool dozing)
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 		return;
 	}
-	got = read(cluster->bell, &count, sizeof(count));
-	(void)got; /* nobody rang: fine, too */
+	hush(cluster);
 }
 
 /* What the idle policy is told: before the first sleep slaves must know, and be looked at once more. */
@@ -354,7 +364,7 @@ take_back_all(struct plx_cluster *cluster)
 
 		if (place->lane != NULL) {
 			__atomic_store_n(&place->lane->master.over, 1, __ATOMIC_RELEASE);
-			cluster_ring(place->bell);
+			cluster_ring(place->bell); /* processes were sent away */
 			while (!place_sweep(cluster, place, UINT32_MAX))
 				;
 		}

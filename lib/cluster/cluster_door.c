@@ -147,8 +147,7 @@ let_in(struct guest *guest, int data)
 
 	fds[WELCOME_LANE] = place->zone->fd;
 	fds[WELCOME_DATA] = data;
-	fds[WELCOME_BELL] = place->bell;
-	fds[WELCOME_MASTER] = guest->cluster->bell;
+	fds[WELCOME_BELL] = guest->cluster->bell;
 	ret = plx_event_fd_add(guest->sock, EPOLLIN | EPOLLRDHUP, on_guest, guest, &guest->event);
 	return ret < 0 ? ret : send_welcome(guest->sock, &welcome, fds, WELCOME_FDS);
 }

@@ -32,7 +32,8 @@ static void
 say_over(struct place *place)
 {
 	__atomic_store_n(&place->lane->master.over, 1, __ATOMIC_RELEASE);
-	cluster_ring(place->bell);
+	if (place->sock < 0)
+		cluster_ring(place->bell); /* others hear that they are hung up on */
 }
 
 void

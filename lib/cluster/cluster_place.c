@@ -3,6 +3,7 @@
 #include "cluster_put_priv.h"
 
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 uint8_t
@@ -161,6 +162,20 @@ cluster_ring(int bell)
 	(void)written; /* full is loud enough */
 }
 
+/* A slave that sleeps. What wakes a process is its connection: cluster_attach_priv.h. */
+static void
+wake(const struct place *place)
+{
+	ssize_t sent;
+
+	if (place->sock < 0) {
+		cluster_ring(place->bell);
+		return;
+	}
+	sent = send(place->sock, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)sent; /* as above, or gone */
+}
+
 void
 places_show(struct plx_cluster *cluster)
 {
@@ -182,6 +197,6 @@ places_show(struct plx_cluster *cluster)
 		if (__atomic_load_n(&place->lane->bell.asleep, __ATOMIC_RELAXED) == 0)
 			continue;
 		__atomic_store_n(&place->lane->bell.asleep, 0, __ATOMIC_RELAXED);
-		cluster_ring(place->bell);
+		wake(place);
 	}
 }

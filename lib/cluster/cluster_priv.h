@@ -65,8 +65,8 @@ struct place {
 	uint64_t swept;			      /* entries of the aside list already looked at */
 	enum place_state state;		      /* atomic */
 	uint32_t group;
-	int bell;	/* eventfd, wakes the slave */
-	int sock;	/* of a process, to hang up on it; not the place's own; -1 */
+	int bell; /* eventfd, wakes the slave of this program; one of a process is woken by: */
+	int sock; /* of a process, to hang up on it; not the place's own; -1 */
 	uint64_t visit; /* how many slaves were here before, this one included */
 	bool seated; /* under the desk: a thread of this program still has the lane in its hands */
 	const struct plx_zone *zone;
@@ -224,8 +224,7 @@ struct plx_cluster_slave_private {
 	uint64_t sent_up_to;		 /* past the highest position that was given to be sent */
 	int bell;			 /* the slave's own: woken by it */
 	int master_bell;
-	int sock;		     /* -1 in a thread of the master's program, as is: */
-	int watch;		     /* epoll, of bell and sock */
+	int sock;		     /* in another process in place of a bell; -1 */
 	struct plx_cluster *cluster; /* NULL in another process */
 	uint64_t visit;
 	void *data_map; /* in another process */

@@ -76,18 +76,16 @@ plx_cluster_tx_stats(const struct plx_cluster *cluster, uint32_t i,
 	return 0;
 }
 
-int
-plx_cluster_place_stats(const struct plx_cluster *cluster, uint32_t i,
-			struct plx_cluster_place_stats *ret_stats)
+/* The lock says nothing about what a cluster is. */
+static pthread_mutex_t *
+desk_of(const struct plx_cluster *cluster)
 {
-	/* The lock says nothing about what a cluster is. */
-	pthread_mutex_t *desk = (pthread_mutex_t *)(uintptr_t)&cluster->desk;
-	const struct place *place;
+	return (pthread_mutex_t *)(uintptr_t)&cluster->desk;
+}
 
-	if (i >= cluster->nb_places)
-		return -EINVAL;
-	place = &cluster->places[i];
-	pthread_mutex_lock(desk);
+static void
+fill_place_stats(const struct place *place, struct plx_cluster_place_stats *ret_stats)
+{
 	*ret_stats = (struct plx_cluster_place_stats){
 		.offered = LOOK(place->stats.offered),
 		.queued = LOOK(place->stats.queued) + LOOK(place->tail),
@@ -106,9 +104,19 @@ plx_cluster_place_stats(const struct plx_cluster *cluster, uint32_t i,
 		.pid = place->stats.pid,
 		.group = place->group,
 	};
-	pthread_mutex_unlock(desk);
 	ret_stats->held = less(ret_stats->queued + ret_stats->granted,
 			       ret_stats->released + ret_stats->sent + ret_stats->taken_back);
+}
+
+int
+plx_cluster_place_stats(const struct plx_cluster *cluster, uint32_t i,
+			struct plx_cluster_place_stats *ret_stats)
+{
+	if (i >= cluster->nb_places)
+		return -EINVAL;
+	pthread_mutex_lock(desk_of(cluster));
+	fill_place_stats(&cluster->places[i], ret_stats);
+	pthread_mutex_unlock(desk_of(cluster));
 	return 0;
 }
 
@@ -147,7 +155,7 @@ audit_place(const struct plx_cluster *cluster, uint32_t i, struct plx_why *why)
 	struct plx_cluster_place_stats stats;
 	uint64_t bits = count_bits(cluster, 1ULL << i), offered;
 
-	plx_cluster_place_stats(cluster, i, &stats);
+	fill_place_stats(&cluster->places[i], &stats);
 	offered = stats.queued + stats.full + stats.oldest + stats.backlog + stats.filtered;
 	if (stats.offered != offered)
 		return plx_why(why, -EUCLEAN, "place %u: offered %llu, but queued and lost %llu", i,
@@ -194,13 +202,16 @@ audit_backlogs(const struct plx_cluster *cluster, struct plx_why *why)
 int
 plx_cluster_audit(const struct plx_cluster *cluster, struct plx_why *why)
 {
-	int ret = audit_packets(cluster, why);
+	int ret;
 
+	pthread_mutex_lock(desk_of(cluster)); /* who comes gets empty buffers at once */
+	ret = audit_packets(cluster, why);
 	if (ret == 0)
 		ret = audit_backlogs(cluster, why);
 	for (uint32_t i = 0; i < cluster->nb_tx && ret == 0; i++)
 		ret = audit_egress(cluster, i, why);
 	for (uint32_t i = 0; i < cluster->nb_places && ret == 0; i++)
 		ret = audit_place(cluster, i, why);
+	pthread_mutex_unlock(desk_of(cluster));
 	return ret;
 }

@@ -84,7 +84,6 @@ slave_make(struct plx_cluster_lane *lane, size_t bytes, uint8_t *data,
 	priv->bell = -1;
 	priv->master_bell = -1;
 	priv->sock = -1;
-	priv->watch = -1;
 	*ret_slave = slave;
 	return 0;
 }

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -242,19 +241,6 @@ check_data(const struct plx_cluster_lane_shape *shape, size_t bytes, struct plx_
 	return plx_why(why, -EPROTO, "the cluster's packets do not fit into their memory");
 }
 
-/* What event loops wait for: the bell, or the end of the master. */
-static int
-make_watch(struct plx_cluster_slave_private *priv, struct plx_why *why)
-{
-	struct epoll_event rung = {.events = EPOLLIN}, gone = {.events = EPOLLIN | EPOLLRDHUP};
-
-	priv->watch = epoll_create1(EPOLL_CLOEXEC);
-	if (priv->watch >= 0 && epoll_ctl(priv->watch, EPOLL_CTL_ADD, priv->bell, &rung) == 0 &&
-	    epoll_ctl(priv->watch, EPOLL_CTL_ADD, priv->sock, &gone) == 0)
-		return 0;
-	return plx_why(why, -errno, "epoll: %s", strerror(errno));
-}
-
 static int
 make(const int fds[WELCOME_FDS], int sock, struct plx_cluster_slave **ret_slave,
      struct plx_why *why)
@@ -276,18 +262,14 @@ make(const int fds[WELCOME_FDS], int sock, struct plx_cluster_slave **ret_slave,
 	if (ret < 0)
 		goto unmap_data;
 	priv = (*ret_slave)->priv;
-	priv->bell = fds[WELCOME_BELL];
-	priv->master_bell = fds[WELCOME_MASTER];
+	priv->master_bell = fds[WELCOME_BELL];
 	priv->sock = sock;
 	priv->data_map = data;
 	priv->data_bytes = data_bytes;
 	priv->lane_bytes = lane_bytes;
 	ret = check_data(&priv->shape, data_bytes, why);
 	if (ret == 0)
-		ret = make_watch(priv, why);
-	if (ret == 0)
 		return 0;
-	plx_unixsock_close_fds(&priv->watch, 1);
 	slave_free(*ret_slave);
 unmap_data:
 	munmap(data, data_bytes);
@@ -301,7 +283,7 @@ plx_cluster_attach(const char *name, const struct plx_cluster_slave_params *para
 		   struct plx_cluster_slave **ret_slave, struct plx_why *why)
 {
 	struct plx_cluster_slave_params wish = {.place = PLX_CLUSTER_PLACE_ANY};
-	int fds[WELCOME_FDS] = {-1, -1, -1, -1}, sock = -1, ret;
+	int fds[WELCOME_FDS] = {-1, -1, -1}, sock = -1, ret;
 	struct plx_why unread;
 	uint32_t id = 0;
 
@@ -337,8 +319,6 @@ slave_detach(struct plx_cluster_slave *slave)
 		return;
 	munmap(slave->lane, priv->lane_bytes);
 	munmap(priv->data_map, priv->data_bytes);
-	plx_unixsock_close_fds(&priv->watch, 1);
-	plx_unixsock_close_fds(&priv->bell, 1);
 	plx_unixsock_close_fds(&priv->master_bell, 1);
 	plx_unixsock_close_fds(&priv->sock, 1);
 }

@@ -21,13 +21,9 @@ has_packets(struct plx_cluster_slave *slave)
 static bool
 hung_up(const struct plx_cluster_slave *slave)
 {
-	char byte;
-	ssize_t got;
+	struct pollfd end = {.fd = slave->priv->sock, .events = POLLRDHUP};
 
-	if (slave->priv->sock < 0)
-		return false;
-	got = recv(slave->priv->sock, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+	return slave->priv->sock >= 0 && poll(&end, 1, 0) > 0;
 }
 
 bool
@@ -39,15 +35,22 @@ plx_cluster_ended(const struct plx_cluster_slave *slave)
 int
 plx_cluster_slave_fd(const struct plx_cluster_slave *slave)
 {
-	return slave->priv->watch >= 0 ? slave->priv->watch : slave->priv->bell;
+	return slave->priv->sock >= 0 ? slave->priv->sock : slave->priv->bell;
 }
 
 void
 plx_cluster_slave_arm(struct plx_cluster_slave *slave)
 {
 	uint64_t count;
-	ssize_t got = read(slave->priv->bell, &count, sizeof(count));
+	ssize_t got;
 
+	if (slave->priv->sock >= 0) {
+		do
+			got = recv(slave->priv->sock, &count, sizeof(count), MSG_DONTWAIT);
+		while (got > 0);
+	} else {
+		got = read(slave->priv->bell, &count, sizeof(count));
+	}
 	(void)got; /* not rung: fine, too */
 	__atomic_store_n(&slave->lane->bell.asleep, 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
