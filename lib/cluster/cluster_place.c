@@ -50,8 +50,11 @@ forget_oldest(struct plx_cluster *cluster, struct place *place)
 
 	do {
 		desc = &backlog->desc[(uint32_t)backlog->head & backlog->mask];
-		hold_drop(cluster, place, desc->number);
-		COUNT(place->stats.oldest, 1);
+		/* One that lies may have given it back unseen; that is in the books as if it had been queued. */
+		if (hold_drop(cluster, place, desc->number))
+			COUNT(place->stats.oldest, 1);
+		else
+			COUNT(place->stats.queued, 1);
 		COUNT(backlog->head, 1);
 		cluster->in_backlogs--;
 	} while ((desc->flags & PLX_CLUSTER_MORE) != 0 && backlog->head != backlog->tail);
