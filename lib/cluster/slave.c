@@ -5,6 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Between two stores that others see: where a test ends the slave (tests/stress/crash_point.h). */
+#ifndef PLX_CLUSTER_POINT
+#define PLX_CLUSTER_POINT() ((void)0)
+#endif
+
 static bool
 is_power_of_two(uint32_t n)
 {
@@ -119,10 +124,12 @@ mark_kept(struct plx_cluster_slave *slave, uint32_t i)
 
 	__atomic_store_n(&slave->priv->kept[(uint32_t)position & (slave->queue_len - 1)],
 			 position + 1, __ATOMIC_RELAXED);
+	PLX_CLUSTER_POINT();
 	if (position >= slave->priv->kept_to) {
 		slave->priv->kept_to = position + 1;
 		__atomic_store_n(&slave->lane->slave.kept_to, position + 1, __ATOMIC_RELAXED);
 	}
+	PLX_CLUSTER_POINT();
 }
 
 bool
@@ -146,7 +153,9 @@ plx_cluster_alloc(struct plx_cluster_slave *slave, uint32_t *ret_number)
 	*ret_number = __atomic_load_n(&priv->grant[priv->grant_head & (priv->shape.grant_len - 1)],
 				      __ATOMIC_RELAXED);
 	priv->held++;
+	PLX_CLUSTER_POINT();
 	__atomic_store_n(&slave->lane->slave.grant_head, ++priv->grant_head, __ATOMIC_RELEASE);
+	PLX_CLUSTER_POINT();
 	return true;
 }
 
@@ -158,6 +167,7 @@ plx_cluster_return(struct plx_cluster_slave *slave, uint32_t number)
 
 	__atomic_store_n(&priv->back[priv->return_tail & (priv->shape.return_len - 1)], number,
 			 __ATOMIC_RELAXED);
+	PLX_CLUSTER_POINT();
 	priv->return_tail++;
 	priv->held--;
 	slave->unflushed = true;
@@ -181,6 +191,7 @@ order(struct plx_cluster_slave *slave, const struct plx_cluster_desc *desc, uint
 		.len = desc->len,
 		.ports = ports,
 	};
+	PLX_CLUSTER_POINT();
 	priv->send_tail++;
 	slave->unflushed = true;
 	return true;
@@ -220,9 +231,12 @@ plx_cluster_flush(struct plx_cluster_slave *slave)
 
 	if (slave->head < priv->sent_up_to)
 		return; /* what is sent must have been given back before: the next done does both */
+	PLX_CLUSTER_POINT();
 	__atomic_store_n(&lane->slave.return_tail, priv->return_tail, __ATOMIC_RELEASE); /* C */
-	__atomic_store_n(&lane->slave.send_tail, priv->send_tail, __ATOMIC_RELEASE);	 /* C */
+	PLX_CLUSTER_POINT();
+	__atomic_store_n(&lane->slave.send_tail, priv->send_tail, __ATOMIC_RELEASE); /* C */
 	slave->unflushed = false;
+	PLX_CLUSTER_POINT();
 	if (!sends)
 		return;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
