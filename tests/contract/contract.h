@@ -194,6 +194,8 @@ void nicemu_die(struct wire *wire);
 int nicemu_begin(struct wire *wire);
 int nicemu_put(struct wire *wire, const void *frame, size_t len);
 size_t nicemu_get(struct wire *wire, void *frame, size_t size);
+void virtio_die(struct wire *wire);
+int virtio_begin(struct wire *wire);
 int virtio_open(struct wire *wire);
 void virtio_close(struct wire *wire);
 int virtio_put(struct wire *wire, const void *frame, size_t len);

@@ -76,6 +76,20 @@ virtio_open(struct wire *wire)
 	return fake != NULL ? 0 : -1;
 }
 
+/* Only of those that are served: its process is killed, and another one has a device that nobody drives yet. */
+void
+virtio_die(struct wire *wire)
+{
+	vfake_kill(served);
+	served = NULL;
+}
+
+int
+virtio_begin(struct wire *wire)
+{
+	return serve(wire);
+}
+
 /* Whatever the case was about, the driver kept to the specification and the device reached no memory but its own. */
 void
 virtio_close(struct wire *wire)

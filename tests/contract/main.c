@@ -22,11 +22,11 @@
 	 HAS_FILTER | HAS_SCATTER | HAS_PATIENCE | HAS_TAGS | HAS_STRIPS)
 
 /* A row of net_virtio on a fake device. */
-#define VIRTIO_ROW(kind, ...)                                                               \
-	{                                                                                   \
-		.name = "net_virtio_" kind, .driver = "net_virtio",                         \
-		.has = VIRTIO_PORT __VA_ARGS__, .open = virtio_open, .close = virtio_close, \
-		.put = virtio_put, .get = virtio_get                                        \
+#define VIRTIO_ROW(kind, ...)                                                                    \
+	{                                                                                        \
+		.name = "net_virtio_" kind, .driver = "net_virtio",                              \
+		.has = VIRTIO_PORT __VA_ARGS__, .die = virtio_die, .begin = virtio_begin,        \
+		.open = virtio_open, .close = virtio_close, .put = virtio_put, .get = virtio_get \
 	}
 
 #define E1000_PORT                                                                                \
@@ -111,8 +111,8 @@ static const struct pmd pmds[] = {
 	VIRTIO_ROW("legacy"),
 	VIRTIO_ROW("order"),
 	VIRTIO_ROW("thread", | HAS_SPREAD),
-	VIRTIO_ROW("vfio_user"),
-	VIRTIO_ROW("vfio_user_mapped"),
+	VIRTIO_ROW("vfio_user", | HAS_REBIRTH),
+	VIRTIO_ROW("vfio_user_mapped", | HAS_REBIRTH),
 	{.name = "net_e1000",
 	 .has = E1000_PORT,
 	 .open = e1000_open,

@@ -75,6 +75,8 @@ void vfake_transport_add(void);
  */
 struct vfake_served *vfake_serve(struct vfake *fake, const char *path, struct plx_why *why);
 void vfake_unserve(struct vfake_served *served);
+/* Its process is killed: nobody tells the device to leave off. What is served next is as after power-on. */
+void vfake_kill(struct vfake_served *served);
 
 /*
  * Its rings as a vhost-user back end at the path, from a thread of its own; there is no PCI device then, and no control queue. Until

@@ -234,13 +234,31 @@ free_served:
 	return NULL;
 }
 
+static void
+stop(struct vfake_served *served)
+{
+	eventfd_write(served->stop, 1);
+	pthread_join(served->thread, NULL);
+}
+
 void
 vfake_unserve(struct vfake_served *served)
 {
 	if (served == NULL)
 		return;
-	eventfd_write(served->stop, 1);
-	pthread_join(served->thread, NULL);
+	stop(served);
+	vfake_transport.close(&served->pci);
+	release(served);
+}
+
+void
+vfake_kill(struct vfake_served *served)
+{
+	const uint16_t command = 0; /* at 4 of configuration space */
+
+	stop(served);
+	vfake_reset(served->fake);
+	vfake_transport.config_write(&served->pci, 0x04, &command, sizeof(command));
 	vfake_transport.close(&served->pci);
 	release(served);
 }
