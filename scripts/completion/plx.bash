@@ -131,4 +131,4 @@ _plx()
 	esac
 }
 
-complete -F _plx plx-capture plx-testpmd plx-ctl plx-devbind plx-doctor plx-nicemu
+complete -F _plx plx-capture plx-testpmd plx-cluster plx-ctl plx-devbind plx-doctor plx-nicemu

@@ -13,6 +13,7 @@ PLX_BUILD=${PLX_BUILD:-$FUNC_DIR/../../build}
 # shellcheck disable=SC2034
 {
 	PLX_CAPTURE=$PLX_BUILD/apps/capture/plx-capture
+	PLX_CLUSTER=$PLX_BUILD/apps/cluster/plx-cluster
 	PLX_CTL=$PLX_BUILD/apps/ctl/plx-ctl
 	PLX_DEVBIND=$PLX_BUILD/apps/devbind/plx-devbind
 	PLX_DOCTOR=$PLX_BUILD/apps/doctor/plx-doctor
@@ -285,7 +286,7 @@ assert_refuses()
 		fail "expected a refusal, got status $status: $*"
 	fi
 	case $1 in
-	"$PLX_TESTPMD" | "$PLX_CAPTURE" | "$PLX_NICEMU") assert_eq "$status" 2 "exit status of the refusal of: $*" ;;
+	"$PLX_TESTPMD" | "$PLX_CAPTURE" | "$PLX_CLUSTER" | "$PLX_NICEMU") assert_eq "$status" 2 "exit status of the refusal of: $*" ;;
 	esac
 	assert_grep "$TMP/out.log" "$pattern" "refusal of: $*"
 }

@@ -7,7 +7,7 @@ func_begin anyone
 
 # shellcheck source=scripts/completion/plx.bash
 . "$(dirname "$0")/../../scripts/completion/plx.bash"
-PATH=$(dirname "$PLX_CTL"):$(dirname "$PLX_DEVBIND"):$(dirname "$PLX_NICEMU"):$(dirname "$PLX_CAPTURE"):$(dirname "$PLX_TESTPMD"):$PATH
+PATH=$(dirname "$PLX_CTL"):$(dirname "$PLX_CLUSTER"):$(dirname "$PLX_DEVBIND"):$(dirname "$PLX_NICEMU"):$(dirname "$PLX_CAPTURE"):$(dirname "$PLX_TESTPMD"):$PATH
 
 # LINE: what TAB at its end offers, on one line.
 offers()
@@ -53,6 +53,8 @@ cd "$TMP/here"
 assert_eq "$(offers 'plx-testpmd --vdev net_virtio_user0,path=lo')" 'log.pcap' "sockets' files, behind the = that is there"
 assert_eq "$(offers 'plx-capture -- -o lo')" 'log.pcap' "files"
 assert_eq "$(offers 'plx-capture -- --count ')" '' "a number is the user's to think of"
+assert_eq "$(offers 'plx-cluster -- --rul')" '--rules' "options of plx-cluster behind --"
+assert_eq "$(offers 'plx-cluster -- --overflow ')" 'newest oldest borrow pressure' "choices of plx-cluster"
 assert_eq "$(offers 'plx-ctl --time')" '--timeout' "options of plx-ctl"
 assert_eq "$(offers 'plx-nicemu --lossl')" '--lossless' "options of plx-nicemu"
 assert_eq "$(offers 'plx-nicemu -- --joi')" '--join' "options of plx-nicemu behind --"

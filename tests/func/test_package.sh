@@ -31,7 +31,9 @@ plx-testpmd --no-huge --lcores '(0,1)@0' --vdev net_null0 -- --duration 1 >/tmp/
 grep -q 'Accumulated' /tmp/said
 plx-capture -h >/tmp/said
 plx-ctl -V >/tmp/said
+plx-cluster -- -V >/tmp/said
 test -e /usr/share/bash-completion/completions/plx-ctl
+test -e /usr/share/bash-completion/completions/plx-cluster
 pkg-config --exists libpollux
 printf '#include <pollux/plx_eal.h>\n#include <stdio.h>\nint main(void) { return puts(plx_version()) == EOF; }\n' >/tmp/user.c
 cc -o /tmp/user /tmp/user.c $(pkg-config --cflags --libs libpollux)

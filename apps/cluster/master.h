@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The master: ports, the cluster over them, and the lcores that run it.
+ *
+ *	main lcore: waits, tells, answers (main.c)		control thread: slaves that come and go
+ *	rx lcore:   ports --> cluster --> lanes of slaves	tx lcore, if there is one: --> ports
+ */
+#ifndef PLX_APPS_CLUSTER_MASTER_H
+#define PLX_APPS_CLUSTER_MASTER_H
+
+#include "rules.h"
+#include "settings.h"
+
+#include <pollux/plx_cluster.h>
+
+struct master {
+	struct settings settings;
+	struct rules rules;
+	struct plx_pool *pool; /* NULL: ports are closed */
+	struct plx_cluster *cluster;
+	struct plx_cluster_port ports[PLX_CLUSTER_PORTS_MAX]; /* all there are, in order */
+	uint32_t nb_ports;
+	uint32_t rx_lcore, tx_lcore; /* tx_lcore: PLX_LCORE_NONE if there is none */
+	bool running;
+	uint64_t began_ns;
+	/* Written by the lcore that distributes. */
+	uint64_t round;
+};
+
+/* Everything here: Thread: main. */
+
+/* Ports, rules and cluster; slaves can come. An error undoes all. */
+int master_open(struct master *master, const struct settings *settings, struct plx_why *why);
+
+/* The lcores begin. */
+int master_start(struct master *master, struct plx_why *why);
+
+/* The lcores end; slaves are still there, and the books do not change any more but by them. */
+void master_stop(struct master *master);
+
+/* Slaves are told that it is over. The ports are stopped and still have their figures. */
+void master_end_cluster(struct master *master);
+
+/* The rest. -EBUSY if buffers are lost. */
+int master_close(struct master *master, struct plx_why *why);
+
+/* Slaves that are there now. */
+uint32_t master_slaves(const struct master *master);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The options behind "--". */
+#ifndef PLX_APPS_CLUSTER_SETTINGS_H
+#define PLX_APPS_CLUSTER_SETTINGS_H
+
+#include "options.h"
+
+#include <pollux/plx_cluster.h>
+
+enum mode { MODE_FANOUT = PLX_CLUSTER_KEYS }; /* below it: enum plx_cluster_key */
+enum patience { PATIENCE_AS_IDLE, PATIENCE_ACTIVE, PATIENCE_PASSIVE };
+
+#define SETTINGS_LCORE_NONE UINT64_MAX
+
+struct settings {
+	uint64_t id;
+	const char *slaves; /* as typed: "2", "2,1" */
+	int mode, overflow, patience;
+	uint64_t rx_lcore, tx_lcore; /* SETTINGS_LCORE_NONE: not named */
+	const char *forward;	     /* "0->1,1->0" */
+	uint64_t queue_len, extra, reserve;
+	bool writable, sticky, background, json, verbose, help, version;
+	const char *filter, *rules, *pid_file;
+	uint64_t period_ns, duration_ns;
+	uint64_t wait_slaves;
+
+	/* What slaves and forward come to. */
+	uint32_t nb_groups, group_places[PLX_CLUSTER_PLACES_MAX], places;
+	bool forwards;
+	uint64_t forward_to
+		[PLX_CLUSTER_PORTS_MAX]; /* ports, a bit each, by the port a packet came from */
+	uint32_t port_named;		 /* the highest that forward names */
+};
+
+/* argv[0] is not looked at. 0, or -EINVAL with a sentence that names the option. */
+int settings_read(struct settings *settings, int argc, char **argv, struct plx_why *why);
+void settings_usage(FILE *out);
+
+/* "flow", .. "fanout" */
+const char *settings_mode_name(const struct settings *settings);
+const char *settings_overflow_name(const struct settings *settings);
+
+#endif
