@@ -5,15 +5,7 @@
  *
  *	stress_crash [seed]
  */
-#include "crash.h"
-#include "plx_door.h"
-#include "plx_driver.h"
-#include "plx_eal.h"
-#include "plx_ethdev.h"
-#include "plx_ethdev_open.h"
-#include "plx_mbuf.h"
-#include "plx_net_build.h"
-#include "plx_zone.h"
+#include "crash_rig.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -21,11 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BUFFERS	    4096
-#define PORTS	    2 /* into the cluster and out of it */
 #define AUDIT_EVERY 50
 
-extern const struct plx_driver plx_driver_net_ring;
+static uint64_t end_ms;
 
 static const struct crash_phase phases[] = {
 	{"crowd", CRASH_CROWD, PLX_CLUSTER_FANOUT, PLX_CLUSTER_DROP_NEWEST, false, 64},
@@ -42,71 +32,6 @@ static const struct crash_phase phases[] = {
 	{"liars, share", CRASH_HOSTILE, PLX_CLUSTER_SHARE, PLX_CLUSTER_DROP_OLDEST, true, 200},
 };
 
-static struct {
-	struct plx_pool *pool;
-	struct plx_cluster_port near[PORTS];
-	uint16_t far[PORTS];
-	struct plx_cluster *cluster;
-	uint8_t frame[CRASH_FRAME];
-	uint32_t number; /* of the next packet */
-	uint64_t came_out;
-	uint64_t end_ms;
-} rig;
-
-/* -- packets ------------------------------------------------------------------------------------------- */
-
-static struct plx_mbuf *
-packet(uint32_t number)
-{
-	struct plx_mbuf *m = plx_mbuf_alloc(rig.pool);
-	uint32_t words[2] = {number, ~number};
-	uint8_t *bytes;
-
-	if (m == NULL)
-		return NULL;
-	bytes = (uint8_t *)plx_mbuf_append(m, CRASH_FRAME);
-	memcpy(bytes, rig.frame, CRASH_FRAME);
-	bytes[35] = (uint8_t)(number * 7); /* of the source port: flows */
-	memcpy(bytes + CRASH_FRAME - sizeof(words), words, sizeof(words));
-	return m;
-}
-
-static void
-feed(void)
-{
-	struct plx_mbuf *pkts[PLX_CLUSTER_BURST];
-	uint16_t n = 0, sent;
-
-	while (n < PLX_CLUSTER_BURST && (pkts[n] = packet(rig.number + n)) != NULL)
-		n++;
-	sent = plx_ethdev_tx_burst(rig.far[0], 0, pkts, n);
-	rig.number += sent;
-	plx_mbuf_free_bulk(pkts + sent, (uint16_t)(n - sent));
-}
-
-static void
-take_out(void)
-{
-	struct plx_mbuf *pkts[PLX_CLUSTER_BURST];
-	uint16_t n = plx_ethdev_rx_burst(rig.far[1], 0, pkts, PLX_CLUSTER_BURST);
-
-	rig.came_out += n;
-	plx_mbuf_free_bulk(pkts, n);
-}
-
-static unsigned
-turn(bool more)
-{
-	unsigned moved;
-
-	if (more)
-		feed();
-	moved = plx_cluster_poll(rig.cluster);
-	take_out();
-	sched_yield();
-	return moved;
-}
-
 /* -- what must be true --------------------------------------------------------------------------------- */
 
 static void
@@ -114,14 +39,14 @@ audit(const char *when)
 {
 	struct plx_why why;
 
-	if (plx_cluster_audit(rig.cluster, &why) < 0)
+	if (plx_cluster_audit(crash_rig.cluster, &why) < 0)
 		crash_fail("%s: %s", when, why.text);
 }
 
 static bool
 in_time(void)
 {
-	if (crash_now_ms() >= rig.end_ms)
+	if (crash_now_ms() >= end_ms)
 		crash_fail("not done after %d s", CRASH_LIMIT_S);
 	return !crash_failed();
 }
@@ -138,13 +63,13 @@ survivors_saw_all(void)
 {
 	struct plx_cluster_stats all;
 
-	plx_cluster_stats(rig.cluster, &all);
-	if (all.received != rig.number)
+	plx_cluster_stats(crash_rig.cluster, &all);
+	if (all.received != crash_rig.number)
 		return false;
 	for (uint32_t i = 0; i < CRASH_SURVIVORS; i++) {
 		struct plx_cluster_place_stats stats;
 
-		plx_cluster_place_stats(rig.cluster, i, &stats);
+		plx_cluster_place_stats(crash_rig.cluster, i, &stats);
 		if (stats.backlog != 0 || __atomic_load_n(&crash_page->survivors[i].seen,
 							  __ATOMIC_ACQUIRE) != stats.queued)
 			return false;
@@ -158,7 +83,7 @@ judge_survivor(const struct crash_phase *phase, uint32_t i)
 	const struct crash_survivor *books = &crash_page->survivors[i];
 	struct plx_cluster_place_stats stats;
 
-	plx_cluster_place_stats(rig.cluster, i, &stats);
+	plx_cluster_place_stats(crash_rig.cluster, i, &stats);
 	if (books->disorder != 0 || books->spoilt != 0)
 		crash_fail("survivor %u saw %llu packets out of order, %llu spoilt", i,
 			   (unsigned long long)books->disorder, (unsigned long long)books->spoilt);
@@ -166,9 +91,9 @@ judge_survivor(const struct crash_phase *phase, uint32_t i)
 		crash_fail("survivor %u: %llu lies, %llu slaves", i, (unsigned long long)stats.lies,
 			   (unsigned long long)stats.slaves);
 	if (phase->mode == PLX_CLUSTER_FANOUT &&
-	    stats.queued + stats.full + stats.oldest != rig.number)
+	    stats.queued + stats.full + stats.oldest != crash_rig.number)
 		crash_fail("survivor %u: %u packets came, %llu were seen and %llu lost", i,
-			   rig.number, (unsigned long long)stats.queued,
+			   crash_rig.number, (unsigned long long)stats.queued,
 			   (unsigned long long)(stats.full + stats.oldest));
 	if (phase->overflow == PLX_CLUSTER_PRESSURE && stats.full != 0)
 		crash_fail("survivor %u lost %llu packets under pressure", i,
@@ -186,11 +111,11 @@ judge_end(const struct crash_phase *phase)
 	struct plx_why why;
 
 	audit("at the end");
-	plx_cluster_stats(rig.cluster, &stats);
+	plx_cluster_stats(crash_rig.cluster, &stats);
 	for (uint32_t i = 0; i < PLX_CLUSTER_PLACES_MAX; i++) {
 		struct plx_cluster_place_stats place;
 
-		if (plx_cluster_place_stats(rig.cluster, i, &place) < 0)
+		if (plx_cluster_place_stats(crash_rig.cluster, i, &place) < 0)
 			break;
 		if (place.present || place.held != 0 || place.backlog != 0)
 			crash_fail("place %u is not empty: %llu held, %llu in the backlog", i,
@@ -199,20 +124,21 @@ judge_end(const struct crash_phase *phase)
 		lies += place.lies;
 		slaves += place.slaves;
 	}
-	if (stats.received != rig.number)
-		crash_fail("%u packets came, %llu were received", rig.number,
+	if (stats.received != crash_rig.number)
+		crash_fail("%u packets came, %llu were received", crash_rig.number,
 			   (unsigned long long)stats.received);
-	if (stats.transmitted != rig.came_out)
+	if (stats.transmitted != crash_rig.came_out)
 		crash_fail("%llu packets were sent, %llu came out",
-			   (unsigned long long)stats.transmitted, (unsigned long long)rig.came_out);
+			   (unsigned long long)stats.transmitted,
+			   (unsigned long long)crash_rig.came_out);
 	if (phase->role != CRASH_HOSTILE && lies != 0)
 		crash_fail("%llu lies of honest slaves", (unsigned long long)lies);
 	if (phase->role == CRASH_HOSTILE && lies == 0)
 		crash_fail("no lie was noticed");
-	plx_pool_cache_flush(rig.pool);
-	if (plx_pool_in_use(rig.pool) != 0)
-		crash_fail("%u buffers did not come home", plx_pool_in_use(rig.pool));
-	if (plx_pool_audit(rig.pool, &why) < 0)
+	plx_pool_cache_flush(crash_rig.pool);
+	if (plx_pool_in_use(crash_rig.pool) != 0)
+		crash_fail("%u buffers did not come home", plx_pool_in_use(crash_rig.pool));
+	if (plx_pool_audit(crash_rig.pool, &why) < 0)
 		crash_fail("pool: %s", why.text);
 	printf("%-24s %5u deaths, %5llu slaves, %9llu packets, %8llu out, %llu lies\n", phase->name,
 	       crash_page->deaths, (unsigned long long)slaves, (unsigned long long)stats.received,
@@ -227,10 +153,10 @@ open_cluster(const struct crash_phase *phase)
 	bool crowd = phase->role == CRASH_CROWD;
 	struct plx_cluster_params params = {
 		.id = 10,
-		.pool = rig.pool,
-		.rx_ports = &rig.near[0],
+		.pool = crash_rig.pool,
+		.rx_ports = &crash_rig.near[0],
 		.nb_rx_ports = 1,
-		.tx_ports = &rig.near[1],
+		.tx_ports = &crash_rig.near[1],
 		.nb_tx_ports = 1,
 		.places = crowd ? PLX_CLUSTER_PLACES_MAX : CRASH_PLACES,
 		.queue_len = 128,
@@ -242,8 +168,8 @@ open_cluster(const struct crash_phase *phase)
 	};
 	struct plx_why why = {""};
 
-	if (plx_cluster_create(&params, &rig.cluster, &why) < 0 ||
-	    plx_cluster_open(rig.cluster, &why) < 0)
+	if (plx_cluster_create(&params, &crash_rig.cluster, &why) < 0 ||
+	    plx_cluster_open(crash_rig.cluster, &why) < 0)
 		crash_fail("%s: %s", phase->name, why.text);
 	return !crash_failed();
 }
@@ -254,13 +180,13 @@ wait_until_empty(void)
 	bool there = true;
 
 	while (there && in_time()) {
-		unsigned moved = turn(false);
+		unsigned moved = crash_rig_turn(false);
 
 		there = moved != 0;
 		for (uint32_t i = 0; i < PLX_CLUSTER_PLACES_MAX; i++) {
 			struct plx_cluster_place_stats place;
 
-			if (plx_cluster_place_stats(rig.cluster, i, &place) < 0)
+			if (plx_cluster_place_stats(crash_rig.cluster, i, &place) < 0)
 				break;
 			there |= place.present || place.held != 0;
 		}
@@ -273,9 +199,9 @@ load(void)
 	uint32_t next = AUDIT_EVERY;
 
 	while (!flag(&crash_page->ready) && in_time())
-		turn(false);
+		crash_rig_turn(false);
 	while (!flag(&crash_page->victims_over) && in_time()) {
-		turn(true);
+		crash_rig_turn(true);
 		if (__atomic_load_n(&crash_page->deaths, __ATOMIC_RELAXED) < next)
 			continue;
 		audit("under way");
@@ -291,83 +217,28 @@ run(const struct crash_phase *phase, int launcher)
 	memcpy(by_line, crash_page->by_line, sizeof(by_line));
 	memset(crash_page, 0, sizeof(*crash_page));
 	memcpy(crash_page->by_line, by_line, sizeof(by_line));
-	rig.number = 0;
-	rig.came_out = 0;
+	crash_rig.number = 0;
+	crash_rig.came_out = 0;
 	if (!open_cluster(phase) || write(launcher, &i, sizeof(i)) != sizeof(i))
 		return;
 	load();
 	if (phase->role != CRASH_CROWD) {
-		while ((turn(false) != 0 || !survivors_saw_all()) && in_time())
+		while ((crash_rig_turn(false) != 0 || !survivors_saw_all()) && in_time())
 			;
 		for (uint32_t k = 0; k < CRASH_SURVIVORS && !crash_failed(); k++)
 			judge_survivor(phase, k);
 	}
 	__atomic_store_n(&crash_page->survivors_may_end, 1, __ATOMIC_RELEASE);
 	while (!flag(&crash_page->over) && in_time())
-		turn(false);
+		crash_rig_turn(false);
 	wait_until_empty();
 	if (!crash_failed())
 		judge_end(phase);
-	plx_cluster_destroy(rig.cluster);
-	rig.cluster = NULL;
+	plx_cluster_destroy(crash_rig.cluster);
+	crash_rig.cluster = NULL;
 }
 
 /* -- all ----------------------------------------------------------------------------------------------- */
-
-static int
-open_port(const char *name, const char *peer, uint16_t *ret_port, struct plx_why *why)
-{
-	char device[64];
-	int ret;
-
-	snprintf(device, sizeof(device), "%s,peer=%s,entries=1024,queues=1", name, peer);
-	ret = plx_device_attach(device, why);
-	if (ret == 0)
-		ret = plx_ethdev_by_name(name, ret_port);
-	return ret == 0 ? plx_ethdev_open(*ret_port, 1, rig.pool, why) : ret;
-}
-
-static int
-open_rig(struct plx_why *why)
-{
-	char program[] = "crash", no_huge[] = "--no-huge", no_pci[] = "--no-pci", l[] = "-l",
-	     zero[] = "0";
-	char *argv[] = {program, no_huge, no_pci, l, zero, NULL};
-	const struct plx_pool_params pool = {
-		.name = "crash", .n = BUFFERS, .buf_size = 512, .cache = 64, .node = PLX_NODE_ANY};
-	const struct plx_net_build build = {
-		.proto = PLX_NET_PROTO_UDP, .src_port = 1024, .dst_port = 53};
-	int ret = plx_eal_init(5, argv, why);
-
-	if (ret >= 0)
-		ret = plx_driver_add(&plx_driver_net_ring, why);
-	if (ret >= 0)
-		ret = plx_pool_create(&pool, &rig.pool, why);
-	for (uint16_t i = 0; i < PORTS && ret >= 0; i++) {
-		char name[16], far[16];
-
-		snprintf(name, sizeof(name), "net_ring%u", i);
-		snprintf(far, sizeof(far), "net_ring1%u", i);
-		ret = open_port(name, far, &rig.near[i].port, why);
-		if (ret >= 0)
-			ret = open_port(far, name, &rig.far[i], why);
-	}
-	if (ret >= 0)
-		ret = plx_net_build_frame(&build, rig.frame, CRASH_FRAME);
-	return ret < 0 ? ret : plx_door_open("crash", why);
-}
-
-static void
-close_rig(void)
-{
-	plx_door_close();
-	for (uint16_t i = 0; i < PORTS; i++) {
-		plx_ethdev_close(rig.near[i].port);
-		plx_ethdev_close(rig.far[i]);
-	}
-	plx_pool_destroy(rig.pool, NULL);
-	plx_eal_cleanup();
-}
 
 /* Each point of slave.c must have ended somebody, or it is no test of it. */
 static void
@@ -404,8 +275,8 @@ main(int argc, char **argv)
 	launcher = crash_launch(phases, seed);
 	if (launcher < 0)
 		return 1;
-	rig.end_ms = crash_now_ms() + CRASH_LIMIT_S * 1000;
-	if (open_rig(&why) < 0) {
+	end_ms = crash_now_ms() + CRASH_LIMIT_S * 1000;
+	if (crash_rig_open(&why) < 0) {
 		fprintf(stderr, "%s\n", why.text);
 		return 1;
 	}
@@ -418,6 +289,6 @@ main(int argc, char **argv)
 		fprintf(stderr, "FAILED: %s\n", crash_page->failure);
 		_exit(1);
 	}
-	close_rig();
+	crash_rig_close();
 	return rmdir(folder) == 0 ? 0 : 1; /* nothing is left in it */
 }
