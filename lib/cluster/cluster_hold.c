@@ -127,10 +127,11 @@ collect_slot(struct plx_cluster *cluster, struct place *place, uint64_t at, cons
 	uint32_t number = place->shadow[slot];
 
 	if (__atomic_load_n(&kept[slot], __ATOMIC_RELAXED) == at + 1) {
-		if ((cluster->holders[number] & place->bit) != 0 &&
-		    !aside_add(cluster, place, number))
-			doom(cluster, place);
-		return 0;
+		if ((cluster->holders[number] & place->bit) == 0 ||
+		    aside_add(cluster, place, number))
+			return 0;
+		doom(cluster,
+		     place); /* it keeps more than it may: what no list would name is given back */
 	}
 	return drop(cluster, place->bit, number, home);
 }

@@ -2,6 +2,8 @@
 /* Who holds what: honest slaves, and those that say what is not so. */
 #include "rig.h"
 
+#include "cluster_priv.h"
+
 static struct plx_cluster_place_stats
 stats_of(uint32_t place)
 {
@@ -256,6 +258,32 @@ a_long_queue_is_taken_back_piece_by_piece(void **state)
 	plx_cluster_leave(other);
 }
 
+/* It marks all it gets, as no honest slave can: it loses its place, and nothing is lost. */
+static void
+who_keeps_more_than_it_may_is_sent_away(void **state)
+{
+	struct plx_cluster_slave *slave;
+	const struct plx_cluster_desc *desc;
+
+	rig_make();
+	slave = rig_join(0, 0);
+	for (uint32_t i = 0; i < 400 && !plx_cluster_ended(slave); i++) {
+		rig_put(0, rig_packet(0, i));
+		rig_poll();
+		slave->priv->held = 0;
+		if (plx_cluster_peek(slave, &desc, 1) == 1) {
+			assert_true(plx_cluster_keep(slave, 0));
+			plx_cluster_done(slave, 1);
+		}
+	}
+	assert_true(plx_cluster_ended(slave));
+	rig_poll();
+	rig_audit();
+	assert_int_equal(stats_of(0).held, 0);
+	assert_int_equal(plx_pool_in_use(rig.pool), 0);
+	plx_cluster_leave(slave);
+}
+
 int
 main(void)
 {
@@ -267,6 +295,7 @@ main(void)
 		RIG_TEST(granted_buffers_are_its_own_up_to_extra),
 		RIG_TEST(one_extra_buffer_is_one),
 		RIG_TEST(keeping_goes_on_for_ever),
+		RIG_TEST(who_keeps_more_than_it_may_is_sent_away),
 		RIG_TEST(a_long_queue_is_taken_back_piece_by_piece),
 	};
 
