@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What goes out: from one to many, while it is held, by those who share it, and when there is no room. */
+#include "rig.h"
+
+#include "cluster_priv.h"
+
+static struct plx_cluster_place_stats
+place_now(uint32_t place)
+{
+	struct plx_cluster_place_stats stats;
+
+	assert_int_equal(plx_cluster_place_stats(rig.cluster, place, &stats), 0);
+	return stats;
+}
+
+static struct plx_cluster_stats
+stats_now(void)
+{
+	struct plx_cluster_stats stats;
+
+	rig_audit();
+	plx_cluster_stats(rig.cluster, &stats);
+	return stats;
+}
+
+static void
+make(enum plx_cluster_mode mode)
+{
+	rig.params.nb_tx_ports = 2;
+	rig.params.writable = true;
+	rig.params.spread.mode = mode;
+	rig_make();
+}
+
+/* The packet is sent, freed by the device, and still whole for who holds it. */
+static void
+what_goes_out_can_be_held(void **state)
+{
+	struct plx_cluster_slave *slave;
+	const struct plx_cluster_desc *desc;
+
+	rig.params.spread.forward = 3;
+	make(PLX_CLUSTER_SHARE);
+	slave = rig_join(0, 0);
+	rig_feed(10);
+	rig_poll();
+	assert_int_equal(rig_out(0, NULL, 100), 10);
+	assert_int_equal(rig_out(1, NULL, 100), 10);
+	assert_int_equal(plx_pool_in_use(rig.pool), 10);
+	assert_int_equal(plx_cluster_peek(slave, &desc, 32), 10);
+	for (uint32_t i = 0; i < 10; i++)
+		assert_int_equal(rig_number(slave, &desc[i]), i);
+	plx_cluster_done(slave, 10);
+	rig_poll();
+	assert_int_equal(plx_pool_in_use(rig.pool), 0);
+	rig_feed(10); /* now given back before it has left the device */
+	rig_poll();
+	assert_int_equal(rig_drink(slave), 10);
+	rig_poll();
+	assert_int_equal(plx_pool_in_use(rig.pool), 10);
+	assert_int_equal(rig_out(0, NULL, 100), 10);
+	assert_int_equal(rig_out(1, NULL, 100), 10);
+	assert_int_equal(plx_pool_in_use(rig.pool), 0);
+	assert_int_equal(stats_now().transmitted, 40);
+	plx_cluster_leave(slave);
+}
+
+/* Three hold one buffer and send different parts of it. */
+static void
+each_sends_the_part_it_wants(void **state)
+{
+	struct plx_cluster_slave *slaves[3];
+	const struct plx_cluster_desc *desc;
+	struct plx_mbuf *out[3];
+
+	make(PLX_CLUSTER_FANOUT);
+	for (uint32_t i = 0; i < 3; i++)
+		slaves[i] = rig_join(i, 0);
+	rig_feed(1);
+	rig_poll();
+	for (uint32_t i = 0; i < 3; i++) {
+		struct plx_cluster_desc part;
+
+		assert_int_equal(plx_cluster_peek(slaves[i], &desc, 1), 1);
+		part = *desc;
+		part.off = (uint16_t)(part.off + 4 * i);
+		part.len = (uint16_t)(part.len - 8 * i);
+		assert_true(plx_cluster_keep(slaves[i], 0));
+		plx_cluster_done(slaves[i], 1);
+		assert_true(plx_cluster_send_kept(slaves[i], &part, 1));
+		plx_cluster_flush(slaves[i]);
+		rig_poll();
+		rig_audit();
+	}
+	assert_int_equal(rig_out(0, out, 3), 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(out[i]->pkt_len, RIG_FRAME - 8 * i);
+		assert_int_equal(plx_mbuf_check(out[i], NULL), 0);
+		if (i > 0)
+			assert_memory_equal(plx_mbuf_data(out[i]), plx_mbuf_data(out[0]) + 4 * i,
+					    out[i]->pkt_len);
+	}
+	for (uint32_t i = 0; i < 3; i++)
+		plx_mbuf_free(out[i]);
+	assert_int_equal(plx_pool_in_use(rig.pool), 0);
+	for (uint32_t i = 0; i < 3; i++)
+		plx_cluster_leave(slaves[i]);
+}
+
+/* Lengths, offsets and numbers that are not its own are lies; ports that are not there lose the packet. */
+static void
+bad_orders_are_refused(void **state)
+{
+	static const struct {
+		uint16_t off, len;
+		uint64_t ports;
+		bool lie;
+	} cases[] = {{0, 0, 1, true},	      {0, 513, 1, true},	 {512, 1, 1, true},
+		     {65535, 65535, 1, true}, {511, 1, 1, false},	 {0, 60, 0, false},
+		     {0, 60, 4, false},	      {0, 60, 1ULL << 63, false}};
+	struct plx_cluster_slave *slave;
+	struct plx_cluster_desc desc = {0};
+	uint64_t lies = 0;
+
+	make(PLX_CLUSTER_SHARE);
+	slave = rig_join(0, PLX_CLUSTER_SLAVE_WRITE);
+	for (size_t i = 0; i < PLX_ARRAY_LEN(cases); i++) {
+		assert_true(plx_cluster_alloc(slave, &desc.number));
+		desc.off = cases[i].off;
+		desc.len = cases[i].len;
+		assert_true(plx_cluster_send_kept(slave, &desc, cases[i].ports));
+		plx_cluster_flush(slave);
+		rig_poll();
+		rig_audit();
+		lies += cases[i].lie;
+		assert_int_equal(place_now(0).lies, lies);
+	}
+	assert_int_equal(place_now(0).refused, 3);
+	assert_int_equal(stats_now().asked, 1);
+	rig_out(0, NULL, 100);
+	desc.off = 0;
+	desc.len = 60;
+	while (rig.cluster->holders[desc.number] != 0) /* granted again, perhaps */
+		desc.number = (desc.number + 1) % RIG_BUFFERS;
+	for (uint32_t i = 0; i < 2; i++) { /* at home; of no pool */
+		desc.number = i == 0 ? desc.number : RIG_BUFFERS;
+		assert_true(plx_cluster_send_kept(slave, &desc, 1));
+		plx_cluster_flush(slave);
+		rig_poll();
+	}
+	assert_int_equal(place_now(0).lies, lies + 2);
+	assert_true(place_now(0).present);
+	rig_audit();
+	plx_cluster_leave(slave);
+}
+
+/* The port takes no more: what is too much is counted and freed. */
+static void
+a_full_port_refuses(void **state)
+{
+	rig.params.spread.forward = 2;
+	make(PLX_CLUSTER_SHARE);
+	for (uint32_t i = 0; i < 30; i++) {
+		rig_feed(100);
+		rig_poll();
+	}
+	assert_int_equal(stats_now().asked, 3000);
+	assert_in_range(stats_now().refused, 900, 1000);
+	assert_int_equal(stats_now().forwarded, 3000);
+	assert_int_equal(rig_out(1, NULL, UINT32_MAX), stats_now().transmitted);
+	assert_int_equal(plx_pool_in_use(rig.pool), 0);
+}
+
+/* With a thread that sends, nothing goes out before it does; what its ring has no room for is refused. */
+static void
+the_sending_thread_sends(void **state)
+{
+	struct plx_cluster_port_stats port;
+
+	rig.params.send_thread = true;
+	rig.params.spread.forward = 1;
+	make(PLX_CLUSTER_SHARE);
+	rig_feed(100);
+	rig_poll();
+	assert_int_equal(rig_out(0, NULL, 100), 0);
+	assert_int_equal(stats_now().waiting, 100);
+	while (plx_cluster_poll_send(rig.cluster) != 0)
+		;
+	assert_int_equal(rig_out(0, NULL, 1000), 100);
+	for (uint32_t i = 0; i < 11; i++) {
+		rig_feed(100);
+		rig_poll();
+	}
+	assert_int_equal(stats_now().waiting, 1024);
+	assert_int_equal(stats_now().refused, 76);
+	assert_int_equal(plx_cluster_tx_stats(rig.cluster, 0, &port), 0);
+	assert_int_equal(port.waiting, 1024);
+	assert_int_equal(plx_cluster_tx_stats(rig.cluster, 2, &port), -EINVAL);
+	/* The rest is sent by destroy. */
+}
+
+/* Packets of another pool are copied, those that are shared too; with an empty pool they are lost and counted. */
+static void
+foreign_packets_are_copied(void **state)
+{
+	struct plx_pool_params params = {
+		.name = "other", .n = 64, .buf_size = 512, .node = PLX_NODE_ANY};
+	struct plx_mbuf *m, *all[RIG_BUFFERS], *shared;
+	struct plx_cluster_slave *slave;
+	const struct plx_cluster_desc *desc;
+	struct plx_pool *other;
+	uint32_t n = 0;
+
+	make(PLX_CLUSTER_SHARE);
+	assert_int_equal(plx_pool_create(&params, &other, NULL), 0);
+	slave = rig_join(0, 0);
+	m = plx_mbuf_alloc(other);
+	memset(plx_mbuf_append(m, 100), 0x5a, 100);
+	rig_put(0, m);
+	shared = rig_packet(0, 77);
+	plx_mbuf_ref(shared);
+	rig_put(0, shared);
+	rig_poll();
+	assert_int_equal(stats_now().copied, 2);
+	assert_int_equal(plx_pool_in_use(other), 0);
+	assert_int_equal(plx_cluster_peek(slave, &desc, 2), 2);
+	assert_int_equal(desc[0].len, 100);
+	assert_int_equal(plx_cluster_data(slave, desc)[99], 0x5a);
+	assert_int_equal(rig_number(slave, &desc[1]), 77);
+	assert_int_not_equal(desc[1].number, plx_pool_index(rig.pool, shared));
+	plx_mbuf_free(shared);
+	plx_cluster_done(slave, 2);
+	rig_poll();
+	assert_int_equal(plx_pool_in_use(rig.pool), 0);
+	while ((all[n] = plx_mbuf_alloc(rig.pool)) != NULL && n < RIG_BUFFERS - 1)
+		n++;
+	if (all[n] != NULL)
+		n++;
+	m = plx_mbuf_alloc(other);
+	plx_mbuf_append(m, 100);
+	rig_put(0, m);
+	rig_poll();
+	assert_int_equal(stats_now().no_buffer, 1);
+	assert_int_equal(plx_pool_in_use(other), 0);
+	plx_mbuf_free_bulk(all, n);
+	plx_cluster_leave(slave);
+	assert_int_equal(plx_pool_destroy(other, NULL), 0);
+}
+
+/* Ports that stop lose what is sent, and nothing else. */
+static void
+ports_that_stop_are_survived(void **state)
+{
+	struct plx_cluster_slave *slave;
+
+	rig.params.spread.forward = 2;
+	make(PLX_CLUSTER_SHARE);
+	slave = rig_join(0, 0);
+	rig_feed(10);
+	assert_int_equal(plx_ethdev_stop(rig.ports[1].port), 0);
+	rig_poll();
+	assert_int_equal(rig_drink(slave), 10);
+	assert_int_equal(stats_now().refused, 10);
+	assert_int_equal(plx_ethdev_stop(rig.ports[0].port), 0);
+	rig_poll();
+	assert_int_equal(plx_ethdev_start(rig.ports[0].port, NULL), 0);
+	assert_int_equal(plx_ethdev_start(rig.ports[1].port, NULL), 0);
+	rig_feed(10);
+	rig_poll();
+	assert_int_equal(rig_drink(slave), 10);
+	assert_int_equal(stats_now().transmitted, 10);
+	plx_cluster_leave(slave);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RIG_TEST(what_goes_out_can_be_held),	RIG_TEST(each_sends_the_part_it_wants),
+		RIG_TEST(bad_orders_are_refused),	RIG_TEST(a_full_port_refuses),
+		RIG_TEST(the_sending_thread_sends),	RIG_TEST(foreign_packets_are_copied),
+		RIG_TEST(ports_that_stop_are_survived),
+	};
+
+	return cmocka_run_group_tests(tests, rig_init, rig_fini);
+}

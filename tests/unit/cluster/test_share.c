@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whose share is what, and who keeps it when others come and go. */
+#include "rig.h"
+
+#include "cluster_priv.h"
+
+static struct plx_cluster_slave *slaves[PLX_CLUSTER_PLACES_MAX];
+
+/* How many buckets of the first group each place has; false if one has none though a place is there. */
+static void
+count(uint32_t has[PLX_CLUSTER_PLACES_MAX], uint8_t copy[BUCKETS])
+{
+	memset(has, 0, PLX_CLUSTER_PLACES_MAX * sizeof(*has));
+	memcpy(copy, rig.cluster->buckets[0], BUCKETS);
+	for (uint32_t i = 0; i < BUCKETS; i++)
+		if (copy[i] != NO_PLACE)
+			has[copy[i]]++;
+}
+
+static uint32_t
+changed(const uint8_t *before, const uint8_t *after)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < BUCKETS; i++)
+		n += before[i] != after[i];
+	return n;
+}
+
+/* At random, up to 64: always even, and no bucket moves that need not. */
+static void
+as_few_as_possible_change_hands(void **state)
+{
+	uint32_t has[PLX_CLUSTER_PLACES_MAX], there = 0, seed = 1;
+	uint8_t before[BUCKETS], after[BUCKETS];
+
+	rig.params.places = PLX_CLUSTER_PLACES_MAX;
+	rig.params.queue_len = 8;
+	rig.params.extra = 0;
+	rig_make();
+	memset(slaves, 0, sizeof(slaves));
+	count(has, before);
+	for (uint32_t step = 0; step < 600; step++) {
+		uint32_t i = (seed = seed * 1664525 + 1013904223) >> 26, old = has[i];
+		bool comes = slaves[i] == NULL;
+
+		if (comes) {
+			slaves[i] = rig_join(i, 0);
+		} else {
+			plx_cluster_leave(slaves[i]);
+			slaves[i] = NULL;
+			rig_poll();
+		}
+		there += comes ? 1 : -1u;
+		count(has, after);
+		for (uint32_t k = 0; k < PLX_CLUSTER_PLACES_MAX; k++)
+			if (slaves[k] != NULL)
+				assert_in_range(has[k], BUCKETS / there,
+						BUCKETS / there + (BUCKETS % there != 0));
+			else
+				assert_int_equal(has[k], 0);
+		assert_int_equal(changed(before, after), comes ? has[i] : old);
+		memcpy(before, after, sizeof(before));
+	}
+	for (uint32_t i = 0; i < PLX_CLUSTER_PLACES_MAX; i++)
+		plx_cluster_leave(slaves[i]);
+}
+
+/* Both directions of a conversation meet at one slave, before and after somebody comes. */
+static void
+conversations_stay_together(void **state)
+{
+	struct plx_net_build build = {.proto = PLX_NET_PROTO_TCP};
+	const struct plx_cluster_desc *desc;
+
+	rig_make();
+	slaves[0] = rig_join(0, 0);
+	slaves[1] = rig_join(1, 0);
+	for (uint32_t flow = 0; flow < 200; flow++) {
+		for (uint32_t way = 0; way < 2; way++) {
+			struct plx_mbuf *m = plx_mbuf_alloc(rig.pool);
+
+			memcpy(build.src_ip, way != 0 ? "\12\0\0\2" : "\12\0\0\1", 4);
+			memcpy(build.dst_ip, way != 0 ? "\12\0\0\1" : "\12\0\0\2", 4);
+			build.src_port = (uint16_t)(way != 0 ? 80 : 1000 + flow);
+			build.dst_port = (uint16_t)(way != 0 ? 1000 + flow : 80);
+			plx_net_build_frame(&build, plx_mbuf_append(m, RIG_FRAME), RIG_FRAME);
+			rig_put(0, m);
+		}
+		rig_poll();
+		for (uint32_t i = 0; i < 2; i++) {
+			uint32_t n = plx_cluster_peek(slaves[i], &desc, 2);
+
+			assert_int_not_equal(n, 1);
+			plx_cluster_done(slaves[i], n);
+		}
+	}
+	plx_cluster_leave(slaves[0]);
+	plx_cluster_leave(slaves[1]);
+}
+
+static uint32_t
+feed_and_drink(uint32_t i)
+{
+	rig_feed(60);
+	rig_poll();
+	return rig_drink(slaves[i]);
+}
+
+/* With sticky places the others get no more than before; what nobody is there for is lost and counted. */
+static void
+sticky_places_keep_their_share(void **state)
+{
+	struct plx_cluster_stats stats;
+	uint32_t n;
+
+	rig.params.sticky = true;
+	rig.params.places = 2;
+	rig_make();
+	slaves[0] = rig_join(0, 0);
+	n = feed_and_drink(0);
+	assert_in_range(n, 10, 50);
+	slaves[1] = rig_join(1, 0);
+	assert_int_equal(feed_and_drink(0), n);
+	assert_int_equal(rig_drink(slaves[1]), 60 - n);
+	plx_cluster_leave(slaves[1]);
+	rig_poll();
+	assert_int_equal(feed_and_drink(0), n);
+	plx_cluster_stats(rig.cluster, &stats);
+	assert_int_equal(stats.nobody, 2 * (60 - n));
+	rig_audit();
+	plx_cluster_leave(slaves[0]);
+}
+
+/* Places where nobody ever was belong to no group. */
+static void
+sticky_groups_begin_with_who_comes(void **state)
+{
+	struct plx_cluster_slave_params params = {.place = 2, .group = 1};
+
+	rig.params.sticky = true;
+	rig.params.spread.mode = PLX_CLUSTER_GROUPS;
+	rig.params.spread.nb_groups = 2;
+	rig_make();
+	slaves[0] = rig_join(0, 0);
+	assert_int_equal(plx_cluster_join(rig.cluster, &params, &slaves[1], NULL), 0);
+	assert_int_equal(feed_and_drink(0), 60);
+	assert_int_equal(rig_drink(slaves[1]), 60);
+	params.group = 2;
+	params.place = 3;
+	assert_int_equal(plx_cluster_join(rig.cluster, &params, &slaves[2], NULL), -EINVAL);
+	rig_audit();
+	plx_cluster_leave(slaves[0]);
+	plx_cluster_leave(slaves[1]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RIG_TEST(as_few_as_possible_change_hands),
+		RIG_TEST(conversations_stay_together),
+		RIG_TEST(sticky_places_keep_their_share),
+		RIG_TEST(sticky_groups_begin_with_who_comes),
+	};
+
+	return cmocka_run_group_tests(tests, rig_init, rig_fini);
+}
