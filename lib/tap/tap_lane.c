@@ -89,9 +89,12 @@ fill_record(struct tap_record *record, uint32_t size, uint32_t cap_len, const st
 static bool
 copy_bytes(void *to, const struct plx_mbuf *m, uint32_t len)
 {
-	const void *bytes = plx_mbuf_read(m, 0, len, to);
+	const void *bytes = plx_mbuf_data(m);
 
-	if (bytes != to && bytes != NULL)
+	/* Where the bytes lie in one piece behind an empty segment, that is what read shows. */
+	if (PLX_UNLIKELY(len > m->data_len))
+		bytes = plx_mbuf_read(m, 0, len, to);
+	if (PLX_LIKELY(bytes != to && bytes != NULL))
 		memcpy(to, bytes, len);
 	return bytes != NULL;
 }

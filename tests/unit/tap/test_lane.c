@@ -156,6 +156,24 @@ chained_packets_are_gathered_for_the_filter_and_for_the_reader(void **state)
 }
 
 static void
+an_empty_segment_in_front_hides_nothing(void **state)
+{
+	struct plx_mbuf *m = plx_mbuf_alloc(pool);
+	struct plx_tap_packet packet;
+	struct both b;
+
+	begin(&b, NULL, 1000);
+	assert_int_equal(plx_mbuf_chain(m, scene_packet(9, 100, 2000)), 0);
+	assert_true(tap_lane_stage(&b.lane, &m, 1, NOW, true));
+	tap_lane_commit(&b.lane, 1);
+	assert_int_equal(plx_tap_reader_next(b.reader, 0, &packet), 1);
+	assert_int_equal(packet.cap_len, 100);
+	assert_int_equal(scene_number(&packet), 9);
+	plx_mbuf_free(m);
+	end(&b);
+}
+
+static void
 only_what_was_committed_counts(void **state)
 {
 	struct plx_mbuf *m[10];
@@ -401,6 +419,7 @@ main(void)
 		cmocka_unit_test(packets_of_all_lengths_pass_in_order_and_around_the_end),
 		cmocka_unit_test(a_full_lane_drops_and_counts_and_takes_again_when_it_was_read),
 		cmocka_unit_test(chained_packets_are_gathered_for_the_filter_and_for_the_reader),
+		cmocka_unit_test(an_empty_segment_in_front_hides_nothing),
 		cmocka_unit_test(only_what_was_committed_counts),
 		cmocka_unit_test(times_flags_and_hash_of_what_was_received_come_along),
 		cmocka_unit_test(a_tail_that_cannot_be_is_found_out),
