@@ -227,13 +227,23 @@ what_is_left_unread_is_in_the_books(void **state)
 	receive(0, 0, 10, 100); /* nobody wants them */
 	assert_balanced(port, 10);
 	assert_int_equal(plx_ethdev_rx_queue_count(port, 0), 6);
-	run(port, 1, 0);
+	/* Begun again as it is, it does not begin with what is old. */
+	assert_int_equal(plx_ethdev_start(port, NULL), 0);
+	assert_int_equal(plx_ethdev_rx_burst(port, 0, pkts, 64), 0);
 	assert_balanced(port, 10);
+	receive(0, 40, 2, 100);
+	assert_int_equal(plx_ethdev_rx_burst(port, 0, pkts, 1), 1);
+	assert_int_equal(number_of(pkts[0]), 40);
+	plx_mbuf_free(pkts[0]);
+	assert_int_equal(plx_ethdev_stop(port), 0);
+	assert_balanced(port, 12);
+	run(port, 1, 0);
+	assert_balanced(port, 12);
 	receive(0, 50, 1, 100);
 	assert_int_equal(plx_ethdev_rx_burst(port, 0, pkts, 64), 1);
 	assert_int_equal(number_of(pkts[0]), 50);
 	plx_mbuf_free(pkts[0]);
-	assert_balanced(port, 11);
+	assert_balanced(port, 13);
 	leave(port);
 }
 
