@@ -21,3 +21,4 @@ nobody_looks()
 	[ "$(run "$PLX_CTL" router taps | jq '.taps | length')" -eq 0 ]
 }
 wait_until 20 "the killed reader to be forgotten" nobody_looks
+kill "$(run "$PLX_CTL" router info | jq .pid)"

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -378,6 +379,81 @@ readers_come_and_go_while_threads_poll(void **state)
 	scene_end(&scene);
 }
 
+/* A tap whose functions do not return before they are let go. */
+static struct {
+	sem_t inside, go;
+	bool swapped;
+} slow;
+
+static void
+stay(void *arg, uint16_t queue, struct plx_mbuf *const *pkts, uint16_t n)
+{
+	sem_post(&slow.inside);
+	sem_wait(&slow.go);
+}
+
+static void
+be_told(void *arg, uint16_t queue, uint16_t taken)
+{
+}
+
+static void *
+burst(void *arg)
+{
+	struct plx_mbuf *pkts[4];
+
+	if (arg != NULL)
+		plx_ethdev_rx_burst(scene.dev.port, 0, pkts, 4);
+	else
+		plx_ethdev_tx_burst(scene.dev.port, 0, scene.rxq[0]->give, 4);
+	return NULL;
+}
+
+static void *
+take_away(void *arg)
+{
+	plx_ethdev_tap_swap(scene.dev.port, arg, NULL);
+	__atomic_store_n(&slow.swapped, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Whoever is inside keeps the tap from going, however long it takes. */
+static void
+stays_while_inside(void *rx)
+{
+	struct plx_ethdev_tap tap = {.rx = stay, .tx = stay, .tx_taken = be_told};
+	pthread_t poller, taker;
+
+	slow.swapped = false;
+	assert_int_equal(plx_ethdev_tap_swap(scene.dev.port, NULL, &tap), 0);
+	assert_int_equal(pthread_create(&poller, NULL, burst, rx), 0);
+	sem_wait(&slow.inside);
+	assert_int_equal(pthread_create(&taker, NULL, take_away, &tap), 0);
+	/* Not before it has taken it out; then it waits. Too short a time here hides a fault, and makes none. */
+	while (__atomic_load_n(&plx_ethdev_fast_table[scene.dev.port].tap, __ATOMIC_ACQUIRE) !=
+	       NULL)
+		sched_yield();
+	usleep(50000);
+	assert_false(__atomic_load_n(&slow.swapped, __ATOMIC_ACQUIRE));
+	sem_post(&slow.go);
+	pthread_join(poller, NULL);
+	pthread_join(taker, NULL);
+	assert_true(slow.swapped);
+}
+
+static void
+a_tap_does_not_go_while_somebody_is_inside(void **state)
+{
+	scene_begin(&scene, 1, 1);
+	give(scene.rxq[0], 0, 4, 100);
+	sem_init(&slow.inside, 0, 0);
+	sem_init(&slow.go, 0, 0);
+	stays_while_inside(&scene);
+	stays_while_inside(NULL);
+	take_back(scene.rxq[0]);
+	scene_end(&scene);
+}
+
 static int
 setup(void **state)
 {
@@ -395,6 +471,7 @@ main(void)
 		cmocka_unit_test(queues_that_came_later_are_counted),
 		cmocka_unit_test(a_port_that_goes_tells_its_readers_and_the_next_has_none),
 		cmocka_unit_test(what_cannot_be_tapped_is_refused),
+		cmocka_unit_test(a_tap_does_not_go_while_somebody_is_inside),
 		cmocka_unit_test(readers_come_and_go_while_threads_poll),
 	};
 
