@@ -154,11 +154,38 @@ sticky_groups_begin_with_who_comes(void **state)
 	plx_cluster_leave(slaves[1]);
 }
 
+/* All 64 bits are somebody's. */
+static void
+all_places_are_served(void **state)
+{
+	rig.params.places = PLX_CLUSTER_PLACES_MAX;
+	rig_make();
+	for (uint32_t i = 0; i < PLX_CLUSTER_PLACES_MAX; i++)
+		slaves[i] = rig_join(i, 0);
+	for (unsigned fanout = 0; fanout < 2; fanout++) {
+		struct plx_cluster_spread spread = {.mode = fanout ? PLX_CLUSTER_FANOUT
+								   : PLX_CLUSTER_SHARE,
+						    .key = PLX_CLUSTER_KEY_ROUND_ROBIN};
+
+		assert_int_equal(plx_cluster_set_spread(rig.cluster, &spread, NULL), 0);
+		rig_feed(PLX_CLUSTER_PLACES_MAX);
+		rig_poll();
+		for (uint32_t i = 0; i < PLX_CLUSTER_PLACES_MAX; i++)
+			assert_int_equal(rig_drink(slaves[i]), fanout ? PLX_CLUSTER_PLACES_MAX : 1);
+		rig_poll();
+		rig_audit();
+		assert_int_equal(plx_pool_in_use(rig.pool), 0);
+	}
+	for (uint32_t i = 0; i < PLX_CLUSTER_PLACES_MAX; i++)
+		plx_cluster_leave(slaves[i]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(as_few_as_possible_change_hands),
+		RIG_TEST(all_places_are_served),
 		RIG_TEST(conversations_stay_together),
 		RIG_TEST(sticky_places_keep_their_share),
 		RIG_TEST(sticky_groups_begin_with_who_comes),
