@@ -11,6 +11,7 @@
 static struct plx_filter_packet
 in_one_piece(const struct plx_mbuf *m, uint8_t buf[PLX_CLUSTER_KEY_BYTES])
 {
+	uint32_t wire = (m->ol_flags & PLX_MBUF_RX_CUT) != 0 ? m->wire_len : m->pkt_len;
 	uint32_t len = m->data_len;
 	const uint8_t *bytes = plx_mbuf_data(m);
 
@@ -18,7 +19,7 @@ in_one_piece(const struct plx_mbuf *m, uint8_t buf[PLX_CLUSTER_KEY_BYTES])
 		len = m->pkt_len < PLX_CLUSTER_KEY_BYTES ? m->pkt_len : PLX_CLUSTER_KEY_BYTES;
 		bytes = plx_mbuf_read(m, 0, len, buf);
 	}
-	return (struct plx_filter_packet){.bytes = bytes, .caplen = len, .wirelen = m->pkt_len};
+	return (struct plx_filter_packet){.bytes = bytes, .caplen = len, .wirelen = wire};
 }
 
 /* -- rules -------------------------------------------------------------------------------------------- */

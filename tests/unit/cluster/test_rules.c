@@ -2,6 +2,7 @@
 /* Rules of the cluster, and filters of slaves. */
 #include "rig.h"
 
+#include "cluster_priv.h"
 #include "plx_clock.h"
 #include "plx_filter_rules.h"
 
@@ -234,6 +235,24 @@ a_filter_shows_what_was_asked_for(void **state)
 	plx_cluster_leave(all);
 }
 
+/* A packet that was cut has the length it had. */
+static void
+the_length_is_the_wires(void **state)
+{
+	struct plx_cluster_slave_params params = {.place = 0, .filter = "greater 1000"};
+	struct plx_mbuf *m = rig_packet(0, 0);
+	struct plx_cluster_slave *slave;
+
+	rig_make();
+	assert_int_equal(plx_cluster_join(rig.cluster, &params, &slave, NULL), 0);
+	m->wire_len = 1500;
+	assert_int_equal(filter_places(rig.cluster, m, 1), 0);
+	m->ol_flags |= PLX_MBUF_RX_CUT;
+	assert_int_equal(filter_places(rig.cluster, m, 1), 1);
+	plx_mbuf_free(m);
+	plx_cluster_leave(slave);
+}
+
 static void
 a_filter_that_is_none_is_refused(void **state)
 {
@@ -264,6 +283,7 @@ main(void)
 		RULES_TEST(rules_come_and_go),
 		RULES_TEST(chains_are_looked_at_as_one),
 		RIG_TEST(a_filter_shows_what_was_asked_for),
+		RIG_TEST(the_length_is_the_wires),
 		RIG_TEST(a_filter_that_is_none_is_refused),
 	};
 
