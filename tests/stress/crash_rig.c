@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BUFFERS 4096
+#define BUFFERS	 4096
+#define BUF_SIZE 512
 
 extern const struct plx_driver plx_driver_net_ring;
 
@@ -57,6 +58,8 @@ take_out(void)
 	struct plx_mbuf *pkts[PLX_CLUSTER_BURST];
 	uint16_t n = plx_ethdev_rx_burst(crash_rig.far[1], 0, pkts, PLX_CLUSTER_BURST);
 
+	for (uint16_t i = 0; i < n; i++)
+		crash_rig.beyond += pkts[i]->data_off + pkts[i]->data_len > BUF_SIZE;
 	crash_rig.came_out += n;
 	plx_mbuf_free_bulk(pkts, n);
 }
@@ -95,8 +98,11 @@ crash_rig_open(struct plx_why *why)
 	char program[] = "crash", no_huge[] = "--no-huge", no_pci[] = "--no-pci", l[] = "-l",
 	     zero[] = "0";
 	char *argv[] = {program, no_huge, no_pci, l, zero, NULL};
-	const struct plx_pool_params pool = {
-		.name = "crash", .n = BUFFERS, .buf_size = 512, .cache = 64, .node = PLX_NODE_ANY};
+	const struct plx_pool_params pool = {.name = "crash",
+					     .n = BUFFERS,
+					     .buf_size = BUF_SIZE,
+					     .cache = 64,
+					     .node = PLX_NODE_ANY};
 	const struct plx_net_build build = {
 		.proto = PLX_NET_PROTO_UDP, .src_port = 1024, .dst_port = 53};
 	int ret = plx_eal_init(5, argv, why);

@@ -14,8 +14,8 @@ struct crash_rig {
 	uint16_t far[CRASH_PORTS];
 	struct plx_cluster *cluster;
 	uint8_t frame[CRASH_FRAME];
-	uint32_t number; /* of the next packet */
-	uint64_t came_out;
+	uint32_t number;	   /* of the next packet */
+	uint64_t came_out, beyond; /* of those, with bytes behind their buffers */
 };
 extern struct crash_rig crash_rig;
 

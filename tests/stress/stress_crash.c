@@ -131,6 +131,9 @@ judge_end(const struct crash_phase *phase)
 		crash_fail("%llu packets were sent, %llu came out",
 			   (unsigned long long)stats.transmitted,
 			   (unsigned long long)crash_rig.came_out);
+	if (crash_rig.beyond != 0)
+		crash_fail("%llu packets that came out do not fit into their buffers",
+			   (unsigned long long)crash_rig.beyond);
 	if (phase->role != CRASH_HOSTILE && lies != 0)
 		crash_fail("%llu lies of honest slaves", (unsigned long long)lies);
 	if (phase->role == CRASH_HOSTILE && lies == 0)
