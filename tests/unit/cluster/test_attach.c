@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -404,6 +405,43 @@ a_late_hang_up_does_not_harm_who_came_next(void **state)
 	rig_audit();
 }
 
+static void *
+run_master(void *cluster)
+{
+	plx_cluster_run(cluster);
+	return NULL;
+}
+
+/* It has the bell of a master that sleeps, and does not listen to its own. */
+static void
+no_slave_makes_its_master_wait_for_a_bell(void **state)
+{
+	struct plx_cluster_slave *liar, *other;
+	pthread_t master;
+
+	rig.params.spread.mode = PLX_CLUSTER_FANOUT;
+	open_cluster();
+	liar = attach("cluster:10@0", PLX_CLUSTER_SLAVE_PASSIVE);
+	other = attach("cluster:10@1", PLX_CLUSTER_SLAVE_PASSIVE);
+	assert_int_equal(fcntl(liar->priv->master_bell, F_SETFL, O_RDWR), 0);
+	assert_int_equal(fcntl(liar->priv->sock, F_SETFL, O_RDWR), 0);
+	plx_idle_set_policy(PLX_IDLE_SLEEP);
+	assert_int_equal(pthread_create(&master, NULL, run_master, rig.cluster), 0);
+	for (uint32_t i = 0; i < 500; i++) {
+		__atomic_store_n(&liar->lane->bell.asleep, 1, __ATOMIC_SEQ_CST);
+		rig_feed(1);
+		assert_int_equal(plx_cluster_wait(other, LIMIT_MS), 1);
+		assert_int_equal(rig_drink(other), 1);
+		rig_drink(liar);
+	}
+	assert_false(plx_cluster_ended(liar));
+	plx_cluster_break(rig.cluster);
+	pthread_join(master, NULL);
+	plx_idle_set_policy(PLX_IDLE_POLL);
+	plx_cluster_leave(liar);
+	plx_cluster_leave(other);
+}
+
 static void
 what_is_in_the_queue_outlives_the_master(void **state)
 {
@@ -578,6 +616,7 @@ main(void)
 		RIG_TEST(who_talks_behind_the_welcome_is_sent_away),
 		RIG_TEST(one_that_lies_is_hung_up_on),
 		RIG_TEST(a_late_hang_up_does_not_harm_who_came_next),
+		RIG_TEST(no_slave_makes_its_master_wait_for_a_bell),
 		RIG_TEST(what_is_in_the_queue_outlives_the_master),
 		RIG_TEST(a_closed_cluster_lets_nobody_in_and_can_be_opened_again),
 		RIG_TEST(one_program_has_an_id_once),
