@@ -97,6 +97,9 @@ static const struct option_row rows[] = {
 	{"noisy-lkup-num-reads-writes", 0, OPTION_UINT, AT(engines.noisy_reads_writes), 0, 1 << 20,
 	 .value = "N", .help = "noisy: reads with a write each a packet (0)"},
 
+	{"cluster-id", 0, OPTION_UINT, AT(engines.cluster_id), 0, UINT16_MAX, .value = "ID",
+	 .help = "cluster: by which slaves find the first stream, the next by the next (0)"},
+
 	{"", 0, OPTION_HEADING, .help = "Ports"},
 	{"rxq", 0, OPTION_UINT, AT(rxq), 1, PLX_ETHDEV_QUEUES_MAX, .value = "N",
 	 .help = "rx queues a port (1)"},

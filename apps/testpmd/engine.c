@@ -10,8 +10,9 @@
 #include <string.h>
 
 static const struct engine *const engines[] = {
-	&engine_io,	&engine_mac,	&engine_macswap, &engine_5tswap,   &engine_csum,
-	&engine_rxonly, &engine_txonly, &engine_flowgen, &engine_icmpecho, &engine_noisy,
+	&engine_io,	  &engine_mac,	  &engine_macswap, &engine_5tswap,
+	&engine_csum,	  &engine_rxonly, &engine_txonly,  &engine_flowgen,
+	&engine_icmpecho, &engine_noisy,  &engine_cluster,
 };
 
 const struct engine *

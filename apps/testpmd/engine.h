@@ -25,6 +25,7 @@ struct engine {
 };
 
 extern const struct engine engine_5tswap;
+extern const struct engine engine_cluster;
 extern const struct engine engine_csum;
 extern const struct engine engine_flowgen;
 extern const struct engine engine_icmpecho;

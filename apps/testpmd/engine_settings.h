@@ -38,6 +38,8 @@ struct engine_settings {
 	uint64_t noisy_flush_ms;
 	uint64_t noisy_memory_mb;
 	uint64_t noisy_reads, noisy_writes, noisy_reads_writes;
+	/* cluster: of the first stream */
+	uint64_t cluster_id;
 };
 
 /* Sets what holds where no option says otherwise. */

@@ -231,6 +231,18 @@ packets_that_waited_too_long_are_sent(void **state)
 }
 
 static void
+cluster_says_what_it_lacks(void **state)
+{
+	assert_int_equal(engine_cluster.begin(&stream, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "--total-num-mbufs"));
+	app.args.engines.cluster_id = UINT16_MAX;
+	app.nb_streams = 2;
+	assert_int_equal(engine_cluster.begin(&stream, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "--cluster-id 65535"));
+	assert_null(stream.engine);
+}
+
+static void
 noisy_says_what_it_lacks(void **state)
 {
 	struct engine_settings *settings = &app.args.engines;
@@ -332,6 +344,7 @@ main(void)
 		TEST(packets_wait_until_others_push_them_out),
 		TEST(packets_that_waited_too_long_are_sent),
 		TEST(noisy_says_what_it_lacks),
+		TEST(cluster_says_what_it_lacks),
 		TEST(a_full_queue_drops_and_counts),
 		TEST(a_retry_ends),
 		TEST(a_retry_waits_for_a_slow_receiver),

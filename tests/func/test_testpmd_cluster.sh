@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# plx-testpmd's engine "cluster": packets go on as with io, and slaves in other processes see them; they come, go and are killed.
+# shellcheck source=tests/func/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/func/cluster.sh
+. "$(dirname "$0")/cluster.sh"
+func_begin anyone
+need jq python3 capinfos
+
+EAL=(--no-huge --no-pci --lcores '(0,1)@0' --idle yield --file-prefix pmd)
+python3 "$FUNC_DIR/make_flows.py" "$TMP/in.pcap" 60 3000
+
+# FIELD: of the accumulated report.
+total()
+{
+	awk -v f="$1:" '/Accumulated/ {on = 1} /NIC statistics/ {on = 0} on {for (i = 1; i < NF; i++) if ($i == f) print $(i + 1)}' \
+		"$TMP/testpmd.log"
+}
+
+# What cannot be.
+assert_refuses 'has no control socket by which slaves could come' "$PLX_TESTPMD" "${EAL[@]}" --no-door --vdev net_null0 -- --forward-mode cluster
+assert_refuses 'with 2 streams the last cluster would be number 65536' "$PLX_TESTPMD" "${EAL[@]}" --vdev net_null0 --vdev net_null1 -- \
+	--forward-mode cluster --cluster-id 65535
+assert_refuses 'make it larger with --total-num-mbufs' "$PLX_TESTPMD" "${EAL[@]}" --vdev net_null0 -- --forward-mode cluster \
+	--total-num-mbufs 1024 --mbcache 0
+
+# Nobody attaches: a wire.
+start testpmd - "$PLX_TESTPMD" "${EAL[@]}" --vdev "net_pcap0,rx_pcap=$TMP/in.pcap,tx_pcap=$TMP/out.pcap" -- --forward-mode cluster \
+	--stats-period 1
+wait_until 30 "all packets" grep -Eq 'TX-packets: 3000' "$TMP/testpmd.log"
+stop "$JOB" INT || fail "status $? of plx-testpmd"
+assert_eq "$(total To-slaves)" 0 "packets for slaves"
+python3 "$FUNC_DIR/make_flows.py" check "$TMP/out.pcap" 60 3000 || fail "they are not the same"
+
+# Two slaves of the first stream, one of the second; at a prompt, where the mode is set.
+mkfifo "$TMP/lines"
+exec 3<>"$TMP/lines"
+# shellcheck disable=SC2016
+start testpmd - bash -c 'exec "$@" <"$0"' "$TMP/lines" "$PLX_TESTPMD" "${EAL[@]}" --vdev "net_pcap0,rx_pcap=$TMP/in.pcap,infinite_rx=1" \
+	--vdev net_null1,no-rx=1 -- -i --cluster-id 10
+testpmd=$JOB
+printf 'set fwd cluster\nstart\n' >&3
+has_cluster()
+{
+	run "$PLX_CTL" pmd clusters | jq -e '[.clusters[].id] == [10, 11]'
+}
+wait_until 30 "the clusters" has_cluster
+slave_start one cluster:10
+one=$JOB
+slave_start two cluster:10
+two=$JOB
+slave_start three cluster:11
+three=$JOB
+wait_until 30 "packets" grep -q '^Actual Stats: [1-9]' "$TMP/one.log"
+wait_until 30 "packets" grep -q '^Actual Stats: [1-9]' "$TMP/two.log"
+kill -KILL "$two"
+had=$(grep -c '^Actual' "$TMP/one.log")
+goes_on()
+{
+	[ "$(grep -c '^Actual Stats: [1-9]' "$TMP/one.log")" -gt $((had + 1)) ]
+}
+wait_until 30 "packets after a death" goes_on
+# Stop and start: slaves find it again.
+echo stop >&3
+wait_until 30 "the slaves to notice" grep -q 'waiting for the next' "$TMP/one.log"
+echo start >&3
+comes_back()
+{
+	[ "$(grep -c 'place [0-9] \.\.\.' "$TMP/one.log")" -ge 2 ]
+}
+wait_until 30 "the slave to come back" comes_back
+slave_stop "$one" one
+assert_ge "$COUNTED" 1 "packets of one"
+slave_stop "$three" three
+assert_eq "$COUNTED" 0 "packets of a port that receives none"
+printf 'stop\nquit\n' >&3
+exec 3>&-
+wait_end "$testpmd" 30 || fail "status $? of plx-testpmd"
+assert_ge "$(total To-slaves | head -n 1)" 1 "packets for slaves"
+assert_eq "$(total RX-packets | head -n 1)" "$(($(total TX-packets | head -n 1) + $(total TX-dropped | head -n 1)))" "packets that went on"
