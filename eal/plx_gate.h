@@ -27,7 +27,7 @@ struct plx_gate {
 static inline bool
 plx_gate_enter(struct plx_gate *gate)
 {
-#if defined(__SANITIZE_THREAD__)
+#if PLX_THREADS_SANITIZED
 	__atomic_store_n(&gate->inside, 1, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&gate->open, __ATOMIC_SEQ_CST) != 0)
 		return true;

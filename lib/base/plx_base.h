@@ -49,6 +49,18 @@
 
 #define PLX_CONTAINER_OF(ptr, type, member) ((type *)((uintptr_t)(ptr)-offsetof(type, member)))
 
+/* 1 under the thread sanitizer, which does not see every order that processors and kernels keep. */
+#if defined(__SANITIZE_THREAD__)
+#define PLX_THREADS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PLX_THREADS_SANITIZED 1
+#endif
+#endif
+#ifndef PLX_THREADS_SANITIZED
+#define PLX_THREADS_SANITIZED 0
+#endif
+
 /* Tells the processor that this is a spin loop. */
 static inline void
 plx_pause(void)

@@ -29,7 +29,7 @@ enter(struct turn *turn, const struct plx_ethdev_fast *fast)
 {
 	const uint64_t odd = (__atomic_load_n(&turn->turn, __ATOMIC_RELAXED) + 1) | 1;
 
-#if defined(__SANITIZE_THREAD__)
+#if PLX_THREADS_SANITIZED
 	__atomic_store_n(&turn->turn, odd, __ATOMIC_SEQ_CST);
 	return __atomic_load_n(&fast->tap, __ATOMIC_SEQ_CST);
 #else

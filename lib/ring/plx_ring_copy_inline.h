@@ -21,19 +21,10 @@ enum plx_ring_want {
  * processor keeps loads in order, ordinary copies do for that, and vectorise; ThreadSanitizer and other
  * processors get one relaxed atomic access an element.
  */
-#if defined(__SANITIZE_THREAD__)
-#define PLX_RING_PLAIN 0
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define PLX_RING_PLAIN 0
-#endif
-#endif
-#ifndef PLX_RING_PLAIN
-#ifdef __x86_64__
+#if defined(__x86_64__) && !PLX_THREADS_SANITIZED
 #define PLX_RING_PLAIN 1
 #else
 #define PLX_RING_PLAIN 0
-#endif
 #endif
 
 /* Unoptimised, gcc takes a loop of wide copies that does not run for one that does. */

@@ -123,14 +123,7 @@ device_next_slot(struct device_side *d, uint16_t *slot)
 }
 
 /* Devices look at the flags alone; the thread sanitizer knows an order only where both sides access the same word. */
-#if !defined(__has_feature)
-#define __has_feature(x) 0
-#endif
-#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
-#define DEVICE_WHOLE_WORDS 1
-#else
-#define DEVICE_WHOLE_WORDS 0
-#endif
+#define DEVICE_WHOLE_WORDS PLX_THREADS_SANITIZED
 
 /* A descriptor's flags with what they vouch for. */
 static inline uint16_t
