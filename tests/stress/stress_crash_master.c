@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Masters that are killed, one after the other: their slaves miss no packet until then, read what is in their queues, are told of the
- * end and attach to the next one, whose id nobody has any more. Nothing stays behind.
+ * Masters that want the same id at once, of which one gets it; and masters that are killed, one after the other: their slaves
+ * miss no packet until then, read what is in their queues, are told of the end and attach to the next one, whose id nobody has any
+ * more. Nothing stays behind.
  */
 #include "crash_rig.h"
 #include "plx_cluster_slave.h"
 #include "plx_door_client.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +22,8 @@
 #include <unistd.h>
 
 #define MASTERS	 20
+#define RIVALS	 3
+#define RACES	 10
 #define SLAVES	 3
 #define SEEN_MIN 500 /* packets of each master, by each slave */
 #define LIMIT_MS 30000
@@ -28,6 +32,7 @@
 static struct page {
 	uint32_t seen[SLAVES]; /* of this master's packets */
 	uint32_t ended[SLAVES];
+	uint32_t ready, opened, refused; /* of those that come at once */
 	uint32_t stop, failed;
 	char failure[600];
 } * page;
@@ -72,8 +77,8 @@ spawn(void)
 
 /* -- masters ------------------------------------------------------------------------------------------- */
 
-static void
-be_master(void)
+static bool
+make_cluster(struct plx_why *why)
 {
 	struct plx_cluster_params params = {
 		.id = 10,
@@ -84,20 +89,46 @@ be_master(void)
 		.overflow = PLX_CLUSTER_PRESSURE,
 		.spread = {.mode = PLX_CLUSTER_FANOUT},
 	};
+
+	if (crash_rig_open(why) < 0)
+		return false;
+	params.pool = crash_rig.pool;
+	return plx_cluster_create(&params, &crash_rig.cluster, why) == 0;
+}
+
+static void
+be_master(void)
+{
 	struct plx_why why = {""};
 
-	if (crash_rig_open(&why) < 0) {
-		fail("%s", why.text);
-		return;
-	}
-	params.pool = crash_rig.pool;
-	if (plx_cluster_create(&params, &crash_rig.cluster, &why) < 0 ||
-	    plx_cluster_open(crash_rig.cluster, &why) < 0) {
+	if (!make_cluster(&why) || plx_cluster_open(crash_rig.cluster, &why) < 0) {
 		fail("%s", why.text);
 		return;
 	}
 	while (!look(&page->failed))
 		crash_rig_turn(true);
+}
+
+/* Two want the same id at the same moment. */
+static void
+be_rival(void)
+{
+	struct plx_why why = {""};
+	int ret;
+
+	if (!make_cluster(&why)) {
+		fail("%s", why.text);
+		return;
+	}
+	__atomic_fetch_add(&page->ready, 1, __ATOMIC_ACQ_REL);
+	while (look(&page->ready) < RIVALS)
+		sched_yield();
+	ret = plx_cluster_open(crash_rig.cluster, &why);
+	if (ret != 0 && ret != -EADDRINUSE)
+		fail("a rival: %d %s", ret, why.text);
+	__atomic_fetch_add(ret == 0 ? &page->opened : &page->refused, 1, __ATOMIC_ACQ_REL);
+	while (!look(&page->failed))
+		nap();
 }
 
 /* -- slaves -------------------------------------------------------------------------------------------- */
@@ -218,6 +249,32 @@ run_master(uint32_t round)
 		wait_for(page->ended, round + 1, "ends noticed", round);
 }
 
+static void
+run_rivals(void)
+{
+	pid_t pids[RIVALS];
+
+	page->ready = page->opened = page->refused = 0;
+	for (uint32_t i = 0; i < RIVALS; i++) {
+		pids[i] = spawn();
+		if (pids[i] == 0) {
+			be_rival();
+			_exit(1);
+		}
+	}
+	for (uint32_t n = 0; n < NAPS && look(&page->opened) + look(&page->refused) < RIVALS &&
+			     !look(&page->failed);
+	     n++)
+		nap();
+	if (page->opened != 1 || page->refused != RIVALS - 1)
+		fail("of %d rivals %u have the id and %u are refused", RIVALS, page->opened,
+		     page->refused);
+	for (uint32_t i = 0; i < RIVALS; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+}
+
 int
 main(void)
 {
@@ -232,6 +289,8 @@ main(void)
 	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED)
 		return 1;
+	for (uint32_t round = 0; round < RACES && !look(&page->failed); round++)
+		run_rivals();
 	for (uint32_t i = 0; i < SLAVES; i++) {
 		slaves[i] = spawn();
 		if (slaves[i] == 0) {
