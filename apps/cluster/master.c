@@ -176,6 +176,7 @@ make_cluster(struct master *master, struct plx_why *why)
 		.overflow = (enum plx_cluster_overflow)settings->overflow,
 		.reserve = (uint32_t)settings->reserve,
 		.spread = make_spread(master),
+		.group_places = settings->group_places,
 		.sticky = settings->sticky,
 		.writable = settings->writable,
 		.send_thread = master->tx_lcore != PLX_LCORE_NONE,

@@ -228,6 +228,25 @@ check_ports(const struct plx_cluster_port *ports, uint32_t n, const char *what, 
 	return 0;
 }
 
+/* Groups that have places of their own have all of them. */
+static int
+check_groups(const struct plx_cluster_params *params, struct plx_why *why)
+{
+	uint64_t sum = 0;
+
+	if (params->group_places == NULL || params->spread.mode != PLX_CLUSTER_GROUPS)
+		return 0;
+	for (uint32_t i = 0; i < params->spread.nb_groups; i++) {
+		if (params->group_places[i] == 0)
+			return plx_why(why, -EINVAL, "group_places: group %u has none", i);
+		sum += params->group_places[i];
+	}
+	return sum == params->places
+		       ? 0
+		       : plx_why(why, -EINVAL, "group_places: %llu in all groups, but %u places",
+				 (unsigned long long)sum, params->places);
+}
+
 static int
 check_params(const struct plx_cluster_params *params, struct plx_why *why)
 {
@@ -257,7 +276,9 @@ check_params(const struct plx_cluster_params *params, struct plx_why *why)
 	ret = check_ports(params->rx_ports, params->nb_rx_ports, "rx", why);
 	if (ret == 0)
 		ret = check_ports(params->tx_ports, params->nb_tx_ports, "tx", why);
-	return ret < 0 ? ret : check_spread(params, &params->spread, why);
+	if (ret == 0)
+		ret = check_spread(params, &params->spread, why);
+	return ret < 0 ? ret : check_groups(params, why);
 }
 
 static int
@@ -296,6 +317,20 @@ note_ports(struct plx_cluster *cluster)
 	cluster->params.tx_ports = NULL;
 }
 
+static void
+note_groups(struct plx_cluster *cluster)
+{
+	const struct plx_cluster_params *params = &cluster->params;
+	uint32_t place = 0;
+
+	cluster->grouped =
+		params->group_places != NULL && params->spread.mode == PLX_CLUSTER_GROUPS;
+	for (uint32_t group = 0; cluster->grouped && group < params->spread.nb_groups; group++)
+		for (uint32_t i = 0; i < params->group_places[group]; i++)
+			cluster->group_of[place++] = (uint8_t)group;
+	cluster->params.group_places = NULL; /* the caller's */
+}
+
 static int
 furnish(struct plx_cluster *cluster, const struct plx_cluster_params *params, struct plx_why *why)
 {
@@ -320,6 +355,7 @@ furnish(struct plx_cluster *cluster, const struct plx_cluster_params *params, st
 		cluster->places[i].bell = cluster->places[i].sock = -1;
 	memset(cluster->buckets, NO_PLACE, sizeof(cluster->buckets));
 	note_ports(cluster);
+	note_groups(cluster);
 	ret = make_rings(cluster);
 	if (ret < 0)
 		return plx_why(why, ret, "no memory for the rings of a cluster");

@@ -125,9 +125,19 @@ bury_here(struct plx_cluster *cluster)
 	}
 }
 
-static int
-choose(struct plx_cluster *cluster, uint32_t wanted, uint32_t *ret_place, struct plx_why *why)
+/* Whether the place may be given to who asks for the group. */
+static bool
+is_of_group(const struct plx_cluster *cluster, uint32_t place, uint32_t group)
 {
+	return !cluster->grouped || cluster->group_of[place] == group;
+}
+
+static int
+choose(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
+       uint32_t *ret_place, struct plx_why *why)
+{
+	const uint32_t wanted = params->place;
+
 	if (wanted != PLX_CLUSTER_PLACE_ANY) {
 		if (wanted >= cluster->nb_places)
 			return plx_why(why, -EINVAL, "cluster %u has places 0 to %u, not %u",
@@ -139,11 +149,14 @@ choose(struct plx_cluster *cluster, uint32_t wanted, uint32_t *ret_place, struct
 		return 0;
 	}
 	for (uint32_t i = 0; i < cluster->nb_places; i++) {
-		if (!is_free(&cluster->places[i]))
+		if (!is_free(&cluster->places[i]) || !is_of_group(cluster, i, params->group))
 			continue;
 		*ret_place = i;
 		return 0;
 	}
+	if (cluster->grouped)
+		return plx_why(why, -ENOSPC, "all places of group %u of cluster %u are taken",
+			       params->group, cluster->params.id);
 	return plx_why(why, -ENOSPC, "all %u places of cluster %u are taken", cluster->nb_places,
 		       cluster->params.id);
 }
@@ -202,7 +215,7 @@ open_locked(struct plx_cluster *cluster, const struct plx_cluster_slave_params *
 	if (ret < 0)
 		return ret;
 	bury_here(cluster);
-	ret = choose(cluster, params->place, ret_place, why);
+	ret = choose(cluster, params, ret_place, why);
 	if (ret < 0)
 		return ret;
 	place = &cluster->places[*ret_place];

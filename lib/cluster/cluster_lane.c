@@ -128,7 +128,7 @@ lane_make(struct plx_cluster *cluster, uint32_t i, const struct plx_cluster_slav
 			       : NULL;
 	place->mask = place->shape.queue_len - 1;
 	place->bit = 1ULL << i;
-	place->group = params->group;
+	place->group = cluster->grouped ? cluster->group_of[i] : params->group;
 	place->sock = -1;
 	place->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (place->bell < 0)

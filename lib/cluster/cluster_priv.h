@@ -104,6 +104,8 @@ struct plx_cluster {
 	struct plx_filter_rules_reader *reader; /* of spread.rules */
 	uint8_t buckets[PLX_CLUSTER_PLACES_MAX][BUCKETS];
 	uint32_t nb_groups;
+	bool grouped; /* places have groups, whatever their slaves say */
+	uint8_t group_of[PLX_CLUSTER_PLACES_MAX];
 	uint64_t members[PLX_CLUSTER_PLACES_MAX]; /* of each group, those present */
 	uint64_t round;
 	uint8_t rx_now;	   /* the rx port whose burst is being spread */

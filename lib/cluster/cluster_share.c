@@ -14,6 +14,8 @@ belongs(const struct plx_cluster *cluster, const struct place *place, uint32_t g
 	case PLX_CLUSTER_FANOUT:
 		return group == (uint32_t)(place - cluster->places);
 	default:
+		if (cluster->grouped)
+			return group == cluster->group_of[place - cluster->places];
 		return place->visit != 0 && group == place->group;
 	}
 }

@@ -117,6 +117,8 @@ plx_cluster_place_stats(const struct plx_cluster *cluster, uint32_t i,
 	pthread_mutex_lock(desk_of(cluster));
 	fill_place_stats(&cluster->places[i], ret_stats);
 	pthread_mutex_unlock(desk_of(cluster));
+	if (cluster->grouped)
+		ret_stats->group = cluster->group_of[i];
 	return 0;
 }
 

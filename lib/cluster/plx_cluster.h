@@ -110,6 +110,11 @@ struct plx_cluster_params {
 	enum plx_cluster_overflow overflow;
 	uint32_t reserve; /* PLX_CLUSTER_BORROW: packets in all backlogs together */
 	struct plx_cluster_spread spread;
+	/*
+	 * PLX_CLUSTER_GROUPS: how many places each group has, those of the first group first; together all of them. NULL: a
+	 * slave says to which group it belongs, wherever it sits. Copied.
+	 */
+	const uint32_t *group_places;
 	bool sticky; /* a place without slave keeps its share, which is then lost, in place of giving it to the others */
 	bool writable; /* slaves may change packets and send their own: processes get the buffers' memory to write */
 	bool send_thread; /* plx_cluster_poll_send() is called by another thread and sends */

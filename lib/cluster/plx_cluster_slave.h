@@ -55,7 +55,11 @@ PLX_STATIC_ASSERT(sizeof(struct plx_cluster_desc) == 16, "a descriptor is 16 byt
 
 struct plx_cluster_slave_params {
 	uint32_t place; /* PLX_CLUSTER_PLACE_ANY: the next free one */
-	uint32_t group; /* with PLX_CLUSTER_GROUPS: which one it belongs to, from 0 */
+	/*
+	 * With PLX_CLUSTER_GROUPS: which one it belongs to, from 0. Where groups have places of their own, one of that group's is
+	 * looked for with PLX_CLUSTER_PLACE_ANY, and who names a place belongs where that does.
+	 */
+	uint32_t group;
 	uint32_t flags; /* PLX_CLUSTER_SLAVE_ */
 	/*
 	 * Which packets it wants, in libpcap's language; NULL or "": all. Of chains the first PLX_CLUSTER_KEY_BYTES are looked at. What

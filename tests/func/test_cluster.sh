@@ -110,14 +110,16 @@ done
 
 # Groups: each gets everything, and shares it out.
 cluster_start "${FILE[@]}" --idle sleep -- -c 10 -n 2,1 -o pressure --wait-slaves 3
-slave_start one -g 0 cluster:10
-one=$JOB
-slave_start two -g 0 cluster:10
-two=$JOB
-slave_start three -g 1 cluster:10
+slave_start three cluster:10@2
 three=$JOB
+slave_start one cluster:10
+one=$JOB
+slave_start two cluster:10@1
+two=$JOB
+assert_eq "$(books -c '[.slaves[].group]')" '[0,0,1]' "groups of the places"
 assert_refuses 'has groups 0 to 1, not 2' "$CLUSTER_COUNT" -g 2 cluster:10
-assert_refuses 'all 3 places of cluster 10 are taken' "$CLUSTER_COUNT" cluster:10
+assert_refuses 'all places of group 0 of cluster 10 are taken' "$CLUSTER_COUNT" cluster:10
+assert_refuses 'all places of group 1 of cluster 10 are taken' "$CLUSTER_COUNT" -g 1 cluster:10
 assert_refuses 'place 1 of cluster 10 is taken' "$CLUSTER_COUNT" cluster:10@1
 assert_refuses 'there is no cluster 11; there is: 10' "$CLUSTER_COUNT" cluster:11
 wait_until 30 "all packets" books_say ".packets.received == $ALL and ([.slaves[].held] | add) == 0"

@@ -154,6 +154,67 @@ sticky_groups_begin_with_who_comes(void **state)
 	plx_cluster_leave(slaves[1]);
 }
 
+/* Groups with places of their own: who names a place is of its group, who does not gets one of his group's. */
+static void
+places_have_their_groups(void **state)
+{
+	static const uint32_t shape[] = {2, 1, 1}, too_few[] = {2, 1, 0}, too_many[] = {2, 1, 2};
+	struct plx_cluster_slave_params params = {.place = PLX_CLUSTER_PLACE_ANY, .group = 1};
+	struct plx_cluster_place_stats stats;
+	struct plx_why why;
+
+	rig.params.spread.mode = PLX_CLUSTER_GROUPS;
+	rig.params.spread.nb_groups = 3;
+	rig.params.places = 4;
+	rig.params.group_places = too_few;
+	assert_int_equal(plx_cluster_create(&rig.params, &rig.cluster, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "group 2 has none"));
+	rig.params.group_places = too_many;
+	assert_int_equal(plx_cluster_create(&rig.params, &rig.cluster, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "5 in all groups, but 4 places"));
+	rig.params.group_places = shape;
+	rig_make();
+	assert_int_equal(plx_cluster_place_stats(rig.cluster, 3, &stats), 0);
+	assert_int_equal(stats.group, 2);
+	assert_int_equal(plx_cluster_join(rig.cluster, &params, &slaves[2], &why), 0);
+	assert_int_equal(plx_cluster_slave_place(slaves[2]), 2);
+	assert_int_equal(plx_cluster_join(rig.cluster, &params, &slaves[3], &why), -ENOSPC);
+	assert_non_null(strstr(why.text, "all places of group 1"));
+	slaves[3] = rig_join(3, 0);
+	slaves[0] = rig_join(0, 0);
+	slaves[1] = rig_join(1, 0);
+	rig_feed(60);
+	rig_poll();
+	assert_int_equal(rig_drink(slaves[2]), 60);
+	assert_int_equal(rig_drink(slaves[3]), 60);
+	assert_int_equal(rig_drink(slaves[0]) + rig_drink(slaves[1]), 60);
+	rig_audit();
+	for (unsigned i = 0; i < 4; i++)
+		plx_cluster_leave(slaves[i]);
+}
+
+/* A sticky place that never had a slave keeps its share for the one to come, where it is known whose it is. */
+static void
+sticky_groups_have_shares_of_those_to_come(void **state)
+{
+	static const uint32_t shape[] = {2, 1};
+	uint32_t n;
+
+	rig.params.sticky = true;
+	rig.params.spread.mode = PLX_CLUSTER_GROUPS;
+	rig.params.spread.nb_groups = 2;
+	rig.params.places = 3;
+	rig.params.group_places = shape;
+	rig_make();
+	slaves[0] = rig_join(0, 0);
+	slaves[2] = rig_join(2, 0);
+	n = feed_and_drink(0);
+	assert_in_range(n, 10, 50);
+	assert_int_equal(rig_drink(slaves[2]), 60);
+	plx_cluster_leave(slaves[0]);
+	plx_cluster_leave(slaves[2]);
+}
+
 /* All 64 bits are somebody's. */
 static void
 all_places_are_served(void **state)
@@ -189,6 +250,8 @@ main(void)
 		RIG_TEST(conversations_stay_together),
 		RIG_TEST(sticky_places_keep_their_share),
 		RIG_TEST(sticky_groups_begin_with_who_comes),
+		RIG_TEST(places_have_their_groups),
+		RIG_TEST(sticky_groups_have_shares_of_those_to_come),
 	};
 
 	return cmocka_run_group_tests(tests, rig_init, rig_fini);
