@@ -8,6 +8,7 @@
 #include "door.h"
 #include "json.h"
 #include "ledger.h"
+#include "privilege.h"
 #include "stdfds.h"
 #include "stop.h"
 
@@ -246,6 +247,28 @@ end(struct plx_why *why)
 	return right ? DONE : FAILED;
 }
 
+/* Ports are open; a file of rules is read again, and that of the process number removed. */
+static int
+give_up_rights(const struct settings *settings, struct plx_why *why)
+{
+	uint64_t keep = settings->pid_file != NULL ? privilege_for_files(settings->pid_file) : 0;
+
+	if (settings->rules != NULL)
+		keep |= PRIVILEGE_BIT(CAP_DAC_OVERRIDE);
+	return settings->keep_privileges ? 0 : privilege_drop(keep, why);
+}
+
+/* All but the lcores' work. */
+static int
+prepare(const struct settings *settings, struct plx_why *why)
+{
+	int ret = master_open(&app.master, settings, why);
+
+	if (ret == 0 && settings->pid_file != NULL)
+		ret = pid_file_write(settings->pid_file, why);
+	return ret == 0 ? give_up_rights(settings, why) : ret;
+}
+
 static int
 serve(const struct settings *settings, struct plx_why *why)
 {
@@ -253,12 +276,11 @@ serve(const struct settings *settings, struct plx_why *why)
 
 	stop_catch();
 	open_door();
-	ret = master_open(&app.master, settings, why);
-	if (ret == 0 && settings->pid_file != NULL)
-		ret = pid_file_write(settings->pid_file, why);
+	ret = prepare(settings, why);
 	if (ret != 0) {
 		say("%s", why->text);
 		plx_door_close();
+		master_undo(&app.master);
 		return REFUSED;
 	}
 	catch_hangup();

@@ -186,8 +186,8 @@ make_cluster(struct master *master, struct plx_why *why)
 	return ret == 0 ? plx_cluster_open(master->cluster, why) : ret;
 }
 
-static void
-undo(struct master *master)
+void
+master_undo(struct master *master)
 {
 	struct plx_why unread;
 
@@ -211,7 +211,7 @@ master_open(struct master *master, const struct settings *settings, struct plx_w
 	if (ret == 0)
 		ret = make_cluster(master, why);
 	if (ret != 0)
-		undo(master);
+		master_undo(master);
 	master->began_ns = plx_clock_monotonic_ns();
 	return ret;
 }

@@ -44,6 +44,9 @@ void master_end_cluster(struct master *master);
 /* The rest. -EBUSY if buffers are lost. */
 int master_close(struct master *master, struct plx_why *why);
 
+/* The same for one that was not started, or not even opened: whatever there is of it goes. */
+void master_undo(struct master *master);
+
 /* Slaves that are there now. */
 uint32_t master_slaves(const struct master *master);
 

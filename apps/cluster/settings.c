@@ -66,6 +66,8 @@ static const struct option_row rows[] = {
 	 .help = "go to the background once slaves can come"},
 	{"pid-file", 'p', OPTION_TEXT, AT(pid_file), .value = "FILE",
 	 .help = "write the process number there; two of the same file do not run at once"},
+	{"keep-privileges", 0, OPTION_ON, AT(keep_privileges),
+	 .help = "give up no capabilities once all is open"},
 	{"duration", 0, OPTION_TIME, AT(duration_ns), 0, DURATION_NS, .value = "TIME",
 	 .help = "end by itself after 10, 500ms, 3m"},
 

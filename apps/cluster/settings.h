@@ -19,7 +19,7 @@ struct settings {
 	uint64_t rx_lcore, tx_lcore; /* SETTINGS_LCORE_NONE: not named */
 	const char *forward;	     /* "0->1,1->0" */
 	uint64_t queue_len, extra, reserve;
-	bool writable, sticky, background, json, verbose, help, version;
+	bool writable, sticky, background, json, verbose, keep_privileges, help, version;
 	const char *filter, *rules, *pid_file;
 	uint64_t period_ns, duration_ns;
 	uint64_t wait_slaves;

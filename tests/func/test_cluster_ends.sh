@@ -72,6 +72,9 @@ FUNC_JOBS+=("$MASTER")
 wait_until 30 "packets" books_say '.packets.dropped_by_rule > 0'
 assert_eq "$(readlink "/proc/$MASTER/fd/0" "/proc/$MASTER/fd/1" "/proc/$MASTER/fd/2" "/proc/$MASTER/cwd" | sort -u | tr '\n' ' ')" \
 	'/ /dev/null ' "where the daemon is"
+if [ "$(id -u)" -eq 0 ]; then
+	assert_eq "$(awk '$1 == "CapEff:" {print $2}' "/proc/$MASTER/status")" 0000000000000002 "what is left of its capabilities: the rules are read again"
+fi
 echo '20 drop proto tcp' >"$TMP/rules"
 kill -HUP "$MASTER"
 wait_until 30 "the rules to be read again" books_say '.rules[0].rule == 20'
