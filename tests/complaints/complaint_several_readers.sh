@@ -4,7 +4,7 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/../func/lib.sh"
 func_begin root
-need tcpdump ping
+need tcpdump ping nstat
 
 # Two captures of ours, tcpdump, and the kernel itself: all see all.
 make_pair
@@ -16,8 +16,7 @@ done
 start three b tcpdump -Z root --immediate-mode -U -ni veth0 -w "$TMP/three.pcap" 'icmp[0] == 8'
 three=$JOB
 wait_until 10 tcpdump grep -q listening "$TMP/three.log"
-run_in a ping -qc 50 -i 0.01 10.99.0.2 >"$TMP/ping"
-assert_grep "$TMP/ping" ' 50 received'
+ping_all a 50 10.99.0.2
 for job in "${one:?}" "${two:?}" "$three"; do
 	stop "$job" INT
 done

@@ -5,7 +5,7 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
 func_begin root
-need tcpdump tshark capinfos ping
+need tcpdump tshark capinfos ping nstat
 
 make_pair
 
@@ -22,10 +22,8 @@ compare()
 	start capture b "$PLX_CAPTURE" --no-huge --idle sleep "$@" -o "$TMP/out.pcapng" -f "$filter"
 	capture=$JOB
 	wait_until 10 "the capture" grep -q 'capturing on veth0' "$TMP/capture.log"
-	run_in a ping -q -c 50 -i 0.01 -W 2 10.99.0.2 >"$TMP/ping.log"
-	run_in a ping -q -c 20 -i 0.01 -W 2 -s 1400 fd99::2 >"$TMP/ping6.log"
-	assert_grep "$TMP/ping.log" ' 50 received'
-	assert_grep "$TMP/ping6.log" ' 20 received'
+	ping_all a 50 10.99.0.2
+	ping_all a 20 -s 1400 fd99::2
 	stop "$capture" INT
 	stop "$judge" INT
 	assert_grep "$TMP/capture.log" 'every packet is accounted for'
@@ -47,9 +45,11 @@ start capture b "$PLX_CAPTURE" --no-huge --idle sleep --lcores '(0-2)@(0-1)' --v
 	--vdev net_af_packet1,iface=veth1 -- -o "$TMP/two.pcapng" icmp
 capture=$JOB
 wait_until 10 "the capture" grep -q 'capturing on veth1' "$TMP/capture.log"
-run_in a ping -q -c 30 -i 0.01 -W 2 10.99.0.2 >/dev/null &
-run_in a ping -q -c 30 -i 0.01 -W 2 10.98.0.2 >/dev/null
+before=$(count_pings a)
+run_in a ping -qc 30 -i 0.01 10.99.0.2 >/dev/null &
+run_in a ping -qc 30 -i 0.01 10.98.0.2 >/dev/null
 wait $!
+wait_until 20 "all answers" pings_reach a $((before + 60))
 stop "$capture" INT
 assert_eq "$(count_packets "$TMP/two.pcapng")" 60 "packets of two interfaces"
 for name in veth0 veth1; do

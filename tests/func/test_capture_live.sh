@@ -4,7 +4,7 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
 func_begin root
-need tcpdump tshark ping
+need tcpdump tshark ping nstat
 
 make_pair 1
 mkfifo "$TMP/pipe"
@@ -42,7 +42,7 @@ live()
 	connect "$@"
 	wait_until 10 "the capture" grep -q 'capturing on veth0' "$TMP/capture.log"
 	for i in 1 2 3; do
-		run_in a ping -q -c 1 -W 2 10.99.0.2 >/dev/null
+		ping_all a 1 10.99.0.2
 		wait_until 10 "packet $i in $1" seen "$i"
 	done
 	stop "$capture" INT

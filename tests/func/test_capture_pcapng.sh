@@ -4,7 +4,7 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
 func_begin root
-need python3 tshark capinfos jq ping
+need python3 tshark capinfos jq ping nstat
 
 OUT=$TMP/out.pcapng
 
@@ -29,7 +29,7 @@ interfaces_are_described()
 	from=$(date +%s)
 	start capture b "$PLX_CAPTURE" -i veth0 -i veth1 -w "$OUT" --comment 'first note' --comment 'second note' icmp
 	wait_until 10 "the capture" grep -q 'capturing on veth1' "$TMP/capture.log"
-	run_in a ping -q -c 10 -i 0.01 -W 2 10.99.0.2 >/dev/null
+	ping_all a 10 10.99.0.2
 	stop "$JOB" INT
 	to=$(date +%s)
 	assert_blocks "all(.statistics[]; .start >= ${from}000000000 and .start < .end and .end < $((to + 1))000000000)" \

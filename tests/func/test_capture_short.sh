@@ -5,7 +5,7 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
 func_begin root
-need tcpdump ping
+need tcpdump ping nstat
 
 make_pair 2
 IN_B=(ip netns exec "${NS_b:-}")
@@ -34,7 +34,7 @@ compare()
 	start capture b "$PLX_CAPTURE" "$@" -w "$OUT" icmp
 	capture=$JOB
 	wait_until 10 "the capture" grep -q 'capturing on veth0' "$TMP/capture.log"
-	run_in a ping -q -c 20 -i 0.01 -W 2 10.99.0.2 >"$TMP/ping.log"
+	ping_all a 20 10.99.0.2
 	stop "$capture" INT
 	stop "$judge" INT
 	assert_grep "$TMP/capture.log" 'every packet is accounted for'
@@ -61,7 +61,7 @@ loopback()
 	ip -n "${NS_b:?}" link set lo up
 	start capture b "$PLX_CAPTURE" -i lo -w "$TMP/lo.pcap" icmp
 	wait_until 10 "the capture" grep -q 'capturing on lo' "$TMP/capture.log"
-	run_in b ping -q -c 5 -i 0.01 127.0.0.1 >"$TMP/ping.log"
+	ping_all b 5 127.0.0.1
 	stop "$JOB" INT
 	assert_eq "$(count_packets "$TMP/lo.pcap")" 10 'packets on lo'
 }

@@ -6,7 +6,7 @@
 # shellcheck source=tests/func/example.sh
 . "$(dirname "$0")/example.sh"
 func_begin anyone
-need python3 ping
+need python3 ping nstat
 
 FLOWCOUNT=$PLX_BUILD/examples/flowcount
 example_refusals 1 flowcount
@@ -29,8 +29,8 @@ assert_grep "$TMP/example.log" 'bytes  (10\.1\.0\.[0-9]*\.10[0-9]* > 10\.2\.0\.[
 netns_begin "$TMP"
 make_pair
 example_start b flowcount --vdev net_af_packet0,iface=veth0,outgoing=1
-run_in a ping -qc 20 -i 0.01 -W 2 10.99.0.2 >/dev/null
-run_in a ping -qc 10 -i 0.01 -W 2 fd99::2 >/dev/null
+ping_all a 20 10.99.0.2
+ping_all a 10 fd99::2
 example_stop
 assert_grep "$TMP/example.log" ' 40 packets +3920 bytes  10\.99\.0\.1 > 10\.99\.0\.2 ICMP$'
 assert_grep "$TMP/example.log" ' 20 packets +2360 bytes  fd99::1 > fd99::2 ICMPv6$'

@@ -6,7 +6,7 @@
 # shellcheck source=tests/func/example.sh
 . "$(dirname "$0")/example.sh"
 func_begin root
-need ping iperf3 capinfos python3
+need ping nstat iperf3 capinfos python3
 
 example_refusals 2 forward
 example_anywhere forward
@@ -14,8 +14,7 @@ example_anywhere forward
 make_line
 for kind in net_af_xdp net_af_packet; do
 	example_start r forward --vdev "${kind}0,iface=r0" --vdev "${kind}1,iface=r1"
-	run_in a ping -qc 50 -i 0.01 -W 2 10.99.0.2 >"$TMP/ping.log"
-	assert_grep "$TMP/ping.log" ' 50 received' "ping over $kind"
+	ping_all a 50 10.99.0.2
 	example_iperf -n 10M
 	example_stop
 	assert_no_xdp r r0
@@ -27,8 +26,7 @@ example_start r forward --vdev net_af_packet0,iface=r0 --vdev net_af_xdp0,iface=
 WIRE=$EXAMPLE
 LOG=tap example_start a forward --vdev net_tap0,iface=left --vdev net_af_packet0,iface=veth0
 netns_exec a ip addr add 10.98.0.1/24 dev left
-run_in a ping -qc 20 -i 0.01 -W 2 10.98.0.2 >"$TMP/ping.log"
-assert_grep "$TMP/ping.log" ' 20 received' "ping through a tap"
+ping_all a 20 10.98.0.2
 example_stop "$EXAMPLE" tap
 example_stop "$WIRE"
 example_taps forward
