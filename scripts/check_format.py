@@ -32,15 +32,23 @@ def check_format(tree):
     return failed
 
 
+def shellcheck(tree, files, *options):
+    for done in run(tree, ['shellcheck', '--severity=info', '--format=gcc', *options], files):
+        if done.returncode > 1 or done.stderr:
+            sys.exit(f'shellcheck: status {done.returncode}: {done.stdout}{done.stderr}')
+        yield from done.stdout.splitlines()
+
+
 def check_scripts(tree):
-    failed = False
-    for done in run(tree, ['shellcheck', '-x', '--severity=info', '--exclude=SC2119,SC2120', '--format=gcc'], tree.scripts()):
-        if done.returncode:
-            failed = True
-            print(done.stdout + done.stderr)
-    if failed:
+    """Each by itself at first, which takes a quarter of the time: "./" keeps it from following what another one sources. Whatever
+    is found must hold, too, when it follows."""
+    alone = shellcheck(tree, ['./' + path for path in tree.scripts()], '--exclude=SC1091,SC2119,SC2120')
+    suspects = sorted({line.split(':', 1)[0].removeprefix('./') for line in alone})
+    found = list(shellcheck(tree, suspects, '-x', '--exclude=SC2119,SC2120'))
+    if found:
+        print('\n'.join(found))
         print('    cure: as shellcheck says, or # shellcheck disable=SCn with the reason above it')
-    return failed
+    return bool(found)
 
 
 def check_syntax(tree):
