@@ -22,8 +22,10 @@ PLX_BUILD=${PLX_BUILD:-$FUNC_DIR/../../build}
 	NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all) # in front of a command: an ordinary user
 }
 
-FUNC_LIMIT=${FUNC_LIMIT:-60} # seconds one command may take
+FUNC_LIMIT=${FUNC_LIMIT:-120}  # seconds one command may take
+FUNC_PATIENCE=${FUNC_PATIENCE:-3} # how many times as long as a test says is waited: the machine may be busy
 FUNC_JOBS=()
+FUNC_MARKS=0
 FUNC_TMP=
 exec 9>&2 # where a failure is told also when the command that failed had its output redirected
 
@@ -187,7 +189,7 @@ job_started()
 	esac
 }
 
-# PID SIGNAL: signals a job and returns the status it ends with; fails if it has not ended in 10 seconds.
+# PID SIGNAL: signals a job and returns the status it ends with; fails if it does not end.
 stop()
 {
 	local pid=$1
@@ -215,10 +217,10 @@ job_ended()
 	[ "$state" = Z ]
 }
 
-# SECONDS WHAT COMMAND...: until the command succeeds.
+# SECONDS WHAT COMMAND...: until the command succeeds; FUNC_PATIENCE times as long on a busy machine.
 wait_until()
 {
-	local end=$((SECONDS + $1)) what=$2
+	local end=$((SECONDS + $1 * FUNC_PATIENCE)) what=$2
 
 	shift 2
 	until "$@" 2>/dev/null; do
@@ -228,15 +230,22 @@ wait_until()
 }
 
 # COMMAND FILTER: for input of plx-testpmd's prompt whose output goes to $TMP/said: repeats a command that ends in --json
-# until jq's filter holds of its answer, 10 seconds at most.
+# until jq's filter holds of its answer, for a while at most. The prompt repeats the comment; what stood in the file before, as
+# from an earlier prompt, is no answer.
 until_told()
 {
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 10 * FUNC_PATIENCE)) mark="# until-$BASHPID-$((++FUNC_MARKS))"
 
-	until [ $SECONDS -ge $end ] || { grep -F "{\"command\":\"${1% --json}\"" "$TMP/said" | tail -n 1 | jq -e "$2"; } >"$TMP/held" 2>&1; do
+	echo "$mark"
+	until [ $SECONDS -ge $end ] || { told_since "$mark" "${1% --json}" | jq -e "$2"; } >"$TMP/held" 2>&1; do
 		echo "$1"
 		sleep 0.05
 	done
+}
+
+told_since()
+{
+	sed -n "/$1\$/,\$p" "$TMP/said" | grep -F "{\"command\":\"$2\"" | tail -n 1
 }
 
 assert_eq()

@@ -40,7 +40,7 @@ end_source()
 capture()
 {
 	rm -rf "$TMP"/out*
-	run timeout 20 "$PLX_CAPTURE" --no-huge --no-pci --lcores "${LCORES:-(0-1)@(0-1)}" \
+	run "$PLX_CAPTURE" --no-huge --no-pci --lcores "${LCORES:-(0-1)@(0-1)}" \
 		--vdev "net_vhost0,iface=$SERVED,client=1,queues=2" \
 		--vdev "net_virtio_user0,path=$DRIVEN,queues=2,packed_vq=$PACKED" -- "$@" \
 		2>"$TMP/capture.log" || fail "status $? of plx-capture $*"

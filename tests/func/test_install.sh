@@ -7,7 +7,7 @@
 func_begin anyone
 need meson ninja pkg-config make cc c++
 
-FUNC_LIMIT=300
+FUNC_LIMIT=900
 
 # PREFIX KIND: builds and installs the library and what goes with it.
 install_to()

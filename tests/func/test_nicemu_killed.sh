@@ -31,7 +31,7 @@ start_driver 1 "${words[@]}"
 wait_until 30 "frames" counter_reaches rx_good_packets 1000
 
 # Somebody else is sent away, and the first does not notice.
-assert_refuses 'vfio-user' timeout 30 "$PLX_TESTPMD" --no-huge --no-pci -l 0-1 -a "vfio-user:$A" -- --duration 1
+assert_refuses 'vfio-user' "$PLX_TESTPMD" --no-huge --no-pci -l 0-1 -a "vfio-user:$A" -- --duration 1
 before=$(counter rx_good_packets)
 wait_until 30 "more frames" counter_reaches rx_good_packets $((before + 1000))
 

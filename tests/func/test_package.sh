@@ -11,7 +11,7 @@ mkdir -p "$TMP/build/pollux"
 tar -C "$tree" --exclude='./build*' --exclude=./.git --exclude=./bench-results -cf - . | tar -C "$TMP/build/pollux" -xf -
 (
 	cd "$TMP/build/pollux" || exit
-	DEB_BUILD_OPTIONS=nocheck FUNC_LIMIT=400 run dpkg-buildpackage -us -uc -b -d >"$TMP/package.log" 2>&1
+	DEB_BUILD_OPTIONS=nocheck FUNC_LIMIT=900 run dpkg-buildpackage -us -uc -b -d >"$TMP/package.log" 2>&1
 )
 rm -rf "$TMP/build/pollux"
 ls "$TMP"/build/*.deb >"$TMP/packages"
@@ -47,7 +47,7 @@ find /usr /etc /var/lib -xdev -not -path '/var/lib/dpkg/*' -not -path '*/man/ind
 diff /tmp/before /tmp/after
 END
 mkdir "$TMP/memory" "$TMP/system"
-FUNC_LIMIT=120 run unshare -m bash -euc "
+FUNC_LIMIT=400 run unshare -m bash -euc "
 	mount -t tmpfs none '$TMP/memory'
 	mkdir -p '$TMP/memory/new' '$TMP/memory/work' '$TMP/memory/tmp/packages'
 	mount -t overlay none -o lowerdir=/,upperdir='$TMP/memory/new',workdir='$TMP/memory/work' '$TMP/system'
