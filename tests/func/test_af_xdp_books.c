@@ -18,7 +18,7 @@ overload_is_in_the_books(void **state)
 	struct plx_ethdev_stats stats;
 
 	raw_send_n(w.fd, 5000, 100, 1);
-	assert_int_equal(port_receive(w.port, 0, pkts, 100, 1), 100);
+	assert_int_equal(port_receive(w.port, 0, pkts, 100, 20), 100);
 	plx_mbuf_free_bulk(pkts, 100);
 	assert_int_equal(plx_ethdev_stop(w.port), 0);
 	assert_int_equal(plx_ethdev_ledger(w.port, &ledger), 0);
@@ -50,7 +50,7 @@ an_empty_pool_is_in_the_books(void **state)
 	plx_mbuf_free_bulk(pkts, got);
 	assert_int_equal(plx_ethdev_rx_burst(w.port, 0, pkts, 32), 0);
 	raw_send_n(w.fd, 100, 100, 1);
-	assert_int_equal(port_receive(w.port, 0, pkts, 100, 1), 100);
+	assert_int_equal(port_receive(w.port, 0, pkts, 100, 20), 100);
 	plx_mbuf_free_bulk(pkts, 100);
 	wire_down(&w);
 }
@@ -202,7 +202,7 @@ a_frame_longer_than_a_buffer_is_in_the_books(void **state)
 	sh("ip link set va mtu 3000 && ip link set vb mtu 3000");
 	raw_send_n(fd, 10, 2500, 1);
 	raw_send_n(fd, 10, 500, 1);
-	assert_int_equal(port_receive(port, 0, pkts, 10, 1), 10);
+	assert_int_equal(port_receive(port, 0, pkts, 10, 20), 10);
 	plx_mbuf_free_bulk(pkts, 10);
 	assert_int_equal(plx_ethdev_stats(port, &stats), 0);
 	assert_int_equal(stats.rx_errors, 10);

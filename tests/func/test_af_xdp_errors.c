@@ -269,7 +269,7 @@ the_named_capabilities_suffice(void **state)
 		if (got != 0)
 			print_message("    %s\n", why.text);
 		raw_send_n(fd, 10, 100, 1);
-		_exit(got == 0 && port_receive(port, 0, pkts, 10, 1) > 0 ? 0 : 1);
+		_exit(got == 0 && port_receive(port, 0, pkts, 10, 20) > 0 ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);

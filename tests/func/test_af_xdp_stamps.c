@@ -75,7 +75,7 @@ send_from_and_check_stamps(const char *name, const struct xdp_port_conf *conf, u
 		const unsigned n = (unsigned)plx_ethdev_rx_queue_count(port, q);
 		uint64_t last = 0;
 
-		assert_int_equal(port_receive(port, q, pkts, n, 5), n);
+		assert_int_equal(port_receive(port, q, pkts, n, 20), n);
 		for (unsigned i = 0; i < n; i++) {
 			const uint64_t stamp = checked_stamp(pkts[i], before, arrived_ns);
 
@@ -189,7 +189,7 @@ the_filter_sees_frames_as_they_came(void **state)
 	unsigned left = 0;
 
 	raw_send_n(fd, 100, 100, 10);
-	assert_int_equal(port_receive(port, 0, pkts, 40, 5), 40);
+	assert_int_equal(port_receive(port, 0, pkts, 40, 20), 40);
 	for (unsigned i = 0; i < 40; i++) {
 		const uint32_t number = frame_number(plx_mbuf_data(pkts[i]));
 
@@ -227,7 +227,7 @@ without_the_offload_nothing_is_written(void **state)
 	port = port_start("net_af_xdp0", &conf);
 	fd = raw_open("va");
 	raw_send_n(fd, 100, 200, 1);
-	assert_int_equal(port_receive(port, 0, pkts, 100, 5), 100);
+	assert_int_equal(port_receive(port, 0, pkts, 100, 20), 100);
 	for (unsigned i = 0; i < 100; i++) {
 		assert_int_equal(pkts[i]->ol_flags & PLX_MBUF_RX_TIMESTAMP, 0);
 		assert_memory_equal(plx_mbuf_data(pkts[i]) - 16, untouched, 16);

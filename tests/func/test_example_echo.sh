@@ -58,9 +58,10 @@ for kind in net_af_xdp net_af_packet; do
 	judge a veth0
 	udp_echo 10.99.0.7
 	udp_echo fd99::7
-	# It waits for the last answer as long as between two.
-	run_in a 2ping -c 2 -i 10 --port 7 10.99.0.7 >"$TMP/2ping.log" 2>&1 || true
-	assert_grep "$TMP/2ping.log" ' 0% ping loss' "2ping"
+	for _ in 1 2 3; do # it waits no longer for the last answer than it would between two pings
+		run_in a 2ping -c 1 -i 20 --port 7 10.99.0.7 >"$TMP/2ping.log" 2>&1 || true
+		assert_grep "$TMP/2ping.log" ' 0% ping loss' "2ping"
+	done
 	# Nobody else is answered for.
 	if run_in a ping -qc 2 -i 0.1 -W 0.5 10.99.0.8 >/dev/null; then
 		fail "10.99.0.8 answered"

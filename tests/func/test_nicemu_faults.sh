@@ -57,11 +57,13 @@ wait_until 30 "frames again" counter_reaches rx_good_packets $((before + 1000))
 
 # Descriptors that are never done: nothing arrives, until they are again.
 tell_and_see nicemu 'fault nic0 rx_stuck on' 'rx_stuck on'
-stuck=$(counter rx_good_packets)
-sleep 0.2
-stuck=$(counter rx_good_packets)
-sleep 0.2
-assert_eq "$(counter rx_good_packets)" "$stuck" "frames while descriptors are stuck"
+arrivals_ended()
+{
+	stuck=$(counter rx_good_packets)
+	sleep 0.2
+	[ "$(counter rx_good_packets)" = "$stuck" ]
+}
+wait_until 20 "the end of arrivals while descriptors are stuck" arrivals_ended
 assert_eq "$(ask nicemu 'show faults nic0 --json' | jq -r '.result.nics[0].card.rx_stuck')" true "the fault"
 tell nicemu 'fault nic0 none'
 wait_until 30 "frames again" counter_reaches rx_good_packets $((stuck + 1000))

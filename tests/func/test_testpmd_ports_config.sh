@@ -16,7 +16,7 @@ KEY=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425
 	printf '%s\n' 'port stop all' 'port config all rxq 2' 'port config all txq 2' 'port config all rxd 4096' \
 		'port config all txd 256' 'port config all max-pkt-len 1018' 'port config 1 mtu 9000' 'port start all' \
 		'show port info all --json' 'show rxq info 1 1 --json' 'show txq info 0 1 --json' start
-	sleep 0.2
+	until_told 'show port stats all --json' '[.result.ports[].rx_packets] | min > 0'
 	printf '%s\n' stop 'show port stats all --json' quit
 } | prompt 0 "${NULLS[@]}" -- -i
 assert_eq "$(answer 'show port info all' '[.result.ports[] | "\(.mtu) \(.rx.queues)/\(.tx.queues)"] | join(" ")')" \

@@ -6,6 +6,7 @@
 # shellcheck source=tests/func/testpmd_prompt.sh
 . "$(dirname "$0")/testpmd_prompt.sh"
 func_begin anyone
+need jq
 
 NULLS=(--vdev net_null0 --vdev net_null1)
 
@@ -16,7 +17,8 @@ accumulated()
 }
 
 # io: what one port receives the other sends, and the ports' own figures say the same.
-{ echo start; sleep 0.5; printf '%s\n' stop 'show port stats all' quit; } | prompt 0 "${NULLS[@]}" -- -i
+{ echo start; until_told 'show port stats 0 --json' '.result.ports[0].rx_packets >= 1000'; printf '%s\n' stop 'show port stats all' quit; } |
+	prompt 0 "${NULLS[@]}" -- -i
 rx=$(accumulated RX-packets)
 assert_ge "$rx" 1000 "packets received"
 assert_eq "$(accumulated TX-packets)" "$rx" "packets sent"
@@ -26,13 +28,19 @@ assert_grep "$TMP/said" 'lcore 1: RX P=0/Q=0 -> TX P=1/Q=0'
 assert_grep "$TMP/said" '^Bye'
 
 # Engines: rxonly sends nothing, txonly receives nothing, macswap does both.
-{ printf '%s\n' 'set fwd rxonly' start; sleep 0.2; printf '%s\n' stop quit; } | prompt 0 "${NULLS[@]}" -- -i
+forwards_by()
+{
+	printf '%s\n' "set fwd $1" start
+	until_told 'show port stats 0 --json' ".result.ports[0].$2 > 0"
+	printf '%s\n' stop quit
+}
+forwards_by rxonly rx_packets | prompt 0 "${NULLS[@]}" -- -i
 assert_eq "$(accumulated TX-packets)" 0 "rxonly's packets sent"
 assert_ge "$(accumulated RX-packets)" 1 "rxonly's packets received"
-{ printf '%s\n' 'set fwd txonly' start; sleep 0.2; printf '%s\n' stop quit; } | prompt 0 "${NULLS[@]}" -- -i
+forwards_by txonly tx_packets | prompt 0 "${NULLS[@]}" -- -i
 assert_eq "$(accumulated RX-packets)" 0 "txonly's packets received"
 assert_ge "$(accumulated TX-packets)" 1 "txonly's packets sent"
-{ printf '%s\n' 'set fwd macswap' start; sleep 0.2; printf '%s\n' stop quit; } | prompt 0 "${NULLS[@]}" -- -i
+forwards_by macswap tx_packets | prompt 0 "${NULLS[@]}" -- -i
 assert_eq "$(accumulated TX-packets)" "$(accumulated RX-packets)" "macswap's packets"
 
 # A started port shows what it is; several queues, several lcores.
@@ -54,7 +62,8 @@ assert_eq "$(jq -r '.result.ports | length' "$TMP/said.json" | tr '\n' ' ')" '2 
 assert_eq "$(jq -r 'select(.error) | .command' "$TMP/said.json")" 'show port info 7' "command that failed"
 
 # Nothing received: a hint.
-{ echo start; sleep 0.7; printf '%s\n' stop quit; } | prompt 0 --vdev net_null0,no-rx=1 -- -i
+{ echo start; until_told 'show fwd stats --json' '.result.hints | length == 1'; printf '%s\n' stop quit; } |
+	prompt 0 --vdev net_null0,no-rx=1 -- -i
 assert_grep "$TMP/said" 'Nothing was received'
 
 # Wrong lines are answered, the rest still runs, and a script is told by the exit status.

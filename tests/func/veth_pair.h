@@ -162,14 +162,14 @@ raw_send_n(int fd, unsigned n, unsigned len, unsigned flows)
 	}
 }
 
-/* The next frame within a second, its length; 0 if none comes. */
+/* The next frame within ten seconds, its length; 0 if none comes. */
 static inline unsigned
 raw_receive(int fd, uint8_t *frame)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
 	ssize_t len;
 
-	if (poll(&ready, 1, 1000) <= 0)
+	if (poll(&ready, 1, 10000) <= 0)
 		return 0;
 	len = recv(fd, frame, FRAME_MAX, 0);
 	return len < 0 ? 0 : (unsigned)len;

@@ -226,7 +226,7 @@ port_receive(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, unsigned n, 
 static inline void
 port_send(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, unsigned n)
 {
-	const double end = now_s() + 5;
+	const double end = now_s() + 20;
 	struct plx_ethdev_stats stats;
 	unsigned sent = 0;
 
@@ -252,7 +252,7 @@ receive_and_check(const struct xdp_port_conf *conf, unsigned n, unsigned len)
 	uint8_t frame[FRAME_MAX], copy[FRAME_MAX];
 
 	raw_send_n(fd, n, len, 1);
-	assert_int_equal(port_receive(port, 0, pkts, n, 5), n);
+	assert_int_equal(port_receive(port, 0, pkts, n, 20), n);
 	for (unsigned i = 0; i < n; i++) {
 		struct plx_why why = {""};
 
