@@ -42,9 +42,9 @@ def shellcheck(tree, files, *options):
 def check_scripts(tree):
     """Each by itself at first, which takes a quarter of the time: "./" keeps it from following what another one sources. Whatever
     is found must hold, too, when it follows."""
-    alone = shellcheck(tree, ['./' + path for path in tree.scripts()], '--exclude=SC1091,SC2119,SC2120')
+    alone = shellcheck(tree, ['./' + path for path in tree.scripts()], '--exclude=SC1091')
     suspects = sorted({line.split(':', 1)[0].removeprefix('./') for line in alone})
-    found = list(shellcheck(tree, suspects, '-x', '--exclude=SC2119,SC2120'))
+    found = list(shellcheck(tree, suspects, '-x'))
     if found:
         print('\n'.join(found))
         print('    cure: as shellcheck says, or # shellcheck disable=SCn with the reason above it')
