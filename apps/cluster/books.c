@@ -2,6 +2,7 @@
 #include "books.h"
 
 #include <pollux/plx_clock.h>
+#include <pollux/plx_idle.h>
 
 #include "json.h"
 
@@ -127,11 +128,13 @@ port_json(const struct books *books, uint32_t i)
 json_t *
 books_json(const struct books *books)
 {
+	static const char *const idle[] = {"poll", "yield", "sleep"};
 	json_t *object = json_object(), *slaves = json_array(), *ports = json_array();
 
 	put(object, "cluster", books->id);
 	json_object_set_new(object, "mode", json_string(books->mode));
 	json_object_set_new(object, "overflow", json_string(books->overflow));
+	json_object_set_new(object, "idle", json_string(idle[plx_idle_policy()]));
 	put(object, "time_ns", books->ns);
 	json_object_set_new(object, "packets", packets_json(&books->all));
 	for (uint32_t i = 0; i < books->nb_rx; i++)

@@ -150,6 +150,20 @@ cluster_stop
 rest=$((ALL - UDP))
 assert_grep "$TMP/master.log" "filtered by slaves +${rest:0:1},${rest:1}$"
 
+# What it does while nothing comes: as the EAL was told, or as it is told itself; two lcores on one CPU do not poll.
+for wait in '' '-w active' '-w passive'; do
+	# Words to be split.
+	# shellcheck disable=SC2086
+	cluster_start --vdev net_null0,no-rx=1 --idle poll -- -c 10 $wait
+	case $wait in
+	'') idle=poll ;;
+	*active) idle=yield ;;
+	*) idle=sleep ;;
+	esac
+	assert_eq "$(books -r .idle)" $idle "what is done while nothing comes, $wait"
+	cluster_stop
+done
+
 # The master's own filter, and rules that are read again.
 cluster_start "${FILE[@]}" -- -c 10 --wait-slaves 1 --filter udp -o pressure
 slave_start one cluster:10
