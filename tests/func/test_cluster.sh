@@ -158,7 +158,7 @@ for wait in '' '-w active' '-w passive'; do
 	case $wait in
 	'') idle=poll ;;
 	*active) idle=yield ;;
-	*) idle=sleep ;;
+	*) idle="sleep" ;;
 	esac
 	assert_eq "$(books -r .idle)" $idle "what is done while nothing comes, $wait"
 	cluster_stop

@@ -43,6 +43,32 @@ stand_still borrow '.slaves[0].full > 1000 and .slaves[0].backlog == 300 and .sl
 stand_still borrow '.slaves[0].full > 1000 and .slaves[0].backlog == 256 and .slaves[0].oldest == 0' -n 2
 stand_still pressure '.slaves[0].backlog > 0'
 
+# Who may write and how much may be held is the master's to say: one keeps what it may, changes it and sends it out.
+cluster_start "${FOREVER[@]}" -- -c 10
+assert_refuses 'lets its slaves read packets, not change or send' "$SLAVE_SENDS" cluster:10 1 1
+cluster_stop
+cat >"$TMP/changed.py" <<'END_PY'
+import struct, sys
+
+data, at, changed = open(sys.argv[1], 'rb').read(), 24, 0
+while at < len(data):
+    at += 16 + struct.unpack_from('=I', data, at + 8)[0]
+    changed += data[at - 1:at] == b'!'
+print(changed)
+END_PY
+for extra in 0 5; do
+	cluster_start "${FOREVER[@]}" --vdev "net_pcap1,tx_pcap=$TMP/sent.pcap" -- -c 10 --writable -x $extra
+	start sender - "$SLAVE_SENDS" cluster:10 20 2
+	sender=$JOB
+	wait_until 30 "what it may keep" grep -q "^kept $extra, sent $extra$" "$TMP/sender.log"
+	wait_until 30 "what it sends" books_say ".slaves[0].sent == $extra and .ports[1].transmitted == $extra"
+	kill -KILL "$sender"
+	wait_until 30 "the place to be free" books_say '.slaves[0].present | not'
+	cluster_stop
+	assert_eq "$(count_packets "$TMP/sent.pcap")" $extra "packets that left"
+	assert_eq "$(python3 "$TMP/changed.py" "$TMP/sent.pcap")" $extra "packets that were changed"
+done
+
 # With --sticky nobody else gets the share of a place that nobody has; without, the one who is there gets all.
 ALL=$(count_packets "$TMP/flows.pcap")
 for sticky in '' --sticky; do

@@ -30,7 +30,7 @@ with open(sys.argv[1], 'wb') as out:
     out.write(struct.pack('=IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 262144, 1))
     for pair in range(int(sys.argv[2])):
         for host in range(int(sys.argv[3])):
-            ends = [address(2 * pair, host, pair % 2), address(2 * pair + 1, 255 - host, pair % 2)]
+            ends = [address(2 * pair, host, pair % 2), address(2 * pair + 1, host * 7 + 3, pair % 2)]
             if host % 2:
                 ends.reverse()
             l4 = struct.pack('>HHHH', 1000 + host, 53, 8, 0)

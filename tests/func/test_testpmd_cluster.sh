@@ -61,6 +61,10 @@ goes_on()
 	[ "$(grep -c '^Actual Stats: [1-9]' "$TMP/one.log")" -gt $((had + 1)) ]
 }
 wait_until 30 "packets after a death" goes_on
+# What a slave sends leaves, by the port of its stream. It may hold nothing beside its queue, so it sends none that it kept.
+start sender - "$SLAVE_SENDS" cluster:10 1 1
+wait_until 30 "what it may keep" grep -q '^kept 0, sent 0$' "$TMP/sender.log"
+kill -KILL "$JOB"
 # Stop and start: slaves find it again.
 echo stop >&3
 wait_until 30 "the slaves to notice" grep -q 'waiting for the next' "$TMP/one.log"
