@@ -3,17 +3,15 @@
 # plx-nicemu with a prompt that it reads from a pipe, and plx-testpmd as the driver of its cards, with another. To be sourced
 # behind lib.sh. What they said is in $TMP/nicemu.log and $TMP/driver.log.
 
-mkfifo "$TMP/nicemu.in" "$TMP/driver.in"
-exec 7<>"$TMP/nicemu.in" 8<>"$TMP/driver.in"
+# shellcheck source=tests/func/prompts.sh
+. "$FUNC_DIR/prompts.sh"
+make_prompts nicemu driver
 chmod 711 "$TMP"
 
 # NAMESPACE WORDS...: the whole command line but for the program (- for no namespace). NICEMU is its pid.
 start_nicemu()
 {
-	local namespace=$1
-
-	# shellcheck disable=SC2016 # for the shell in between
-	start nicemu "$namespace" bash -c 'exec "$@" <"$0"' "$TMP/nicemu.in" "$PLX_NICEMU" "${@:2}"
+	start_prompt nicemu "$1" "$PLX_NICEMU" "${@:2}"
 	# shellcheck disable=SC2034 # for the tests
 	NICEMU=$JOB
 	wait_until 20 "plx-nicemu to serve" grep -q '^nic0: .* its wire is ' "$TMP/nicemu.log"
@@ -22,38 +20,11 @@ start_nicemu()
 # CPU WORDS...: EAL options and those behind "--".
 start_driver()
 {
-	# shellcheck disable=SC2016 # for the shell in between
-	start driver - bash -c 'exec "$@" <"$0"' "$TMP/driver.in" "${AS[@]}" "$PLX_TESTPMD" --no-huge --no-pci \
-		--lcores "0@$1,1@$1" "${@:2}"
+	start_prompt driver - "${AS[@]}" "$PLX_TESTPMD" --no-huge --no-pci --lcores "0@$1,1@$1" "${@:2}"
 	# shellcheck disable=SC2034 # for the tests
 	DRIVER=$JOB
 }
 AS=() # in front of the driver's program, as in AS=("${NOBODY[@]}")
-
-# WHO COMMAND: nicemu or driver.
-tell()
-{
-	case $1 in
-	nicemu) echo "$2" >&7 ;;
-	driver) echo "$2" >&8 ;;
-	esac
-}
-
-# WHO PATTERN THAN
-said_more()
-{
-	[ "$(grep -Ec -- "$2" "$TMP/$1.log")" -gt "$3" ]
-}
-
-# WHO COMMAND PATTERN: and waits for one line more that matches.
-tell_and_see()
-{
-	local before
-
-	before=$(grep -Ec -- "$3" "$TMP/$1.log" || true)
-	tell "$1" "$2"
-	wait_until 20 "'$3' of the $1 after '$2'" said_more "$1" "$3" "$before"
-}
 
 # WHO COMMAND: its answer, the command ends in --json.
 ask()
@@ -139,14 +110,5 @@ wait_link()
 # nicemu and driver, in the order given: they end well, and what nicemu counted adds up.
 quit_all()
 {
-	local who
-
-	for who; do
-		tell "$who" quit
-		case $who in
-		nicemu) wait_end "$NICEMU" 30 || fail "status $? of plx-nicemu" ;;
-		driver) wait_end "$DRIVER" 30 || fail "status $? of the driver" ;;
-		esac
-		assert_no_grep "$TMP/$who.log" 'do(es)? not add up|unaccounted|the card itself counted'
-	done
+	quit_prompts 'do(es)? not add up|unaccounted|the card itself counted' "$@"
 }

@@ -6,18 +6,16 @@
 
 SOCKET=$TMP/sock
 
-mkfifo "$TMP/back.in" "$TMP/front.in"
-exec 7<>"$TMP/back.in" 8<>"$TMP/front.in"
+# shellcheck source=tests/func/prompts.sh
+. "$FUNC_DIR/prompts.sh"
+make_prompts back front
 
 # WHO COMMAND...: BACK or FRONT is its pid.
 start_end()
 {
-	local who=$1
-
-	shift
-	# shellcheck disable=SC2016 # for the shell in between
-	start "$who" - bash -c 'exec "$@" <"$0"' "$TMP/$who.in" "$@"
-	case $who in
+	start_prompt "$1" - "${@:2}"
+	# shellcheck disable=SC2034 # for the tests
+	case $1 in
 	back) BACK=$JOB ;;
 	front) FRONT=$JOB ;;
 	esac
@@ -32,6 +30,7 @@ start_ours()
 # WHO CPU VDEV ARGS...
 start_dpdk()
 {
+	mkdir -p -m 700 "$RUNTIME_DIRECTORY" # DPDK makes but a folder in it
 	start_end "$1" stdbuf -oL dpdk-testpmd --no-pci --no-huge -m 256 --file-prefix "plx-$1-$$" --lcores "0@$2,1@$2" \
 		--vdev "$3" "${@:4}"
 }
@@ -39,31 +38,6 @@ start_dpdk()
 wait_for_socket()
 {
 	wait_until 30 "the socket" test -S "$SOCKET"
-}
-
-# WHO COMMAND
-tell()
-{
-	case $1 in
-	back) echo "$2" >&7 ;;
-	front) echo "$2" >&8 ;;
-	esac
-}
-
-# WHO PATTERN THAN
-said_more()
-{
-	[ "$(grep -Ec -- "$2" "$TMP/$1.log")" -gt "$3" ]
-}
-
-# WHO COMMAND PATTERN: and waits for one line more that matches.
-tell_and_see()
-{
-	local before
-
-	before=$(grep -Ec -- "$3" "$TMP/$1.log" || true)
-	tell "$1" "$2"
-	wait_until 20 "'$3' of the $1 end after '$2'" said_more "$1" "$3" "$before"
 }
 
 # WHO NAME: a counter of port 0, as it is now.
@@ -91,19 +65,10 @@ link_went()
 	wait_until 30 "the link of the $1 end to go $2 ($3)" said_more "$1" "link $2[:,]" $(($3 - 1))
 }
 
-# WHO...: in that order. The books of what is ours balance, and nothing is broken.
+# WHO...: in that order. They end well, the books of what is ours balance, and nothing is broken.
 quit_ends()
 {
-	local who
-
-	for who; do
-		tell "$who" quit
-		case $who in
-		back) wait_end "$BACK" 30 ;;
-		front) wait_end "$FRONT" 30 ;;
-		esac
-		assert_no_grep "$TMP/$who.log" 'do not add up|unaccounted|broken_queues: [1-9]|rings_stopped: [1-9]'
-	done
+	quit_prompts 'do not add up|unaccounted|broken_queues: [1-9]|rings_stopped: [1-9]' "$@"
 }
 
 # FILE...: frames in them, sorted, as packets of two queues may overtake each other.
