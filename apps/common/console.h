@@ -54,6 +54,9 @@ struct console {
 	int status;		     /* exit status: 0 while nothing went wrong */
 };
 
+/* The program's console, which is part of its state; the program defines this. */
+struct console *app_console(struct app *app);
+
 /*
  * With `json` standard output is for answers alone: what is printed otherwise goes to standard error. 0 or -errno with a
  * sentence. Once, before anything is printed.

@@ -1,41 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commands.h"
 
-#include "help.h"
-#include "script.h"
+#include "control.h"
 #include "words.h"
 
 #include <string.h>
 
-static int
-help(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
-{
-	return help_show(&app->console, nb_words > 1 ? words[1] : NULL, why);
-}
-
-static int
-facts(struct app *app, char *const *words, unsigned nb_words, json_t *result, struct plx_why *why)
-{
-	return help_facts(&app->console, nb_words > 1 ? words[1] : NULL, result, why);
-}
-
-static int
-load(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
-{
-	return script_run(&app->console, words[1], true, why);
-}
-
-static int
-quit(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
-{
-	app->console.quit = true;
-	return 0;
-}
-
-const struct command commands_control[] = {
-	{"help [<section>]", "the sections, the commands of one, or all", help, facts},
-	{"load <file>", "run the commands of a file; it may load others", load},
-	{"quit|exit|q", "pull all plugs and leave", quit},
+static const struct command commands_control[] = {
+	{"help [<section>]", "the sections, the commands of one, or all", control_help,
+	 control_help_facts},
+	{"load <file>", "run the commands of a file; it may load others", control_load},
+	{"quit|exit|q", "pull all plugs and leave", control_quit},
 	{NULL},
 };
 
@@ -55,6 +30,12 @@ add_nics(const struct app *app, const char *prefix, struct words *words)
 }
 
 static const struct console_parameter parameters[] = {{"<nic>", add_nics}, {NULL}};
+
+struct console *
+app_console(struct app *app)
+{
+	return &app->console;
+}
 
 void
 commands_begin(struct app *app)

@@ -6,7 +6,6 @@
 #include "command.h"
 #include "nicemu.h"
 
-extern const struct command commands_control[];
 extern const struct command commands_fault[];
 extern const struct command commands_show[];
 

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commands.h"
 
+#include "control.h"
 #include "engine.h"
 #include "words.h"
 
 #include <pollux/plx_eal.h>
 #include <pollux/plx_log.h>
 #include <pollux/plx_zone.h>
+
+static const struct command commands_control[] = {
+	{"help [<section>]", "the sections, the commands of one, or all", control_help,
+	 control_help_facts},
+	{"load <file>", "run the commands of a file; it may load others", control_load},
+	{"quit|exit|q", "stop forwarding and leave", control_quit},
+	{NULL},
+};
 
 static const struct command_section sections[] = {
 	{"control", "help, scripts and leaving", commands_control},
@@ -105,6 +114,12 @@ static const struct console_parameter parameters[] = {
 	{"<device>", add_devices},	 {"<zone>", add_zones},
 	{"<component>", add_components}, {NULL},
 };
+
+struct console *
+app_console(struct app *app)
+{
+	return &app->console;
+}
 
 void
 commands_begin(struct app *app)

@@ -11,7 +11,6 @@
 
 extern const struct command commands_address[];
 extern const struct command commands_config[];
-extern const struct command commands_control[];
 extern const struct command commands_dump[];
 extern const struct command commands_engine[];
 extern const struct command commands_forward[];

@@ -3,7 +3,7 @@
 #ifndef PLX_TESTS_UNIT_APPS_COMMON_TOY_H
 #define PLX_TESTS_UNIT_APPS_COMMON_TOY_H
 
-#include "command.h"
+#include "control.h"
 #include "help.h"
 #include "script.h"
 #include "words.h"
@@ -17,30 +17,10 @@ struct app {
 
 static struct app toy;
 
-static inline int
-toy_quit(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
+struct console *
+app_console(struct app *app)
 {
-	app->console.quit = true;
-	return 0;
-}
-
-static inline int
-toy_load(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
-{
-	return script_run(&app->console, words[1], false, why);
-}
-
-static inline int
-toy_help(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
-{
-	return help_show(&app->console, nb_words > 1 ? words[1] : NULL, why);
-}
-
-static inline int
-toy_help_facts(struct app *app, char *const *words, unsigned nb_words, json_t *result,
-	       struct plx_why *why)
-{
-	return help_facts(&app->console, nb_words > 1 ? words[1] : NULL, result, why);
+	return &app->console;
 }
 
 static inline int
@@ -70,15 +50,15 @@ toy_fruits(const struct app *app, const char *prefix, struct words *words)
 }
 
 static const struct command toy_control[] = {
-	{"help [<section>]", "what there is", toy_help, toy_help_facts},
-	{"load <file>", "run the commands of a file", toy_load},
-	{"quit|exit|q", "leave", toy_quit},
+	{"help [<section>]", "what there is", control_help, control_help_facts},
+	{"load <file>", "run the commands of a file", control_load},
+	{"quit|exit|q", "leave", control_quit},
 	{NULL},
 };
 
 static const struct command toy_show_rows[] = {
 	{"show port info|stats|xstats <port>", "a port", toy_show, toy_show_facts},
-	{"show fruit <fruit>", "a fruit", toy_quit},
+	{"show fruit <fruit>", "a fruit", control_quit},
 	{NULL},
 };
 
