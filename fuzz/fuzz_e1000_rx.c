@@ -3,18 +3,14 @@
  * A hostile 8254x card in traffic: the bytes say what it writes into its descriptor rings and registers between bursts of a real
  * port. Whatever that is, packets are sane, every buffer is home in the end, and after an honest restart the port works.
  */
-#include "fuzz_port.h"
+#include "fuzz_traffic.h"
 #include "e1000_fake.h"
 
 #include <string.h>
 #include <time.h>
 
-#define DEVICE	  EFAKE_TRANSPORT ":fuzz"
-#define BUFFERS	  512
-#define DESCS	  32
-#define FRAME_LEN 60
-#define FRAME_MAX 5000
-#define STEPS_MAX 200
+#define DEVICE	EFAKE_TRANSPORT ":fuzz"
+#define BUFFERS 512
 
 extern const struct plx_driver plx_driver_net_e1000;
 
@@ -22,26 +18,6 @@ static struct plx_pool *pool;
 static struct efake *fake;
 static uint16_t port;
 static bool lied; /* it wrote into its rings: where it sends from then is its own affair */
-
-struct input {
-	const uint8_t *at, *end;
-};
-
-static uint8_t
-next(struct input *in)
-{
-	return in->at < in->end ? *in->at++ : 0;
-}
-
-static uint32_t
-next32(struct input *in)
-{
-	uint32_t value = next(in);
-
-	value |= (uint32_t)next(in) << 8;
-	value |= (uint32_t)next(in) << 16;
-	return value | (uint32_t)next(in) << 24;
-}
 
 /* -- once ------------------------------------------------------------------------------------------------------------ */
 
@@ -91,51 +67,7 @@ drop_port(void)
 	must(plx_device_detach(DEVICE, NULL) == 0);
 	must(lied || efake_violations(fake)[0] == '\0');
 	efake_destroy(fake);
-	plx_pool_cache_flush(pool);
-	must(plx_pool_in_use(pool) == 0);
-	must(plx_pool_audit(pool, NULL) == 0);
-}
-
-static unsigned
-receive(uint16_t n)
-{
-	struct plx_mbuf *pkts[DESCS];
-
-	n = plx_ethdev_rx_burst(port, 0, pkts, n);
-	must(n <= DESCS);
-	for (uint16_t i = 0; i < n; i++)
-		must(plx_mbuf_check(pkts[i], NULL) == 0);
-	plx_mbuf_free_bulk(pkts, n);
-	return n;
-}
-
-/* Packets of `segs` segments, some with a tag. */
-static unsigned
-send(unsigned n, unsigned segs, bool tag)
-{
-	unsigned taken = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		struct plx_mbuf *m = plx_mbuf_alloc(pool);
-
-		if (m == NULL)
-			break;
-		memset(plx_mbuf_append(m, FRAME_LEN), 0xff, FRAME_LEN);
-		m->ol_flags = tag ? PLX_MBUF_TX_VLAN : 0;
-		for (unsigned k = 1; k < segs; k++) {
-			struct plx_mbuf *tail = plx_mbuf_alloc(pool);
-
-			if (tail == NULL)
-				break;
-			memset(plx_mbuf_append(tail, FRAME_LEN), 0xff, FRAME_LEN);
-			must(plx_mbuf_chain(m, tail) == 0);
-		}
-		if (plx_ethdev_tx_burst(port, 0, &m, 1) == 1)
-			taken++;
-		else
-			plx_mbuf_free(m);
-	}
-	return taken;
+	all_are_home(pool);
 }
 
 static void
@@ -230,11 +162,11 @@ step(struct input *in)
 		break;
 	case 2:
 	case 3:
-		receive((uint16_t)(1 + next(in) % DESCS));
+		receive(port, (uint16_t)(1 + next(in) % DESCS));
 		break;
 	case 4:
 		n = next(in);
-		send(1 + n % 16, 1 + n / 16 % 5, n > 200);
+		send(port, pool, 1 + n % 16, 1 + n / 16 % 5, n > 200 ? PLX_MBUF_TX_VLAN : 0);
 		break;
 	case 5:
 	case 6:
@@ -271,8 +203,8 @@ works_again(void)
 	while (efake_take(fake, frame, sizeof(frame)) > 0)
 		;
 	put(FRAME_LEN, 3);
-	must(receive(DESCS) == 3);
-	must(send(3, 2, false) == 3);
+	must(receive(port, DESCS) == 3);
+	must(send(port, pool, 3, 2, 0) == 3);
 	for (int i = 0; i < 3; i++)
 		must(efake_take(fake, frame, sizeof(frame)) == 2 * FRAME_LEN);
 }

@@ -3,17 +3,13 @@
  * A hostile virtio device in traffic: the bytes say what it writes into its used rings between bursts of a real port. Whatever
  * that is, packets are sane, every buffer is home in the end, and after an honest restart the port works.
  */
-#include "fuzz_port.h"
+#include "fuzz_traffic.h"
 #include "virtio_fake.h"
 
 #include <string.h>
 
-#define DEVICE	  "fake:fuzz"
-#define BUFFERS	  512
-#define DESCS	  32
-#define FRAME_LEN 60
-#define STEPS_MAX 200
-#define FRAME_MAX 5000
+#define DEVICE	"fake:fuzz"
+#define BUFFERS 512
 
 extern const struct plx_driver plx_driver_net_virtio;
 
@@ -21,26 +17,6 @@ static struct plx_pool *pool;
 static struct vfake *fake;
 static uint16_t port;
 static bool rings_were_written; /* then its addresses are the device's own nonsense */
-
-struct input {
-	const uint8_t *at, *end;
-};
-
-static uint8_t
-next(struct input *in)
-{
-	return in->at < in->end ? *in->at++ : 0;
-}
-
-static uint32_t
-next32(struct input *in)
-{
-	uint32_t value = next(in);
-
-	value |= (uint32_t)next(in) << 8;
-	value |= (uint32_t)next(in) << 16;
-	return value | (uint32_t)next(in) << 24;
-}
 
 /* -- once ------------------------------------------------------------------------------------------------------ */
 
@@ -89,50 +65,7 @@ drop_port(void)
 	must(plx_device_detach(DEVICE, NULL) == 0);
 	must(rings_were_written || strstr(vfake_violations(fake), "DMA") == NULL);
 	vfake_destroy(fake);
-	plx_pool_cache_flush(pool);
-	must(plx_pool_in_use(pool) == 0);
-	must(plx_pool_audit(pool, NULL) == 0);
-}
-
-static unsigned
-receive(void)
-{
-	struct plx_mbuf *pkts[DESCS];
-	uint16_t n = plx_ethdev_rx_burst(port, 0, pkts, DESCS);
-
-	must(n <= DESCS);
-	for (uint16_t i = 0; i < n; i++)
-		must(plx_mbuf_check(pkts[i], NULL) == 0);
-	plx_mbuf_free_bulk(pkts, n);
-	return n;
-}
-
-/* Some packets, of `segs` segments. */
-static unsigned
-send(unsigned n, unsigned segs)
-{
-	unsigned taken = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		struct plx_mbuf *m = plx_mbuf_alloc(pool);
-
-		if (m == NULL)
-			break;
-		memset(plx_mbuf_append(m, FRAME_LEN), 0xff, FRAME_LEN);
-		for (unsigned k = 1; k < segs; k++) {
-			struct plx_mbuf *tail = plx_mbuf_alloc(pool);
-
-			if (tail == NULL)
-				break;
-			memset(plx_mbuf_append(tail, FRAME_LEN), 0xff, FRAME_LEN);
-			must(plx_mbuf_chain(m, tail) == 0);
-		}
-		if (plx_ethdev_tx_burst(port, 0, &m, 1) == 1)
-			taken++;
-		else
-			plx_mbuf_free(m);
-	}
-	return taken;
+	all_are_home(pool);
 }
 
 static void
@@ -198,11 +131,11 @@ step(struct input *in)
 		break;
 	case 2:
 	case 3:
-		receive();
+		receive(port, DESCS);
 		break;
 	case 4:
 		n = next(in);
-		send(1 + n % 16, 1 + n / 16 % 5);
+		send(port, pool, 1 + n % 16, 1 + n / 16 % 5, 0);
 		break;
 	case 5:
 		vfake_tamper(fake, tamper, in);
@@ -244,8 +177,8 @@ works_again(void)
 	must(plx_ethdev_stop(port) == 0);
 	must(plx_ethdev_start(port, NULL) == 0);
 	put(FRAME_LEN, 3);
-	must(receive() == 3);
-	must(send(3, 2) == 3);
+	must(receive(port, DESCS) == 3);
+	must(send(port, pool, 3, 2, 0) == 3);
 	for (int i = 0; i < 3; i++)
 		must(vfake_take(fake, 0, frame, sizeof(frame), NULL) == sizeof(frame));
 }
