@@ -33,13 +33,6 @@ set_up(void **state)
 	return 0;
 }
 
-static inline int
-tear_down(void **state)
-{
-	free_sender();
-	return 0;
-}
-
 static inline void
 take(unsigned what)
 {

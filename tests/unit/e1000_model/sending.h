@@ -188,4 +188,26 @@ books_are_even(void)
 	assert_int_equal(s->sent, out.nb);
 }
 
+static inline void
+is_frame(unsigned i, uint64_t from, size_t len)
+{
+	assert_true(i < out.nb);
+	assert_int_equal(out.frames[i].len, len);
+	assert_memory_equal(out.frames[i].bytes, memory_at(&memory, from), len);
+}
+
+static inline int
+set_up_sender(void **state)
+{
+	make_sender(0);
+	return 0;
+}
+
+static inline int
+tear_down(void **state)
+{
+	free_sender();
+	return 0;
+}
+
 #endif

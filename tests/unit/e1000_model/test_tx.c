@@ -4,28 +4,6 @@
 
 #include "plx_net_csum.h"
 
-static int
-set_up(void **state)
-{
-	make_sender(0);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	free_sender();
-	return 0;
-}
-
-static void
-is_frame(unsigned i, uint64_t from, size_t len)
-{
-	assert_true(i < out.nb);
-	assert_int_equal(out.frames[i].len, len);
-	assert_memory_equal(out.frames[i].bytes, memory_at(&memory, from), len);
-}
-
 /* -- frames ----------------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -513,7 +491,7 @@ spoilt_accesses_cost_frames_not_the_queue(void **state)
 	books_are_even();
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up_sender, tear_down)
 
 int
 main(void)

@@ -4,28 +4,6 @@
 
 #include "plx_net_csum.h"
 
-static int
-set_up(void **state)
-{
-	make_sender(0);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	free_sender();
-	return 0;
-}
-
-static void
-is_frame(unsigned i, uint64_t from, size_t len)
-{
-	assert_true(i < out.nb);
-	assert_int_equal(out.frames[i].len, len);
-	assert_memory_equal(out.frames[i].bytes, memory_at(&memory, from), len);
-}
-
 /* -- what the driver is told ---------------------------------------------------------------------------------------------------- */
 
 static void
@@ -342,7 +320,7 @@ what_could_not_be_told_is_told_first(void **state)
 	assert_true(is_done(3));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up_sender, tear_down)
 
 int
 main(void)
