@@ -11,7 +11,7 @@ DOORS=$RUNTIME_DIRECTORY
 
 ask()
 {
-	run "$PLX_CTL" "$@" 2>"$TMP/ask.log"
+	run "$PLX_CTL" -t 20s "$@" 2>"$TMP/ask.log"
 }
 
 # NAME: it has a door, and is somewhere beyond its start.
