@@ -11,7 +11,7 @@ start capture b "$PLX_CAPTURE" --no-huge --lcores '(0,1)@0' --vdev net_af_xdp0,i
 wait_until 10 "the capture" grep -q 'capturing on veth0' "$TMP/capture.log"
 capture=$JOB
 before=$(link_stat a veth0 tx_packets)
-kill -STOP "$capture"
+freeze "$capture"
 run_in a "$PLX_TESTPMD" --no-huge --lcores '(0,1)@1' --vdev net_af_packet0,iface=veth0 -- --forward-mode txonly --duration 1 >"$TMP/sender"
 sent=$(($(link_stat a veth0 tx_packets) - before))
 kill -CONT "$capture"

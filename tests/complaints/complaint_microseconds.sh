@@ -19,7 +19,7 @@ times_are_those_of_the_packets()
 	start capture b "$PLX_CAPTURE" --no-huge -l 0 --idle sleep --vdev "$1,iface=veth0" -- -o "$TMP/out.pcapng" 'icmp[0] == 8'
 	capture=$JOB
 	wait_until 10 "the capture" grep -q 'capturing on veth0' "$TMP/capture.log"
-	kill -STOP "$capture"
+	freeze "$capture"
 	from=$(date +%s.%N)
 	before=$(link_stat b veth0 rx_packets)
 	run_in a ping -q -c 50 -i 0.002 -W 0.1 10.99.0.2 >/dev/null || true

@@ -217,6 +217,18 @@ job_ended()
 	[ "$state" = Z ]
 }
 
+# PID: stops it until SIGCONT. The signal alone lets threads on other CPUs run on for a while.
+freeze()
+{
+	kill -STOP "$1"
+	wait_until 10 "process $1 to stand still" is_frozen "$1"
+}
+
+is_frozen()
+{
+	! grep -h '^State:' /proc/"$1"/task/*/status | grep -qv 'T (stopped)'
+}
+
 # SECONDS WHAT COMMAND...: until the command succeeds; FUNC_PATIENCE times as long on a busy machine.
 wait_until()
 {

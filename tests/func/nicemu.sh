@@ -85,7 +85,7 @@ arrivals_wake()
 	local before
 
 	before=$(requests "$3")
-	kill -STOP "$DRIVER"
+	freeze "$DRIVER"
 	run_in "$1" ping -qc 5 -l 5 -W 1 "$2" >"$TMP/ping.log" && fail "somebody answered"
 	wait_until 20 "requests that wake the card" requests_reach "$3" $((before + 5))
 	kill -CONT "$DRIVER"

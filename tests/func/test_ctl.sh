@@ -76,7 +76,7 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 
 # One is stopped, and is waited for in vain; then killed, and its socket stays until somebody looks.
-kill -STOP "$two"
+freeze "$two"
 assert_status 1 "$PLX_CTL" -t 200ms second info
 assert_grep "$TMP/out.log" 'no answer within 200 ms'
 stop "$two" KILL || true
