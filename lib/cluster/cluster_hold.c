@@ -4,21 +4,37 @@
  * the buffer goes home in one place, here. All lists of numbers (queues' shadows, asides, what a slave says) are only hints where
  * to look: a number counts if its bit is set.
  */
-#include "cluster_priv.h"
+#include "cluster_put_priv.h"
 
 #include <string.h>
 
-/* Buffers on their way home, a burst at a time. */
+/* Buffers on their way home, by their numbers, a burst at a time. */
 struct home {
+	struct plx_pool *pool;
 	uint32_t n;
-	struct plx_mbuf *pkts[PLX_CLUSTER_BURST];
+	uint32_t number[PLX_CLUSTER_BURST];
 };
 
 static void
 home_flush(struct home *home)
 {
-	plx_mbuf_free_bulk(home->pkts, home->n);
+	plx_pool_put_bulk(home->pool, home->number, home->n);
 	home->n = 0;
+}
+
+/* Nobody holds it any more. A port may: then the last reference sends it home. */
+static inline void
+home_add(const struct plx_cluster *cluster, struct home *home, uint32_t number)
+{
+	struct plx_mbuf *m = cluster->headers + number;
+
+	if (PLX_UNLIKELY(plx_mbuf_state(m) != cluster->plain)) {
+		plx_mbuf_free(m);
+		return;
+	}
+	home->number[home->n++] = number;
+	if (home->n == PLX_CLUSTER_BURST)
+		home_flush(home);
 }
 
 /* The bit's place no longer holds the buffer. False if it did not. */
@@ -31,18 +47,15 @@ drop(struct plx_cluster *cluster, uint64_t bit, uint32_t number, struct home *ho
 		return false;
 	holders &= ~bit;
 	cluster->holders[number] = holders;
-	if (holders == 0) {
-		home->pkts[home->n++] = plx_pool_mbuf(cluster->pool, number);
-		if (home->n == PLX_CLUSTER_BURST)
-			home_flush(home);
-	}
+	if (holders == 0)
+		home_add(cluster, home, number);
 	return true;
 }
 
 bool
 hold_drop(struct plx_cluster *cluster, struct place *place, uint32_t number)
 {
-	struct home home = {.n = 0};
+	struct home home = {.pool = cluster->pool};
 	bool held = drop(cluster, place->bit, number, &home);
 
 	home_flush(&home);
@@ -94,26 +107,44 @@ doom(struct plx_cluster *cluster, struct place *place)
 	cluster->doomed |= place->bit;
 }
 
-/* Most are held by one place and go home: nothing is read twice here. */
+/* A piece of the shadow, of which most are held by this place alone and go home. The compiler is told what does not change. */
 static uint64_t
-collect_plain(struct plx_cluster *cluster, const struct place *place, uint32_t n, struct home *home)
+collect_piece(struct plx_cluster *cluster, uint64_t bit, const uint32_t *number, uint32_t n)
 {
-	uint64_t *holders = cluster->holders, bit = place->bit, released = 0;
-	struct plx_mbuf *headers = cluster->pool->headers;
-	const uint32_t *shadow = place->shadow;
-	uint32_t at = (uint32_t)place->reclaimed, mask = place->mask;
+	const struct plx_mbuf *headers = cluster->headers;
+	uint64_t *holders = cluster->holders;
+	const uint64_t plain = cluster->plain;
+	uint32_t home[PLX_CLUSTER_BURST], nb_home = 0;
+	uint64_t released = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t number = shadow[(at + i) & mask];
-		uint64_t word = holders[number];
+		uint64_t word = holders[number[i]];
 
 		released += (word & bit) != 0;
-		holders[number] = word & ~bit;
+		holders[number[i]] = word & ~bit;
 		if (word != bit)
 			continue;
-		home->pkts[home->n++] = headers + number;
-		if (home->n == PLX_CLUSTER_BURST)
-			home_flush(home);
+		if (PLX_LIKELY(plx_mbuf_state(headers + number[i]) == plain))
+			home[nb_home++] = number[i];
+		else
+			plx_mbuf_free(plx_pool_mbuf(cluster->pool, number[i]));
+	}
+	plx_pool_put_bulk(cluster->pool, home, nb_home);
+	return released;
+}
+
+static uint64_t
+collect_plain(struct plx_cluster *cluster, const struct place *place, uint32_t n)
+{
+	uint64_t released = 0;
+
+	for (uint32_t done = 0, part; done < n; done += part) {
+		uint32_t slot = (uint32_t)(place->reclaimed + done) & place->mask;
+
+		part = n - done < PLX_CLUSTER_BURST ? n - done : PLX_CLUSTER_BURST;
+		if (part > place->mask + 1 - slot)
+			part = place->mask + 1 - slot;
+		released += collect_piece(cluster, place->bit, place->shadow + slot, part);
 	}
 	return released;
 }
@@ -142,7 +173,7 @@ collect_queue(struct plx_cluster *cluster, struct place *place, uint32_t head)
 {
 	uint32_t n = head - (uint32_t)place->reclaimed;
 	const uint64_t *kept = NULL;
-	struct home home = {.n = 0};
+	struct home home = {.pool = cluster->pool};
 	uint64_t released = 0;
 
 	if (n == 0)
@@ -155,11 +186,12 @@ collect_queue(struct plx_cluster *cluster, struct place *place, uint32_t head)
 		kept = (const uint64_t *)(const void *)((const uint8_t *)place->lane +
 							place->shape.kept_at);
 	if (PLX_LIKELY(kept == NULL))
-		released = collect_plain(cluster, place, n, &home);
+		released = collect_plain(cluster, place, n);
 	else
 		for (uint32_t i = 0; i < n; i++)
 			released += collect_slot(cluster, place, place->reclaimed + i, kept, &home);
 	place->reclaimed += n;
+	put_limit(cluster, place);
 	home_flush(&home);
 	COUNT(place->stats.released, released);
 	return n;
@@ -171,7 +203,7 @@ collect_returns(struct plx_cluster *cluster, struct place *place, uint32_t tail)
 	const uint32_t *back = (const uint32_t *)(const void *)((const uint8_t *)place->lane +
 								place->shape.return_at);
 	uint32_t n = tail - place->return_head, mask = place->shape.return_len - 1;
-	struct home home = {.n = 0};
+	struct home home = {.pool = cluster->pool};
 
 	if (n == 0)
 		return 0;
@@ -318,7 +350,7 @@ sweep_aside(struct plx_cluster *cluster, struct place *place, uint32_t *budget, 
 bool
 place_sweep(struct plx_cluster *cluster, struct place *place, uint32_t budget)
 {
-	struct home home = {.n = 0};
+	struct home home = {.pool = cluster->pool};
 	uint64_t taken = sweep_queue(cluster, place, &budget, &home);
 
 	taken += sweep_backlog(cluster, place, &budget, &home);

@@ -8,7 +8,7 @@
  * only sets a bit; the master takes the place out of the spread at its next round and takes back what was held, a piece each
  * round, so that no burst waits for it. While no master runs, whoever wants the place does that work.
  */
-#include "cluster_priv.h"
+#include "cluster_put_priv.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -187,6 +187,7 @@ check(const struct plx_cluster *cluster, const struct plx_cluster_slave_params *
 static void
 link_in(struct plx_cluster *cluster, struct place *place)
 {
+	put_limit(cluster, place);
 	place->visit++;
 	place->stats.slaves++;
 	place->lane->bell.dozing = cluster->dozing;

@@ -3,6 +3,7 @@
  * Keys and their hashes. Each key has two ways: most frames show what it needs at offsets known beforehand; all others
  * are parsed. Both end in the same functions of the same values.
  */
+#include "net_hash_inline.h"
 #include "plx_cluster_key.h"
 
 #include "plx_byteorder.h"
@@ -41,19 +42,10 @@ enum {
 
 /* -- values to hashes --------------------------------------------------------------------------------- */
 
-/* Multiplies to 128 bits and folds: each bit of either factor reaches every bit of the result. */
-static PLX_ALWAYS_INLINE uint64_t
-mix(uint64_t a, uint64_t b)
-{
-	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static PLX_ALWAYS_INLINE uint32_t
 hash_two(uint64_t a, uint64_t b, uint32_t kind)
 {
-	return (uint32_t)mix(mix(a ^ K0, b ^ K1) ^ K2 ^ kind, K3);
+	return (uint32_t)net_mix(net_mix(a ^ K0, b ^ K1) ^ K2 ^ kind, K3);
 }
 
 static PLX_ALWAYS_INLINE uint32_t
@@ -62,24 +54,18 @@ hash_ends(uint64_t a, uint64_t b, uint32_t kind)
 	return hash_two(a < b ? a : b, a < b ? b : a, kind);
 }
 
-static PLX_ALWAYS_INLINE uint64_t
-end_ipv4(const uint8_t *address, uint16_t port)
-{
-	return (uint64_t)plx_load_be32(address) << 16 | port;
-}
-
 /* The port comes in behind the mixing: beside the address, hosts and ports that count up together would cancel out. */
 static PLX_ALWAYS_INLINE uint64_t
 end_ipv6(const uint8_t *address, uint16_t port)
 {
-	return mix(plx_load_be64(address) ^ K2, plx_load_be64(address + 8) ^ K3) + port;
+	return net_mix(plx_load_be64(address) ^ K2, plx_load_be64(address + 8) ^ K3) + port;
 }
 
 static PLX_ALWAYS_INLINE uint32_t
 hash_ipv4(const uint8_t *ip, uint16_t src_port, uint16_t dst_port, uint8_t proto)
 {
-	return hash_ends(end_ipv4(ip + offsetof(struct plx_net_ipv4, src), src_port),
-			 end_ipv4(ip + offsetof(struct plx_net_ipv4, dst), dst_port),
+	return hash_ends(net_end_ipv4(ip + offsetof(struct plx_net_ipv4, src), src_port),
+			 net_end_ipv4(ip + offsetof(struct plx_net_ipv4, dst), dst_port),
 			 KIND_IPV4 | proto);
 }
 
@@ -115,19 +101,12 @@ is_plain_ipv6(const uint8_t *bytes, uint32_t len)
 	       bytes[ETHER_LEN] >> 4 == 6;
 }
 
-static PLX_ALWAYS_INLINE bool
-may_be_tunnel(uint16_t dst_port)
-{
-	return dst_port == PLX_NET_PORT_VXLAN || dst_port == PLX_NET_PORT_VXLAN_LINUX ||
-	       dst_port == PLX_NET_PORT_GENEVE || dst_port == PLX_NET_PORT_GTPU;
-}
-
 /* `room` bytes of transport by what IP says; the frame has as many as TCP needs. */
 static PLX_ALWAYS_INLINE bool
 is_plain_transport(const uint8_t *l4, uint8_t proto, uint32_t room, bool inner)
 {
 	if (proto == PLX_NET_PROTO_UDP)
-		return room >= UDP_LEN && !(inner && may_be_tunnel(plx_load_be16(l4 + 2)));
+		return room >= UDP_LEN && !(inner && net_is_tunnel_port(plx_load_be16(l4 + 2)));
 	return proto == PLX_NET_PROTO_TCP && room >= TCP_LEN && l4[12] >= 0x50;
 }
 
@@ -191,8 +170,9 @@ hash_layer(const uint8_t *bytes, const struct plx_net_layer *layer, uint16_t src
 	if (layer->l3 == PLX_NET_L3_NONE)
 		return hash_link(bytes, layer);
 	if (layer->l3 == PLX_NET_L3_ARP)
-		return hash_ends(end_ipv4(l3 + offsetof(struct plx_net_arp, spa), 0),
-				 end_ipv4(l3 + offsetof(struct plx_net_arp, tpa), 0), KIND_IPV4);
+		return hash_ends(net_end_ipv4(l3 + offsetof(struct plx_net_arp, spa), 0),
+				 net_end_ipv4(l3 + offsetof(struct plx_net_arp, tpa), 0),
+				 KIND_IPV4);
 	if (plx_net_layer_is_ipv4(layer))
 		return hash_ipv4(l3, src_port, dst_port, proto);
 	return hash_ipv6(l3, src_port, dst_port, proto);
@@ -275,7 +255,7 @@ parsed_protocol(struct headers h)
 static uint32_t
 hash_end_ipv4(const uint8_t *address)
 {
-	return hash_two(end_ipv4(address, 0), 0, KIND_IPV4);
+	return hash_two(net_end_ipv4(address, 0), 0, KIND_IPV4);
 }
 
 static uint32_t
@@ -320,12 +300,11 @@ slow_flow(const struct plx_mbuf *m)
 static PLX_ALWAYS_INLINE uint32_t
 key_flow(const struct plx_mbuf *m)
 {
-	uint32_t len = m->data_len;
+	uint32_t hash;
 
-	if (PLX_UNLIKELY(m->next != NULL))
-		return slow_flow(m);
-	return plx_net_flow_hash(plx_mbuf_data(m),
-				 len < PLX_CLUSTER_KEY_BYTES ? len : PLX_CLUSTER_KEY_BYTES);
+	if (PLX_LIKELY(m->next == NULL && net_hash_plain(plx_mbuf_data(m), m->data_len, &hash)))
+		return hash;
+	return slow_flow(m);
 }
 
 static PLX_NOINLINE uint32_t

@@ -94,6 +94,8 @@ backlog_add(struct plx_cluster *cluster, struct place *place, const struct plx_c
 	}
 	cluster->in_backlogs += n;
 	cluster->backlogged |= place->bit;
+	put_limit(cluster, place);
+	COUNT(place->stats.offered, n);
 }
 
 bool
@@ -110,6 +112,7 @@ place_put_slow(struct plx_cluster *cluster, struct place *place,
 		backlog_add(cluster, place, desc, n);
 		return true;
 	}
+	COUNT(place->stats.offered, n);
 	COUNT(place->stats.full, n);
 	return false;
 }
@@ -145,10 +148,12 @@ place_drain(struct plx_cluster *cluster, struct place *place)
 			COUNT(backlog->head, 1);
 		}
 		cluster->in_backlogs -= n;
+		place->shown += n; /* was offered when it came */
 		moved += n;
 	}
 	if (backlog->head == backlog->tail)
 		cluster->backlogged &= ~place->bit;
+	put_limit(cluster, place);
 	if (moved != 0)
 		cluster->touched |= place->bit;
 	return moved;
@@ -189,6 +194,8 @@ places_show(struct plx_cluster *cluster)
 
 		__atomic_store_n(&place->lane->master.tail, (uint32_t)place->tail,
 				 __ATOMIC_RELEASE); /* A */
+		COUNT(place->stats.offered, place->tail - place->shown);
+		place->shown = place->tail;
 	}
 	cluster->touched = 0;
 	if (PLX_LIKELY(sleepers == 0))

@@ -53,7 +53,10 @@ struct place {
 	uint32_t *shadow;		/* the numbers in it, out of the slave's reach */
 	uint64_t *times;		/* in the lane; NULL: not asked for */
 	uint64_t tail, reclaimed;
-	uint32_t mask; /* of queue, shadow and times */
+	uint64_t
+		limit; /* what tail may become without a look at anything else; 0 while there is a backlog */
+	uint64_t shown; /* of tail, for the books: what is behind it was not offered yet */
+	uint32_t mask;	/* of queue, shadow and times */
 	uint64_t bit;
 	struct plx_cluster_lane *lane;
 	uint32_t grant_tail, return_head, send_head;
@@ -102,6 +105,7 @@ struct plx_cluster {
 
 	struct plx_cluster_spread spread;
 	struct plx_filter_rules_reader *reader; /* of spread.rules */
+	uint8_t quick[BUCKETS]; /* as buckets[0], but for places that are absent or have a filter */
 	uint8_t buckets[PLX_CLUSTER_PLACES_MAX][BUCKETS];
 	uint32_t nb_groups;
 	bool grouped; /* places have groups, whatever their slaves say */
@@ -160,6 +164,12 @@ void share_divide(struct plx_cluster *cluster);
 
 /* cluster_spread.c: a burst to all who get it */
 void spread_burst(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n);
+/* One packet, whatever it is, to places and egress ports. */
+void spread_one(struct plx_cluster *cluster, struct plx_mbuf *m, uint32_t hash, uint64_t places,
+		uint64_t ports);
+
+/* cluster_fanout.c: a burst to every slave; there is one, and none has a filter */
+void spread_fanout(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n);
 
 /* cluster_filter.c: what is not wanted */
 

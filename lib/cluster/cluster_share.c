@@ -85,6 +85,20 @@ divide(uint8_t buckets[BUCKETS], uint64_t members)
 	}
 }
 
+/* The first group's buckets, without owners that a packet cannot simply be given to. */
+static void
+note_quick(struct plx_cluster *cluster)
+{
+	uint64_t quick = cluster->present & ~cluster->choosy;
+
+	for (uint32_t i = 0; i < BUCKETS; i++) {
+		uint8_t owner = cluster->buckets[0][i];
+
+		cluster->quick[i] =
+			owner != NO_PLACE && (quick & 1ULL << owner) != 0 ? owner : NO_PLACE;
+	}
+}
+
 void
 share_divide(struct plx_cluster *cluster)
 {
@@ -101,4 +115,5 @@ share_divide(struct plx_cluster *cluster)
 		cluster->members[group] = members;
 		divide(cluster->buckets[group], members);
 	}
+	note_quick(cluster);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A burst to all who get it: two quick ways for what is common, one for everything. */
 #include "cluster_put_priv.h"
-
 #include "plx_clock.h"
 
 /* Whose the bucket is, if somebody is there. */
@@ -17,13 +16,14 @@ owner_of(const struct plx_cluster *cluster, uint32_t group, uint32_t hash)
 static uint64_t
 deliver(struct plx_cluster *cluster, struct plx_mbuf *m, uint32_t hash, uint64_t places)
 {
+	const struct put_base base = put_base(cluster);
 	struct plx_cluster_desc desc[SEGMENTS_MAX];
 	uint64_t took = 0;
 	uint32_t n = 0;
 
 	put_time(cluster, m);
 	for (struct plx_mbuf *seg = m; seg != NULL; seg = seg->next) {
-		desc[n] = put_desc(put_describe(cluster, seg, hash));
+		desc[n] = put_desc(put_describe(&base, seg, hash));
 		desc[n].vlan_tci = m->vlan_tci;
 		desc[n].flags = put_flags(m->ol_flags) | (seg->next != NULL ? PLX_CLUSTER_MORE : 0);
 		n++;
@@ -31,7 +31,6 @@ deliver(struct plx_cluster *cluster, struct plx_mbuf *m, uint32_t hash, uint64_t
 	for (uint64_t left = places; left != 0; left &= left - 1) {
 		struct place *place = &cluster->places[__builtin_ctzll(left)];
 
-		COUNT(place->stats.offered, n);
 		if (place_put_slow(cluster, place, desc, n))
 			took |= place->bit;
 	}
@@ -108,7 +107,7 @@ spread_past(struct plx_cluster *cluster, struct plx_mbuf *m, uint64_t ports, uin
 	plx_mbuf_free(m);
 }
 
-static void
+void
 spread_one(struct plx_cluster *cluster, struct plx_mbuf *m, uint32_t hash, uint64_t places,
 	   uint64_t ports)
 {
@@ -229,78 +228,62 @@ spread_any(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n, cons
 
 /* -- the quick ways ----------------------------------------------------------------------------------- */
 
-/* One slave each. */
+/* A place that does not take it at once: it may have a backlog, or the packet is lost. */
+static PLX_NOINLINE bool
+share_late(struct plx_cluster *cluster, struct plx_mbuf *m, struct place *place, struct put put)
+{
+	struct plx_cluster_desc desc = put_desc(put);
+
+	cluster->holders[put.number] = place->bit;
+	if (place_put_slow(cluster, place, &desc, 1))
+		return true;
+	cluster->holders[put.number] = 0;
+	COUNT(cluster->stats.full, 1);
+	plx_mbuf_free(m);
+	return false;
+}
+
+/* One slave each, of whom none asks for times. */
 static void
 spread_share(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n, const uint32_t *hash)
 {
-	const uint8_t *buckets = cluster->buckets[0];
+	const struct put_base base = put_base(cluster);
+	const uint8_t *quick = cluster->quick;
 	struct place *places = cluster->places;
-	uint64_t quick = cluster->present & ~cluster->choosy, delivered = 0;
-	uint64_t *holders = cluster->holders;
+	uint64_t *holders = cluster->holders, touched = 0, delivered = n;
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct plx_mbuf *m = pkts[i];
-		uint32_t owner = buckets[hash[i] >> BUCKET_SHIFT];
+		uint32_t owner = quick[hash[i] >> BUCKET_SHIFT];
+		struct place *place = &places[owner];
 		struct put put;
+		uint64_t tail;
 
-		if (PLX_UNLIKELY(!put_is_plain(cluster, m) || owner == NO_PLACE ||
-				 (quick & 1ULL << owner) == 0)) {
+		if (PLX_UNLIKELY(owner == NO_PLACE || !put_is_plain(&base, m))) {
+			delivered--;
 			spread_one(cluster, m, hash[i], places_by_hash(cluster, hash[i]), 0);
 			continue;
 		}
-		put = put_describe(cluster, m, hash[i]);
-		put_time(cluster, m);
+		put = put_describe(&base, m, hash[i]);
+		tail = place->tail;
+		if (PLX_UNLIKELY(tail >= place->limit)) {
+			delivered -= !share_late(cluster, m, place, put);
+			continue;
+		}
 		holders[put.number] = 1ULL << owner;
-		if (PLX_LIKELY(put_one(cluster, &places[owner], put))) {
-			delivered++;
-			continue;
-		}
-		holders[put.number] = 0;
-		COUNT(cluster->stats.full, 1);
-		plx_mbuf_free(m);
+		touched |= 1ULL << owner;
+		put_at(place, tail, put);
 	}
-	COUNT(cluster->stats.delivered, delivered);
-}
-
-/* Every slave; nobody needs a hash. */
-static void
-spread_fanout(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n)
-{
-	uint64_t delivered = 0;
-
-	for (uint16_t i = 0; i < n; i++) {
-		struct plx_mbuf *m = pkts[i];
-		struct put put;
-		uint64_t took = 0;
-
-		if (PLX_UNLIKELY(!put_is_plain(cluster, m) || cluster->choosy != 0)) {
-			spread_one(cluster, m, 0, cluster->present, 0);
-			continue;
-		}
-		put = put_describe(cluster, m, 0);
-		put_time(cluster, m);
-		for (uint64_t left = cluster->present; left != 0; left &= left - 1) {
-			struct place *place = &cluster->places[__builtin_ctzll(left)];
-
-			if (PLX_LIKELY(put_one(cluster, place, put)))
-				took |= place->bit;
-		}
-		cluster->holders[put.number] = took;
-		if (PLX_LIKELY(took != 0)) {
-			delivered++;
-			continue;
-		}
-		COUNT(cluster->stats.full, 1);
-		plx_mbuf_free(m);
-	}
+	cluster->touched |= touched;
 	COUNT(cluster->stats.delivered, delivered);
 }
 
 void
 spread_burst(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n)
 {
+	static const uint32_t no_hash[PLX_CLUSTER_BURST];
 	const struct plx_cluster_spread *spread = &cluster->spread;
-	uint32_t hash[PLX_CLUSTER_BURST] = {0};
+	uint32_t hash[PLX_CLUSTER_BURST];
 
 	if (PLX_UNLIKELY(cluster->reader != NULL)) {
 		n = rules_burst(cluster, pkts, n);
@@ -314,15 +297,15 @@ spread_burst(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n)
 		return;
 	}
 	if (spread->mode == PLX_CLUSTER_FANOUT) {
-		if (spread->forward == 0 && cluster->present != 0)
+		if (spread->forward == 0 && cluster->present != 0 && cluster->choosy == 0)
 			spread_fanout(cluster, pkts, n);
 		else
-			spread_any(cluster, pkts, n, hash);
+			spread_any(cluster, pkts, n, no_hash);
 		return;
 	}
 	plx_cluster_key_burst(spread->key, pkts, n, hash, &cluster->round);
 	if (PLX_LIKELY(spread->mode == PLX_CLUSTER_SHARE && spread->forward == 0 &&
-		       spread->key != PLX_CLUSTER_KEY_ROUND_ROBIN))
+		       spread->key != PLX_CLUSTER_KEY_ROUND_ROBIN && cluster->timed == 0))
 		spread_share(cluster, pkts, n, hash);
 	else
 		spread_any(cluster, pkts, n, hash);

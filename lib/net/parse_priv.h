@@ -7,6 +7,7 @@
 #define PLX_LIB_NET_PARSE_PRIV_H
 
 #include "plx_byteorder.h"
+#include "net_hash_inline.h"
 #include "plx_net_parse.h"
 #include "plx_net_wire.h"
 
@@ -54,14 +55,6 @@ net_parser_descend(struct net_parser *p, enum plx_net_tunnel tunnel, uint32_t sk
 	p->layer->tunnel = (uint8_t)tunnel;
 	p->off += skip;
 	p->next = next;
-}
-
-/* UDP to these ports may be a tunnel. */
-static inline bool
-net_is_tunnel_port(uint16_t dst_port)
-{
-	return dst_port == PLX_NET_PORT_VXLAN || dst_port == PLX_NET_PORT_VXLAN_LINUX ||
-	       dst_port == PLX_NET_PORT_GENEVE || dst_port == PLX_NET_PORT_GTPU;
 }
 
 /* Bytes of an extension header, from its own number and its length field. */
