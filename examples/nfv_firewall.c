@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IDLE_NS (60 * UINT64_C(1000000000)) /* a rule that add-rule made and nothing met ends */
+#define IDLE_NS (60 * UINT64_C(1000000000)) /* exact rules that nothing met end */
 
 static const struct plx_cluster_port ports[] = {{.port = 0}, {.port = 1}};
 static struct plx_filter_rules *rules;
