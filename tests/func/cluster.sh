@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What the tests of clusters share; to be sourced behind lib.sh.
 
-SLAVE_SENDS=$PLX_BUILD/tests/func/slave_sends # for the tests
+# shellcheck disable=SC2034
+SLAVE_SENDS=$PLX_BUILD/tests/func/slave_sends
 CLUSTER_COUNT=$PLX_BUILD/examples/cluster_count
 CLUSTER_EAL=(--no-huge --no-pci --lcores '(0,1)@0' --file-prefix master)
 

@@ -61,6 +61,6 @@ wait_until 30 "the fourth" grep -q ' \.\.\.$' four.log
 
 guide_run - $PAGE 3 || { tail -n 5 master2.log four.log two.log >&2; cat "$TMP/block.log" >&2; fail "the third block"; }
 assert_grep "$TMP/block.log" '^every packet is accounted for$'
-assert_grep two.log '^cluster:10: [1-9][0-9]* packets, [1-9][0-9]* bytes$'
+assert_grep two.log '^cluster:10@1: [1-9][0-9]* packets, [1-9][0-9]* bytes$'
 wait_until 30 "the master's end" job_ended "$(cat master.pid)"
 rm ./*.pid
