@@ -12,7 +12,7 @@ next_reached(const struct plx_zone *zone)
 {
 	do {
 		zone = plx_zones_next(zone);
-	} while (zone != NULL && zone->use == PLX_ZONE_PRIVATE);
+	} while (zone != NULL && !plx_zone_is_reached(zone->use));
 	return zone;
 }
 
@@ -30,7 +30,7 @@ unmap_from(const struct plx_zone *zone, const struct plx_list *end)
 int
 plx_dma_map_zone(const struct plx_zone *zone, struct plx_why *why)
 {
-	if (zone->use == PLX_ZONE_PRIVATE)
+	if (!plx_zone_is_reached(zone->use))
 		return 0;
 	PLX_LIST_FOREACH(link, &mappers) {
 		struct plx_dma_mapper *mapper = PLX_LIST_ITEM(link, struct plx_dma_mapper, link);
@@ -47,7 +47,7 @@ plx_dma_map_zone(const struct plx_zone *zone, struct plx_why *why)
 void
 plx_dma_unmap_zone(const struct plx_zone *zone)
 {
-	if (zone->use != PLX_ZONE_PRIVATE)
+	if (plx_zone_is_reached(zone->use))
 		unmap_from(zone, &mappers);
 }
 

@@ -20,9 +20,21 @@ PLX_BEGIN_DECLS
 /* What a zone holds decides which devices and peers may reach it. */
 enum plx_zone_use {
 	PLX_ZONE_PRIVATE, /* of this program: no device ever does */
+	/*
+	 * Of this program and another process, which may be hostile; no device either. On plain pages: who punches a hole into huge
+	 * ones makes the next access fault where none is free.
+	 */
+	PLX_ZONE_SHARED,
 	PLX_ZONE_BUFFERS, /* packet bytes: every device and every peer of a port */
 	PLX_ZONE_RINGS,	  /* descriptors of one device: buses, and the peer that it is for */
 };
+
+/* Whether devices are told of it. */
+static inline bool
+plx_zone_is_reached(enum plx_zone_use use)
+{
+	return use == PLX_ZONE_BUFFERS || use == PLX_ZONE_RINGS;
+}
 
 /* Readable by all, written by the EAL. */
 struct plx_zone {
@@ -45,7 +57,7 @@ int plx_zone_reserve(const char *name, size_t len, int node, const struct plx_zo
 		     struct plx_why *why);
 
 /*
- * The same for memory that devices reach. While IOVA is PA, it is on huge pages or the call fails, and rings have one
+ * The same for memory that others reach: devices, or a process (PLX_ZONE_SHARED). While IOVA is PA, it is on huge pages or the call fails, and rings have one
  * bus address for all of their bytes; the memory is made known to every device there is (plx_dma_driver.h) before this returns.
  */
 int plx_zone_reserve_dma(const char *name, size_t len, int node, enum plx_zone_use use,

@@ -164,9 +164,9 @@ create_segment(struct zone *zone, const char *name, size_t len, int node, struct
 	size_t plain = (size_t)sysconf(_SC_PAGESIZE);
 	int ret;
 
-	if (create_huge(zone, name, len, node, why) == 0)
+	if (zone->pub.use != PLX_ZONE_SHARED && create_huge(zone, name, len, node, why) == 0)
 		return 0;
-	if (plx_iova_mode() == PLX_IOVA_PA && zone->pub.use != PLX_ZONE_PRIVATE)
+	if (plx_iova_mode() == PLX_IOVA_PA && plx_zone_is_reached(zone->pub.use))
 		return no_huge_pages(name, len, why);
 	ret = check_limits(name, (size_t)plx_align_up(len, plain), node, why);
 	if (ret != 0)

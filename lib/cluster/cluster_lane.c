@@ -117,7 +117,8 @@ lane_make(struct plx_cluster *cluster, uint32_t i, const struct plx_cluster_slav
 
 	place->shape = shape_of(cluster, i, params->flags);
 	snprintf(name, sizeof(name), "cluster%u.%u", cluster->params.id, i);
-	ret = plx_zone_reserve(name, place->shape.bytes, PLX_NODE_ANY, &place->zone, why);
+	ret = plx_zone_reserve_dma(name, place->shape.bytes, PLX_NODE_ANY, PLX_ZONE_SHARED,
+				   &place->zone, why);
 	if (ret < 0)
 		return ret;
 	place->lane = place->zone->addr;

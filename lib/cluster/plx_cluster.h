@@ -116,7 +116,11 @@ struct plx_cluster_params {
 	 */
 	const uint32_t *group_places;
 	bool sticky; /* a place without slave keeps its share, which is then lost, in place of giving it to the others */
-	bool writable; /* slaves may change packets and send their own: processes get the buffers' memory to write */
+	/*
+	 * Slaves may change packets and send their own: processes get the buffers' memory to write. On huge pages such a slave must be
+	 * trusted not to punch holes into it, which would end this program; on plain ones it can only spoil bytes.
+	 */
+	bool writable;
 	bool send_thread; /* plx_cluster_poll_send() is called by another thread and sends */
 };
 

@@ -299,6 +299,25 @@ huge_pages_are_taken_when_there_are_some(void **state)
 	assert_int_equal(notices, 0);
 }
 
+/* What a stranger can punch holes into must not be able to run out of pages. */
+static void
+what_strangers_share_is_on_plain_pages(void **state)
+{
+	const struct plx_zone *zone;
+
+	if (!hugepages_take(2))
+		return;
+	plx_zone_set_limits(NULL);
+	assert_int_equal(
+		plx_zone_reserve_dma("shared", 2 * MB, PLX_NODE_ANY, PLX_ZONE_SHARED, &zone, NULL),
+		0);
+	assert_int_equal(zone->page_size, sysconf(_SC_PAGESIZE));
+	plx_zone_free(zone);
+	assert_int_equal(plx_zone_reserve("own", 2 * MB, PLX_NODE_ANY, &zone, NULL), 0);
+	assert_int_equal(zone->page_size, 2 * MB);
+	plx_zone_free(zone);
+}
+
 static void
 missing_huge_pages_are_told_once(void **state)
 {
@@ -434,6 +453,7 @@ main(void)
 		ZONE_TEST(virtual_addresses_are_bus_addresses_in_va_mode),
 		ZONE_TEST(plain_pages_have_no_physical_address),
 		ZONE_TEST(huge_pages_are_taken_when_there_are_some),
+		ZONE_TEST(what_strangers_share_is_on_plain_pages),
 		ZONE_TEST(missing_huge_pages_are_told_once),
 		ZONE_TEST(huge_pages_have_physical_addresses),
 		ZONE_TEST(physical_addresses_are_known_without_the_rights_of_the_start),
