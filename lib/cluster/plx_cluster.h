@@ -32,7 +32,6 @@ PLX_BEGIN_DECLS
 #define PLX_CLUSTER_QUEUE_MAX  32768 /* packets in the queue of a slave */
 #define PLX_CLUSTER_EXTRA_MAX  65536 /* buffers that a slave holds beside its queue */
 #define PLX_CLUSTER_BURST      32
-#define PLX_CLUSTER_PLACE_ANY  UINT32_MAX
 
 struct plx_cluster;
 struct plx_filter_rules;

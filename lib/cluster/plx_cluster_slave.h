@@ -25,6 +25,8 @@ PLX_BEGIN_DECLS
 struct plx_cluster;
 struct plx_cluster_slave;
 
+#define PLX_CLUSTER_PLACE_ANY UINT32_MAX
+
 /* flags of a descriptor */
 #define PLX_CLUSTER_MORE	  (1u << 0) /* the packet goes on in the next descriptor */
 #define PLX_CLUSTER_VLAN_STRIPPED (1u << 1) /* vlan_tci was taken out of the bytes */
