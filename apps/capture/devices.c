@@ -14,6 +14,9 @@
 
 #define LCORES_USUAL 5 /* one writes, four receive */
 
+static int add_format(struct devices *d, struct plx_why *why, const char *format, va_list args)
+	PLX_PRINTF(3, 0);
+
 static int
 add_format(struct devices *d, struct plx_why *why, const char *format, va_list args)
 {

@@ -37,6 +37,8 @@ static struct page {
 	char failure[600];
 } * page;
 
+static void fail(const char *format, ...) PLX_PRINTF(1, 2);
+
 static void
 fail(const char *format, ...)
 {
