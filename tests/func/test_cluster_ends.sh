@@ -92,6 +92,7 @@ MASTER=$(cat "$TMP/pid")
 FUNC_JOBS+=("$MASTER")
 kill -KILL "$MASTER"
 wait_until 30 "the end" job_ended "$MASTER"
+wait_until 30 "its last thread to end, which has the file" flock --nonblock "$TMP/pid" true
 run "${CLUSTER[@]}" -p "$TMP/pid" --duration 100ms >"$TMP/taken.log" 2>&1
 assert_grep "$TMP/taken.log" 'every packet is accounted for'
 [ ! -e "$TMP/pid" ] || fail "the file with the process number is left"
