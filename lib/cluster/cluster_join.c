@@ -76,7 +76,7 @@ places_banish(struct plx_cluster *cluster)
 static void
 take_out(struct plx_cluster *cluster, uint64_t gone)
 {
-	cluster->present &= ~gone;
+	__atomic_store_n(&cluster->present, cluster->present & ~gone, __ATOMIC_RELAXED);
 	cluster->timed &= ~gone;
 	cluster->passive &= ~gone;
 	cluster->choosy &= ~gone;
@@ -194,7 +194,7 @@ link_in(struct plx_cluster *cluster, struct place *place)
 	if (place->shape.grant_len != 0)
 		place_grant(cluster, place);
 	__atomic_store_n(&place->state, PLACE_TAKEN, __ATOMIC_RELEASE);
-	cluster->present |= place->bit;
+	__atomic_store_n(&cluster->present, cluster->present | place->bit, __ATOMIC_RELAXED);
 	if (place->times != NULL)
 		cluster->timed |= place->bit;
 	if ((place->shape.flags & PLX_CLUSTER_SLAVE_PASSIVE) != 0)

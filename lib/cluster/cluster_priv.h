@@ -94,7 +94,7 @@ struct plx_cluster {
 	uint64_t *holders;	  /* a word a buffer: a bit for each place that holds it */
 	struct place *places;
 	uint32_t nb_places;
-	uint64_t present; /* places with a slave */
+	uint64_t present; /* places with a slave; others look, too */
 	uint64_t gone; /* atomic: places whose slave left; who notices sets, who has swept clears */
 	uint64_t passive; /* places whose slave may sleep */
 	uint64_t choosy;  /* places with a filter */

@@ -30,7 +30,7 @@ start_ours()
 # WHO CPU VDEV ARGS...
 start_dpdk()
 {
-	mkdir -p -m 700 "$RUNTIME_DIRECTORY" # DPDK makes but a folder in it
+	[ -d "$RUNTIME_DIRECTORY" ] || mkdir -m 700 "$RUNTIME_DIRECTORY" # DPDK makes but a folder in it
 	start_end "$1" stdbuf -oL dpdk-testpmd --no-pci --no-huge -m 256 --file-prefix "plx-$1-$$" --lcores "0@$2,1@$2" \
 		--vdev "$3" "${@:4}"
 }
