@@ -5,6 +5,9 @@
 . "$(dirname "$0")/../func/lib.sh"
 func_begin root
 pages=/sys/kernel/mm/hugepages/hugepages-2048kB
+# One test at a time has the pages of the machine, whichever tree it is of.
+exec 8<$pages/nr_hugepages
+flock 8
 had=$(cat $pages/nr_hugepages)
 func_undo() { echo "$had" >$pages/nr_hugepages; }
 

@@ -159,6 +159,62 @@ class Oracle(unittest.TestCase):
             self.assertRaisesRegex(oracle.Mismatch, 'where none should', oracle.quiet, between.wires, 1)
 
 
+class Announcements(unittest.TestCase):
+    MAC = bytes.fromhex('020000007700')
+
+    def announce(self, words, *frames):
+        with Between(lambda number, frame: [frame]) as between:
+            for frame in frames:
+                between.wires[0].give(frame)
+            if words is None:
+                oracle.expect_announcement(between.wires[1], self.MAC, 5)
+            else:
+                self.assertRaisesRegex(oracle.Mismatch, words, oracle.expect_announcement, between.wires[1], self.MAC, 0.3)
+
+    @staticmethod
+    def frame(mac):
+        return b'\xff' * 6 + mac + bytes.fromhex('80350001080006040003') + mac + bytes(4) + mac + bytes(22)
+
+    def test_an_announcement_behind_another_one(self):
+        self.announce(None, self.frame(bytes(6)), self.frame(self.MAC))
+
+    def test_none(self):
+        self.announce('was not announced, but .*00:00', self.frame(bytes(6)))
+
+    def test_other_frames(self):
+        self.announce('no announcement of', self.frame(self.MAC)[:-1])
+        self.announce('no announcement of', bytes(60))
+
+
+class Hashes(unittest.TestCase):
+    """The hash and two of the flows that those who invented RSS published to verify it by."""
+
+    KEY = bytes.fromhex('6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa')
+    TABLE = {0: 1, 1: 0}
+
+    @staticmethod
+    def packet(value, queue, flow='66.9.149.187.2794 > 161.142.100.80.1766'):
+        return (f'  src=a - dst=b - length=64 - RSS hash=0x{value:x} - RSS queue=0x{queue:x} - Receive queue=0x{queue:x}\n'
+                f'  {flow} UDP 64 bytes\n  ol_flags: RX_RSS_HASH\n')
+
+    def test_known_hashes(self):
+        said = self.packet(0x51ccc178, 1) + self.packet(0xc626b0ea, 1, '199.92.111.2.14230 > 65.69.140.83.4739')
+        self.assertEqual(list(oracle.check_hashes(said, self.KEY, self.TABLE)), [1, 1])
+
+    def wrong(self, said, words):
+        self.assertRaisesRegex(oracle.Mismatch, words, list, oracle.check_hashes(said, self.KEY, self.TABLE))
+
+    def test_another_hash(self):
+        self.wrong(self.packet(0x51ccc179, 1), 'not 51ccc178')
+
+    def test_another_queue(self):
+        self.wrong(self.packet(0x51ccc178, 0), 'on queue 0, not 51ccc178 on 1')
+
+    def test_no_hash(self):
+        self.wrong(self.packet(0x51ccc178, 1).replace('RSS hash', 'none'), 'not all of 1 packets')
+        self.wrong('', 'not all of 0 packets')
+
+
 class Books(unittest.TestCase):
     """do_books() of what a program said, changed in one place."""
 

@@ -208,6 +208,9 @@ class Tokens(Sample):
                             ('/* see #' '123 */', 'tracker'), ('int x; ', 'blanks')):
             self.tokens('apps/tool/a.c', text, words)
 
+    def test_tests_may_not(self):
+        self.tokens('tests/unit/ring/test_a.c', 'char *f = mkdtemp(name);', 'killed')
+
     def test_comments_strings_and_programs_may(self):
         files = {'lib/ring/a.c': LICENCE + '/* abort() */\nconst char *s = "printf(";\nvoid plx_exit(int);\n',
                  'apps/tool/a.c': LICENCE + 'int main(void) { printf("x"); exit(1); }\n',
