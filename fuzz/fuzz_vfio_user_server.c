@@ -8,6 +8,7 @@
 #include "plx_unixsock.h"
 #include "plx_vfio_user.h"
 #include "plx_vfio_user_server.h"
+#include "own.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,13 +102,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct plx_vfio_user_server *server = NULL;
 	struct plx_vfio_user_device device = {
 		.arg = &server, .access = access_device, .irqs = {1, 0, 4, 1, 1}};
-	char path[64];
+	char path[OWN_PATH + 16];
 	int before = dup(0), sock;
 
 	close(before);
 	device.region[0] = (struct plx_vfio_user_region){.size = BAR_LEN, .flags = 3};
 	device.region[7] = (struct plx_vfio_user_region){.size = 256, .flags = 3};
-	snprintf(path, sizeof(path), "/tmp/plx-fuzz-%d.sock", (int)getpid());
+	own_name(path, sizeof(path));
 	must(plx_vfio_user_server_create(path, &device, &server, NULL) == 0);
 	sock = plx_unixsock_connect(path, NULL);
 	must(sock >= 0);

@@ -22,6 +22,8 @@ IN_CODE = [
      'a volatile variable; volatile does not order threads', 'C11 atomics; for device memory the accessors of the transport'),
     (r'\b__sync_\w+', CODE, (), 'old atomics', 'C11 atomics'),
     (r'\b__(?:constructor|destructor)__\b|\bconstructor\s*\)', CODE, (), 'work before main()', 'an entry in a table'),
+    (r'\bmk(?:dtemp|stemp|ostemp)\s*\(', ('tests/', 'fuzz/'), ('tests/own.h', 'tests/alone/'), 'a file that a killed test leaves to others',
+     'own_folder() or own_name() of tests/own.h'),
     (r'\bsystem\s*\(|\bpopen\s*\(', LIBRARY + ('apps/',), (), 'a shell in a program', 'the system call or netlink itself'),
 ]
 

@@ -4,6 +4,7 @@
  * with its doorbells by message or in memory, as the row's name says. Frames wait in a queue each way, as on a wire.
  */
 #include "contract.h"
+#include "own.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -16,15 +17,14 @@
 
 #include <pollux/plx_nicemu.h>
 
-#define OUT_MAX	    8192
-#define HURRY	    50 /* so much faster is the card's time: negotiation takes half a second */
-#define UP_MS	    2000
-#define IDLE_NS	    20000
-#define REG_RCTL    0x0100
-#define RCTL_EN	    0x2
-#define REG_STATUS  0x0008
-#define STATUS_LU   0x2
-#define PATH_FORMAT "/tmp/plx-contract-%d.sock"
+#define OUT_MAX	   8192
+#define HURRY	   50 /* so much faster is the card's time: negotiation takes half a second */
+#define UP_MS	   2000
+#define IDLE_NS	   20000
+#define REG_RCTL   0x0100
+#define RCTL_EN	   0x2
+#define REG_STATUS 0x0008
+#define STATUS_LU  0x2
 
 struct out {
 	size_t len;
@@ -37,7 +37,7 @@ static struct {
 	pthread_mutex_t lock; /* of all of it */
 	sem_t ready;
 	bool stop, mapped;
-	char path[48];
+	char path[OWN_PATH + 12];
 	struct plx_why why;
 	unsigned first, n;
 	struct out out[OUT_MAX];
@@ -198,7 +198,7 @@ nicemu_open(struct wire *wire)
 {
 	memset(&far, 0, sizeof(far));
 	far.mapped = strcmp(wire->pmd->name, "net_e1000_nicemu_mapped") == 0;
-	snprintf(far.path, sizeof(far.path), PATH_FORMAT, (int)getpid());
+	own_name(far.path, sizeof(far.path));
 	snprintf(wire->name, sizeof(wire->name), "vfio-user:%s", far.path);
 	snprintf(wire->devargs, sizeof(wire->devargs), "vfio-user:%s", far.path);
 	pthread_mutex_init(&far.lock, NULL);

@@ -5,6 +5,7 @@
  */
 #include "contract.h"
 #include "virtio_fake.h"
+#include "own.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #define PAIRS	   2
 #define QUEUE_SIZE 1024
 
-static char folder[32];
+static char folder[OWN_PATH];
 
 bool
 user_is_packed(const struct wire *wire)
@@ -26,8 +27,7 @@ int
 user_socket_make(struct wire *wire, const char *name)
 {
 	snprintf(wire->name, sizeof(wire->name), "%s", name);
-	snprintf(folder, sizeof(folder), "/tmp/plx-contract-XXXXXX");
-	if (mkdtemp(folder) == NULL)
+	if (own_folder(folder) == NULL)
 		return -1;
 	snprintf(wire->path[0], sizeof(wire->path[0]), "%s/sock", folder);
 	return 0;

@@ -2,6 +2,7 @@
 /* The far end of net_virtio: a fake device (tests/fakes), of the kind that the row's name says, here or behind a socket. */
 #include "contract.h"
 #include "virtio_fake.h"
+#include "own.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,9 +46,11 @@ static int
 serve(struct wire *wire)
 {
 	struct plx_why why = {""};
-	char path[48];
+	static char
+		path[OWN_PATH + 12]; /* the same for all cases, as the device is to the program */
 
-	snprintf(path, sizeof(path), "/tmp/plx-contract-%d.sock", (int)getpid());
+	if (path[0] == '\0')
+		own_name(path, sizeof(path));
 	served = vfake_serve(fake, path, &why);
 	if (served == NULL)
 		print_error("%s\n", why.text);

@@ -6,6 +6,7 @@
  *	stress_crash [seed]
  */
 #include "crash_rig.h"
+#include "own.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -264,12 +265,12 @@ judge_points(void)
 int
 main(int argc, char **argv)
 {
-	char folder[] = "/tmp/plx-crash-XXXXXX";
-	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)getpid();
+	char folder[OWN_PATH];
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : crash_now_ms();
 	struct plx_why why = {""};
 	int launcher;
 
-	if (mkdtemp(folder) == NULL)
+	if (own_folder(folder) == NULL)
 		return 1;
 	setenv("RUNTIME_DIRECTORY", folder, 1);
 	setenv("XDG_RUNTIME_DIR", folder, 1);

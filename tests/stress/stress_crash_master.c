@@ -7,6 +7,7 @@
 #include "crash_rig.h"
 #include "plx_cluster_slave.h"
 #include "plx_door_client.h"
+#include "own.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -280,11 +281,11 @@ run_rivals(void)
 int
 main(void)
 {
-	char folder[] = "/tmp/plx-crash-XXXXXX";
+	char folder[OWN_PATH];
 	struct plx_door_entry entry;
 	pid_t slaves[SLAVES];
 
-	if (mkdtemp(folder) == NULL)
+	if (own_folder(folder) == NULL)
 		return 1;
 	setenv("RUNTIME_DIRECTORY", folder, 1);
 	setenv("XDG_RUNTIME_DIR", folder, 1);

@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "own.h"
+
 static char fake_root[64];
 
 static inline void
@@ -57,8 +59,7 @@ fake_symlink(const char *name, const char *target)
 static inline int
 fake_root_make(void)
 {
-	snprintf(fake_root, sizeof(fake_root), "/tmp/plx-root-XXXXXX");
-	return mkdtemp(fake_root) != NULL ? 0 : -1;
+	return own_folder(fake_root) != NULL ? 0 : -1;
 }
 
 static inline int

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "privilege.h"
+#include "own.h"
 
 #include <pollux/plx_eal.h>
 #include <pollux/plx_lcore.h>
@@ -43,9 +44,9 @@ names_that_do_not_fit_are_cut(void **state)
 static void
 own_folders_need_no_capability_and_those_of_others_do(void **state)
 {
-	char folder[] = "/tmp/plx-privilege-XXXXXX", file[64];
+	char folder[OWN_PATH], file[OWN_PATH + 16];
 
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(own_folder(folder));
 	snprintf(file, sizeof(file), "%s/out.pcap", folder);
 	assert_int_equal(privilege_for_files(file), 0);
 	/* Without the owner's right to write, only the capability helps. */

@@ -11,6 +11,7 @@
 #include "plx_door.h"
 #include "plx_door_client.h"
 #include "plx_unixsock.h"
+#include "own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@
 #define AT_ONCE	 "{\"command\":\"at_once\"}"
 #define LATER	 "{\"command\":\"later\"}"
 
-static char folder[] = "/tmp/plx-adopt-XXXXXX";
+static char folder[OWN_PATH];
 
 static unsigned
 open_fds(void)
@@ -491,7 +492,7 @@ who_was_not_served_yet_is_not_kept_by_a_door_that_closes(void **state)
 static int
 begin(void **state)
 {
-	if (mkdtemp(folder) == NULL)
+	if (own_folder(folder) == NULL)
 		return -1;
 	setenv("RUNTIME_DIRECTORY", folder, 1);
 	return eal_fixture_init("0@0");

@@ -11,6 +11,7 @@
 #include "eal_fixture.h"
 #include "plx_door_client.h"
 #include "plx_unixsock.h"
+#include "own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,7 @@
 
 #define LIMIT_MS 20000
 
-static char folder[] = "/tmp/plx-door-XXXXXX";
+static char folder[OWN_PATH];
 static unsigned ran;
 
 static unsigned
@@ -615,7 +616,7 @@ callers_are_told_what_is_wrong(void **state)
 static int
 begin(void **state)
 {
-	if (mkdtemp(folder) == NULL)
+	if (own_folder(folder) == NULL)
 		return -1;
 	setenv("RUNTIME_DIRECTORY", folder, 1);
 	return eal_fixture_init("0@0");

@@ -4,6 +4,7 @@
 #define PLX_TESTS_UNIT_EAL_SYSFS_TREE_H
 
 #include "pci/sysfs_priv.h"
+#include "own.h"
 
 #include <ftw.h>
 #include <limits.h>
@@ -95,8 +96,7 @@ sysfs_device(const char *address, const char *vendor, const char *device, const 
 static inline int
 sysfs_setup(void **state)
 {
-	snprintf(sysfs_root, sizeof(sysfs_root), "/tmp/plx-sysfs-XXXXXX");
-	if (mkdtemp(sysfs_root) == NULL)
+	if (own_folder(sysfs_root) == NULL)
 		return -1;
 	plx_sysfs_set_root(sysfs_root);
 	return 0;

@@ -2,6 +2,7 @@
 #include "device_priv.h"
 #include "driver_priv.h"
 #include "plx_eal.h"
+#include "own.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -211,9 +212,9 @@ a_shared_object_that_is_no_driver_is_refused(void **state)
 static void
 a_folder_is_loaded_but_for_what_is_no_driver(void **state)
 {
-	char folder[] = "/tmp/plx-test-XXXXXX", good[PATH_MAX], bad[PATH_MAX];
+	char folder[OWN_PATH], good[PATH_MAX], bad[PATH_MAX];
 
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(own_folder(folder));
 	snprintf(good, sizeof(good), "%s/good.so", folder);
 	snprintf(bad, sizeof(bad), "%s/bad.so", folder);
 	assert_int_equal(symlink(plugin("plx_good.so"), good), 0);

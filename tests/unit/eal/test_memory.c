@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "memory_priv.h"
+#include "own.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -12,7 +13,7 @@
 #include <cmocka.h>
 
 /* A played tree of cgroups: ROOT, ROOT/a, ROOT/a/b. */
-static char root[] = "/tmp/plx-test-XXXXXX";
+static char root[OWN_PATH];
 static const char *const files[] = {"memory.max", "memory.current", "memory.stat"};
 
 static void
@@ -33,7 +34,7 @@ make_tree(void **state)
 {
 	char path[PATH_MAX];
 
-	if (mkdtemp(root) == NULL)
+	if (own_folder(root) == NULL)
 		return -1;
 	snprintf(path, sizeof(path), "%s/a", root);
 	mkdir(path, 0700);

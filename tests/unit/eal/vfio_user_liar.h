@@ -8,6 +8,7 @@
 #include "plx_unixsock.h"
 #include "plx_vfio_user.h"
 #include "plx_zone.h"
+#include "own.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -318,7 +319,7 @@ setup(void **state)
 	/* The page in the middle is the MSI-X table's. */
 	liar.area[0] = (struct vfio_user_area){0, 0x1000};
 	liar.area[1] = (struct vfio_user_area){0x2000, 0x1000};
-	snprintf(liar.path, sizeof(liar.path), "/tmp/plx-liar-%d.sock", (int)getpid());
+	own_name(liar.path, sizeof(liar.path));
 	liar.listener = plx_unixsock_listen(liar.path, NULL);
 	pci.device = &device;
 	pci.transport = &plx_pci_vfio_user;

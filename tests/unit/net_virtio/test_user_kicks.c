@@ -4,6 +4,7 @@
 #include "plx_driver.h"
 #include "plx_ethdev.h"
 #include "virtio_fake.h"
+#include "own.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +24,7 @@
 
 extern const struct plx_driver plx_driver_net_virtio_user;
 
-static char dir[] = "/tmp/plx-kicks-XXXXXX";
+static char dir[OWN_PATH];
 static struct vfake *fake;
 static struct vfake_vhost *back_end;
 static uint16_t port;
@@ -159,7 +160,7 @@ set_up(void **state)
 {
 	const struct plx_pool_params params = {.name = "kicks", .n = 1024, .node = -1};
 
-	if (eal_pool_init(&params) != 0 || mkdtemp(dir) == NULL)
+	if (eal_pool_init(&params) != 0 || own_folder(dir) == NULL)
 		return -1;
 	return plx_driver_add(&plx_driver_net_virtio_user, NULL);
 }

@@ -12,6 +12,7 @@
 #include "plx_log.h"
 #include "user.h"
 #include "user_backend.h"
+#include "own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 
 #define PATH "link.sock" /* in a folder of this test's own */
 
-static char folder[] = "/tmp/plx-user-link.XXXXXX";
+static char folder[OWN_PATH];
 
 static struct {
 	unsigned halts, revivals, changes;
@@ -435,7 +436,7 @@ static int
 begin(void **state)
 {
 	plx_log_set_sink(note_log, NULL);
-	if (mkdtemp(folder) == NULL || chdir(folder) != 0)
+	if (own_folder(folder) == NULL || chdir(folder) != 0)
 		return -1;
 	return eal_fixture_init("0@0");
 }

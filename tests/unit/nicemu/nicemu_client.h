@@ -18,6 +18,7 @@
 #include "plx_nicemu.h"
 #include "plx_unixsock.h"
 #include "plx_vfio_user.h"
+#include "own.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -131,7 +132,7 @@ make_card(struct nic *nic, const char *name, bool doorbells)
 
 	memset(nic, 0, sizeof(*nic));
 	memcpy(options.mac, card_mac, sizeof(card_mac));
-	snprintf(nic->path, sizeof(nic->path), "/tmp/plx-nicemu-%s-%d.sock", name, (int)getpid());
+	own_name(nic->path, sizeof(nic->path));
 	ret = plx_nicemu_create(&options, &nic->nic, &why);
 	if (ret != 0)
 		print_error("%s\n", why.text);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Drivers that go wrong in front of an emulated NIC: each costs itself its place at most, is told why, and the next one is served. */
 #include "nicemu_client.h"
+#include "own.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 static void throw(struct client * client, const void *bytes, size_t len)
@@ -339,8 +341,9 @@ a_file_that_shrinks_during_traffic_costs_the_connection(void **state)
 static void
 a_file_on_disk_that_shrinks_costs_the_connection(void **state)
 {
-	char name[] = "/tmp/plx-nicemu-file-XXXXXX";
-	const int fd = mkstemp(name);
+	char name[OWN_PATH + 16];
+	const int fd =
+		open(own_name(name, sizeof(name)), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	struct client client;
 
 	assert_true(fd >= 0);

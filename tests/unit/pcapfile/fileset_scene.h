@@ -6,6 +6,7 @@
 #include "plx_pcapfile_fileset.h"
 
 #include "memory_sink.h"
+#include "own.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -74,8 +75,7 @@ scene_make(struct scene *s, const char *name)
 {
 	memset(s, 0, sizeof(*s));
 	setenv("TZ", "UTC", 1);
-	strcpy(s->dir, "/tmp/plx-fileset.XXXXXX");
-	assert_non_null(mkdtemp(s->dir));
+	assert_non_null(own_folder(s->dir));
 	snprintf(s->name, sizeof(s->name), "%s/%s", s->dir, name);
 	s->params.name = s->name;
 	s->params.finished = on_finished;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "memory_sink.h"
+#include "own.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -11,13 +12,13 @@
 #include <unistd.h>
 
 static struct plx_why why;
-static char folder[] = "/tmp/plx-pcapfile-XXXXXX";
+static char folder[OWN_PATH];
 static char path[64];
 
 static int
 make_folder(void **state)
 {
-	if (mkdtemp(folder) == NULL)
+	if (own_folder(folder) == NULL)
 		return -1;
 	snprintf(path, sizeof(path), "%s/x.pcap", folder);
 	return 0;

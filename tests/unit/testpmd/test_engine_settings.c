@@ -8,7 +8,9 @@
 #include <cmocka.h>
 
 #include "args.h"
+#include "own.h"
 
+#include <fcntl.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,8 +62,8 @@ a_peer_needs_a_port_and_an_address(void **state)
 static void
 a_file_has_a_peer_a_line(void **state)
 {
-	char name[] = "/tmp/plx-peers.XXXXXX", option[64];
-	int fd = mkstemp(name);
+	char name[OWN_PATH + 16], option[OWN_PATH + 64];
+	int fd = open(own_name(name, sizeof(name)), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	const char *good = "# our lab\n02:00:00:00:0a:00\n\n  02:00:00:00:0a:01  # the second\n";
 	const char *bad = "02:00:00:00:0a:00\nnobody\n";
 

@@ -6,6 +6,7 @@
 #include "plx_unixsock.h"
 #include "plx_vfio_user.h"
 #include "plx_vfio_user_server.h"
+#include "own.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -95,7 +96,7 @@ toy_setup(void **state)
 		(struct plx_vfio_user_region){.size = 16, .flags = PLX_VFIO_USER_REGION_READABLE};
 	toy.device.region[PLX_VFIO_USER_REGION_CONFIG] =
 		(struct plx_vfio_user_region){.size = 256, .flags = both};
-	snprintf(toy.path, sizeof(toy.path), "/tmp/plx-toy-%d.sock", (int)getpid());
+	own_name(toy.path, sizeof(toy.path));
 	if (plx_vfio_user_server_create(toy.path, &toy.device, &toy.server, &why) != 0)
 		print_error("%s\n", why.text);
 	return toy.server != NULL ? 0 : -1;
