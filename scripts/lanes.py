@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs the lanes of scripts/test: each configures, builds and tests in build-<name> and reports what it counted.
 
-A skipped test is allowed only if tests/allowed_skips.txt says so for the lane; any other counts as failed.
+With two processors, two lanes go on side by side: most tests have one thread at work, or wait. What a lane says is printed when it
+and those before it have ended. A skipped test is allowed only if tests/allowed_skips.txt says so for the lane; any other counts
+as failed, and so does what a lane leaves behind.
 """
 
 import argparse
+import fcntl
 import fnmatch
 import json
 import os
@@ -14,16 +17,20 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 
 TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 FUZZ_SECONDS = 5
+LIMIT = 80 * 60  # seconds for all lanes: what hangs beyond the limits of tests is ended, and told
+PAGES = '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages'
 UBSAN_FATAL = '-Dc_args=-fno-sanitize-recover=undefined'
 NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all']
 
 
 class Lane:
-    def __init__(self, about, compiler='gcc', options=(), suites=(), build=None, wrapper=(), slow=1, special=None):
+    def __init__(self, about, compiler='gcc', options=(), suites=(), build=None, wrapper=(), slow=1, special=None, target='all'):
         self.about = about
         self.compiler = compiler
         self.options = list(options)
@@ -32,6 +39,7 @@ class Lane:
         self.wrapper = list(wrapper)
         self.slow = slow  # how much longer than usual a test may take
         self.special = special
+        self.target = target  # what is built
 
 
 class Failure(Exception):
@@ -54,36 +62,75 @@ class Counts:
 class Runner:
     """Runs one command at a time in a session of its own, so that ending it ends all it started."""
 
-    def __init__(self):
+    def __init__(self, until, name):
         self.child = None
+        self.over = False
+        self.until = until
+        self.folder = tempfile.mkdtemp(prefix=f'plx-{name}.')  # of all that the lane runs
+        self.mark = f'PLX_LANE={os.path.basename(self.folder)}'
+        self.env = {'TMPDIR': self.folder, 'PLX_LANE': os.path.basename(self.folder)}
+        if os.geteuid() == 0:
+            os.chmod(self.folder, 0o1777)
 
     def run(self, command, log, env=None, limit=900):
+        limit = min(limit, max(self.until - time.monotonic(), 1))
+        if self.over:
+            raise Failure('interrupted')
         with open(log, 'ab') as out:
             out.write(f'$ {" ".join(command)}\n'.encode())
             out.flush()
-            self.child = subprocess.Popen(command, cwd=TOP, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
-                                          stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+            self.child = subprocess.Popen(command, cwd=TOP, env={**os.environ, **self.env, **(env or {})},
+                                          stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
             try:
                 return self.child.wait(limit)
             except subprocess.TimeoutExpired:
                 self.end()
                 return 124
             finally:
-                if self.child.poll() is not None:
-                    self.child = None
+                self.child = None
 
     def end(self):
         """meson ends its tests when it is ended; they remove what they made."""
-        if self.child is None:
+        child = self.child
+        if child is None:
             return
-        for sign, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 5)):
+        for sign, patience in ((signal.SIGTERM, 20), (signal.SIGKILL, 5)):
             try:
-                os.killpg(self.child.pid, sign)
-                self.child.wait(patience)
+                os.killpg(child.pid, sign)
+                child.wait(patience)
                 break
             except (ProcessLookupError, subprocess.TimeoutExpired):
                 pass
-        self.child = None
+
+    def processes(self):
+        """Those of the lane that are still there."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir('/proc')):
+            try:
+                with open(f'/proc/{pid}/environ', 'rb') as file:
+                    if self.mark.encode() not in file.read().split(b'\0'):
+                        continue
+                with open(f'/proc/{pid}/cmdline', 'rb') as file:
+                    found.append((int(pid), file.read().replace(b'\0', b' ').decode(errors='replace').strip()))
+            except OSError:
+                pass
+        return found
+
+    def tidy(self):
+        """Ends and removes what the lane left; tells what that was."""
+        end = time.monotonic() + 10
+        while (processes := self.processes()) and time.monotonic() < end:
+            time.sleep(0.2)
+        for pid, _ in processes:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        files = [os.path.join(where, name) for where, _, names in os.walk(self.folder) for name in names]
+        files += [os.path.join(self.folder, name) for name in os.listdir(self.folder)
+                  if os.path.isdir(os.path.join(self.folder, name))]
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return [f'process {pid}: {words[:200]}' for pid, words in processes] + sorted(files)
 
 
 def tail(path, lines=40):
@@ -123,8 +170,8 @@ def last_line(test):
     return (said or lines or ['no reason given'])[-1].strip()
 
 
-def count_tests(lane, log, rules):
-    """Counts the results in meson's log and prints whatever is not plainly passed."""
+def count_tests(lane, log, rules, say):
+    """Counts the results in meson's log and says whatever is not plainly passed."""
     counts = Counts()
     with open(log, encoding='utf-8') as file:
         tests = [json.loads(line) for line in file if line.strip()]
@@ -132,10 +179,10 @@ def count_tests(lane, log, rules):
     def skip(name, reason):
         if any(fnmatch.fnmatchcase(lane, l) and fnmatch.fnmatchcase(name, t) for l, t in rules):
             counts.skipped += 1
-            print(f'   skipped  {name}: {reason}')
+            say(f'   skipped  {name}: {reason}')
         else:
             counts.failed += 1
-            print(f'   FAILED   {name}: skipped, which tests/allowed_skips.txt does not allow here: {reason}')
+            say(f'   FAILED   {name}: skipped, which tests/allowed_skips.txt does not allow here: {reason}')
 
     for test in tests:
         name = test['name'].split(' / ')[-1].split(':')[-1]
@@ -147,9 +194,9 @@ def count_tests(lane, log, rules):
             skip(name, last_line(test))
         else:
             counts.failed += 1
-            print(f'   FAILED   {name}: {test["result"].lower()}, status {test["returncode"]}, {test["duration"]:.1f} s')
+            say(f'   FAILED   {name}: {test["result"].lower()}, status {test["returncode"]}, {test["duration"]:.1f} s')
             text = (test.get('stdout') or '') + (test.get('stderr') or '')
-            print(''.join(f'     | {line}\n' for line in text.rstrip().split('\n')[-40:]), end='')
+            say('\n'.join(f'     | {line}' for line in text.rstrip().split('\n')[-60:]))
     return counts
 
 
@@ -164,30 +211,27 @@ def prepare(runner, name, lane, folder):
     env = {'CC': lane.compiler}
     if runner.run(['meson', 'setup', *(['--reconfigure'] if known else []), *options, folder], log, env):
         raise Failure(f'meson setup failed\n{tail(log)}')
-    if runner.run(['ninja', '-C', folder], log):
+    if lane.target and runner.run(['ninja', '-C', folder, lane.target], log):
         raise Failure(f'the build failed\n{build_errors(log)}')
 
 
-def test_suites(runner, name, lane, folder, rules):
-    log = os.path.join(folder, 'lane.log')
+def test_suites(runner, name, lane, folder, rules, say):
+    log = os.path.join(folder, 'lane.log' if not lane.build else f'lane-{name}.log')
     wrapper = fixed_addresses() if 'thread' in ' '.join(lane.options) else lane.wrapper
     logbase = f'lane-{name}'
-    # meson adds the wrapper's name by itself.
-    wrapped = f'-{wrapper[0]}' if wrapper else ''
-    result = os.path.join(folder, 'meson-logs', f'{logbase}{wrapped}.json')
+    result = os.path.join(folder, 'meson-logs', f'{logbase}.json')
     if os.path.exists(result):
         os.unlink(result)
-    command = ['meson', 'test', '-C', folder, '--no-rebuild', '--logbase', logbase, '-t', str(lane.slow)]
+    command = ['meson', 'test', '-C', folder, '--no-rebuild', '--logbase', logbase, '-t', str(lane.slow * 2)]
     for suite in lane.suites:
         command += ['--suite', suite]
-    if wrapper:
-        command += ['--wrapper', ' '.join(wrapper)]
     env = {'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1',
-           'UBSAN_OPTIONS': 'print_stacktrace=1', 'TSAN_OPTIONS': 'halt_on_error=1', 'PYTHONDONTWRITEBYTECODE': '1'}
+           'UBSAN_OPTIONS': 'print_stacktrace=1', 'TSAN_OPTIONS': 'halt_on_error=1', 'PYTHONDONTWRITEBYTECODE': '1',
+           'PLX_TEST_AS': ' '.join(wrapper)}
     status = runner.run(command, log, env, limit=2400)
     if not os.path.exists(result):
         raise Failure(f'meson test ended with status {status}\n{tail(log)}')
-    counts = count_tests(name, result, rules)
+    counts = count_tests(name, result, rules, say)
     if status and counts.failed == 0:
         raise Failure(f'meson test ended with status {status}\n{tail(log)}')
     return counts
@@ -199,7 +243,7 @@ def fixed_addresses():
     return command if subprocess.run(command + ['true'], capture_output=True, check=False).returncode == 0 else []
 
 
-def fuzz(runner, name, lane, folder, rules):
+def fuzz(runner, name, lane, folder, rules, say):
     """Each fuzz target for some seconds; new inputs stay in the build folder."""
     counts = Counts()
     programs = os.path.join(folder, 'fuzz')
@@ -209,24 +253,25 @@ def fuzz(runner, name, lane, folder, rules):
         log = os.path.join(folder, target + '.log')
         if os.path.exists(log):
             os.unlink(log)
-        command = [os.path.join(programs, target), f'-max_total_time={FUZZ_SECONDS}', '-timeout=10', '-rss_limit_mb=2048',
-                   f'-artifact_prefix={found}/', found, os.path.join(TOP, 'fuzz', 'corpus', target[len('fuzz_'):])]
+        command = [os.path.join(folder, 'tests/alone/alone'), os.path.join(programs, target),
+                   f'-max_total_time={FUZZ_SECONDS}', '-timeout=10', '-rss_limit_mb=2048', f'-artifact_prefix={found}/', found,
+                   os.path.join(TOP, 'fuzz', 'corpus', target[len('fuzz_'):])]
         if runner.run(command, log, limit=FUZZ_SECONDS + 120):
             counts.failed += 1
-            print(f'   FAILED   {target}; the input is in {os.path.relpath(found, TOP)}\n{tail(log)}')
+            say(f'   FAILED   {target}; the input is in {os.path.relpath(found, TOP)}\n{tail(log)}')
         else:
             counts.passed += 1
     return counts
 
 
-def docs(runner, name, lane, folder, rules):
+def docs(runner, name, lane, folder, rules, say):
     counts = Counts()
     log = os.path.join(folder, 'docs.log')
     if os.path.exists(log):
         os.unlink(log)
     if runner.run(['ninja', '-C', folder, 'docs/api'], log):
         counts.failed += 1
-        print(f'   FAILED   API reference\n{tail(log)}')
+        say(f'   FAILED   API reference\n{tail(log)}')
     else:
         counts.passed += 1
     return counts
@@ -234,8 +279,8 @@ def docs(runner, name, lane, folder, rules):
 
 LANES = {
     'gcc': Lane('gcc, all suites but guest', suites=('unit', 'contract', 'stress', 'model', 'fuzz', 'style', 'func')),
-    'user': Lane('the same build without root or any capability', build='gcc', suites=('unit', 'contract', 'fuzz'),
-                 wrapper=NOBODY),
+    # What reads bytes from files, the corpora, reads them alike whoever runs it.
+    'user': Lane('the same build without root or any capability', build='gcc', suites=('unit', 'contract'), wrapper=NOBODY),
     'guest': Lane('the same build in virtual machines with network cards of their own', build='gcc', suites=('guest',)),
     'clang': Lane('clang', compiler='clang', suites=('unit', 'contract')),
     'debug': Lane('buffers remember who holds them', options=['-Dmbuf_debug=true', '--buildtype=debug'],
@@ -248,7 +293,7 @@ LANES = {
     'tsan': Lane('thread sanitizer', compiler='clang', slow=10,
                  options=['-Db_sanitize=thread', '-Db_lundef=false', '--optimization=1', '-Ddebug=true'],
                  suites=('unit', 'stress')),
-    'docs': Lane('API reference, warnings are errors', options=['-Ddocs=true', '-Dtests=false'], special=docs),
+    'docs': Lane('API reference, warnings are errors', options=['-Ddocs=true', '-Dtests=false'], special=docs, target=None),
 }
 
 
@@ -257,20 +302,20 @@ def readable_by_nobody(folder):
                           check=False).returncode == 0
 
 
-def run_lane(runner, name, built, rules):
+def run_lane(runner, name, rules, say):
     lane = LANES[name]
-    build = lane.build or name
-    folder = os.path.join(TOP, 'build-' + build)
-    if build not in built:
-        prepare(runner, build, LANES[build], folder)
-        built.add(build)
+    folder = folder_of(name)
     if lane.special:
-        return lane.special(runner, name, lane, folder, rules)
+        return lane.special(runner, name, lane, folder, rules, say)
     if lane.wrapper == NOBODY and (os.geteuid() != 0 or not readable_by_nobody(folder)):
-        print('   left out: ' + ('this is not root, so the other lanes have no rights either' if os.geteuid() != 0 else
-                                 'others may not read this folder'))
+        say('   left out: ' + ('this is not root, so the other lanes have no rights either' if os.geteuid() != 0 else
+                               'others may not read this folder'))
         return Counts()
-    return test_suites(runner, name, lane, folder, rules)
+    return test_suites(runner, name, lane, folder, rules, say)
+
+
+def folder_of(name):
+    return os.path.join(TOP, 'build-' + (LANES[name].build or name))
 
 
 def hand_back(folders):
@@ -293,13 +338,129 @@ def leave_place():
         os.rmdir(place)
 
 
+class Turn:
+    """A lane and what came of it."""
+
+    def __init__(self, name, until):
+        self.name = name
+        self.runner = Runner(until, name)
+        self.lines = []
+        self.counts = Counts()
+        self.seconds = 0.0
+        self.began = self.ended = False
+
+    def build(self):
+        return LANES[self.name].build or self.name
+
+    def say(self, text):
+        self.lines.append(text)
+
+    def fail(self, text):
+        self.counts.failed += 1
+        self.say(f'   FAILED   {text}')
+
+    def run(self, prepared, rules):
+        begin = time.monotonic()
+        try:
+            with prepared.lock:
+                if not prepared.done and prepared.failure is None:
+                    prepared.make(self.runner)
+            if prepared.failure:
+                raise Failure(prepared.failure)
+            self.counts = run_lane(self.runner, self.name, rules, self.say)
+        except Failure as failure:
+            self.fail(failure)
+        except Exception as error:  # pylint: disable=broad-except
+            self.fail(f'{type(error).__name__}: {error}')  # of this script: the other lanes go on
+        for left in self.runner.tidy():
+            self.fail(f'left behind: {left}')
+        self.seconds = time.monotonic() - begin
+
+
+class Prepared:
+    """A build folder, which the first lane that needs it configures and builds."""
+
+    def __init__(self, name):
+        self.name = name
+        self.lock = threading.Lock()
+        self.taken = self.done = False
+        self.failure = None
+
+    def make(self, runner):
+        try:
+            prepare(runner, self.name, LANES[self.name], folder_of(self.name))
+            self.done = True
+        except Failure as failure:
+            self.failure = str(failure)
+
+
+class Streams:
+    """Lanes side by side, printed in their order."""
+
+    def __init__(self, names, number):
+        until = time.monotonic() + LIMIT
+        self.turns = [Turn(name, until) for name in names]
+        self.builds = {turn.build(): Prepared(turn.build()) for turn in self.turns}
+        self.rules = allowed_skips()
+        self.lock = threading.Condition()
+        self.threads = [threading.Thread(target=self.work, daemon=True) for _ in range(number)]
+
+    def next(self):
+        """One whose build is there or nobody's yet; else one that will wait."""
+        with self.lock:
+            free = [turn for turn in self.turns if not turn.began]
+            if not free:
+                return None
+            builds = {turn: self.builds[turn.build()] for turn in free}
+            ready = [turn for turn in free if builds[turn].done or not builds[turn].taken]
+            turn = (ready or free)[0]
+            turn.began = builds[turn].taken = True
+            return turn
+
+    def work(self):
+        while turn := self.next():
+            turn.run(self.builds[turn.build()], self.rules)
+            with self.lock:
+                turn.ended = True
+                self.lock.notify_all()
+
+    def run(self):
+        for thread in self.threads:
+            thread.start()
+        for turn in self.turns:
+            with self.lock:
+                while not turn.ended:
+                    self.lock.wait(1)
+            print(f'== {turn.name}: {LANES[turn.name].about}')
+            print('\n'.join([*turn.lines, f'   {turn.counts}']), flush=True)
+
+    def end(self):
+        for turn in self.turns:
+            turn.runner.over = True
+        for turn in self.turns:
+            turn.runner.end()
+        for thread in self.threads:
+            thread.join(30)
+        for turn in self.turns:
+            if not turn.ended:
+                turn.runner.tidy()
+
+
+def huge_pages():
+    """How many the system has, when nobody plays with them; None: it has none."""
+    try:
+        with open(PAGES, encoding='ascii') as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            return int(file.read())
+    except OSError:
+        return None
+
+
 def run_lanes(names):
-    runner = Runner()
     total = Counts()
-    built = set()
-    rules = allowed_skips()
-    summary = []
     interrupted = False
+    pages = huge_pages()
+    streams = Streams(names, min(2, len(os.sched_getaffinity(0)), len(names)))
 
     def stop(number, frame):
         raise KeyboardInterrupt
@@ -307,29 +468,24 @@ def run_lanes(names):
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGHUP, stop)
     try:
-        for name in names:
-            print(f'== {name}: {LANES[name].about}', flush=True)
-            begin = time.monotonic()
-            try:
-                counts = run_lane(runner, name, built, rules)
-            except Failure as failure:
-                counts = Counts()
-                counts.failed = 1
-                print(f'   FAILED   {failure}')
-            summary.append(f'{name:8} {counts}, {time.monotonic() - begin:.0f} s')
-            print(f'   {counts}', flush=True)
-            total.add(counts)
+        streams.run()
+        if huge_pages() != pages:
+            total.failed += 1
+            print(f'   FAILED   left behind: {huge_pages()} huge pages, {pages} before')
     except KeyboardInterrupt:
         interrupted = True
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        print('\ninterrupted; ending what runs')
-        runner.end()
+        print('\ninterrupted; ending what runs', flush=True)
+        streams.end()
     finally:
-        hand_back([os.path.join(TOP, 'build-' + (LANES[n].build or n)) for n in names])
+        hand_back([folder_of(name) for name in names])
         leave_place()
-    print('\n' + '\n'.join(summary) + '\n')
-    print(total, flush=True)
+    print()
+    for turn in streams.turns:
+        print(f'{turn.name:8} {turn.counts}, {turn.seconds:.0f} s')
+        total.add(turn.counts)
+    print(f'\n{total}', flush=True)
     return 130 if interrupted else 1 if total.failed or not total.passed else 0
 
 

@@ -71,8 +71,8 @@ netns_begin()
 netns_end()
 {
 	netns_sweep $$
-	# By now there is nothing left for it to do; its sleeping tail ends with this script.
-	[ -z "${NETNS_JANITOR:-}" ] || kill -KILL "$NETNS_JANITOR" 2>/dev/null || true
+	# By now there is nothing left for it to do, nor for its sleeping tail.
+	[ -z "${NETNS_JANITOR:-}" ] || kill -KILL -- "-$NETNS_JANITOR" 2>/dev/null || kill -KILL "$NETNS_JANITOR" 2>/dev/null || true
 	NETNS_JANITOR=
 }
 

@@ -63,6 +63,8 @@ func_cleanup()
 	trap - EXIT ERR
 	trap '' INT TERM HUP
 	exec 2>&9
+	# Whoever ends a test may not wait for what it says last.
+	[ "$status" -lt 128 ] || func_show_logs
 	for pid in ${FUNC_JOBS[@]+"${FUNC_JOBS[@]}"}; do
 		kill -TERM "$pid" 2>/dev/null || true
 	done
@@ -71,7 +73,7 @@ func_cleanup()
 		kill -KILL "$pid" 2>/dev/null || true
 	done
 	func_undo || true
-	if [ "$status" -ne 0 ] && [ "$status" -ne 77 ] && [ -n "$FUNC_TMP" ]; then
+	if [ "$status" -ne 0 ] && [ "$status" -ne 77 ] && [ "$status" -lt 128 ]; then
 		func_show_logs
 	fi
 	[ -z "$FUNC_TMP" ] || rm -rf "$FUNC_TMP"
@@ -82,6 +84,7 @@ func_show_logs()
 {
 	local log
 
+	[ -n "$FUNC_TMP" ] || return 0
 	for log in "$FUNC_TMP"/*.log; do
 		[ -s "$log" ] || continue
 		echo "--- ${log##*/}"

@@ -14,6 +14,8 @@ need ping
 ROUNDS=${KILL_ROUNDS:-5}
 EAL=(--no-huge --idle sleep --lcores '(0-1)@(0-1)')
 mount -t tmpfs none /dev/shm
+BEGAN=$TMP/began # others may have left files of a process that had the same number
+touch "$BEGAN"
 make_pair 2
 start ping a ping -q -i 0.002 10.99.0.2
 
@@ -41,8 +43,8 @@ assert_nothing_left()
 	links=$(links_of_b)
 	assert_eq "$links" "$LINKS" "interfaces after the end of $2"
 	assert_eq "$(ls -A /dev/shm)" '' "what $2 left in /dev/shm"
-	assert_eq "$(find /run /tmp -maxdepth 3 -regex ".*[^0-9]$1\([^0-9].*\)?" -regex '.*\(plx\|pollux\|testpmd\|capture\).*' \
-		! -path '*plx-func*' 2>/dev/null)" '' "what $2 left in /run and /tmp"
+	assert_eq "$(find /run /tmp -maxdepth 3 -newer "$BEGAN" -regex ".*[^0-9]$1\([^0-9].*\)?" \
+		-regex '.*\(plx\|pollux\|testpmd\|capture\).*' ! -path '*plx-func*' 2>/dev/null)" '' "what $2 left in /run and /tmp"
 }
 
 # PROGRAM DEVICE
