@@ -69,7 +69,7 @@ plx_mbuf_copy_metadata(struct plx_mbuf *to, const struct plx_mbuf *from)
 {
 	to->timestamp = from->timestamp;
 	to->port = from->port;
-	to->ol_flags = from->ol_flags;
+	to->ol_flags = from->ol_flags & ~PLX_MBUF_APP; /* says something of other bytes */
 	to->hash = from->hash;
 	to->packet_type = from->packet_type;
 	to->vlan_tci = from->vlan_tci;

@@ -33,7 +33,7 @@ struct plx_pool;
 
 /* ol_flags: facts on received packets, wishes on packets to send. */
 #define PLX_MBUF_RX_VLAN	  (1u << 0) /* vlan_tci is valid (tag is still in the data) */
-#define PLX_MBUF_RX_VLAN_STRIPPED (1u << 1) /* ... and was taken out of the data */
+#define PLX_MBUF_RX_VLAN_STRIPPED (1u << 1) /* ... and was taken out of the data: 802.1Q, 0x8100 */
 #define PLX_MBUF_RX_HASH	  (1u << 2) /* hash is valid */
 #define PLX_MBUF_RX_IP_CSUM_GOOD  (1u << 3)
 #define PLX_MBUF_RX_IP_CSUM_BAD	  (1u << 4)
@@ -41,16 +41,25 @@ struct plx_pool;
 #define PLX_MBUF_RX_L4_CSUM_BAD	  (1u << 6)
 #define PLX_MBUF_RX_L4_CSUM_NONE  (1u << 7) /* not filled in: a local sender's offload */
 #define PLX_MBUF_RX_TIMESTAMP	  (1u << 8) /* timestamp: ns since the epoch, by the device or kernel */
-#define PLX_MBUF_RX_OUTGOING	  (1u << 9)  /* a copy of what this host sent (af_packet) */
-#define PLX_MBUF_RX_CUT		  (1u << 10) /* these are the first bytes of wire_len */
-#define PLX_MBUF_TX_IP_CSUM	  (1u << 16) /* fill in the IPv4 header checksum; l2_len, l3_len set */
-#define PLX_MBUF_TX_TCP_CSUM	  (1u << 17) /* l2_len, l3_len set, pseudo-header sum in place */
-#define PLX_MBUF_TX_UDP_CSUM	  (1u << 18)
-#define PLX_MBUF_TX_SCTP_CSUM	  (1u << 19)
-#define PLX_MBUF_TX_IPV4	  (1u << 20)
-#define PLX_MBUF_TX_IPV6	  (1u << 21)
-#define PLX_MBUF_TX_TCP_SEG	  (1u << 22) /* TSO: l4_len and tso_segsz set */
-#define PLX_MBUF_TX_VLAN	  (1u << 23) /* insert vlan_tci */
+#define PLX_MBUF_RX_OUTGOING	  (1u << 9) /* a copy of what this host sent (af_packet) */
+#define PLX_MBUF_RX_CUT \
+	(1u << 10) /* the first bytes of wire_len; who sets l2_len .. l4_len takes it away */
+#define PLX_MBUF_TX_IP_CSUM   (1u << 16) /* fill in the IPv4 header checksum; l2_len, l3_len set */
+#define PLX_MBUF_TX_TCP_CSUM  (1u << 17) /* l2_len, l3_len set, pseudo-header sum in place */
+#define PLX_MBUF_TX_UDP_CSUM  (1u << 18)
+#define PLX_MBUF_TX_SCTP_CSUM (1u << 19)
+#define PLX_MBUF_TX_IPV4      (1u << 20)
+#define PLX_MBUF_TX_IPV6      (1u << 21)
+#define PLX_MBUF_TX_TCP_SEG   (1u << 22) /* TSO: l4_len and tso_segsz set */
+#define PLX_MBUF_TX_VLAN      (1u << 23) /* insert vlan_tci */
+
+/*
+ * The application's own, which no driver looks at: it says something about the bytes of the buffer, with `timestamp` as more of it if
+ * need be. A free leaves it in the header, so that who takes buffers with plx_pool_get_mbufs finds it again; plx_mbuf_alloc, a
+ * device that writes into the buffer and copies of the header take it away. For packets of one segment: of others only the first
+ * loses it in net_ring. A driver may change the headers of a packet that it sends, for what was asked of it (checksums, tags).
+ */
+#define PLX_MBUF_APP (1u << 31)
 
 /* In pool_id: buf points at bytes of another mbuf or of nobody's pool, see clone and attach. */
 #define PLX_MBUF_ATTACHED 0x8000u
@@ -58,7 +67,8 @@ struct plx_pool;
 struct plx_mbuf {
 	uint8_t *buf;	       /* start of the buffer, head-room included */
 	struct plx_mbuf *next; /* next segment, NULL in the last */
-	uint64_t timestamp;    /* valid with PLX_MBUF_RX_TIMESTAMP */
+	uint64_t
+		timestamp; /* valid with PLX_MBUF_RX_TIMESTAMP; the application's with PLX_MBUF_APP */
 
 	uint32_t pkt_len;  /* bytes in all segments; first segment only */
 	uint16_t data_len; /* bytes in this segment */

@@ -168,6 +168,18 @@ plx_pool_put_bulk(struct plx_pool *pool, const uint32_t *index, uint32_t n)
 	}
 }
 
+/*
+ * Gives n numbers back of whose buffers no packet was made, though a device may have written into them: what an application left
+ * said of their bytes (PLX_MBUF_APP) is no longer true. Thread: any. Path: slow.
+ */
+static inline void
+plx_pool_put_written(struct plx_pool *pool, const uint32_t *index, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		plx_pool_mbuf(pool, index[i])->ol_flags &= ~PLX_MBUF_APP;
+	plx_pool_put_bulk(pool, index, n);
+}
+
 /* -- alloc ------------------------------------------------------------------------------------------- */
 
 /* One 64-bit store each: lengths and offset; flags and hash. */
@@ -177,6 +189,23 @@ plx_mbuf_set_lengths(struct plx_mbuf *m, uint32_t pkt_len, uint16_t data_len, ui
 	m->pkt_len = pkt_len;
 	m->data_len = data_len;
 	m->data_off = data_off;
+}
+
+/* Bytes that the packet had before anybody cut it. Path: hot. */
+static inline uint32_t
+plx_mbuf_wire_len(const struct plx_mbuf *m)
+{
+	const bool cut = (m->ol_flags & PLX_MBUF_RX_CUT) != 0;
+
+	return cut && m->wire_len > m->pkt_len ? m->wire_len : m->pkt_len;
+}
+
+/* These are the first bytes of a packet that had wire_len. Path: hot. */
+static inline void
+plx_mbuf_set_wire_len(struct plx_mbuf *m, uint32_t wire_len)
+{
+	m->ol_flags |= PLX_MBUF_RX_CUT;
+	m->wire_len = wire_len;
 }
 
 /* What a driver writes into a buffer's header when a whole packet is in it. Path: hot. */
@@ -192,6 +221,7 @@ plx_mbuf_received(struct plx_mbuf *m, uint16_t len, uint16_t data_off, uint16_t 
 	m->queue = queue;
 }
 
+/* What alloc makes of a header: an empty packet. Path: hot. */
 static inline void
 plx_mbuf_fresh(struct plx_mbuf *m, uint16_t headroom)
 {
@@ -205,7 +235,8 @@ plx_mbuf_fresh(struct plx_mbuf *m, uint16_t headroom)
 
 /*
  * Takes n buffers as pointers, all or none, without touching their headers: for drivers, which follow with
- * plx_mbuf_received on each. False if the pool has not that many. Path: hot.
+ * plx_mbuf_received on each, and for applications that look for PLX_MBUF_APP and follow with plx_mbuf_fresh. False if the pool
+ * has not that many. Path: hot.
  */
 static inline bool
 plx_pool_get_mbufs_at(struct plx_pool *pool, struct plx_mbuf **mbufs, uint32_t n,

@@ -205,6 +205,39 @@ clones_outlive_their_origin_in_any_order(void **state)
 	}
 }
 
+/* It speaks of the bytes of one buffer, and a free leaves it there. */
+static void
+the_mark_of_an_application_stays_with_its_buffer(void **state)
+{
+	struct plx_mbuf *m = packet(100, 100), *others[2];
+
+	m->ol_flags = PLX_MBUF_APP | PLX_MBUF_TX_VLAN;
+	others[0] = plx_mbuf_clone(m, pool);
+	others[1] = plx_mbuf_copy(m, pool, 0, 100);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(others[i]->ol_flags, PLX_MBUF_TX_VLAN);
+	plx_mbuf_free_bulk(others, 2);
+	plx_mbuf_free(m);
+	assert_int_equal(m->ol_flags, PLX_MBUF_APP | PLX_MBUF_TX_VLAN);
+	plx_mbuf_fresh(m, pool->headroom);
+	assert_int_equal(m->ol_flags, 0);
+	all_home();
+}
+
+static void
+what_a_device_may_have_written_into_has_no_mark(void **state)
+{
+	uint32_t numbers[4];
+
+	assert_true(plx_pool_get_bulk(pool, numbers, 4));
+	for (unsigned i = 0; i < 4; i++)
+		plx_pool_mbuf(pool, numbers[i])->ol_flags = PLX_MBUF_APP | PLX_MBUF_RX_HASH;
+	plx_pool_put_written(pool, numbers, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(plx_pool_mbuf(pool, numbers[i])->ol_flags, PLX_MBUF_RX_HASH);
+	all_home();
+}
+
 static void
 clone_of_an_empty_pool_leaves_all_as_it_was(void **state)
 {
@@ -313,6 +346,8 @@ main(void)
 		cmocka_unit_test(copies_are_independent),
 		cmocka_unit_test(a_shared_packet_lives_until_its_last_holder),
 		cmocka_unit_test(clones_outlive_their_origin_in_any_order),
+		cmocka_unit_test(the_mark_of_an_application_stays_with_its_buffer),
+		cmocka_unit_test(what_a_device_may_have_written_into_has_no_mark),
 		cmocka_unit_test(clone_of_an_empty_pool_leaves_all_as_it_was),
 		cmocka_unit_test(external_bytes_are_released_once),
 		cmocka_unit_test(bulk_free_takes_any_mixture),
