@@ -120,7 +120,7 @@ take_desc(struct af_xdp_queue *q, const struct xdp_desc *from)
 	q->rx.owed++;
 	m = umem->headers + index;
 	if (PLX_UNLIKELY(offset + desc.len > umem->pool->buf_size)) {
-		plx_pool_put_bulk(umem->pool, &index, 1);
+		plx_pool_put_written(umem->pool, &index, 1);
 		return NULL;
 	}
 	PLX_MBUF_NOTE(m, "af_xdp rx", q->rx.port, q->rx.queue);
@@ -278,7 +278,7 @@ af_xdp_rx_recover(struct af_xdp_queue *q)
 			const uint32_t index = word * 64 + bit;
 
 			q->rx.held[word] &= q->rx.held[word] - 1;
-			plx_pool_put_bulk(q->umem.pool, &index, 1);
+			plx_pool_put_written(q->umem.pool, &index, 1);
 		}
 	}
 }

@@ -188,6 +188,7 @@ put_copy(struct af_xdp_queue *q, const struct plx_mbuf *m, const uint32_t *index
 		const uint32_t len = left < room ? left : room;
 
 		copy_bytes(m, off, plx_pool_data(q->umem.pool, index[i]), len);
+		q->umem.headers[index[i]].ol_flags &= ~PLX_MBUF_APP;
 		put_buffer(q, q->xsk.tx.near + i, index[i], 0, len, i + 1 == n);
 		off += len;
 	}

@@ -99,7 +99,7 @@ e1000_rxq_drain(struct e1000_rxq *rxq)
 			lost += !skipping;
 			skipping = false;
 		}
-		plx_pool_put_bulk(rxq->pool, &rxq->numbers[rxq->next], 1);
+		plx_pool_put_written(rxq->pool, &rxq->numbers[rxq->next], 1);
 		rxq->next = e1000_after(rxq->next, rxq->size);
 	}
 	plx_ethdev_add(&rxq->dev->counts[E1000_RX_AT_STOP], lost);

@@ -207,6 +207,9 @@ tap_rx_queue_release(struct plx_ethdev *dev, void *queue)
 
 	port->retired[TAP_RX_FILTERED] += rxq->filtered;
 	port->retired[TAP_RX_STOPPED] += rxq->stopped;
+	/* A packet that was not wanted, or had no room, may be in them. */
+	for (unsigned i = 0; i < rxq->nb_posted; i++)
+		rxq->posted[i]->ol_flags &= ~PLX_MBUF_APP;
 	plx_mbuf_free_bulk(rxq->posted, rxq->nb_posted);
 	free(rxq);
 }

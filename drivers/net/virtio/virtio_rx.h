@@ -58,7 +58,7 @@ bool virtio_rx_with_header(struct virtio_rxq *rxq, const struct virtio_returned 
 static inline void
 virtio_rx_drop(struct virtio_rxq *rxq, uint32_t number)
 {
-	plx_pool_put_bulk(rxq->pool, &number, 1);
+	plx_pool_put_written(rxq->pool, &number, 1);
 }
 
 /* The buffer of an id that the device returned, which then is in flight no more; VIRTIO_NO_BUFFER if it was not. */

@@ -317,6 +317,20 @@ a_chain_may_come_in_several_bursts(void **state)
 }
 
 static void
+a_packet_beyond_its_buffer_is_dropped_with_the_mark_that_was_there(void **state)
+{
+	const uint32_t index = take_fill();
+	struct plx_mbuf *pkts[32];
+
+	plx_pool_mbuf(pool, index)->ol_flags = PLX_MBUF_APP;
+	put_rx(received_address(index, 256), pool->buf_size - 255, 0);
+	assert_int_equal(af_xdp_rx_burst(&queue.rx, pkts, 32), 0);
+	assert_int_equal(queue.rx.bad_descs, 1);
+	assert_int_equal(plx_pool_mbuf(pool, index)->ol_flags, 0);
+	assert_int_equal(plx_pool_in_use(pool), RING);
+}
+
+static void
 a_chain_with_a_bad_part_is_dropped_whole(void **state)
 {
 	struct plx_mbuf *pkts[32];
@@ -486,6 +500,7 @@ main(void)
 		CASE(packets_come_with_their_bytes_and_the_ring_is_refilled, set_up_aligned),
 		CASE(a_burst_takes_no_more_than_asked_for, set_up),
 		CASE(descriptors_of_buffers_the_kernel_has_not_are_counted, set_up),
+		CASE(a_packet_beyond_its_buffer_is_dropped_with_the_mark_that_was_there, set_up),
 		CASE(descriptors_of_buffers_the_kernel_has_not_are_counted, set_up_aligned),
 		CASE(lengths_that_leave_the_buffer_are_counted, set_up),
 		CASE(an_empty_pool_is_made_good_later, set_up),
