@@ -113,7 +113,7 @@ keep(struct pcap_in *in, struct keeper *k, const struct plx_pcapfile_record *rec
 		k->packets_size = size;
 	}
 	memcpy(in->bytes + k->used, record->data, record->len);
-	in->kept[in->nb_kept++] = (struct pcap_kept){k->used, record->len};
+	in->kept[in->nb_kept++] = (struct pcap_kept){k->used, record->len, record->packet.wire_len};
 	k->used += record->len;
 	return 0;
 }

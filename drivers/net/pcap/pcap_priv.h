@@ -54,7 +54,7 @@ enum pcap_counter {
 /* A packet of an infinite_rx file, kept in memory. */
 struct pcap_kept {
 	uint64_t offset; /* in bytes[] */
-	uint32_t len;
+	uint32_t len, wire_len;
 };
 
 /* A file that is read, by one queue. */

@@ -74,7 +74,7 @@ static void
 set_metadata(struct plx_mbuf *m, const struct plx_pcapfile_packet *packet)
 {
 	m->timestamp = packet->time_ns;
-	m->ol_flags = PLX_MBUF_RX_TIMESTAMP;
+	m->ol_flags |= PLX_MBUF_RX_TIMESTAMP;
 	if (packet->has & PLX_PCAPFILE_HAS_HASH) {
 		m->hash = packet->hash;
 		m->ol_flags |= PLX_MBUF_RX_HASH;
@@ -134,7 +134,8 @@ add_segments(struct pcap_rxq *rxq, struct burst *burst, const uint8_t *data, uin
 
 /* Fills the next buffer of the burst. False if the pool is empty; the packet is then still to come. */
 static bool
-deliver(struct pcap_rxq *rxq, struct burst *burst, const uint8_t *data, uint32_t len)
+deliver(struct pcap_rxq *rxq, struct burst *burst, const uint8_t *data, uint32_t len,
+	uint32_t wire_len)
 {
 	struct plx_mbuf *m = burst->pkts[burst->done];
 	uint16_t part = len < rxq->room ? (uint16_t)len : rxq->room;
@@ -143,8 +144,10 @@ deliver(struct pcap_rxq *rxq, struct burst *burst, const uint8_t *data, uint32_t
 	memcpy(plx_mbuf_data(m), data, part);
 	if (PLX_UNLIKELY(part < len) && !add_segments(rxq, burst, data, len))
 		return false;
+	if (PLX_UNLIKELY(len < wire_len))
+		plx_mbuf_set_wire_len(m, wire_len);
 	burst->done++;
-	burst->bytes += len;
+	burst->bytes += wire_len;
 	return true;
 }
 
@@ -190,7 +193,7 @@ pcap_rx_file(void *queue, struct plx_mbuf **pkts, uint16_t n)
 		return 0;
 	burst = begin_burst(rxq, pkts, n);
 	while (burst.done < burst.taken && (record = next_good(rxq)) != NULL) {
-		if (!deliver(rxq, &burst, record->data, record->len))
+		if (!deliver(rxq, &burst, record->data, record->len, record->packet.wire_len))
 			break;
 		set_metadata(pkts[burst.done - 1], &record->packet);
 		__atomic_store_n(&rxq->in->has_record, false, __ATOMIC_RELAXED);
@@ -215,7 +218,7 @@ pcap_rx_kept(void *queue, struct plx_mbuf **pkts, uint16_t n)
 
 		if (PLX_UNLIKELY(kept->len > rxq->room && !rxq->scatter))
 			refused++;
-		else if (!deliver(rxq, &burst, in->bytes + kept->offset, kept->len))
+		else if (!deliver(rxq, &burst, in->bytes + kept->offset, kept->len, kept->wire_len))
 			break;
 		in->next = in->next + 1 < in->nb_kept ? in->next + 1 : 0;
 	}

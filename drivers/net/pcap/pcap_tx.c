@@ -90,7 +90,9 @@ gather(struct pcap_txq *txq, const struct plx_mbuf *m)
 static void
 write_one(struct pcap_txq *txq, const struct plx_mbuf *m, uint64_t now_ns)
 {
-	struct plx_pcapfile_packet packet = {.time_ns = now_ns, .interface = txq->out->interface};
+	struct plx_pcapfile_packet packet = {.time_ns = now_ns,
+					     .wire_len = plx_mbuf_wire_len(m),
+					     .interface = txq->out->interface};
 	unsigned n = gather(txq, m);
 
 	if (PLX_UNLIKELY(n == 0)) {

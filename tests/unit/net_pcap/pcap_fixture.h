@@ -10,6 +10,7 @@
 #include "plx_pcapfile_reader.h"
 #include "plx_pcapfile_writer.h"
 #include "plx_zone.h"
+#include "own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +31,7 @@ extern const struct plx_driver plx_driver_net_pcap;
 
 static struct plx_pool *pool;
 static struct plx_why why;
-static char folder[] = "/tmp/plx-net-pcap-XXXXXX";
+static char folder[OWN_PATH];
 static char in_path[64], out_path[64];
 static char logged[1024];
 
@@ -53,18 +54,26 @@ file_begin(struct file *file, const char *path, uint16_t link_type)
 	assert_int_equal(plx_pcapfile_writer_add_interface(file->writer, &interface, &id, &why), 0);
 }
 
-/* Frame number `i`: its first byte is i, the others count up. */
+/* Frame number `i`: its first byte is i, the others count up; the first ones of wire_len, or all. */
 static PLX_UNUSED void
-file_add(struct file *file, unsigned i, uint32_t len)
+file_add_cut(struct file *file, unsigned i, uint32_t len, uint32_t wire_len)
 {
 	static uint8_t bytes[65536];
-	struct plx_pcapfile_packet packet = {
-		.time_ns = TIME_NS + i, .has = PLX_PCAPFILE_HAS_HASH, .hash = 1000 + i};
+	struct plx_pcapfile_packet packet = {.time_ns = TIME_NS + i,
+					     .wire_len = wire_len,
+					     .has = PLX_PCAPFILE_HAS_HASH,
+					     .hash = 1000 + i};
 	struct iovec segment = {bytes, len};
 
 	for (uint32_t k = 0; k < len; k++)
 		bytes[k] = (uint8_t)(i + k);
 	assert_int_equal(plx_pcapfile_writer_packet(file->writer, &packet, &segment, 1), 0);
+}
+
+static PLX_UNUSED void
+file_add(struct file *file, unsigned i, uint32_t len)
+{
+	file_add_cut(file, i, len, len);
 }
 
 static PLX_UNUSED void
@@ -124,7 +133,7 @@ setup(void **state)
 					       .headroom = 128,
 					       .node = PLX_NODE_ANY};
 
-	if (mkdtemp(folder) == NULL || eal_fixture_init("0@0") != 0)
+	if (own_folder(folder) == NULL || eal_fixture_init("0@0") != 0)
 		return -1;
 	snprintf(in_path, sizeof(in_path), "%s/in.pcapng", folder);
 	snprintf(out_path, sizeof(out_path), "%s/out.pcap", folder);

@@ -386,6 +386,41 @@ snaplen_format_and_time_are_obeyed(void **state)
 }
 
 static void
+what_was_cut_keeps_its_length(void **state)
+{
+	static const char *const more[] = {"", ",infinite_rx=1"};
+	struct plx_pcapfile_record last;
+	struct plx_ethdev_stats stats;
+	struct plx_mbuf *pkts[3];
+	struct file file;
+
+	file_begin(&file, in_path, PLX_PCAPFILE_LINK_ETHERNET);
+	file_add(&file, 0, 60);
+	file_add_cut(&file, 1, 60, 1500);
+	file_add_cut(&file, 2, 3 * ROOM, 70000);
+	file_end(&file);
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(more); i++) {
+		assert_int_equal(attach("rx_pcap=%s,tx_pcap=%s%s", in_path, out_path, more[i]), 0);
+		start(1, 1, PLX_ETH_RX_OFFLOAD_SCATTER);
+		assert_int_equal(plx_ethdev_rx_burst(0, 0, pkts, 3), 3);
+		assert_int_equal(plx_mbuf_wire_len(pkts[0]), 60);
+		assert_int_equal(pkts[0]->ol_flags & PLX_MBUF_RX_CUT, 0);
+		assert_int_equal(plx_mbuf_wire_len(pkts[1]), 1500);
+		check_packet(pkts[1], 1, 60);
+		assert_int_equal(plx_mbuf_wire_len(pkts[2]), 70000);
+		check_packet(pkts[2], 2, 3 * ROOM);
+		assert_int_equal(plx_ethdev_tx_burst(0, 0, pkts, 3), 3);
+		assert_int_equal(plx_ethdev_stats(0, &stats), 0);
+		assert_int_equal(stats.rx_bytes, 60 + 1500 + 70000);
+		assert_int_equal(stats.tx_bytes, stats.rx_bytes);
+		detach();
+		assert_int_equal(packets_in(out_path, &last), 3);
+		assert_int_equal(last.len, 3 * ROOM);
+		assert_int_equal(last.packet.wire_len, 70000);
+	}
+}
+
+static void
 a_full_disk_is_counted_packet_by_packet(void **state)
 {
 	struct rlimit before, limit;
@@ -465,6 +500,7 @@ main(void)
 		cmocka_unit_test(packets_sent_are_in_the_file),
 		cmocka_unit_test(without_a_file_packets_are_dropped_and_counted),
 		cmocka_unit_test(snaplen_format_and_time_are_obeyed),
+		cmocka_unit_test(what_was_cut_keeps_its_length),
 		cmocka_unit_test(a_full_disk_is_counted_packet_by_packet),
 		cmocka_unit_test(a_chain_of_too_many_segments_is_counted),
 	};
