@@ -70,6 +70,48 @@ a_vlan_tag_is_taken_out_on_request(void **state)
 	plx_mbuf_free(m);
 }
 
+/* Frame 1 behind two tags, the outer one of this type. */
+static void
+put_tagged_twice(struct wire *wire, const char *outer)
+{
+	uint8_t frame[108];
+
+	frame_make(frame, 100, wire->mac, 1);
+	memmove(frame + 20, frame + 12, 88);
+	memcpy(frame + 12, outer, 4);
+	memcpy(frame + 16, "\x81\x00\x00\x07", 4);
+	assert_int_equal(wire->pmd->put(wire, frame, sizeof(frame)), 0);
+}
+
+/* With the offload an 802.1Q tag is taken out, and one only; an 802.1ad tag stays, since nobody could tell what it was. */
+static void
+of_two_tags_one_is_taken_out_if_it_can_go_back(void **state)
+{
+	static const char *const outer[] = {"\x81\x00\x21\x23", "\x88\xa8\x21\x23"};
+	struct wire *wire = *state;
+
+	wire_start(wire, 1,
+		   &(struct plx_ethdev_conf){.rx_offloads = PLX_ETH_RX_OFFLOAD_VLAN_STRIP});
+	for (unsigned i = 0; i < 2; i++) {
+		const uint32_t there = i == 0 ? 4 : 8; /* bytes of tags */
+		struct plx_mbuf *m;
+		uint8_t *bytes;
+
+		put_tagged_twice(wire, outer[i]);
+		assert_int_equal(wire_receive(wire, 0, &m, 1), 1);
+		assert_int_equal(m->pkt_len, 100 + there);
+		assert_int_equal((m->ol_flags & PLX_MBUF_RX_VLAN_STRIPPED) != 0, i == 0);
+		assert_int_equal(m->vlan_tci, 0x2123);
+		bytes = plx_mbuf_data(m);
+		if (i == 1)
+			assert_memory_equal(bytes + 12, outer[i], 4);
+		assert_memory_equal(bytes + 12 + there - 4, "\x81\x00\x00\x07", 4);
+		memmove(bytes + 12, bytes + 12 + there, 88);
+		frame_check(bytes, 100, wire->mac, 1);
+		plx_mbuf_free(m);
+	}
+}
+
 /* Sends a frame out of the port's own interface, as the host would. */
 static void
 host_sends(struct wire *wire, uint32_t seq)
@@ -381,6 +423,7 @@ wrong_interfaces_are_refused_in_words(void **state)
 const struct contract_case af_packet_cases[] = {
 	CASE(a_vlan_tag_is_where_it_was_sent, ONLY),
 	CASE(a_vlan_tag_is_taken_out_on_request, ONLY),
+	CASE(of_two_tags_one_is_taken_out_if_it_can_go_back, ONLY),
 	CASE(what_the_host_sends_is_seen_on_request_and_marked, ONLY),
 	CASE(the_interface_keeps_working, ONLY),
 	CASE(promiscuity_is_asked_of_the_interface_while_the_port_runs, ONLY),

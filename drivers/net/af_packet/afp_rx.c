@@ -20,8 +20,9 @@
 #include "afp_priv.h"
 #include "plx_byteorder.h"
 
-#define MACS_LEN 12
-#define TAG_LEN	 4
+#define MACS_LEN   12
+#define TAG_LEN	   4
+#define TPID_8021Q 0x8100
 
 /* -- the ring ----------------------------------------------------------------------------------------- */
 
@@ -111,15 +112,28 @@ add_bytes(struct sink *sink, const uint8_t *bytes, uint32_t len)
 	return true;
 }
 
+/* What the kernel says was in front of the tag that it took out; old ones took out 802.1Q alone and say nothing. */
+static uint16_t
+tpid_of(const struct tpacket3_hdr *packet)
+{
+	return packet->tp_status & TP_STATUS_VLAN_TPID_VALID ? packet->hv1.tp_vlan_tpid
+							     : TPID_8021Q;
+}
+
+/* Those that the offload takes out: 802.1Q alone, so that who puts one back knows what it was. */
+static bool
+stays_out(const struct afp_rxq *rxq, const struct tpacket3_hdr *packet)
+{
+	return rxq->strip && tpid_of(packet) == TPID_8021Q;
+}
+
 /* The kernel has taken the tag out of the frame: put it back where it was. */
 static bool
 add_tagged(struct sink *sink, const struct tpacket3_hdr *packet, const uint8_t *bytes)
 {
 	uint8_t tag[TAG_LEN];
-	uint16_t tpid =
-		packet->tp_status & TP_STATUS_VLAN_TPID_VALID ? packet->hv1.tp_vlan_tpid : 0x8100;
 
-	plx_store_be16(tag, tpid);
+	plx_store_be16(tag, tpid_of(packet));
 	plx_store_be16(tag + 2, (uint16_t)packet->hv1.tp_vlan_tci);
 	return add_bytes(sink, bytes, MACS_LEN) && add_bytes(sink, tag, TAG_LEN) &&
 	       add_bytes(sink, bytes + MACS_LEN, packet->tp_snaplen - MACS_LEN);
@@ -142,7 +156,8 @@ describe(const struct afp_rxq *rxq, const struct tpacket3_hdr *packet, struct pl
 
 	m->timestamp = (uint64_t)packet->tp_sec * 1000000000u + packet->tp_nsec;
 	if (packet->tp_status & TP_STATUS_VLAN_VALID) {
-		flags |= PLX_MBUF_RX_VLAN | (rxq->strip ? PLX_MBUF_RX_VLAN_STRIPPED : 0);
+		flags |=
+			PLX_MBUF_RX_VLAN | (stays_out(rxq, packet) ? PLX_MBUF_RX_VLAN_STRIPPED : 0);
 		m->vlan_tci = (uint16_t)packet->hv1.tp_vlan_tci;
 	}
 	if (packet->tp_status & TP_STATUS_CSUMNOTREADY)
@@ -163,7 +178,7 @@ static struct plx_mbuf *
 copy_packet(struct afp_rxq *rxq, const struct tpacket3_hdr *packet)
 {
 	const uint8_t *bytes = (const uint8_t *)packet + packet->tp_mac;
-	bool tagged = (packet->tp_status & TP_STATUS_VLAN_VALID) && !rxq->strip &&
+	bool tagged = (packet->tp_status & TP_STATUS_VLAN_VALID) && !stays_out(rxq, packet) &&
 		      packet->tp_snaplen >= MACS_LEN;
 	uint32_t len = packet->tp_snaplen + (tagged ? TAG_LEN : 0);
 	struct sink sink = {.rxq = rxq};
