@@ -58,23 +58,23 @@ free_sparse(struct e1000_txq *txq, unsigned descs)
 	plx_mbuf_free_bulk(mbufs, n);
 }
 
-/* Descriptors up to and with the mark are the driver's again. */
-static PLX_ALWAYS_INLINE void
-release(struct e1000_txq *txq, const struct e1000_tx_mark *mark)
+/* Descriptors up to and with that one are the driver's again. */
+static void
+release(struct e1000_txq *txq, uint16_t last, unsigned packets, uint64_t bytes)
 {
-	const uint16_t end = e1000_after(mark->at, txq->size);
+	const uint16_t end = e1000_after(last, txq->size);
 	const unsigned descs = end > txq->clean ? (unsigned)end - txq->clean
 						: (unsigned)end + txq->size - txq->clean;
 
-	if (PLX_LIKELY(mark->packets == descs))
+	if (PLX_LIKELY(packets == descs))
 		free_run(txq, descs);
 	else
 		free_sparse(txq, descs);
 	txq->clean = end;
 	txq->free = (uint16_t)(txq->free + descs);
-	plx_ethdev_add(&txq->stats.packets, mark->packets);
-	plx_ethdev_add(&txq->stats.bytes, mark->bytes);
-	plx_ethdev_add(&txq->stats.in_flight, -(uint64_t)mark->packets);
+	plx_ethdev_add(&txq->stats.packets, packets);
+	plx_ethdev_add(&txq->stats.bytes, bytes);
+	plx_ethdev_add(&txq->stats.in_flight, -(uint64_t)packets);
 }
 
 static bool
@@ -83,14 +83,27 @@ is_done(const struct e1000_txq *txq, uint16_t mark)
 	return (__atomic_load_n(&txq->ring[mark].sta, __ATOMIC_ACQUIRE) & E1000_TXD_STA_DD) != 0;
 }
 
+/* What several marks say done goes back at once: bursts of one packet have a mark each. */
 void
 e1000_tx_reap(struct e1000_txq *txq)
 {
-	while (txq->nb_marks > 0 && is_done(txq, txq->marks[txq->first_mark].at)) {
-		release(txq, &txq->marks[txq->first_mark]);
+	unsigned packets = 0;
+	uint64_t bytes = 0;
+	uint16_t last = 0;
+
+	while (txq->nb_marks > 0) {
+		const struct e1000_tx_mark *mark = &txq->marks[txq->first_mark];
+
+		if (!is_done(txq, mark->at))
+			break;
+		last = mark->at;
+		packets += mark->packets;
+		bytes += mark->bytes;
 		txq->first_mark = e1000_after(txq->first_mark, txq->size);
 		txq->nb_marks--;
 	}
+	if (packets > 0)
+		release(txq, last, packets, bytes);
 }
 
 /* -- a packet into the ring ------------------------------------------------------------------------------------------------- */
