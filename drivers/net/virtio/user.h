@@ -19,6 +19,7 @@
 #ifndef PLX_DRIVERS_NET_VIRTIO_USER_H
 #define PLX_DRIVERS_NET_VIRTIO_USER_H
 
+#include "link_thread.h"
 #include "plx_dma_driver.h"
 #include "plx_vhost_user.h"
 #include "virtio.h"
@@ -145,13 +146,7 @@ struct virtio_user {
 	/* user_link.c */
 	int listener;	     /* -1: a client */
 	uint64_t socket_ino; /* of the listener's file, which is ours to remove */
-	int wake_fd;	     /* of the thread */
-	int news_fd;	     /* to the control thread: the link changed */
-	plx_event_id news;
-	bool stopping;
-	bool has_thread;
-	pthread_t thread;
-	sem_t born; /* the thread is as it is to be */
+	struct link_thread link;
 };
 
 extern const struct virtio_transport user_transport;
@@ -215,7 +210,7 @@ void user_link_close(struct virtio_user *user);
 static inline bool
 user_link_stops(const struct virtio_user *user)
 {
-	return __atomic_load_n(&user->stopping, __ATOMIC_ACQUIRE);
+	return link_thread_stops(&user->link);
 }
 
 /* -- a new peer (user_meet.c) ---------------------------------------------------------------------------------------------- */

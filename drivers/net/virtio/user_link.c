@@ -11,13 +11,9 @@
 #include "user.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 PLX_LOG_COMPONENT(logger, "pmd.net.virtio_user");
@@ -39,15 +35,11 @@ port_name(const struct virtio_user *user)
 static void
 set_alone(struct virtio_user *user, bool alone)
 {
-	uint64_t one = 1;
-	ssize_t written;
-
 	user->dev.alone = alone;
 	pthread_mutex_lock(&user->lock);
 	user->generation++;
 	pthread_mutex_unlock(&user->lock);
-	written = write(user->news_fd, &one, sizeof(one));
-	(void)written; /* fails only when the counter is full: told already */
+	link_thread_tell(&user->link);
 }
 
 /*
@@ -60,13 +52,13 @@ on_news(void *arg, int fd, uint32_t events)
 	const struct timespec nap = {0, BUSY_LOOK_NS};
 	struct virtio_user *user = arg;
 	uint64_t count;
-	ssize_t done = read(fd, &count, sizeof(count));
+	ssize_t got = read(fd, &count, sizeof(count));
 
+	(void)got; /* nothing: fine, too */
 	if (!virtio_port_link_news(&user->dev)) {
 		nanosleep(&nap, NULL);
-		done = write(fd, &(uint64_t){1}, sizeof(count));
+		link_thread_tell(&user->link);
 	}
-	(void)done;
 }
 
 /* With the device's lock. */
@@ -86,7 +78,7 @@ leave(struct virtio_user *user)
 static bool
 wait_on(struct virtio_user *user, int fd, short events, int timeout_ms)
 {
-	struct pollfd fds[] = {{.fd = user->wake_fd, .events = POLLIN},
+	struct pollfd fds[] = {{.fd = user->link.wake_fd, .events = POLLIN},
 			       {.fd = fd, .events = events}};
 
 	return poll(fds, PLX_ARRAY_LEN(fds), timeout_ms) > 0 && fds[1].revents != 0 &&
@@ -199,23 +191,11 @@ look_for_peer(struct virtio_user *user)
 	}
 }
 
-/* Programs give up their rights thread by thread, and do not know of this one: it never has any. */
 static void
-give_up_rights(void)
-{
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
-
-	syscall(SYS_capset, &head, none);
-}
-
-static void *
-link_thread(void *arg)
+watch(void *arg)
 {
 	struct virtio_user *user = arg;
 
-	give_up_rights();
-	sem_post(&user->born);
 	while (!user_link_stops(user)) {
 		/* The socket is this thread's to open and close from here on. */
 		if (user->peer.sock < 0)
@@ -223,7 +203,6 @@ link_thread(void *arg)
 		else if (wait_on(user, user->peer.sock, POLLRDHUP, FOREVER_MS))
 			part(user);
 	}
-	return NULL;
 }
 
 /* -- open and close ----------------------------------------------------------------------------------------------------- */
@@ -271,14 +250,12 @@ remove_file(const struct virtio_user *user)
 int
 user_link_open(struct virtio_user *user, struct plx_why *why)
 {
-	int ret = 0;
+	int ret;
 
-	user->listener = user->news_fd = -1;
-	user->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (user->wake_fd >= 0)
-		user->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (user->news_fd < 0)
-		return plx_why(why, -errno, "eventfd: %s", strerror(errno));
+	user->listener = -1;
+	ret = link_thread_open(&user->link, why);
+	if (ret < 0)
+		return ret;
 	if (!user->args.server)
 		ret = call_first_time(user, why);
 	else
@@ -287,58 +264,16 @@ user_link_open(struct virtio_user *user, struct plx_why *why)
 	return ret < 0 ? ret : 0;
 }
 
-/* On the control thread: the new one runs where that runs, away from the lcores, and takes no signals. */
-static void
-give_birth(struct virtio_user *user, struct user_errand *errand)
-{
-	errand->ret = -pthread_create(&user->thread, NULL, link_thread, user);
-}
-
-static int
-start_thread(struct virtio_user *user)
-{
-	struct user_errand errand = {.fn = give_birth, .user = user, .ret = -ENODEV};
-
-	sem_init(&user->born, 0, 0);
-	user_errand_run(&errand);
-	user->has_thread = errand.ret == 0;
-	if (user->has_thread) {
-		pthread_setname_np(user->thread, "plx-vhost-user");
-		while (sem_wait(&user->born) != 0)
-			;
-	}
-	sem_destroy(&user->born);
-	return errand.ret;
-}
-
 int
 user_link_watch(struct virtio_user *user, struct plx_why *why)
 {
-	int ret = plx_event_fd_add(user->news_fd, EPOLLIN, on_news, user, &user->news);
-
-	if (ret == 0)
-		ret = start_thread(user);
-	if (ret == 0)
-		return 0;
-	user_link_unwatch(user);
-	return plx_why(why, ret, "a thread for the link: %s", strerror(-ret));
+	return link_thread_start(&user->link, "plx-vhost-user", watch, on_news, user, why);
 }
 
 void
 user_link_unwatch(struct virtio_user *user)
 {
-	uint64_t one = 1;
-
-	if (user->has_thread) {
-		__atomic_store_n(&user->stopping, true, __ATOMIC_RELEASE);
-		while (write(user->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
-			;
-		pthread_join(user->thread, NULL);
-		user->has_thread = false;
-	}
-	if (user->news != 0)
-		plx_event_remove(user->news);
-	user->news = 0;
+	link_thread_stop(&user->link);
 }
 
 void
@@ -348,6 +283,5 @@ user_link_close(struct virtio_user *user)
 	if (user->listener >= 0)
 		remove_file(user);
 	plx_unixsock_close_fds(&user->listener, 1);
-	plx_unixsock_close_fds(&user->wake_fd, 1);
-	plx_unixsock_close_fds(&user->news_fd, 1);
+	link_thread_close(&user->link);
 }
