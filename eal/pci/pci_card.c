@@ -97,25 +97,30 @@ read_holder(const char *root, const char *folder, struct plx_pci_card *card)
 	card->bind_to = choose_driver(root, folder, card);
 }
 
-/* Adds the names in a folder, as far as there is room for whole ones. */
+static int
+is_shown(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* Adds the names in a folder, in their order, as far as there is room for whole ones. */
 static void
 add_interfaces(struct plx_pci_card *card, const char *folder)
 {
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
+	struct dirent **entries;
+	int n = scandir(folder, &entries, is_shown, versionsort);
 
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+	for (int i = 0; i < n; i++) {
 		size_t len = strlen(card->interfaces), room = sizeof(card->interfaces) - len;
 		const char *space = len > 0 ? " " : "";
 		char *end = card->interfaces + len;
 
-		if (entry->d_name[0] == '.')
-			continue;
-		if ((size_t)snprintf(end, room, "%s%s", space, entry->d_name) >= room)
+		if ((size_t)snprintf(end, room, "%s%s", space, entries[i]->d_name) >= room)
 			*end = '\0';
+		free(entries[i]);
 	}
-	if (dir != NULL)
-		closedir(dir);
+	if (n >= 0)
+		free(entries);
 }
 
 /* Below the device; virtio's below the virtio device. */

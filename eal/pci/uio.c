@@ -5,6 +5,7 @@
 #include "pci/pci_priv.h"
 #include "pci/sysfs_priv.h"
 #include "plx_dma_driver.h"
+#include "plx_log.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,7 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
+
+PLX_LOG_COMPONENT(logger, "eal.pci");
 
 #define INTERRUPT_PIN 0x3d /* PCI Local Bus 3.0, 6.2.4 */
 
@@ -72,6 +76,26 @@ open_file(const char *path, int flags, int *ret_fd, struct plx_why *why)
 			       : "");
 }
 
+/*
+ * The kernel lets anybody open a uio device, and takes DMA from whoever has it when another one closes it. So nothing of it is
+ * opened before its configuration space is ours alone.
+ */
+static int
+open_config(struct plx_uio_device *dev, const char *address, struct plx_why *why)
+{
+	char path[PLX_SYSFS_PATH_MAX];
+	int ret;
+
+	plx_sysfs_path(path, "/sys/bus/pci/devices/%s/config", address);
+	ret = open_file(path, 0, &dev->config, why);
+	if (ret != 0 || flock(dev->config, LOCK_EX | LOCK_NB) == 0)
+		return ret;
+	ret = plx_why(why, errno == EWOULDBLOCK ? -EBUSY : -errno,
+		      "it is open in another program: a device belongs to one program at a time");
+	close(dev->config);
+	return ret;
+}
+
 static int
 open_files(struct plx_uio_device *dev, const char *address, struct plx_why *why)
 {
@@ -79,17 +103,31 @@ open_files(struct plx_uio_device *dev, const char *address, struct plx_why *why)
 	unsigned number;
 	int ret = find_number(address, &number, why);
 
+	if (ret == 0)
+		ret = open_config(dev, address, why);
 	if (ret != 0)
 		return ret;
 	plx_sysfs_path(path, "/dev/uio%u", number);
 	ret = open_file(path, O_NONBLOCK, &dev->fd, why);
 	if (ret != 0)
-		return ret;
-	plx_sysfs_path(path, "/sys/bus/pci/devices/%s/config", address);
-	ret = open_file(path, 0, &dev->config, why);
-	if (ret != 0)
-		close(dev->fd);
+		close(dev->config);
 	return ret;
+}
+
+/* One that translates lets nothing through that it was not told of; "identity" (iommu=pt) lets all through. */
+static void
+warn_of_iommu(const char *address)
+{
+	char path[PLX_SYSFS_PATH_MAX], type[16];
+
+	plx_sysfs_path(path, "/sys/bus/pci/devices/%s/iommu_group/type", address);
+	if (plx_sysfs_line(path, type, sizeof(type)) != 0 || strncmp(type, "DMA", 3) != 0)
+		return;
+	plx_log_warn(&logger,
+		     "%s: an IOMMU stands between it and memory, and uio_pci_generic tells that of "
+		     "none: no packet comes or goes, unless the device goes past it. sudo "
+		     "plx-devbind bind --driver vfio-pci %s",
+		     address, address);
 }
 
 /* INTx stays silent until it is asked for. */
@@ -121,6 +159,7 @@ uio_open(struct plx_pci *pci, const char *address, struct plx_why *why)
 	ret = open_files(dev, address, why);
 	if (ret != 0)
 		goto free_dev;
+	warn_of_iommu(address);
 	ret = plx_dma_need_pa(why);
 	if (ret != 0)
 		goto close_files;

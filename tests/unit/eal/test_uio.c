@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A card held by uio_pci_generic, in files: /dev/uio3 is a pipe, interrupts are what the test writes into it. */
 #include "eal_fixture.h"
+#include "event_marks.h"
 #include "sysfs_tree.h"
 
 #include "iova_priv.h"
@@ -8,12 +9,14 @@
 #include "pci/uio_priv.h"
 #include "plx_byteorder.h"
 #include "plx_dma_driver.h"
+#include "plx_log.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 
 #define CARD	     "0000:00:08.0"
@@ -25,6 +28,7 @@
 static struct plx_why why;
 static bool have_pa;
 static unsigned fds_before;
+static plx_event_id events_before;
 
 static unsigned
 open_fds(void)
@@ -82,15 +86,20 @@ setup(void **state)
 	sysfs_path(path, "/dev/uio3");
 	if (mkfifo(path, 0600) != 0)
 		return -1;
-	return eal_fixture_init("0@0");
+	if (eal_fixture_init("0@0") != 0)
+		return -1;
+	events_before = event_mark();
+	return 0;
 }
 
 static int
 teardown(void **state)
 {
+	const unsigned events = events_left(events_before);
+
 	if (plx_eal_cleanup() != 0 || sysfs_teardown(state) != 0)
 		return -1;
-	return open_fds() == fds_before && mappings_of("/resource") == 0 ? 0 : -1;
+	return events == 0 && open_fds() == fds_before && mappings_of("/resource") == 0 ? 0 : -1;
 }
 
 /* Physical addresses need rights that a test may not have: then what is refused is all that can be seen. */
@@ -352,10 +361,65 @@ what_is_missing_is_named_and_nothing_stays_open(void **state)
 	refused(CARD, -EPROTO, "line 2");
 	sysfs_attribute(CARD, "resource", "0xc000 0xc01f 0x1\nmore\n");
 	refused(CARD, -EPROTO, "line 2");
-	remove_file(SYSFS_DEVICES "/" CARD "/config");
-	refused(CARD, -ENOENT, "/config");
 	remove_file("/dev/uio3");
 	refused(CARD, -ENOENT, "/dev/uio3");
+	remove_file(SYSFS_DEVICES "/" CARD "/config");
+	refused(CARD, -ENOENT, "/config");
+}
+
+/* Not even /dev/uio3 is opened: the kernel would take DMA from the first when the second closes it. */
+static void
+a_device_belongs_to_one_program(void **state)
+{
+	char config[PATH_MAX], uio[PATH_MAX], away[PATH_MAX + 8];
+	struct plx_pci pci;
+	int fd;
+
+	sysfs_path(config, SYSFS_DEVICES "/" CARD "/config");
+	fd = open(config, O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	sysfs_path(uio, "/dev/uio3");
+	snprintf(away, sizeof(away), "%s.away", uio);
+	assert_int_equal(rename(uio, away), 0);
+	refused(CARD, -EBUSY, "open in another program");
+	assert_int_equal(rename(away, uio), 0);
+	close(fd);
+	if (!opened(&pci))
+		return;
+	refused(CARD, -EBUSY, "open in another program");
+	plx_pci_uio.close(&pci);
+	assert_true(opened(&pci));
+	plx_pci_uio.close(&pci);
+}
+
+static unsigned warnings;
+
+static void
+count_warnings(void *arg, enum plx_log_level level, const char *component, const char *text)
+{
+	warnings += level == PLX_LOG_WARNING && strstr(text, "an IOMMU stands between") != NULL;
+}
+
+/* The kernel's default is to translate: what uio does not tell it of is out of reach. */
+static void
+an_iommu_in_between_is_told(void **state)
+{
+	static const struct {
+		const char *type;
+		unsigned warnings;
+	} rows[] = {{"DMA-FQ\n", 1}, {"DMA\n", 1}, {"identity\n", 0}, {"blocked\n", 0}};
+
+	plx_log_set_sink(count_warnings, NULL);
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(rows); i++) {
+		struct plx_pci pci;
+
+		warnings = 0;
+		sysfs_attribute(CARD, "iommu_group/type", rows[i].type);
+		if (opened(&pci))
+			plx_pci_uio.close(&pci);
+		assert_int_equal(warnings, rows[i].warnings);
+	}
+	plx_log_set_sink(NULL, NULL);
 }
 
 static void
@@ -377,6 +441,8 @@ main(void)
 		UIO_TEST(a_file_that_breaks_is_watched_no_more),
 		UIO_TEST(there_is_one_interrupt_of_one_kind),
 		UIO_TEST(what_is_missing_is_named_and_nothing_stays_open),
+		UIO_TEST(a_device_belongs_to_one_program),
+		UIO_TEST(an_iommu_in_between_is_told),
 		UIO_TEST(who_insists_on_virtual_addresses_cannot_have_the_device),
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vfio_kernel.h"
 
+#include "event_marks.h"
 #include "hugepages.h"
 #include "iova_priv.h"
 #include "pci/pci_priv.h"
@@ -648,11 +649,12 @@ a_device_that_is_asked_back_is_told(void **state)
 {
 	static const unsigned indexes[] = {VFIO_PCI_REQ_IRQ_INDEX, VFIO_PCI_ERR_IRQ_INDEX};
 	struct plx_pci pci;
-
+	plx_event_id mark;
 	cpu_set_t cpus;
 
 	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
 	assert_int_equal(plx_event_start(&cpus, &why), 0);
+	mark = event_mark();
 	removal.n = 0;
 	vfio.irqs[VFIO_PCI_REQ_IRQ_INDEX] = vfio.irqs[VFIO_PCI_ERR_IRQ_INDEX] = 1;
 	assert_int_equal(plx_device_watch_removals(note_removal, NULL, &why), 0);
@@ -671,6 +673,7 @@ a_device_that_is_asked_back_is_told(void **state)
 	wait_for_removals(2);
 	plx_device_unwatch_removals();
 	plx_pci_vfio.close(&pci);
+	assert_int_equal(events_left(mark), 0);
 	plx_event_stop();
 	assert_int_equal(vfio.told_by[indexes[0]], -1);
 	assert_int_equal(vfio.told_by[indexes[1]], -1);
