@@ -46,6 +46,18 @@ int plx_unixsock_send(int fd, const void *head, size_t head_len, const void *bod
 int plx_unixsock_recv(int fd, void *buf, size_t len, int *fds, unsigned *nb_fds, int timeout_ms);
 
 /*
+ * What of a stream is there already, up to `size` bytes, and the fds that came with it, as above: how many bytes. Fds came with the
+ * last of what the other end sent in one call: the kernel reads no further then. -EAGAIN, -ECONNRESET, -EMFILE.
+ */
+ssize_t plx_unixsock_recv_some(int fd, void *buf, size_t size, int *fds, unsigned *nb_fds);
+
+/*
+ * A look at what of a stream is there, up to `size` bytes, which stays there: how many bytes. It goes no further than the end of the first
+ * call of the other end's that sent fds. -EAGAIN, -ECONNRESET.
+ */
+ssize_t plx_unixsock_peek(int fd, void *buf, size_t size);
+
+/*
  * Receives one packet of up to `size` bytes, and its fds as above. Its length; -EMSGSIZE for a longer one, which is lost,
  * -ECONNRESET also for one of no bytes, -EMFILE, -ETIMEDOUT. (plx_unixsock_send sends one packet, or nothing.)
  */
@@ -57,5 +69,8 @@ bool plx_unixsock_readable(int fd);
 
 /* Closes those that are not negative and makes them -1. */
 void plx_unixsock_close_fds(int *fds, unsigned n);
+
+/* Whether a peer's fd is an eventfd, as far as /proc tells: writing to anything else could hang, or worse. */
+bool plx_unixsock_is_eventfd(int fd);
 
 #endif

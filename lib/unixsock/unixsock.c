@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 #define CONNECT_MS 500
-#define BACKLOG	   8
+#define BACKLOG	   128 /* all workers of a cluster may come at once */
 
 static int64_t
 now_ms(void)
@@ -322,6 +323,30 @@ take_fds(struct msghdr *msg, int *fds, unsigned max, unsigned *n)
 	return ret;
 }
 
+/* What is there, once, and its fds: how many bytes, 0 at the end of a stream. */
+static ssize_t
+recv_once(int fd, void *buf, size_t size, int *fds, unsigned max, unsigned *n_fds)
+{
+	union control control;
+	struct iovec iov = {.iov_base = buf, .iov_len = size};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control.bytes,
+			     .msg_controllen = sizeof(control.bytes)};
+	ssize_t n;
+	int ret;
+
+	do
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	ret = take_fds(&msg, fds, max, n_fds);
+	if (ret == 0 && (msg.msg_flags & MSG_TRUNC) != 0)
+		ret = -EMSGSIZE;
+	return ret == 0 ? n : ret;
+}
+
 int
 plx_unixsock_recv(int fd, void *buf, size_t len, int *fds, unsigned *nb_fds, int timeout_ms)
 {
@@ -332,24 +357,15 @@ plx_unixsock_recv(int fd, void *buf, size_t len, int *fds, unsigned *nb_fds, int
 	int ret = 0;
 
 	while (len > 0 && ret == 0) {
-		union control control;
-		struct iovec iov = {.iov_base = at, .iov_len = len};
-		struct msghdr msg = {.msg_iov = &iov,
-				     .msg_iovlen = 1,
-				     .msg_control = control.bytes,
-				     .msg_controllen = sizeof(control.bytes)};
-		ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+		ssize_t n = recv_once(fd, at, len, fds, max, &n_fds);
 
 		if (n > 0) {
-			ret = take_fds(&msg, fds, max, &n_fds);
 			at += n;
 			len -= (size_t)n;
-		} else if (n == 0) {
-			ret = -ECONNRESET;
-		} else if (errno == EAGAIN) {
+		} else if (n == -EAGAIN) {
 			ret = wait_for(fd, POLLIN, deadline);
-		} else if (errno != EINTR) {
-			ret = -errno;
+		} else {
+			ret = n == 0 ? -ECONNRESET : (int)n;
 		}
 	}
 	/* The kernel says the same of an end in the middle. */
@@ -365,42 +381,54 @@ plx_unixsock_recv(int fd, void *buf, size_t len, int *fds, unsigned *nb_fds, int
 }
 
 ssize_t
+plx_unixsock_recv_some(int fd, void *buf, size_t size, int *fds, unsigned *nb_fds)
+{
+	const unsigned max = *nb_fds;
+	ssize_t n;
+
+	*nb_fds = 0;
+	n = recv_once(fd, buf, size, fds, max, nb_fds);
+	if (n > 0)
+		return n;
+	plx_unixsock_close_fds(fds, *nb_fds);
+	*nb_fds = 0;
+	return n == 0 ? -ECONNRESET : n;
+}
+
+ssize_t
+plx_unixsock_peek(int fd, void *buf, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, buf, size, MSG_PEEK | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return n == 0 ? -ECONNRESET : n;
+}
+
+ssize_t
 plx_unixsock_recv_packet(int fd, void *buf, size_t size, int *fds, unsigned *nb_fds, int timeout_ms)
 {
 	const unsigned max = fds != NULL ? *nb_fds : 0;
 	int64_t deadline = now_ms() + timeout_ms;
 	unsigned n_fds = 0;
 	ssize_t n;
-	int ret;
 
 	if (fds != NULL)
 		*nb_fds = 0;
-	for (;;) {
-		union control control;
-		struct iovec iov = {.iov_base = buf, .iov_len = size};
-		struct msghdr msg = {.msg_iov = &iov,
-				     .msg_iovlen = 1,
-				     .msg_control = control.bytes,
-				     .msg_controllen = sizeof(control.bytes)};
+	while ((n = recv_once(fd, buf, size, fds, max, &n_fds)) == -EAGAIN) {
+		int ret = wait_for(fd, POLLIN, deadline);
 
-		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-		if (n >= 0) {
-			ret = take_fds(&msg, fds, max, &n_fds);
-			if (ret == 0 && (msg.msg_flags & MSG_TRUNC))
-				ret = -EMSGSIZE;
-			break;
-		}
-		ret = errno == EAGAIN  ? wait_for(fd, POLLIN, deadline)
-		      : errno == EINTR ? 0
-				       : -errno;
 		if (ret != 0)
 			return ret;
 	}
-	if (ret == 0 && n == 0)
-		ret = -ECONNRESET;
-	if (ret != 0) {
+	if (n == 0)
+		n = -ECONNRESET;
+	if (n < 0) {
 		plx_unixsock_close_fds(fds, n_fds);
-		return ret;
+		return n;
 	}
 	if (fds != NULL)
 		*nb_fds = n_fds;
@@ -413,4 +441,15 @@ plx_unixsock_readable(int fd)
 	struct pollfd wanted = {.fd = fd, .events = POLLIN | POLLRDHUP};
 
 	return poll(&wanted, 1, 0) > 0;
+}
+
+bool
+plx_unixsock_is_eventfd(int fd)
+{
+	char path[32], target[32] = "";
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = readlink(path, target, sizeof(target) - 1);
+	return len < 0 || strcmp(target, "anon_inode:[eventfd]") == 0;
 }

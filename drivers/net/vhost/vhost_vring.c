@@ -95,18 +95,6 @@ vhost_on_set_vring_enable(struct vhost_port *port, struct vhost_user_msg *msg, s
 	return 0;
 }
 
-/* Writing to anything else than an eventfd could hang, or worse. */
-static bool
-is_eventfd(int fd)
-{
-	char path[32], target[32] = "";
-	ssize_t len;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	len = readlink(path, target, sizeof(target) - 1);
-	return len < 0 || strcmp(target, "anon_inode:[eventfd]") == 0;
-}
-
 /* The fd of a KICK, CALL or ERR goes to *ret_fd; -1 if it says that there is none. */
 static struct vhost_ring *
 take_fd(struct vhost_port *port, struct vhost_user_msg *msg, int *ret_fd, struct plx_why *why)
@@ -125,7 +113,7 @@ take_fd(struct vhost_port *port, struct vhost_user_msg *msg, int *ret_fd, struct
 	*ret_fd = -1;
 	if (none)
 		return ring;
-	if (!is_eventfd(msg->fds[0])) {
+	if (!plx_unixsock_is_eventfd(msg->fds[0])) {
 		plx_why(why, -EPROTO, "the file that came is no eventfd");
 		return NULL;
 	}

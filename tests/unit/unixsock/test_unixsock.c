@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "plx_unixsock.h"
+#include "own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,37 @@ head_body_and_fds_arrive(void **state)
 	plx_unixsock_close_fds(fds, n);
 	assert_int_equal(fds[0], -1);
 	plx_unixsock_close_fds(sock, 2);
+}
+
+/* What stays there, and how far it goes. */
+static void
+a_look_ends_behind_the_first_call_with_fds(void **state)
+{
+	unsigned before, n = 1;
+	char buf[32] = "";
+	int sock[2], fds[1];
+
+	pair(sock);
+	before = open_fds();
+	assert_int_equal(plx_unixsock_peek(sock[1], buf, sizeof(buf)), -EAGAIN);
+	assert_int_equal(plx_unixsock_send(sock[0], "none", 4, NULL, 0, NULL, 0, 100), 0);
+	assert_int_equal(plx_unixsock_send(sock[0], "one", 3, NULL, 0, sock, 1, 100), 0);
+	assert_int_equal(plx_unixsock_send(sock[0], "next", 4, NULL, 0, sock, 1, 100), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(plx_unixsock_peek(sock[1], buf, sizeof(buf)), 7);
+		assert_memory_equal(buf, "noneone", 7);
+	}
+	assert_int_equal(plx_unixsock_peek(sock[1], buf, 2), 2);
+	assert_int_equal(open_fds(), before);
+	assert_int_equal(plx_unixsock_recv_some(sock[1], buf, sizeof(buf), fds, &n), 7);
+	assert_int_equal(n, 1);
+	plx_unixsock_close_fds(fds, n);
+	assert_int_equal(plx_unixsock_peek(sock[1], buf, sizeof(buf)), 4);
+	assert_int_equal(plx_unixsock_recv_some(sock[1], buf, sizeof(buf), fds, &n), 4);
+	plx_unixsock_close_fds(fds, n);
+	plx_unixsock_close_fds(sock, 1);
+	assert_int_equal(plx_unixsock_peek(sock[1], buf, sizeof(buf)), -ECONNRESET);
+	plx_unixsock_close_fds(sock + 1, 1);
 }
 
 static void
@@ -163,12 +195,12 @@ listen_is_refused(const char *path, int expected, const char *says)
 static void
 what_is_in_the_way_is_named(void **state)
 {
-	char dir[] = "/tmp/plx-unixsock-XXXXXX", path[64], longer[200];
+	char dir[OWN_PATH], path[OWN_PATH + 16], longer[200];
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	bool root = geteuid() == 0;
 	int other, listener;
 
-	assert_non_null(mkdtemp(dir));
+	assert_non_null(own_folder(dir));
 	snprintf(path, sizeof(path), "%s/sock", dir);
 	snprintf(longer, sizeof(longer), "%s/%0150d", dir, 0);
 	connect_is_refused(longer, -ENAMETOOLONG, "1 to 107 characters");
@@ -192,6 +224,7 @@ what_is_in_the_way_is_named(void **state)
 	listen_is_refused(longer, -EACCES, "that you may write to");
 	assert_int_equal(root ? seteuid(0) : 0, 0);
 	close(listener);
+	assert_int_equal(chmod(dir, 0700), 0); /* else only root could remove what is in it */
 	unlink(path);
 	rmdir(dir);
 }
@@ -200,16 +233,15 @@ what_is_in_the_way_is_named(void **state)
 static void
 a_listener_that_takes_nobody_in_costs_a_time_limit(void **state)
 {
-	char path[] = "/tmp/plx-unixsock-XXXXXX";
+	char path[OWN_PATH + 16];
 	struct plx_why why = {""};
-	int listener, n = 0, fds[32];
+	int listener, n = 0, fds[256];
 
-	assert_int_equal(close(mkstemp(path)) | unlink(path), 0);
-	listener = plx_unixsock_listen(path, &why);
+	listener = plx_unixsock_listen(own_name(path, sizeof(path)), &why);
 	assert_true(listener >= 0);
-	while (n < 32 && (fds[n] = plx_unixsock_connect(path, &why)) >= 0)
+	while (n < 256 && (fds[n] = plx_unixsock_connect(path, &why)) >= 0)
 		n++;
-	assert_true(n < 32);
+	assert_true(n < 256);
 	assert_int_equal(fds[n], -ETIMEDOUT);
 	assert_non_null(strstr(why.text, "takes nobody in"));
 	plx_unixsock_close_fds(fds, (unsigned)n);
@@ -220,11 +252,12 @@ a_listener_that_takes_nobody_in_costs_a_time_limit(void **state)
 static void
 a_left_over_socket_is_replaced_and_a_live_one_is_not(void **state)
 {
-	char path[] = "/tmp/plx-unixsock-XXXXXX";
+	char path[OWN_PATH + 16];
 	struct plx_why why = {""};
 	int first, second, peer;
 
-	assert_int_equal(close(mkstemp(path)), 0);
+	own_name(path, sizeof(path));
+	assert_int_equal(close(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)), 0);
 	assert_int_equal(plx_unixsock_listen(path, &why), -EEXIST);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(plx_unixsock_connect(path, &why), -ENOENT);
@@ -253,6 +286,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(head_body_and_fds_arrive),
+		cmocka_unit_test(a_look_ends_behind_the_first_call_with_fds),
 		cmocka_unit_test(more_fds_than_expected_are_closed),
 		cmocka_unit_test(a_peer_that_stops_costs_a_time_limit),
 		cmocka_unit_test(an_end_in_the_middle_is_told_from_the_end),
