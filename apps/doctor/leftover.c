@@ -11,6 +11,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <pollux/plx_door_client.h>
+
 #define NETNS	"/run/netns"
 #define PROGRAM "plx_af_xdp"
 
@@ -185,15 +187,24 @@ sweep_xdp(const struct machine *m, const char *name)
 	return is_stale_xdp(&facts) ? link_xdp_remove(&facts) : -EBUSY;
 }
 
+/* While no door opens in its folder: between a program's bind and its listen, nobody listens. */
 static int
 sweep_socket(const struct machine *m, const char *name)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], folder[PATH_MAX];
+	int lock, err;
 
 	snprintf(path, sizeof(path), "%s%s", m->root, name);
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
+	lock = plx_door_lock_folder(folder, NULL);
+	if (lock < 0)
+		return lock;
 	if (is_listened_on(m, path))
-		return -EBUSY;
-	return unlink(path) == 0 ? 0 : -errno;
+		err = -EBUSY;
+	else
+		err = unlink(path) == 0 ? 0 : -errno;
+	close(lock);
+	return err;
 }
 
 /* As `ip netns del`: what still runs in it keeps it, unnamed. */

@@ -108,6 +108,18 @@ door_folder_lock(int folder)
 	return -EBUSY;
 }
 
+static int
+lock_or_close(int folder, const char *path, struct plx_why *why)
+{
+	const int ret = door_folder_lock(folder);
+
+	if (ret == 0)
+		return 0;
+	close(folder);
+	return plx_why(why, ret, "folder %s is locked by another program: %s", path,
+		       strerror(-ret));
+}
+
 int
 door_folder_take(const struct door_folders *folders, const char **ret_path, struct plx_why *why)
 {
@@ -124,12 +136,9 @@ door_folder_take(const struct door_folders *folders, const char **ret_path, stru
 			close(fd);
 			continue;
 		}
-		ret = door_folder_lock(fd);
-		if (ret != 0) {
-			close(fd);
-			return plx_why(why, ret, "folder %s is locked by another program: %s", path,
-				       strerror(-ret));
-		}
+		ret = lock_or_close(fd, path, why);
+		if (ret != 0)
+			return ret;
 		*ret_path = path;
 		return fd;
 	}
@@ -223,4 +232,17 @@ plx_door_lock(struct plx_why *why)
 	if (fd >= 0)
 		door_folder_sweep(fd, path);
 	return fd;
+}
+
+int
+plx_door_lock_folder(const char *folder, struct plx_why *why)
+{
+	bool ours;
+	const int fd = door_folder_open(folder, &ours);
+	int ret;
+
+	if (fd < 0)
+		return plx_why(why, fd, "folder %s: %s", folder, strerror(-fd));
+	ret = lock_or_close(fd, folder, why);
+	return ret != 0 ? ret : fd;
 }

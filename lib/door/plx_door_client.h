@@ -33,6 +33,9 @@ unsigned plx_door_list(struct plx_door_entry *ret_entries, unsigned n);
  */
 int plx_door_lock(struct plx_why *why);
 
+/* The same for a folder of sockets that is there, whosever it is; nothing is removed. -EBUSY, or what the kernel says. */
+int plx_door_lock_folder(const char *folder, struct plx_why *why);
+
 /*
  * The path of the socket that a word means: a path itself, which has a /; a name; a process number; or the beginning of one name
  * only, with or without its "plx-". -ENOENT with those that there are, -EINVAL also for a beginning of several, with a sentence that

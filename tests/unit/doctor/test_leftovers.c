@@ -3,6 +3,9 @@
 
 #include "leftover.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 static bool
 first_listens(const char *path)
 {
@@ -54,6 +57,55 @@ a_socket_that_came_to_life_since_is_not_swept(void **state)
 	fake_file("/run/pollux/alive.sock", "");
 	assert_int_equal(leftover_sweep(&m, &item), -EBUSY);
 	assert_true(is_there("/run/pollux/alive.sock"));
+}
+
+/* Would a program have to wait that wants to open its door there? */
+static bool
+is_locked(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY);
+	bool locked;
+
+	assert_true(fd >= 0);
+	locked = flock(fd, LOCK_EX | LOCK_NB) != 0;
+	close(fd);
+	return locked;
+}
+
+static unsigned looked_locked;
+
+static bool
+nobody_listens_and_nobody_can_begin(const char *path)
+{
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%s/run/pollux", fake_root);
+	looked_locked += is_locked(folder);
+	return false;
+}
+
+static void
+no_door_can_open_while_a_socket_is_swept(void **state)
+{
+	struct machine m = machine();
+	struct leftover item = {.kind = LEFTOVER_SOCKET, .name = "/run/pollux/newborn.sock"};
+	char folder[PATH_MAX];
+	int held;
+
+	m.listens = nobody_listens_and_nobody_can_begin;
+	fake_file("/run/pollux/newborn.sock", "");
+	snprintf(folder, sizeof(folder), "%s/run/pollux", fake_root);
+	/* A program is about to open its door: the socket may be its own. */
+	held = open(folder, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(flock(held, LOCK_EX), 0);
+	assert_int_equal(leftover_sweep(&m, &item), -EBUSY);
+	assert_true(is_there("/run/pollux/newborn.sock"));
+	close(held);
+	assert_int_equal(leftover_sweep(&m, &item), 0);
+	assert_int_equal(looked_locked, 1);
+	assert_false(is_locked(folder));
+	assert_false(is_there("/run/pollux/newborn.sock"));
+	assert_int_equal(leftover_sweep(&m, &item), -ENOENT);
 }
 
 static void
@@ -151,6 +203,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_socket_nobody_listens_on_is_found_and_swept_and_a_living_one_stays),
 		CASE(a_socket_that_came_to_life_since_is_not_swept),
+		CASE(no_door_can_open_while_a_socket_is_swept),
 		CASE(a_namespace_is_stale_when_its_maker_is_gone_and_has_our_name),
 		CASE(our_program_is_stale_only_without_a_holder),
 		CASE(a_persistent_tap_is_told_while_it_does_not_run_and_never_swept),
