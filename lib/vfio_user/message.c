@@ -57,19 +57,19 @@ explain_head(int err, struct plx_why *why)
 	if (err == -EMFILE)
 		return plx_why(why, err, "more than %d files came with a message",
 			       VFIO_USER_FDS_MAX);
+	if (err == -EBADMSG)
+		return plx_why(
+			why, err,
+			"several messages that may have files were sent in one call, and not with as "
+			"many as they ask for: whose they are cannot be told");
 	if (err == -ECONNRESET)
 		return plx_why(why, err, "the other end has hung up");
 	return plx_why(why, err, "vfio-user message: %s", strerror(-err));
 }
 
 int
-vfio_user_recv_head(int sock, struct vfio_user_msg *msg, int timeout_ms, struct plx_why *why)
+vfio_user_head_came(struct vfio_user_msg *msg, int ret, struct plx_why *why)
 {
-	int ret;
-
-	msg->nb_fds = VFIO_USER_FDS_MAX;
-	ret = plx_unixsock_recv(sock, &msg->head, sizeof(msg->head), msg->fds, &msg->nb_fds,
-				timeout_ms);
 	if (ret != 0)
 		return explain_head(ret, why);
 	if (msg->head.size >= sizeof(msg->head) &&
@@ -85,6 +85,17 @@ vfio_user_recv_head(int sock, struct vfio_user_msg *msg, int timeout_ms, struct 
 		       "flags 0x%x",
 		       msg->head.command, vfio_user_name(msg->head.command), msg->head.size,
 		       msg->head.flags);
+}
+
+int
+vfio_user_recv_head(int sock, struct vfio_user_msg *msg, int timeout_ms, struct plx_why *why)
+{
+	int ret;
+
+	msg->nb_fds = VFIO_USER_FDS_MAX;
+	ret = plx_unixsock_recv(sock, &msg->head, sizeof(msg->head), msg->fds, &msg->nb_fds,
+				timeout_ms);
+	return vfio_user_head_came(msg, ret, why);
 }
 
 int

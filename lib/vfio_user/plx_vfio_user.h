@@ -189,6 +189,9 @@ int vfio_user_send(int sock, struct vfio_user_head head, struct vfio_user_piece 
  */
 int vfio_user_recv_head(int sock, struct vfio_user_msg *msg, int timeout_ms, struct plx_why *why);
 
+/* The second half of that, for who reads in another way: `ret` is how that went, without a descriptor left open where it failed. */
+int vfio_user_head_came(struct vfio_user_msg *msg, int ret, struct plx_why *why);
+
 /* The payload, or the first `len` bytes of it. On an error the message's descriptors are closed. */
 int vfio_user_recv_body(int sock, struct vfio_user_msg *msg, void *body, size_t len, int timeout_ms,
 			struct plx_why *why);

@@ -14,13 +14,31 @@
 
 #define TURN_MAX 64 /* messages of one poll() */
 
+void
+vfio_user_server_again(struct plx_vfio_user_server *server)
+{
+	if (!server->rings)
+		eventfd_write(server->again, 1);
+	server->rings = true;
+}
+
+/* What rang is looked at now. */
+static void
+silence(struct plx_vfio_user_server *server)
+{
+	eventfd_t count;
+
+	server->rings = false;
+	eventfd_read(server->again, &count);
+}
+
 int
 vfio_user_server_break(struct plx_vfio_user_server *server, int err, const struct plx_why *why)
 {
 	if (server->broken == 0) {
 		server->broken = err;
 		server->why = *why;
-		eventfd_write(server->again, 1);
+		vfio_user_server_again(server);
 	}
 	return err;
 }
@@ -61,9 +79,9 @@ send_away(struct plx_vfio_user_server *server)
 	const struct plx_vfio_user_device *device = server->device;
 	const bool agreed = server->agreed;
 
-	unwatch(server, server->sock);
-	plx_unixsock_close_fds(&server->sock, 1);
-	plx_unixsock_close_fds(&server->twin, 1);
+	unwatch(server, server->client.sock);
+	vfio_user_stream_close(&server->client);
+	vfio_user_stream_close(&server->twin);
 	server->agreed = false;
 	forget_waiting(server);
 	vfio_user_server_irqs_clear(server);
@@ -73,6 +91,7 @@ send_away(struct plx_vfio_user_server *server)
 		device->gone(device->arg, server->why.text);
 	server->broken = 0;
 	server->why.text[0] = '\0';
+	silence(server); /* a file that has shrunk rings, too */
 	watch(server, server->listener);
 }
 
@@ -89,7 +108,7 @@ take_in(struct plx_vfio_user_server *server)
 		return;
 	}
 	unwatch(server, server->listener);
-	server->sock = sock;
+	server->client.sock = sock;
 	server->next_id = 0;
 }
 
@@ -116,14 +135,12 @@ next_message(struct plx_vfio_user_server *server)
 {
 	struct vfio_user_msg msg;
 	struct plx_why why;
-	int ret;
+	int ret = vfio_user_stream_head(&server->client, &msg, 0, &why);
 
-	if (!plx_unixsock_readable(server->sock))
+	if (ret == -EAGAIN)
 		return false;
-	ret = vfio_user_recv_head(server->sock, &msg, PLX_VFIO_USER_SERVER_WAIT_MS, &why);
 	if (ret == 0 && msg.len > 0)
-		ret = vfio_user_recv_body(server->sock, &msg, server->in, msg.len,
-					  PLX_VFIO_USER_SERVER_WAIT_MS, &why);
+		ret = vfio_user_stream_body(&server->client, &msg, server->in, msg.len, &why);
 	if (ret == 0 && (msg.head.flags & VFIO_USER_TYPE_MASK) != VFIO_USER_TYPE_COMMAND) {
 		plx_unixsock_close_fds(msg.fds, msg.nb_fds);
 		ret = plx_why(&why, -EPROTO, "an answer to what was not asked: %u (%s)",
@@ -141,46 +158,31 @@ look_for_shrunk(struct plx_vfio_user_server *server)
 {
 	struct plx_why why;
 
-	if (server->sock < 0 || !vfio_user_server_shrunk(server))
+	if (server->client.sock < 0 || !vfio_user_server_shrunk(server))
 		return;
 	plx_why(&why, -EFAULT, "a file of its memory has become shorter than it said");
 	vfio_user_server_break(server, -EFAULT, &why);
 }
 
 /* One system call finds out that there is nothing to be done, which is what most calls of those that poll find. */
-static bool
-has_work(struct plx_vfio_user_server *server)
-{
-	struct pollfd fds[2] = {
-		{.fd = server->again, .events = POLLIN},
-		{.fd = server->sock >= 0 ? server->sock : server->listener, .events = POLLIN}};
-	eventfd_t count;
-
-	if (poll(fds, 2, 0) <= 0)
-		return false;
-	if (fds[0].revents != 0)
-		eventfd_read(server->again, &count);
-	return true;
-}
-
 unsigned
 plx_vfio_user_server_poll(struct plx_vfio_user_server *server)
 {
 	unsigned n = 0;
 
-	if (!has_work(server))
-		return 0;
-	if (server->sock < 0)
+	if (server->rings)
+		silence(server);
+	if (server->client.sock < 0)
 		take_in(server);
 	look_for_shrunk(server);
-	while (server->sock >= 0 && server->broken == 0 && n < TURN_MAX &&
+	while (server->client.sock >= 0 && server->broken == 0 && n < TURN_MAX &&
 	       (next_waiting(server) || next_message(server)))
 		n++;
 	look_for_shrunk(server);
-	if (server->sock >= 0 && server->broken != 0)
+	if (server->client.sock >= 0 && server->broken != 0)
 		send_away(server);
-	if (server->waiting != NULL)
-		eventfd_write(server->again, 1);
+	if (server->waiting != NULL || vfio_user_stream_has(&server->client))
+		vfio_user_server_again(server);
 	return n;
 }
 
@@ -309,7 +311,8 @@ plx_vfio_user_server_create(const char *path, const struct plx_vfio_user_device 
 	if (server == NULL)
 		return plx_why(why, -ENOMEM, "no memory for a server of vfio-user");
 	server->device = device;
-	server->listener = server->epoll = server->again = server->sock = server->twin = -1;
+	server->listener = server->epoll = server->again = -1;
+	server->client.sock = server->twin.sock = -1;
 	server->last = &server->waiting;
 	ret = allocate(server);
 	if (ret != 0)
@@ -329,7 +332,7 @@ plx_vfio_user_server_destroy(struct plx_vfio_user_server *server)
 {
 	if (server == NULL)
 		return;
-	if (server->sock >= 0) {
+	if (server->client.sock >= 0) {
 		plx_why(&server->why, 0, "the server ends");
 		send_away(server);
 	}

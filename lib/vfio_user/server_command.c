@@ -76,7 +76,7 @@ offer_twin(struct plx_vfio_user_server *server, struct vfio_user_caps *ours, str
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return -errno;
-	server->twin = pair[0];
+	server->twin.sock = pair[0];
 	answer->fds[answer->nb_fds++] = pair[1];
 	ours->twin_socket = ours->has_fd_index = true;
 	return 0;
@@ -390,8 +390,9 @@ answer(struct command *command, int ret)
 	struct vfio_user_piece none = {NULL, 0}, body = {server->out, command->answer.len};
 	struct plx_why why;
 
-	ret = vfio_user_send(server->sock, head, none, ret == 0 ? body : none, command->answer.fds,
-			     ret == 0 ? command->answer.nb_fds : 0, PLX_VFIO_USER_SERVER_WAIT_MS);
+	ret = vfio_user_send(server->client.sock, head, none, ret == 0 ? body : none,
+			     command->answer.fds, ret == 0 ? command->answer.nb_fds : 0,
+			     PLX_VFIO_USER_SERVER_WAIT_MS);
 	if (ret != 0) {
 		plx_why(&why, ret, "it does not take its answers: %s", strerror(-ret));
 		vfio_user_server_break(server, ret, &why);

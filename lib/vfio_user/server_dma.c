@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 
 #define WAITING_BYTES_MAX (4u << 20)
@@ -184,9 +183,9 @@ put_aside(struct plx_vfio_user_server *server, struct vfio_user_msg *msg)
 			server->nb_waiting);
 		return vfio_user_server_break(server, -ENOBUFS, &why);
 	}
-	ret = msg->len == 0 ? 0
-			    : vfio_user_recv_body(server->sock, msg, waiting->body, msg->len,
-						  PLX_VFIO_USER_SERVER_WAIT_MS, &why);
+	ret = msg->len == 0
+		      ? 0
+		      : vfio_user_stream_body(&server->client, msg, waiting->body, msg->len, &why);
 	if (ret != 0) {
 		free(waiting);
 		return vfio_user_server_break(server, ret, &why);
@@ -197,14 +196,15 @@ put_aside(struct plx_vfio_user_server *server, struct vfio_user_msg *msg)
 	server->last = &waiting->next;
 	server->nb_waiting++;
 	server->waiting_bytes += msg->len;
-	eventfd_write(server->again, 1);
+	vfio_user_server_again(server);
 	return 0;
 }
 
 /* The rest of an answer whose header came. A header alone is taken for the answer to a DMA_WRITE: some clients send that. */
 static int
-take_answer(struct plx_vfio_user_server *server, int sock, struct vfio_user_msg *msg,
-	    struct vfio_user_head asked, uint64_t address, void *to, size_t len)
+take_answer(struct plx_vfio_user_server *server, struct vfio_user_stream *stream,
+	    struct vfio_user_msg *msg, struct vfio_user_head asked, uint64_t address, void *to,
+	    size_t len)
 {
 	const size_t data = asked.command == VFIO_USER_DMA_READ ? len : 0;
 	struct vfio_user_dma_access said = {.address = address, .count = len};
@@ -224,10 +224,9 @@ take_answer(struct plx_vfio_user_server *server, int sock, struct vfio_user_msg 
 		return plx_why(&why, -EPROTO, "an answer to %s of %u bytes in place of %zu",
 			       vfio_user_name(asked.command), msg->len, sizeof(said) + data),
 		       vfio_user_server_break(server, -EPROTO, &why);
-	ret = vfio_user_recv_body(sock, msg, &said, sizeof(said), PLX_VFIO_USER_SERVER_WAIT_MS,
-				  &why);
+	ret = vfio_user_stream_body(stream, msg, &said, sizeof(said), &why);
 	if (ret == 0 && data > 0)
-		ret = vfio_user_recv_body(sock, msg, to, data, PLX_VFIO_USER_SERVER_WAIT_MS, &why);
+		ret = vfio_user_stream_body(stream, msg, to, data, &why);
 	if (ret == 0 && (said.address != address || said.count != len))
 		ret = plx_why(&why, -EPROTO, "an answer to %s about other bytes",
 			      vfio_user_name(asked.command));
@@ -238,14 +237,14 @@ static int
 ask(struct plx_vfio_user_server *server, uint16_t command, uint64_t address, void *to,
     const void *from, size_t len)
 {
-	const int sock = server->twin >= 0 ? server->twin : server->sock;
+	struct vfio_user_stream *stream = server->twin.sock >= 0 ? &server->twin : &server->client;
 	const struct vfio_user_head head = {.id = server->next_id++, .command = command};
 	const struct vfio_user_dma_access access = {.address = address, .count = len};
 	struct plx_why why = {""};
 	int ret;
 
 	server->stats.dma_messages++;
-	ret = vfio_user_send(sock, head, (struct vfio_user_piece){&access, sizeof(access)},
+	ret = vfio_user_send(stream->sock, head, (struct vfio_user_piece){&access, sizeof(access)},
 			     (struct vfio_user_piece){from, from != NULL ? len : 0}, NULL, 0,
 			     PLX_VFIO_USER_SERVER_WAIT_MS);
 
@@ -258,12 +257,14 @@ ask(struct plx_vfio_user_server *server, uint16_t command, uint64_t address, voi
 	for (;;) {
 		struct vfio_user_msg msg;
 
-		ret = vfio_user_recv_head(sock, &msg, PLX_VFIO_USER_SERVER_WAIT_MS, &why);
+		ret = vfio_user_stream_head(stream, &msg, PLX_VFIO_USER_SERVER_WAIT_MS, &why);
 		if (ret != 0)
 			return vfio_user_server_break(server, ret, &why);
+		if (vfio_user_stream_has(&server->client))
+			vfio_user_server_again(server);
 		if ((msg.head.flags & VFIO_USER_TYPE_MASK) == VFIO_USER_TYPE_REPLY)
-			return take_answer(server, sock, &msg, head, address, to, len);
-		if (sock == server->twin) {
+			return take_answer(server, stream, &msg, head, address, to, len);
+		if (stream == &server->twin) {
 			plx_unixsock_close_fds(msg.fds, msg.nb_fds);
 			plx_why(&why, -EPROTO, "a command came on the socket of answers");
 			return vfio_user_server_break(server, -EPROTO, &why);

@@ -21,6 +21,20 @@ struct vfio_user_vector {
 	bool pending; /* fired while it was masked */
 };
 
+#define VFIO_USER_AHEAD 4096u
+
+/* What the other end said, and what of it was read and not yet taken. */
+struct vfio_user_stream {
+	int sock;
+	uint32_t from, to; /* in ahead */
+	/* Files of messages that are not taken yet; how many of these messages there were (0: nobody asked for any), and
+	 * how many files are those of the message at the beginning of `ahead`. */
+	unsigned owners, first_takes;
+	unsigned nb_fds;
+	int fds[VFIO_USER_FDS_MAX];
+	uint8_t ahead[VFIO_USER_AHEAD];
+};
+
 /* A command that came while an answer was waited for. */
 struct vfio_user_waiting {
 	struct vfio_user_waiting *next;
@@ -32,8 +46,9 @@ struct plx_vfio_user_server {
 	const struct plx_vfio_user_device *device;
 	char path[108]; /* of a UNIX socket */
 	int listener, epoll;
-	int again; /* an eventfd: commands wait in the queue, or a file has shrunk */
-	int sock, twin;
+	int again; /* an eventfd: there is something to do that no socket tells of, or a file has shrunk */
+	bool rings; /* we have written to it */
+	struct vfio_user_stream client, twin;
 	bool agreed;
 	int broken; /* the stream is lost: an errno, and why */
 	struct plx_why why;
@@ -52,6 +67,20 @@ struct plx_vfio_user_server {
 
 /* The stream is lost from here on; the first reason counts. Returns err. */
 int vfio_user_server_break(struct plx_vfio_user_server *server, int err, const struct plx_why *why);
+
+/* poll() is to be called again. */
+void vfio_user_server_again(struct plx_vfio_user_server *server);
+
+/* -- what comes (server_stream.c) ------------------------------------------------------------------------------------ */
+
+/* As vfio_user_recv_head and _body. With timeout_ms 0 also -EAGAIN, and nothing said: nothing has come. */
+int vfio_user_stream_head(struct vfio_user_stream *stream, struct vfio_user_msg *msg,
+			  int timeout_ms, struct plx_why *why);
+int vfio_user_stream_body(struct vfio_user_stream *stream, struct vfio_user_msg *msg, void *body,
+			  size_t len, struct plx_why *why);
+/* Something was read that is not taken: the socket may be silent. */
+bool vfio_user_stream_has(const struct vfio_user_stream *stream);
+void vfio_user_stream_close(struct vfio_user_stream *stream);
 
 /* -- one command (server_command.c) --------------------------------------------------------------------------------- */
 

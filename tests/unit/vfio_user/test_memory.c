@@ -2,6 +2,8 @@
 /* The client's memory and interrupts as the server sees them: maps that lie, shrink, or are none; lines and vectors. */
 #include "toy_server.h"
 
+#include <poll.h>
+
 #define RO   VFIO_USER_DMA_READABLE
 #define RW   (VFIO_USER_DMA_READABLE | VFIO_USER_DMA_WRITEABLE)
 #define PAGE 0x1000
@@ -120,6 +122,7 @@ copies_straddle_maps(void **state)
 static void
 a_file_that_shrinks_costs_the_client_its_place(void **state)
 {
+	struct pollfd ready = {.fd = plx_vfio_user_server_fd(toy.server), .events = POLLIN};
 	int fd = memory(4 * PAGE, 0); /* cannot be sealed */
 	char byte = 'x';
 
@@ -129,8 +132,11 @@ a_file_that_shrinks_costs_the_client_its_place(void **state)
 	assert_int_equal(ftruncate(fd, PAGE), 0);
 	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x13000, &byte, 1), 0);
 	assert_int_equal(byte, 0);
+	assert_int_equal(poll(&ready, 1, 0), 1);
 	was_sent_away("a file of its memory has become shorter");
 	close(fd);
+	plx_vfio_user_server_poll(toy.server);
+	assert_int_equal(poll(&ready, 1, 0), 0);
 }
 
 /* -- messages ------------------------------------------------------------------------------------------------------------- */
