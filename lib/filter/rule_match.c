@@ -284,6 +284,13 @@ addresses_hold(const struct rule_place *place, const struct rule_facts *facts)
 		facts->dst >= place->dst[0] && facts->dst <= place->dst[1]);
 }
 
+/* What there is to ask of it beside the facts, if it is more than a filter's, which reads the bytes alone. */
+static inline const struct plx_filter_packet *
+packet_for(struct passage *p, unsigned checks)
+{
+	return (checks & ~RULE_CHECK_BPF) == 0 ? &p->packet : whole_packet(p);
+}
+
 /* A rule that goes on must not act twice on a packet that meets it in both directions. */
 static PLX_ALWAYS_INLINE bool
 meet_places(struct matcher *m, struct passage *p, unsigned word, uint64_t bits,
@@ -295,7 +302,8 @@ meet_places(struct matcher *m, struct passage *p, unsigned word, uint64_t bits,
 
 		if (place->wild == *last || !addresses_hold(place, &p->facts))
 			continue;
-		if (place->checks != 0 && !rule_place_holds(place, whole_packet(p), &p->facts))
+		if (place->checks != 0 &&
+		    !rule_place_holds(place, packet_for(p, place->checks), &p->facts))
 			continue;
 		*last = place->wild;
 		if (meet_wild(m, p, place->wild, verdict))
