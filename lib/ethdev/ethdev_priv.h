@@ -17,11 +17,18 @@ struct ethdev_totals {
 	uint64_t waiting;
 };
 
+/* What ethdev knows of one queue. */
+struct ethdev_queue {
+	enum plx_ethdev_queue_state state;
+	bool deferred;
+};
+
 struct plx_ethdev_private {
 	struct ethdev_totals released; /* of queues that are no more; rx and tx only */
 	struct ethdev_totals baseline; /* totals at the last reset, subtracted from what is shown */
-	uint64_t stopped_bursts;       /* calls while not started */
+	uint64_t stopped_bursts;       /* calls while not started, port or queue */
 	void *stopped_queue[PLX_ETHDEV_QUEUES_MAX]; /* all point at stopped_bursts */
+	struct ethdev_queue rx_queue[PLX_ETHDEV_QUEUES_MAX], tx_queue[PLX_ETHDEV_QUEUES_MAX];
 	uint8_t macs[ETHDEV_MACS_MAX][6];
 	unsigned nb_macs;
 };
@@ -36,6 +43,13 @@ void ethdev_tap_forget(struct plx_ethdev *dev);
 
 /* life.c */
 void ethdev_release_queues(struct plx_ethdev *dev);
+/* -ENODEV and the sentence. */
+int ethdev_no_port(uint16_t port, struct plx_why *why);
+
+/* queue.c */
+/* The driver has just started all queues: stops again those that are deferred. */
+int ethdev_queues_started(struct plx_ethdev *dev, struct plx_why *why);
+void ethdev_queues_stopped(struct plx_ethdev *dev);
 
 /* totals.c */
 void ethdev_totals(struct plx_ethdev *dev, struct ethdev_totals *ret_totals);

@@ -9,8 +9,8 @@
 
 PLX_LOG_COMPONENT(life_log, "lib.ethdev");
 
-static int
-no_port(uint16_t port, struct plx_why *why)
+int
+ethdev_no_port(uint16_t port, struct plx_why *why)
 {
 	return plx_why(why, -ENODEV, "there is no port %u; there are %u ports", port,
 		       plx_ethdev_count());
@@ -35,6 +35,7 @@ release_rx(struct plx_ethdev *dev, uint16_t queue)
 	dev->rxq[queue] = NULL;
 	dev->rx_pool[queue] = NULL;
 	dev->rx_descs[queue] = 0;
+	dev->priv->rx_queue[queue].deferred = false;
 }
 
 static void
@@ -48,6 +49,7 @@ release_tx(struct plx_ethdev *dev, uint16_t queue)
 	dev->ops->tx_queue_release(dev, dev->txq[queue]);
 	dev->txq[queue] = NULL;
 	dev->tx_descs[queue] = 0;
+	dev->priv->tx_queue[queue].deferred = false;
 	/* What was in flight is not any more: it goes down as lost, unless stop has seen it leave. */
 	last.errors += last.in_flight;
 	last.in_flight = 0;
@@ -156,7 +158,7 @@ plx_ethdev_rx_queue_setup(uint16_t port, uint16_t queue, uint16_t descs, struct 
 	int ret;
 
 	if (dev == NULL)
-		return no_port(port, why);
+		return ethdev_no_port(port, why);
 	info = &dev->info;
 	ret = check_queue(dev, "rx", queue, info->nb_rx_queues, why);
 	if (ret == 0)
@@ -192,7 +194,7 @@ plx_ethdev_tx_queue_setup(uint16_t port, uint16_t queue, uint16_t descs, struct 
 	int ret;
 
 	if (dev == NULL)
-		return no_port(port, why);
+		return ethdev_no_port(port, why);
 	info = &dev->info;
 	ret = check_queue(dev, "tx", queue, info->nb_tx_queues, why);
 	if (ret == 0)
@@ -258,7 +260,7 @@ plx_ethdev_configure(uint16_t port, uint16_t nb_rx, uint16_t nb_tx,
 	int ret;
 
 	if (dev == NULL)
-		return no_port(port, why);
+		return ethdev_no_port(port, why);
 	if (conf == NULL)
 		conf = &no_wishes;
 	if (dev->info.state == PLX_ETHDEV_STARTED)
@@ -319,7 +321,7 @@ plx_ethdev_start(uint16_t port, struct plx_why *why)
 	int ret;
 
 	if (dev == NULL)
-		return no_port(port, why);
+		return ethdev_no_port(port, why);
 	ret = check_ready(dev, why);
 	if (ret != 0)
 		return ret;
@@ -329,6 +331,12 @@ plx_ethdev_start(uint16_t port, struct plx_why *why)
 		ret = dev->ops->start(dev, why);
 	if (ret != 0)
 		return plx_why_prefix(why, ret, "port %u (%s): ", port, dev->info.name);
+	ret = ethdev_queues_started(dev, why);
+	if (ret != 0) {
+		dev->ops->stop(dev);
+		ethdev_queues_stopped(dev);
+		return ret;
+	}
 	dev->info.state = PLX_ETHDEV_STARTED;
 	ethdev_fast_start(dev);
 	return 0;
@@ -345,6 +353,7 @@ plx_ethdev_stop(uint16_t port)
 		return 0;
 	ethdev_fast_stop(dev);
 	dev->ops->stop(dev);
+	ethdev_queues_stopped(dev);
 	dev->info.state = PLX_ETHDEV_CONFIGURED;
 	return 0;
 }
@@ -371,7 +380,7 @@ plx_ethdev_reset(uint16_t port, struct plx_why *why)
 	int ret;
 
 	if (dev == NULL)
-		return no_port(port, why);
+		return ethdev_no_port(port, why);
 	plx_ethdev_close(port);
 	ret = dev->ops->reset != NULL ? dev->ops->reset(dev, why) : 0;
 	return ret == 0 ? 0 : plx_why_prefix(why, ret, "port %u (%s): ", port, dev->info.name);

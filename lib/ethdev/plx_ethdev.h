@@ -100,10 +100,18 @@ struct plx_ethdev_flow_ctrl {
 	bool autoneg;
 };
 
+enum plx_ethdev_queue_state {
+	PLX_ETHDEV_QUEUE_STOPPED, /* alone, or with its port */
+	PLX_ETHDEV_QUEUE_STARTED,
+	PLX_ETHDEV_QUEUE_DEAD, /* its device did not let go of it: until the port is stopped */
+};
+
 /* A queue that is set up. */
 struct plx_ethdev_queue_info {
 	uint16_t descs;		     /* in force, as rounded */
 	const struct plx_pool *pool; /* NULL for tx queues */
+	enum plx_ethdev_queue_state state;
+	bool deferred; /* left out when the port starts */
 };
 
 struct plx_ethdev_link {
@@ -165,6 +173,31 @@ int plx_ethdev_stop(uint16_t port);
 int plx_ethdev_close(uint16_t port);
 /* Closes the port and, where the device has one, runs its reset. Configure makes it usable again. */
 int plx_ethdev_reset(uint16_t port, struct plx_why *why);
+
+/* -- single queues ------------------------------------------------------------------------------------ */
+
+/*
+ * Stops one queue of a started port, or starts it again; the others run on. Bursts of a stopped queue return 0 and count it
+ * (stopped_bursts), so that its lcore may go on polling; one that was under way has ended, or ends as it began. Where buffers of the
+ * pool are in the device's hands it gives them back first: packets that came and were not yet received, and those not yet
+ * sent, are losses in the ledger. What a device spreads to a stopped rx queue is lost at the device, or waits there: change the
+ * redirection table first.
+ *
+ * 0 also if it is so already. -ENOTSUP with a why where the driver or its device cannot, -EINVAL no such queue or a port that does not
+ * run. Another error of stop: the device did not let go in time, the queue is dead, its buffers are the device's until the port is
+ * stopped; starting it is -EIO then. Another error of start: it stays stopped. Thread: one a port, not inside a burst.
+ * Path: slow, waits for the device, a second at most (a back end behind a socket: five).
+ */
+int plx_ethdev_rx_queue_start(uint16_t port, uint16_t queue, struct plx_why *why);
+int plx_ethdev_rx_queue_stop(uint16_t port, uint16_t queue, struct plx_why *why);
+int plx_ethdev_tx_queue_start(uint16_t port, uint16_t queue, struct plx_why *why);
+int plx_ethdev_tx_queue_stop(uint16_t port, uint16_t queue, struct plx_why *why);
+/*
+ * Whether the port's start leaves the queue stopped, from the next start until it is set up anew. -EBUSY started, -EINVAL not set
+ * up, -ENOTSUP with a why where the driver cannot; that the device cannot is told by the start. Thread: one a port. Path: slow.
+ */
+int plx_ethdev_rx_queue_defer(uint16_t port, uint16_t queue, bool on, struct plx_why *why);
+int plx_ethdev_tx_queue_defer(uint16_t port, uint16_t queue, bool on, struct plx_why *why);
 
 /* -- settings --------------------------------------------------------------------------------------- */
 

@@ -87,6 +87,14 @@ struct plx_ethdev_ops {
 	/* Chooses dev->rx_burst and dev->tx_burst, if not fixed, and starts the device. */
 	int (*start)(struct plx_ethdev *dev, struct plx_why *why);
 	void (*stop)(struct plx_ethdev *dev);
+	/*
+	 * One queue of the running port on or off, which it is not yet. Off: bursts of it that begin from now on are refused with
+	 * plx_ethdev_refuse(), while its lcore goes on polling, and buffers in the device's hands come back, each packet among them
+	 * counted. -ENOTSUP: this device cannot, and nothing changed; other errors of off: it refuses bursts, but the buffers stay
+	 * the device's until stop. start makes all queues run.
+	 */
+	int (*rx_queue_run)(struct plx_ethdev *dev, uint16_t queue, bool on, struct plx_why *why);
+	int (*tx_queue_run)(struct plx_ethdev *dev, uint16_t queue, bool on, struct plx_why *why);
 	int (*reset)(struct plx_ethdev *dev, struct plx_why *why);
 	int (*link)(struct plx_ethdev *dev, struct plx_ethdev_link *ret_link);
 	int (*set_link)(struct plx_ethdev *dev, bool up);
@@ -154,6 +162,9 @@ struct plx_ethdev {
  * Path: slow.
  */
 void *plx_ethdev_alloc(size_t size);
+
+/* Counts a burst on a queue that was stopped alone (stopped_bursts). Returns 0. Thread: the queue's. Path: off the hot one. */
+uint16_t plx_ethdev_refuse(const struct plx_ethdev *dev) PLX_COLD;
 
 /* Makes it a port. -ENOSPC when the table is full, -EINVAL for a driver without the needed ops. */
 int plx_ethdev_register(struct plx_ethdev *dev, struct plx_why *why);

@@ -190,7 +190,9 @@ plx_ethdev_rx_queue_info(uint16_t port, uint16_t queue, struct plx_ethdev_queue_
 	if (queue >= dev->info.nb_rx_queues || dev->rxq[queue] == NULL)
 		return -EINVAL;
 	*ret_info = (struct plx_ethdev_queue_info){.descs = dev->rx_descs[queue],
-						   .pool = dev->rx_pool[queue]};
+						   .pool = dev->rx_pool[queue],
+						   .state = dev->priv->rx_queue[queue].state,
+						   .deferred = dev->priv->rx_queue[queue].deferred};
 	return 0;
 }
 
@@ -203,7 +205,9 @@ plx_ethdev_tx_queue_info(uint16_t port, uint16_t queue, struct plx_ethdev_queue_
 		return -ENODEV;
 	if (queue >= dev->info.nb_tx_queues || dev->txq[queue] == NULL)
 		return -EINVAL;
-	*ret_info = (struct plx_ethdev_queue_info){.descs = dev->tx_descs[queue]};
+	*ret_info = (struct plx_ethdev_queue_info){.descs = dev->tx_descs[queue],
+						   .state = dev->priv->tx_queue[queue].state,
+						   .deferred = dev->priv->tx_queue[queue].deferred};
 	return 0;
 }
 

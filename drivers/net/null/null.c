@@ -52,17 +52,26 @@ struct null_rxq {
 	const struct null_port *port;
 	uint16_t id;
 	uint16_t size;
+	bool off; /* atomic: stopped alone */
 } PLX_CACHE_ALIGNED;
 
 struct null_txq {
 	struct plx_ethdev_txq_stats stats;
 	struct null_port *port;
+	bool off; /* atomic: stopped alone */
 } PLX_CACHE_ALIGNED;
 
 static struct null_port *
 null_port(struct plx_ethdev *dev)
 {
 	return PLX_CONTAINER_OF(dev, struct null_port, dev);
+}
+
+/* Nothing is behind a queue that could be in use while it is off: a flag does. */
+static PLX_ALWAYS_INLINE bool
+is_off(const bool *off)
+{
+	return PLX_UNLIKELY(__atomic_load_n(off, __ATOMIC_RELAXED));
 }
 
 /* -- bursts ------------------------------------------------------------------------------------------- */
@@ -74,6 +83,8 @@ null_rx(void *queue, struct plx_mbuf **pkts, uint16_t n)
 	uint16_t headroom = rxq->pool->headroom;
 	uint16_t port = rxq->port->dev.port;
 
+	if (is_off(&rxq->off))
+		return plx_ethdev_refuse(&rxq->port->dev);
 	if (PLX_UNLIKELY(!plx_pool_get_mbufs(rxq->pool, pkts, n))) {
 		plx_ethdev_add(&rxq->stats.no_mbuf, n);
 		return 0;
@@ -99,7 +110,9 @@ null_rx_copy(void *queue, struct plx_mbuf **pkts, uint16_t n)
 static uint16_t
 null_rx_nothing(void *queue, struct plx_mbuf **pkts, uint16_t n)
 {
-	return 0;
+	const struct null_rxq *rxq = queue;
+
+	return is_off(&rxq->off) ? plx_ethdev_refuse(&rxq->port->dev) : 0;
 }
 
 static uint16_t
@@ -108,6 +121,8 @@ null_tx(void *queue, struct plx_mbuf **pkts, uint16_t n)
 	struct null_txq *txq = queue;
 	uint64_t bytes = 0;
 
+	if (is_off(&txq->off))
+		return plx_ethdev_refuse(&txq->port->dev);
 	for (uint16_t i = 0; i < n; i++)
 		bytes += pkts[i]->pkt_len;
 	plx_mbuf_free_bulk(pkts, n);
@@ -122,7 +137,7 @@ null_tx_copy(void *queue, struct plx_mbuf **pkts, uint16_t n)
 {
 	struct null_txq *txq = queue;
 
-	for (uint16_t i = 0; i < n; i++) {
+	for (uint16_t i = 0; i < n && !is_off(&txq->off); i++) {
 		uint32_t off = 0;
 
 		PLX_MBUF_FOREACH_SEG(seg, pkts[i]) {
@@ -182,8 +197,31 @@ null_queue_release(struct plx_ethdev *dev, void *queue)
 /* -- life --------------------------------------------------------------------------------------------- */
 
 static int
+null_rx_queue_run(struct plx_ethdev *dev, uint16_t queue, bool on, struct plx_why *why)
+{
+	struct null_rxq *rxq = dev->rxq[queue];
+
+	__atomic_store_n(&rxq->off, !on, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static int
+null_tx_queue_run(struct plx_ethdev *dev, uint16_t queue, bool on, struct plx_why *why)
+{
+	struct null_txq *txq = dev->txq[queue];
+
+	__atomic_store_n(&txq->off, !on, __ATOMIC_RELAXED);
+	return 0;
+}
+
+/* All queues, also those that were stopped alone. */
+static int
 null_start(struct plx_ethdev *dev, struct plx_why *why)
 {
+	for (uint16_t i = 0; i < dev->info.nb_rx_queues; i++)
+		null_rx_queue_run(dev, i, true, why);
+	for (uint16_t i = 0; i < dev->info.nb_tx_queues; i++)
+		null_tx_queue_run(dev, i, true, why);
 	return 0;
 }
 
@@ -224,6 +262,8 @@ static const struct plx_ethdev_ops null_ops = {
 	.tx_queue_release = null_queue_release,
 	.start = null_start,
 	.stop = null_stop,
+	.rx_queue_run = null_rx_queue_run,
+	.tx_queue_run = null_tx_queue_run,
 	.set_mtu = null_set_mtu,
 	.set_promiscuous = null_set_flag,
 	.set_allmulticast = null_set_flag,

@@ -74,6 +74,7 @@ ring_rx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, stru
 	*rxq = (struct ring_rxq){
 		.stamp = {.port = dev->port, .queue = queue},
 		.scatter = (dev->info.rx_offloads & PLX_ETH_RX_OFFLOAD_SCATTER) != 0,
+		.dev = dev,
 	};
 	if (port->cable == NULL)
 		rxq->ring = port->given.rx[queue];
@@ -93,13 +94,14 @@ ring_tx_queue_setup(struct plx_ethdev *dev, uint16_t queue, uint16_t descs, void
 
 	if (txq == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
-	*txq = (struct ring_txq){.open = true};
+	*txq = (struct ring_txq){.heard = true, .dev = dev};
 	if (port->cable == NULL) {
 		txq->ring = port->given.tx[queue];
 	} else {
 		txq->ring.spsc = port->cable->lane[cable_tx_side(port->cable, port->end)][queue];
-		txq->open = cable_receiver(port->cable, port->end)->receiving;
+		txq->heard = cable_receiver(port->cable, port->end)->receiving;
 	}
+	txq->open = txq->heard;
 	dev->tx_descs[queue] = ring_descs(&txq->ring);
 	*ret_queue = txq;
 	return 0;
@@ -124,6 +126,14 @@ ring_tx_queue_release(struct plx_ethdev *dev, void *queue)
 
 /* -- life --------------------------------------------------------------------------------------------- */
 
+static void
+set_open(struct ring_txq *txq)
+{
+	const bool off = __atomic_load_n(&txq->off, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&txq->open, txq->heard && !off, __ATOMIC_RELAXED);
+}
+
 /* Lets the port at the other end of our rx lanes send, or not. */
 static void
 receive(struct ring_port *port, bool on)
@@ -135,9 +145,31 @@ receive(struct ring_port *port, bool on)
 	for (uint16_t i = 0; sender != NULL && i < cable->nb_lanes; i++) {
 		struct ring_txq *txq = sender->txq[i];
 
-		if (txq != NULL)
-			__atomic_store_n(&txq->open, on, __ATOMIC_RELAXED);
+		if (txq == NULL)
+			continue;
+		txq->heard = on;
+		set_open(txq);
 	}
+}
+
+/* What waits in the lane of a queue that is off goes on waiting, and its sender finds the lane full. */
+static int
+ring_rx_queue_run(struct plx_ethdev *dev, uint16_t queue, bool on, struct plx_why *why)
+{
+	struct ring_rxq *rxq = dev->rxq[queue];
+
+	__atomic_store_n(&rxq->off, !on, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static int
+ring_tx_queue_run(struct plx_ethdev *dev, uint16_t queue, bool on, struct plx_why *why)
+{
+	struct ring_txq *txq = dev->txq[queue];
+
+	__atomic_store_n(&txq->off, !on, __ATOMIC_RELAXED);
+	set_open(txq);
+	return 0;
 }
 
 static int
@@ -145,6 +177,10 @@ ring_start(struct plx_ethdev *dev, struct plx_why *why)
 {
 	struct ring_port *port = ring_port(dev);
 
+	for (uint16_t i = 0; i < dev->info.nb_rx_queues; i++)
+		ring_rx_queue_run(dev, i, true, why);
+	for (uint16_t i = 0; i < dev->info.nb_tx_queues; i++)
+		ring_tx_queue_run(dev, i, true, why);
 	if (port->cable != NULL)
 		receive(port, true);
 	return 0;
@@ -239,6 +275,8 @@ static const struct plx_ethdev_ops ring_ops = {
 	.tx_queue_release = ring_tx_queue_release,
 	.start = ring_start,
 	.stop = ring_stop,
+	.rx_queue_run = ring_rx_queue_run,
+	.tx_queue_run = ring_tx_queue_run,
 	.link = ring_link,
 	.set_mtu = ring_set_mtu,
 	.set_promiscuous = ring_set_flag,

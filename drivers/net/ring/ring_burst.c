@@ -33,6 +33,8 @@ ring_rx(void *queue, struct plx_mbuf **pkts, uint16_t n)
 	uint64_t bytes = 0;
 	uint16_t chains = 0;
 
+	if (PLX_UNLIKELY(__atomic_load_n(&rxq->off, __ATOMIC_RELAXED)))
+		return plx_ethdev_refuse(rxq->dev);
 	if (PLX_LIKELY(rxq->ring.spsc != NULL))
 		n = (uint16_t)plx_ring_spsc_dequeue_burst64(rxq->ring.spsc, slots, n);
 	else
@@ -70,7 +72,8 @@ ring_tx(void *queue, struct plx_mbuf **pkts, uint16_t n)
 	uint16_t sent;
 
 	if (PLX_UNLIKELY(!__atomic_load_n(&txq->open, __ATOMIC_RELAXED)))
-		return 0;
+		return __atomic_load_n(&txq->off, __ATOMIC_RELAXED) ? plx_ethdev_refuse(txq->dev)
+								    : 0;
 	bytes = bytes_of(pkts, n);
 	if (PLX_LIKELY(txq->ring.spsc != NULL))
 		sent = (uint16_t)plx_ring_spsc_enqueue_burst64(txq->ring.spsc, slots, n);

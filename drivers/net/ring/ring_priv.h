@@ -44,12 +44,17 @@ struct ring_rxq {
 	struct plx_net_ring ring;
 	struct ring_stamp stamp;
 	bool scatter;
+	bool off; /* atomic: stopped alone */
+	const struct plx_ethdev *dev;
 } PLX_CACHE_ALIGNED;
 
 struct ring_txq {
 	struct plx_ethdev_txq_stats stats;
 	struct plx_net_ring ring;
-	bool open; /* atomic: somebody receives; control writes it, the queue's thread reads it */
+	bool open;  /* atomic: heard, and not off; control writes it, the queue's thread reads it */
+	bool heard; /* somebody receives; of the control side */
+	bool off;   /* atomic: stopped alone */
+	const struct plx_ethdev *dev;
 } PLX_CACHE_ALIGNED;
 
 uint16_t ring_rx(void *queue, struct plx_mbuf **pkts, uint16_t n);
