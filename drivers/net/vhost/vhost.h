@@ -156,6 +156,7 @@ struct vhost_ring {
 	/* The control thread's. */
 	bool attached;
 	bool enabled;
+	bool off; /* our queue was stopped alone; atomic, as bursts that find the gate closed read it */
 	bool has_addr, has_kick, has_base;
 	bool told; /* that it is broken */
 	uint16_t index;
@@ -174,6 +175,12 @@ static inline bool
 vhost_ring_is_broken(const struct vhost_ring *ring)
 {
 	return __atomic_load_n(&ring->broken, __ATOMIC_RELAXED);
+}
+
+static inline bool
+vhost_ring_is_off(const struct vhost_ring *ring)
+{
+	return __atomic_load_n(&ring->off, __ATOMIC_RELAXED);
 }
 
 /* Marks it broken and wakes the control thread, which tells it. From the data path; once. */
@@ -307,6 +314,9 @@ struct vhost_port {
 	uint64_t counter[VHOST_COUNTERS]; /* of what is not a queue's, and of released queues */
 	struct vhost_ring ring[VHOST_RINGS_MAX];
 };
+
+/* A burst that found the gate closed: counted if the queue was stopped alone. 0. */
+uint16_t vhost_refuse(const struct vhost_port *port, const struct vhost_ring *ring) PLX_COLD;
 
 struct vhost_rxq {
 	struct plx_ethdev_rxq_stats stats;

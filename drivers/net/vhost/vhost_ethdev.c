@@ -105,9 +105,16 @@ open_gates(struct vhost_port *port)
 	for (unsigned i = 0; i < VHOST_RINGS_MAX; i++) {
 		struct vhost_ring *ring = &port->ring[i];
 
-		if (ring->attached && ring->enabled && !vhost_ring_is_broken(ring))
+		if (ring->attached && ring->enabled && !vhost_ring_is_off(ring) &&
+		    !vhost_ring_is_broken(ring))
 			plx_gate_open(&ring->gate);
 	}
+}
+
+static void
+set_off(struct vhost_ring *ring, bool off)
+{
+	__atomic_store_n(&ring->off, off, __ATOMIC_RELAXED);
 }
 
 static int
@@ -127,6 +134,8 @@ vhost_start(struct plx_ethdev *dev, struct plx_why *why)
 	}
 	pthread_mutex_lock(&port->lock);
 	port->started = true;
+	for (unsigned i = 0; i < VHOST_RINGS_MAX; i++)
+		set_off(&port->ring[i], false);
 	if (!port->link_down)
 		open_gates(port);
 	pthread_mutex_unlock(&port->lock);
@@ -144,6 +153,50 @@ vhost_stop(struct plx_ethdev *dev)
 	pthread_mutex_unlock(&port->lock);
 	for (uint16_t i = 0; i < dev->info.nb_tx_queues; i++)
 		vhost_tx_give_up(dev->txq[i]);
+}
+
+/* -- one queue alone ----------------------------------------------------------------------------------------- */
+
+/*
+ * Of this the front end is not told, for which there is no message: what it makes available waits. Lists are only held
+ * inside a burst, so a closed gate is all there is to it.
+ */
+static void
+run_ring(struct vhost_port *port, struct vhost_ring *ring, bool on)
+{
+	pthread_mutex_lock(&port->lock);
+	set_off(ring, !on);
+	if (!on)
+		plx_gate_close(&ring->gate);
+	else if (port->started && !port->link_down)
+		open_gates(port);
+	pthread_mutex_unlock(&port->lock);
+}
+
+static int
+vhost_rx_queue_run(struct plx_ethdev *dev, uint16_t queue, bool on, struct plx_why *why)
+{
+	struct vhost_rxq *rxq = dev->rxq[queue];
+
+	run_ring(rxq->port, rxq->ring, on);
+	return 0;
+}
+
+static int
+vhost_tx_queue_run(struct plx_ethdev *dev, uint16_t queue, bool on, struct plx_why *why)
+{
+	struct vhost_txq *txq = dev->txq[queue];
+
+	run_ring(txq->port, txq->ring, on);
+	if (!on)
+		vhost_tx_give_up(txq);
+	return 0;
+}
+
+uint16_t
+vhost_refuse(const struct vhost_port *port, const struct vhost_ring *ring)
+{
+	return vhost_ring_is_off(ring) ? plx_ethdev_refuse(&port->dev) : 0;
 }
 
 /* -- settings ------------------------------------------------------------------------------------------------- */
@@ -236,6 +289,8 @@ static const struct plx_ethdev_ops vhost_ops = {
 	.tx_queue_release = vhost_tx_queue_release,
 	.start = vhost_start,
 	.stop = vhost_stop,
+	.rx_queue_run = vhost_rx_queue_run,
+	.tx_queue_run = vhost_tx_queue_run,
 	.link = vhost_link,
 	.set_link = vhost_set_link,
 	.set_mtu = vhost_set_mtu,

@@ -41,7 +41,7 @@ vhost_rings_resume(struct vhost_port *port, struct plx_why *why)
 				return ret;
 			vhost_inflight_attach(&port->inflight, ring);
 		}
-		if (port->started && !port->link_down)
+		if (port->started && !port->link_down && !vhost_ring_is_off(ring))
 			plx_gate_open(&ring->gate);
 	}
 	return 0;

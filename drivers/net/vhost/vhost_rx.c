@@ -193,7 +193,7 @@ vhost_rx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n)
 	uint16_t got = 0;
 
 	if (PLX_UNLIKELY(!plx_gate_enter(&ring->gate)))
-		return 0;
+		return vhost_refuse(rxq->port, ring);
 	rxq->header_len = vhost_header_len(rxq->port->features);
 	/* Bad lists count, so that a flood of them does not hold the caller. */
 	while (tried < n && !vhost_ring_is_broken(ring)) {

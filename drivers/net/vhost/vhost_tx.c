@@ -69,7 +69,7 @@ vhost_tx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n)
 
 	/* Without a guest nothing is taken: the caller knows best what to do with it. */
 	if (PLX_UNLIKELY(!plx_gate_enter(&ring->gate)))
-		return 0;
+		return vhost_refuse(txq->port, ring);
 	while (!vhost_ring_is_broken(ring)) {
 		unsigned want = n - taken < VHOST_BATCH ? n - taken : VHOST_BATCH;
 		unsigned now;
