@@ -133,6 +133,8 @@ struct vhost_ring {
 	uint16_t size;
 	uint16_t next; /* split: index of the next list, free-running; packed: its slot */
 	uint16_t seen; /* split: avail->idx as last read */
+	uint16_t
+		nb_resumed; /* split: lists from next on that a back end before us had taken: ... */
 	const struct vhost_memory *memory;
 	const struct vhost_region *last; /* where the last list was */
 	union {
@@ -147,6 +149,7 @@ struct vhost_ring {
 			struct virtio_packed_event *device;
 		} packed_ring;
 	};
+	uint16_t *resumed;	  /* ... their heads, by place in the ring */
 	struct vhost_books books; /* in flight: none where they were not negotiated */
 	uint32_t since; /* descriptors given back since the guest was last thought of calling */
 	int call_fd;	/* -1: nobody wants to be called */
@@ -199,6 +202,19 @@ void vhost_split_publish(struct vhost_ring *ring, const struct vhost_batch *batc
 void vhost_packed_publish(struct vhost_ring *ring, const struct vhost_batch *batch, unsigned nb);
 bool vhost_split_wants_call(const struct vhost_ring *ring);
 bool vhost_packed_wants_call(const struct vhost_ring *ring);
+
+/* Marks of lists in flight (vhost_marks.c). Reads those that are there; -EINVAL with why if they cannot be true. */
+int vhost_marks_open(struct vhost_ring *ring, struct vhost_books *books, uint16_t desc_num,
+		     struct plx_why *why);
+/* Takes off those of lists that were looked at and not given back: they stay with the guest. */
+void vhost_marks_drop(struct vhost_ring *ring);
+/* Lists of the batch from `from` on are looked at; the first nb are about to be given back, and have been. Path: slow copies. */
+void
+vhost_marks_take(struct vhost_ring *ring, const struct vhost_batch *batch, unsigned from) PLX_COLD;
+void
+vhost_marks_link(struct vhost_ring *ring, const struct vhost_batch *batch, unsigned nb) PLX_COLD;
+void
+vhost_marks_give(struct vhost_ring *ring, const struct vhost_batch *batch, unsigned nb) PLX_COLD;
 
 /* The header and the first bytes of the packet, which are copied soon: from there, or to there. */
 static inline void

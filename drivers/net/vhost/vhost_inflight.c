@@ -26,7 +26,9 @@ stride_of(uint16_t queue_size, bool packed)
 static size_t
 total(const struct vhost_inflight *inflight)
 {
-	return inflight->nb_queues * (inflight->stride + sizeof(struct vhost_log));
+	const size_t log = inflight->packed ? sizeof(struct vhost_log) : 0;
+
+	return inflight->nb_queues * (inflight->stride + log);
 }
 
 static int
@@ -41,6 +43,7 @@ set_shape(struct vhost_inflight *inflight, const struct vhost_user_inflight *sai
 					    .queue_size = said->queue_size,
 					    .stride = stride_of(said->queue_size, packed),
 					    .packed = packed,
+					    .has_logs = packed,
 					    .file.guard = -1};
 	inflight->size = total(inflight);
 	return 0;
@@ -55,7 +58,8 @@ books_of(const struct vhost_inflight *inflight, uint16_t index)
 
 	if (!inflight->packed)
 		return (struct vhost_books){.split = (void *)at};
-	return (struct vhost_books){.packed = (void *)at, .log = (void *)log};
+	return (struct vhost_books){.packed = (void *)at,
+				    .log = inflight->has_logs ? (void *)log : NULL};
 }
 
 /* As the protocol wants them at first. */
@@ -124,11 +128,14 @@ vhost_inflight_adopt(struct vhost_inflight *inflight, const struct vhost_user_in
 
 	if (ret != 0)
 		return ret;
-	if (told->mmap_size < inflight->size || told->mmap_offset % PLX_CACHE_LINE != 0)
+	inflight->has_logs = told->mmap_size >= inflight->size;
+	if (told->mmap_size < inflight->nb_queues * inflight->stride ||
+	    told->mmap_offset % PLX_CACHE_LINE != 0)
 		return plx_why(why, -EINVAL,
 			       "books of %" PRIu64 " bytes for %u rings of %u descriptors, which "
-			       "take %zu: they are not ours",
-			       told->mmap_size, told->num_queues, told->queue_size, inflight->size);
+			       "take %zu",
+			       told->mmap_size, told->num_queues, told->queue_size,
+			       inflight->nb_queues * inflight->stride);
 	/* The same checks and care as for any file of theirs. */
 	ret = vhost_memory_add(&memory, &region, fd, fault_fd, why);
 	if (ret != 0)
@@ -180,27 +187,40 @@ attach_packed(struct vhost_ring *ring, struct vhost_books *books)
 	const struct vhost_inflight_packed copy = *books->packed;
 	struct vhost_log log;
 
-	ring->next = (uint16_t)(copy.used_idx % ring->size);
-	ring->wrap = copy.used_wrap_counter != 0;
+	ring->next = (uint16_t)(copy.old_used_idx % ring->size);
+	ring->wrap = copy.old_used_wrap_counter != 0;
 	finish(ring, books->log, &log);
 	vhost_books_done(books, ring->next, ring->wrap);
 }
 
-void
-vhost_inflight_attach(const struct vhost_inflight *inflight, struct vhost_ring *ring)
+int
+vhost_inflight_attach(const struct vhost_inflight *inflight, struct vhost_ring *ring,
+		      struct plx_why *why)
 {
 	struct vhost_books books;
+	int ret;
 
 	if (inflight->map == NULL || ring->index >= inflight->nb_queues ||
 	    ring->size > inflight->queue_size || inflight->packed != ring->packed)
-		return;
+		return 0;
 	books = books_of(inflight, ring->index);
 	if (ring->packed) {
-		if (books.log->magic != VHOST_LOG_MAGIC)
-			return;
+		if (books.log == NULL || books.log->magic != VHOST_LOG_MAGIC)
+			return 0;
 		attach_packed(ring, &books);
 	} else {
-		books.split->used_idx = ring->next;
+		ret = vhost_marks_open(ring, &books, inflight->queue_size, why);
+		if (ret != 0)
+			return ret;
 	}
 	ring->books = books;
+	return 0;
+}
+
+void
+vhost_inflight_detach(struct vhost_ring *ring)
+{
+	if (ring->books.split != NULL)
+		vhost_marks_drop(ring);
+	ring->books = (struct vhost_books){.split = NULL};
 }

@@ -6,8 +6,9 @@
  *	[ ring 0 ][ ring 1 ] ... [ ring n-1 ]	[ log 0 ] ... [ log n-1 ]
  *
  * This back end gives every list back before it looks for the next ones, in order. On a split ring the guest's own used index
- * therefore says where to go on. A packed ring has none, and giving back a batch is many stores, so each batch is written to the log
- * first: a successor finishes what it finds there.
+ * therefore says where to go on; its marks are written all the same, for a back end of another program, and read, for one may have
+ * left them (vhost_marks.c). A packed ring has no such index, and giving back a batch is many stores, so each batch is written to the
+ * log first: a successor finishes what it finds there. Regions of others have no log.
  */
 #ifndef PLX_DRIVERS_NET_VHOST_VHOST_INFLIGHT_H
 #define PLX_DRIVERS_NET_VHOST_VHOST_INFLIGHT_H
@@ -87,6 +88,10 @@ struct vhost_books {
 	struct vhost_inflight_split *split;
 	struct vhost_inflight_packed *packed;
 	struct vhost_log *log;
+	/* Of split rings. */
+	uint64_t counter;   /* of the next mark */
+	uint64_t first_own; /* the first that we made */
+	uint16_t marked;    /* the index up to which lists are */
 };
 
 struct vhost_inflight {
@@ -96,6 +101,7 @@ struct vhost_inflight {
 	uint16_t nb_queues, queue_size;
 	size_t stride;
 	bool packed;
+	bool has_logs; /* behind what the protocol lays down there is room for ours */
 };
 
 /* Makes the memory for so many rings; *ret_fd is the caller's to send and close. */
@@ -106,8 +112,14 @@ int vhost_inflight_create(struct vhost_inflight *inflight, const struct vhost_us
 int vhost_inflight_adopt(struct vhost_inflight *inflight, const struct vhost_user_inflight *told,
 			 bool packed, int fd, int fault_fd, struct plx_why *why);
 void vhost_inflight_drop(struct vhost_inflight *inflight);
-/* Opens the books of a ring whose addresses are known, finishes what they say was begun, and sets where it goes on. */
-void vhost_inflight_attach(const struct vhost_inflight *inflight, struct vhost_ring *ring);
+/*
+ * Opens the books of a ring whose addresses are known, finishes what they say was begun, and sets where it goes on. -EINVAL with
+ * why if they cannot be true.
+ */
+int vhost_inflight_attach(const struct vhost_inflight *inflight, struct vhost_ring *ring,
+			  struct plx_why *why);
+/* Closes them: marks of lists that were looked at and not taken go. Gate closed; fine without books. */
+void vhost_inflight_detach(struct vhost_ring *ring);
 
 /* A batch has been given back. Path: hot where there are books. */
 static inline void

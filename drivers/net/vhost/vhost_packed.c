@@ -132,15 +132,21 @@ store(struct vhost_ring *ring, const struct vhost_slot *slot, int order)
 static PLX_NOINLINE void
 log_batch(struct vhost_ring *ring, const struct vhost_batch *batch, unsigned nb)
 {
+	const struct vhost_slot *last = &batch->slot[nb - 1];
+	struct vhost_inflight_packed *packed = ring->books.packed;
 	struct vhost_log *log = ring->books.log;
+	const unsigned next = (unsigned)last->pos + last->nb_desc;
 
 	for (unsigned i = 0; i < nb; i++)
 		log->entry[i] = (struct vhost_log_entry){used_word(&batch->slot[i], ring->write),
 							 batch->slot[i].pos};
-	log->next = (uint16_t)(batch->slot[nb - 1].pos + batch->slot[nb - 1].nb_desc);
-	log->wrap = batch->slot[nb - 1].wrap;
+	log->next = (uint16_t)next;
+	log->wrap = last->wrap;
 	log->first_wrap = batch->slot[0].wrap;
 	__atomic_store_n(&log->nb, nb, __ATOMIC_RELEASE);
+	/* What a back end that knows no log goes by: ahead of the old ones until all is given back. */
+	packed->used_idx = (uint16_t)(next < ring->size ? next : next - ring->size);
+	packed->used_wrap_counter = next < ring->size ? last->wrap : !last->wrap;
 }
 
 /* Backwards: the driver sees none of the batch before it can see all of it. */

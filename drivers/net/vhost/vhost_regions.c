@@ -70,17 +70,34 @@ vhost_on_rem_mem_reg(struct vhost_port *port, struct vhost_user_msg *msg, struct
 
 /* -- books of what is in flight ------------------------------------------------------------------------------ */
 
+/* Rings go on without, unless what they still have to give back is known by those books alone. */
+static int
+leave_books(struct vhost_port *port, struct plx_why *why)
+{
+	for (unsigned i = 0; i < VHOST_RINGS_MAX; i++) {
+		struct vhost_ring *ring = &port->ring[i];
+
+		if (ring->nb_resumed > 0)
+			return plx_why(why, -EPROTO,
+				       "%u lists of ring %u are in flight by the books so far",
+				       ring->nb_resumed, ring->index);
+		vhost_inflight_detach(ring);
+	}
+	vhost_inflight_drop(&port->inflight);
+	return 0;
+}
+
 int
 vhost_on_get_inflight_fd(struct vhost_port *port, struct vhost_user_msg *msg, struct plx_why *why)
 {
 	const struct vhost_user_inflight asked = msg->payload.inflight;
 	int ret;
 
-	for (unsigned i = 0; i < VHOST_RINGS_MAX; i++)
-		port->ring[i].books = (struct vhost_books){NULL, NULL, NULL};
-	vhost_inflight_drop(&port->inflight);
-	ret = vhost_inflight_create(&port->inflight, &asked, vhost_has(port, VIRTIO_F_RING_PACKED),
-				    &msg->payload.inflight, &msg->fds[0], why);
+	ret = leave_books(port, why);
+	if (ret == 0)
+		ret = vhost_inflight_create(&port->inflight, &asked,
+					    vhost_has(port, VIRTIO_F_RING_PACKED),
+					    &msg->payload.inflight, &msg->fds[0], why);
 	if (ret != 0)
 		return ret;
 	msg->nb_fds = 1;
@@ -91,11 +108,13 @@ vhost_on_get_inflight_fd(struct vhost_port *port, struct vhost_user_msg *msg, st
 int
 vhost_on_set_inflight_fd(struct vhost_port *port, struct vhost_user_msg *msg, struct plx_why *why)
 {
+	int ret;
+
 	if (msg->nb_fds != 1)
 		return plx_why(why, -EPROTO, "%u files with it; it takes one", msg->nb_fds);
-	for (unsigned i = 0; i < VHOST_RINGS_MAX; i++)
-		port->ring[i].books = (struct vhost_books){NULL, NULL, NULL};
-	vhost_inflight_drop(&port->inflight);
+	ret = leave_books(port, why);
+	if (ret != 0)
+		return ret;
 	return vhost_inflight_adopt(&port->inflight, &msg->payload.inflight,
 				    vhost_has(port, VIRTIO_F_RING_PACKED), msg->fds[0],
 				    port->trouble_fd, why);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define SPLIT_AVAIL_LEN(size) (sizeof(struct virtio_avail) + 2ull * (size) + 2)
@@ -138,7 +139,10 @@ vhost_ring_detach(struct vhost_ring *ring)
 		__atomic_store_n(&ring->packed_ring.device->flags, VIRTIO_EVENT_F_ENABLE,
 				 __ATOMIC_RELAXED);
 	ring->attached = false;
-	ring->books = (struct vhost_books){NULL, NULL, NULL};
+	vhost_inflight_detach(ring);
+	free(ring->resumed);
+	ring->resumed = NULL;
+	ring->nb_resumed = 0;
 }
 
 static void

@@ -37,9 +37,10 @@ vhost_rings_resume(struct vhost_port *port, struct plx_why *why)
 			continue;
 		if (!ring->attached) {
 			ret = vhost_ring_attach(ring, &port->memory, port->features, why);
+			if (ret == 0)
+				ret = vhost_inflight_attach(&port->inflight, ring, why);
 			if (ret != 0)
 				return ret;
-			vhost_inflight_attach(&port->inflight, ring);
 		}
 		if (port->started && !port->link_down && !vhost_ring_is_off(ring))
 			plx_gate_open(&ring->gate);

@@ -36,6 +36,15 @@ look(struct vhost_ring *ring, struct vhost_slot *slot)
 	}
 }
 
+/* The list at index `pos`: what a back end before us had taken comes first, and stands for as many in the available ring. */
+static PLX_ALWAYS_INLINE uint16_t
+head_at(const struct vhost_ring *ring, uint16_t pos, uint16_t mask)
+{
+	if (PLX_UNLIKELY((uint16_t)(pos - ring->next) < ring->nb_resumed))
+		return ring->resumed[pos & mask];
+	return __atomic_load_n(&ring->split.avail->ring[pos & mask], __ATOMIC_RELAXED);
+}
+
 unsigned
 vhost_split_more(struct vhost_ring *ring, struct vhost_batch *batch, unsigned want)
 {
@@ -48,8 +57,7 @@ vhost_split_more(struct vhost_ring *ring, struct vhost_batch *batch, unsigned wa
 	if (nb > want)
 		nb = want;
 	for (unsigned i = from; i < nb; i++) {
-		uint16_t head = __atomic_load_n(&ring->split.avail->ring[batch->pos & mask],
-						__ATOMIC_RELAXED);
+		uint16_t head = head_at(ring, batch->pos, mask);
 
 		if (PLX_UNLIKELY(head >= ring->size)) {
 			vhost_ring_break(ring);
@@ -63,6 +71,8 @@ vhost_split_more(struct vhost_ring *ring, struct vhost_batch *batch, unsigned wa
 	for (unsigned i = from; i < nb; i++)
 		look(ring, &batch->slot[i]);
 	batch->nb = nb;
+	if (PLX_UNLIKELY(ring->books.split != NULL))
+		vhost_marks_take(ring, batch, from);
 	return nb;
 }
 
@@ -78,11 +88,15 @@ vhost_split_publish(struct vhost_ring *ring, const struct vhost_batch *batch, un
 
 		memcpy(&used->ring[idx & mask], &elem, sizeof(elem));
 	}
+	if (PLX_UNLIKELY(ring->books.split != NULL))
+		vhost_marks_link(ring, batch, nb);
 	__atomic_store_n(&used->idx, idx, __ATOMIC_RELEASE);
 	ring->next = idx;
 	ring->since += nb;
+	if (PLX_UNLIKELY(ring->nb_resumed > 0))
+		ring->nb_resumed = nb < ring->nb_resumed ? (uint16_t)(ring->nb_resumed - nb) : 0;
 	if (PLX_UNLIKELY(ring->books.split != NULL))
-		ring->books.split->used_idx = idx;
+		vhost_marks_give(ring, batch, nb);
 }
 
 bool

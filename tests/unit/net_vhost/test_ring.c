@@ -431,6 +431,26 @@ buffers_that_are_none_come_back_empty(void **state)
 	assert_int_equal(xstat("tx_bad_descriptors"), 3);
 }
 
+/* Those before it were gathered for the same packet: all come back, and the packet goes into those behind. */
+static void
+a_buffer_that_is_none_among_those_of_a_packet(void **state)
+{
+	post_one(&guest, RX, buf_phys(0), 100, 0);
+	post_one(&guest, RX, buf_phys(1), 100, 1);
+	post_one(&guest, RX, 0x10, 100, 2);
+	for (uint16_t i = 3; i < 6; i++)
+		post_one(&guest, RX, buf_phys(i), 100, i);
+	send_one(packet(250, 6));
+	for (uint16_t i = 0; i < 3; i++)
+		expect_back(&guest, RX, 1, i, 0);
+	for (uint16_t i = 3; i < 5; i++)
+		expect_back(&guest, RX, 1, i, 100);
+	expect_back(&guest, RX, 1, 5, HDR + 250 - 200);
+	expect_header(buf_at(&guest, 3), 3);
+	assert_true(is_filled(buf_at(&guest, 3) + HDR, 100 - HDR, 6));
+	assert_int_equal(xstat("tx_bad_descriptors"), 3);
+}
+
 static void
 a_written_chain_takes_a_packet(void **state)
 {
@@ -555,6 +575,55 @@ a_stopped_port_leaves_packets_with_the_guest(void **state)
 	expect_packet(70, 2);
 }
 
+static uint64_t
+refused(void)
+{
+	return xstat("stopped_bursts");
+}
+
+/* Neither start nor link nor a new ring of the guest's opens what was stopped alone. */
+static void
+a_stopped_queue_leaves_packets_with_the_guest(void **state)
+{
+	struct plx_why why;
+	uint64_t before;
+
+	assert_int_equal(plx_ethdev_rx_queue_stop(guest_port, 0, &why), 0);
+	guest_sends(1, 70, 1);
+	before = refused();
+	expect_nothing();
+	assert_int_equal(refused(), before + 1);
+	assert_int_equal(plx_ethdev_set_link(guest_port, false), 0);
+	assert_int_equal(plx_ethdev_set_link(guest_port, true), 0);
+	expect_nothing();
+	assert_int_equal(guest_say_memory(&guest), 0);
+	assert_int_equal(guest_say_addr(&guest, TX), 0);
+	expect_nothing();
+	assert_int_equal(refused(), before + 3);
+	assert_true(link_is_up());
+	assert_int_equal(plx_ethdev_rx_queue_start(guest_port, 0, &why), 0);
+	expect_packet(70, 1);
+	expect_back(&guest, TX, 1, 1, 0);
+}
+
+/* What is not this queue's own stop is not counted as one. */
+static void
+a_start_while_the_link_is_down_opens_nothing(void **state)
+{
+	struct plx_why why;
+	uint64_t before = refused();
+
+	assert_int_equal(plx_ethdev_rx_queue_stop(guest_port, 0, &why), 0);
+	assert_int_equal(plx_ethdev_set_link(guest_port, false), 0);
+	assert_int_equal(plx_ethdev_rx_queue_start(guest_port, 0, &why), 0);
+	guest_sends(1, 70, 1);
+	expect_nothing();
+	assert_int_equal(refused(), before);
+	assert_int_equal(plx_ethdev_set_link(guest_port, true), 0);
+	expect_packet(70, 1);
+	expect_back(&guest, TX, 1, 1, 0);
+}
+
 struct poller {
 	bool stop;
 	uint64_t received;
@@ -637,12 +706,15 @@ main(void)
 		CASE(without_room_nothing_is_taken),
 		CASE(a_packet_is_spread_over_buffers_that_merge),
 		CASE(buffers_that_are_none_come_back_empty),
+		CASE(a_buffer_that_is_none_among_those_of_a_packet),
 		CASE(a_written_chain_takes_a_packet),
 		CASE(a_guest_is_called_once_a_burst_if_it_wants),
 		CASE(a_call_that_would_wait_is_left_out),
 		CASE(a_ring_goes_on_where_it_was_stopped),
 		CASE(memory_said_again_changes_nothing),
 		CASE(a_stopped_port_leaves_packets_with_the_guest),
+		CASE(a_stopped_queue_leaves_packets_with_the_guest),
+		CASE(a_start_while_the_link_is_down_opens_nothing),
 		CASE(all_may_change_while_a_thread_polls),
 	};
 	int failed = 0;

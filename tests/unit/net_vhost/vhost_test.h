@@ -11,11 +11,13 @@
 #include <cmocka.h>
 
 #include "eal_pool_fixture.h"
+#include "event_marks.h"
 #include "plx_driver.h"
 #include "plx_log.h"
 #include "plx_unixsock.h"
 #include "vhost.h"
 #include "vhost_guest.h"
+#include "own.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -28,9 +30,10 @@
 
 extern const struct plx_driver plx_driver_net_vhost;
 
-static char guest_dir[] = "/tmp/plx-vhost-XXXXXX";
+static char guest_dir[OWN_PATH];
 static char guest_path[64];
 static uint16_t guest_port;
+static plx_event_id port_mark; /* events from before the port was there */
 
 static inline void
 nap(void)
@@ -75,6 +78,7 @@ port_open(const char *more, uint16_t pairs, const struct plx_ethdev_conf *conf)
 	char devargs[160];
 	struct plx_why why = {""};
 
+	port_mark = event_mark();
 	snprintf(devargs, sizeof(devargs), "net_vhost0,iface=%s%s", guest_path, more);
 	if (plx_device_attach(devargs, &why) != 0 ||
 	    plx_ethdev_by_name("net_vhost0", &guest_port) != 0 ||
@@ -93,6 +97,7 @@ static inline void
 port_close(void)
 {
 	assert_int_equal(plx_device_detach("net_vhost0", NULL), 0);
+	assert_int_equal(events_left(port_mark), 0);
 }
 
 static inline uint64_t
@@ -170,7 +175,7 @@ vhost_group_setup(void **state)
 {
 	const struct plx_pool_params params = {.name = "vhost", .n = 1023, .cache = 32, .node = -1};
 
-	if (eal_pool_init(&params) != 0 || mkdtemp(guest_dir) == NULL ||
+	if (eal_pool_init(&params) != 0 || own_folder(guest_dir) == NULL ||
 	    plx_driver_add(&plx_driver_net_vhost, NULL) != 0)
 		return -1;
 	snprintf(guest_path, sizeof(guest_path), "%s/sock", guest_dir);
