@@ -24,6 +24,8 @@
 
 /* The longest that a device may take to answer, for each question: a second. Tests of devices that never do are shorter. */
 extern unsigned virtio_wait_ms;
+/* ... and so many looks at least: it is the machine that stood still, perhaps. */
+#define VIRTIO_LOOKS_MIN 16
 
 struct virtio_dev;
 struct virtio_queue;

@@ -96,9 +96,9 @@ wait_for(struct virtio_queue *q, unsigned n, int timeout_ms)
 {
 	uint64_t end = plx_clock_monotonic_ns() + (uint64_t)timeout_ms * NS_PER_MS;
 
-	for (;;) {
-		bool late = plx_clock_monotonic_ns() >=
-			    end; /* before the look, so that one comes after */
+	for (unsigned looks = 1;; looks++) {
+		/* Before the look, so that one comes after. */
+		bool late = looks >= VIRTIO_LOOKS_MIN && plx_clock_monotonic_ns() >= end;
 
 		if (q->packed ? taken_packed(q, n) : taken_split(q))
 			return 0;

@@ -74,13 +74,13 @@ virtio_dev_reset(struct virtio_dev *dev)
 
 	dev->status = 0;
 	ret = dev->transport->set_status(dev, 0);
-	while (ret == 0) {
+	for (unsigned looks = 1; ret == 0; looks++) {
 		bool late = plx_clock_monotonic_ns() > end; /* before the look */
 
 		ret = dev->transport->status(dev, &status);
 		if (ret != 0 || status == 0)
 			break;
-		if (late)
+		if (late && looks >= VIRTIO_LOOKS_MIN)
 			return -ETIMEDOUT;
 		nanosleep(&pause, NULL);
 	}

@@ -5,6 +5,7 @@
 #include "plx_clock.h"
 
 #include <errno.h>
+#include <time.h>
 
 #define RESET_LEN (VIRTIO_COMMON_QUEUE_RESET + 2)
 
@@ -148,15 +149,19 @@ modern_queue_stop(struct virtio_dev *dev, struct virtio_queue *q)
 {
 	struct virtio_pci *vp = virtio_pci(dev);
 	const uint64_t end = plx_clock_monotonic_ns() + virtio_wait_ms * 1000000ULL;
+	const struct timespec pause = {.tv_nsec = 20 * 1000};
+	unsigned looks = 1;
 
 	if (!virtio_has(dev, VIRTIO_F_RING_RESET))
 		return -ENOTSUP;
 	select_queue(vp, q->index);
 	plx_pci_write16(&vp->common, VIRTIO_COMMON_QUEUE_RESET, 1);
 	while (plx_pci_read16(&vp->common, VIRTIO_COMMON_QUEUE_RESET) != 0 ||
-	       plx_pci_read16(&vp->common, VIRTIO_COMMON_QUEUE_ENABLE) != 0)
-		if (plx_clock_monotonic_ns() > end)
+	       plx_pci_read16(&vp->common, VIRTIO_COMMON_QUEUE_ENABLE) != 0) {
+		if (looks++ >= VIRTIO_LOOKS_MIN && plx_clock_monotonic_ns() > end)
 			return -ETIMEDOUT;
+		nanosleep(&pause, NULL);
+	}
 	return 0;
 }
 
