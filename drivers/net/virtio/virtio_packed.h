@@ -113,20 +113,35 @@ virtio_packed_add(struct virtio_queue *q, struct virtio_packed_burst *burst, uin
 	}
 }
 
+/*
+ * The device wants to hear of the slot that it named, if that is among those just added. One that it has returned since was named
+ * before it went on and fell asleep further behind: QEMU's does so (7.2 to 11.1), and would never wake up.
+ */
+static inline bool
+virtio_packed_reached(const struct virtio_queue *q, uint16_t off_wrap, uint16_t added)
+{
+	uint16_t off = off_wrap & (uint16_t)~VIRTIO_PACKED_WRAP;
+	bool wrap = (off_wrap & VIRTIO_PACKED_WRAP) != 0;
+	uint16_t event = wrap == q->avail_wrap ? off : (uint16_t)(off - q->size), flags;
+
+	if (virtio_past_event(event, q->next_avail, (uint16_t)(q->next_avail - added)) ||
+	    off >= q->size)
+		return true;
+	flags = virtio_packed_flags(__atomic_load_n(virtio_packed_word(q, off), __ATOMIC_RELAXED));
+	return ((flags & VIRTIO_PACKED_F_USED) != 0) == wrap;
+}
+
 /* The device's wish (2.8.10): both halves of its event word are read at once. */
 static inline bool
 virtio_packed_wanted(const struct virtio_queue *q, uint16_t added)
 {
 	uint32_t event = __atomic_load_n((uint32_t *)(void *)q->packed_ring.device,
 					 __ATOMIC_SEQ_CST); /* B */
-	uint16_t flags = (uint16_t)(event >> 16), off_wrap = (uint16_t)event;
-	uint16_t off = off_wrap & (uint16_t)~VIRTIO_PACKED_WRAP;
+	uint16_t flags = (uint16_t)(event >> 16);
 
-	if (!q->event_idx || flags != VIRTIO_EVENT_F_DESC)
-		return flags != VIRTIO_EVENT_F_DISABLE;
-	if (((off_wrap & VIRTIO_PACKED_WRAP) != 0) != q->avail_wrap)
-		off = (uint16_t)(off - q->size);
-	return virtio_past_event(off, q->next_avail, (uint16_t)(q->next_avail - added));
+	if (PLX_UNLIKELY(q->event_idx) && flags == VIRTIO_EVENT_F_DESC)
+		return virtio_packed_reached(q, (uint16_t)event, added);
+	return flags != VIRTIO_EVENT_F_DISABLE;
 }
 
 /* What a doorbell tells with NOTIFICATION_DATA: next slot and wrap. */
