@@ -166,17 +166,18 @@ bool vfake_access_at(struct vfake *fake, unsigned i, struct vfake_access *ret_ac
 
 /* Zeroes are a healthy device. May be changed at any time between calls into the driver. */
 struct vfake_faults {
-	bool dead;	       /* all ones */
-	unsigned dies_after;   /* register accesses, if not 0 */
-	bool reset_stuck;      /* the status never reads 0 again */
-	bool features_refused; /* FEATURES_OK does not stick */
-	bool ctrl_silent;      /* commands are never answered */
-	bool ctrl_refuses;     /* ... with VIRTIO_NET_ERR */
-	bool vector_refused;   /* reads back VIRTIO_MSIX_NO_VECTOR */
-	bool enable_refused;   /* queue_enable reads 0 whatever was written */
-	int restless;	       /* so many readings of the generation differ; negative: all */
-	bool idle;	       /* the device does nothing with its rings by itself */
-	bool queue_size_lies;  /* ... is what stands in queue_size */
+	bool dead;		/* all ones */
+	unsigned dies_after;	/* register accesses, if not 0 */
+	bool reset_stuck;	/* the status never reads 0 again */
+	bool features_refused;	/* FEATURES_OK does not stick */
+	bool ctrl_silent;	/* commands are never answered */
+	bool ctrl_refuses;	/* ... with VIRTIO_NET_ERR */
+	bool vector_refused;	/* reads back VIRTIO_MSIX_NO_VECTOR */
+	bool queue_reset_stuck; /* a queue's reset never ends */
+	bool enable_refused;	/* queue_enable reads 0 whatever was written */
+	int restless;		/* so many readings of the generation differ; negative: all */
+	bool idle;		/* the device does nothing with its rings by itself */
+	bool queue_size_lies;	/* ... is what stands in queue_size */
 	uint16_t queue_size;
 	bool num_queues_lies; /* ... is what stands in num_queues */
 	uint16_t num_queues;

@@ -68,15 +68,18 @@ vfake_packed_end(struct vfake *fake, const struct vfake_queue *q)
 static bool
 walk_indirect(struct vfake *fake, struct vfake_chain *chain, uint64_t addr, uint32_t len)
 {
-	const struct virtio_packed_desc *table = (const void *)vfake_dma(fake, addr, len);
+	const uint8_t *table = vfake_dma(fake, addr, len); /* where a forged list says: anywhere */
+	struct virtio_packed_desc desc;
 
-	if (len == 0 || len % 16 != 0 || !vfake_has(fake, VIRTIO_F_INDIRECT_DESC)) {
+	if (len == 0 || len % sizeof(desc) != 0 || !vfake_has(fake, VIRTIO_F_INDIRECT_DESC)) {
 		vfake_violation(fake, "a bad indirect descriptor");
 		return false;
 	}
-	for (uint32_t i = 0; table != NULL && i < len / 16; i++)
-		if (!vfake_chain_add(fake, chain, table[i].addr, table[i].len, table[i].flags))
+	for (uint32_t at = 0; table != NULL && at < len; at += sizeof(desc)) {
+		memcpy(&desc, table + at, sizeof(desc));
+		if (!vfake_chain_add(fake, chain, desc.addr, desc.len, desc.flags))
 			return false;
+	}
 	return table != NULL;
 }
 

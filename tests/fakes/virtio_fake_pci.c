@@ -15,8 +15,8 @@
 
 /* -- the thread ---------------------------------------------------------------------------------------------------- */
 
-static void
-look_at_doorbells(struct vfake *fake)
+void
+vfake_hear_doorbells(struct vfake *fake)
 {
 	for (uint16_t i = 0; fake->doorbells != NULL && i < VFAKE_NOTIFY_LEN / VFAKE_MULTIPLIER;
 	     i++) {
@@ -40,7 +40,7 @@ run(void *arg)
 	while (!__atomic_load_n(&fake->stop, __ATOMIC_ACQUIRE)) {
 		pthread_mutex_lock(&fake->lock);
 		if (!fake->faults.dead) {
-			look_at_doorbells(fake);
+			vfake_hear_doorbells(fake);
 			if (fake->options.polls && !fake->faults.idle)
 				vfake_work(fake);
 		}

@@ -153,6 +153,8 @@ uint16_t vfake_ctrl_index(const struct vfake *fake);
 void vfake_queue_enable(struct vfake *fake, struct vfake_queue *q);
 void vfake_queue_clear(struct vfake *fake, struct vfake_queue *q);
 void vfake_notified(struct vfake *fake, uint16_t register_index, uint32_t value, unsigned len);
+/* Bells that were rung in memory and not looked at yet. Under the lock. */
+void vfake_hear_doorbells(struct vfake *fake);
 void vfake_interrupt_config(struct vfake *fake);
 void vfake_interrupt_queue(struct vfake *fake, const struct vfake_queue *q);
 

@@ -76,7 +76,7 @@ read_queue(struct vfake *fake, const struct vfake_queue *q, uint64_t off)
 	case VIRTIO_COMMON_QUEUE_NOTIF_DATA:
 		return q->index;
 	case VIRTIO_COMMON_QUEUE_RESET:
-		return 0;
+		return fake->faults.queue_reset_stuck;
 	default:
 		return *address_half((struct vfake_queue *)(uintptr_t)q, off);
 	}
@@ -126,6 +126,9 @@ reset_queue(struct vfake *fake, struct vfake_queue *q)
 {
 	if (!vfake_has(fake, VIRTIO_F_RING_RESET))
 		vfake_violation(fake, "queue_reset without RING_RESET");
+	if (fake->faults.queue_reset_stuck)
+		return;
+	vfake_hear_doorbells(fake); /* what the driver wrote before arrives before, on a bus */
 	vfake_queue_clear(fake, q);
 	fake->state.queue_resets++;
 }

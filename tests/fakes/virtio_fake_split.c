@@ -38,7 +38,7 @@ vfake_split_end(struct vfake *fake, const struct vfake_queue *q)
 
 /* The descriptors of a table from `at` on: the ring's own, or an indirect one (2.7.5.3). */
 static bool
-walk(struct vfake *fake, struct vfake_chain *chain, const struct virtio_desc *table, uint32_t size,
+walk(struct vfake *fake, struct vfake_chain *chain, const uint8_t *table, uint32_t size,
      uint16_t at, bool may_indirect)
 {
 	for (uint32_t n = 0; n < size; n++) {
@@ -48,18 +48,18 @@ walk(struct vfake *fake, struct vfake_chain *chain, const struct virtio_desc *ta
 			vfake_violation(fake, "descriptor %u of %u", at, size);
 			return false;
 		}
-		desc = table[at];
+		memcpy(&desc, table + at * sizeof(desc),
+		       sizeof(desc)); /* an indirect one may lie anywhere */
 		if (desc.flags & VIRTIO_DESC_F_INDIRECT) {
 			const uint8_t *inner = vfake_dma(fake, desc.addr, desc.len);
 
 			if (!may_indirect || (desc.flags & VIRTIO_DESC_F_NEXT) ||
-			    desc.len % 16 != 0 || desc.len == 0) {
+			    desc.len % sizeof(desc) != 0 || desc.len == 0) {
 				vfake_violation(fake, "a bad indirect descriptor");
 				return false;
 			}
-			return inner != NULL &&
-			       walk(fake, chain, (const struct virtio_desc *)(const void *)inner,
-				    desc.len / 16, 0, false);
+			return inner != NULL && walk(fake, chain, inner,
+						     desc.len / (uint32_t)sizeof(desc), 0, false);
 		}
 		if (!vfake_chain_add(fake, chain, desc.addr, desc.len, desc.flags))
 			return false;
@@ -90,7 +90,8 @@ vfake_split_pop(struct vfake *fake, struct vfake_queue *q, struct vfake_chain *c
 	head = rings.avail->ring[q->next_avail & (q->size - 1)];
 	chain->id = head;
 	chain->slots = 1;
-	if (!walk(fake, chain, rings.desc, q->size, head, vfake_has(fake, VIRTIO_F_INDIRECT_DESC)))
+	if (!walk(fake, chain, (const uint8_t *)rings.desc, q->size, head,
+		  vfake_has(fake, VIRTIO_F_INDIRECT_DESC)))
 		return false;
 	q->next_avail++;
 	return true;

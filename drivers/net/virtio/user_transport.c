@@ -275,4 +275,5 @@ const struct virtio_transport user_transport = {
 	.ctrl = transport_ctrl,
 	.cut = transport_cut,
 	.virtual_addresses = true,
+	.stops_alone = true,
 };

@@ -51,8 +51,8 @@ struct virtio_transport {
 	/* Tells the device where the rings are, sets up q->notify_* and enables the queue. */
 	int (*queue_start)(struct virtio_dev *dev, struct virtio_queue *q, struct plx_why *why);
 	/*
-	 * Only this queue, where the device can (RING_RESET, vhost-user): -ENOTSUP otherwise. For the control queue: those of packets
-	 * start and stop together. May be NULL.
+	 * Only this queue, where the device can (RING_RESET, vhost-user): -ENOTSUP otherwise, -ETIMEDOUT if it never lets go of the
+	 * ring. queue_start makes it run again. May be NULL.
 	 */
 	int (*queue_stop)(struct virtio_dev *dev, struct virtio_queue *q);
 	/* Tells the device that there is something new in the queue. Path: hot. */
@@ -71,6 +71,7 @@ struct virtio_transport {
 	void (*cut)(struct virtio_dev *dev);
 	/* Packets may be given to the device as virtual addresses, whatever the IOVA mode is. */
 	bool virtual_addresses;
+	bool stops_alone;     /* queue_stop needs no RING_RESET */
 	bool needs_version_1; /* nothing but VERSION_1 is spoken */
 	bool fixed_sizes;     /* a queue has the size that the device says, no other */
 };
@@ -90,6 +91,7 @@ struct virtio_queue {
 	bool packed;
 	bool virtual_addresses;
 	bool broken; /* the device wrote nonsense: nothing more is done with it */
+	bool off; /* stopped alone: its gate is closed; control writes it, bursts that find it closed read it */
 
 	union {
 		struct {
@@ -123,6 +125,7 @@ struct virtio_queue {
 	uint64_t violations;	/* rules that the device broke: each made the queue broken */
 	uint64_t starved;	/* rx: refills that found the pool empty */
 	uint64_t copied;	/* tx: packets whose bytes the device cannot reach */
+	uint64_t unread;	/* rx: packets that were in the ring when it was stopped */
 
 	/* The driver's own books, which the device cannot reach: see virtio_ring.h. */
 	bool avail_wrap, used_wrap; /* packed */
@@ -144,7 +147,7 @@ struct virtio_queue {
 
 /* What queues count, summed up: the fields of the same names there. */
 struct virtio_counts {
-	uint64_t notifications, violations, starved, copied;
+	uint64_t notifications, violations, starved, copied, unread;
 };
 
 /* What the user said of the device in its arguments; 0 everywhere is nothing. */
@@ -335,6 +338,21 @@ int virtio_queue_create(struct virtio_dev *dev, uint16_t index, uint16_t size,
 /* As new: nothing in flight. The buffers were taken back before. */
 void virtio_queue_clear(struct virtio_queue *q);
 void virtio_queue_destroy(struct virtio_queue *q);
+
+static inline void
+virtio_queue_set_off(struct virtio_queue *q, bool off)
+{
+	__atomic_store_n(&q->off, off, __ATOMIC_RELAXED);
+}
+
+static inline bool
+virtio_queue_is_off(const struct virtio_queue *q)
+{
+	return __atomic_load_n(&q->off, __ATOMIC_RELAXED);
+}
+
+/* A burst that found the gate closed: counted if the queue was stopped alone. 0. */
+uint16_t virtio_queue_refuse(const struct virtio_queue *q) PLX_COLD;
 /*
  * One request: `out` bytes for the device, then `in` bytes of its answer, both in the queue's own scratch memory. Waits.
  * `in` is copied there before: what the device does not write stays what the caller preset. Up to VIRTIO_CALL_MAX bytes

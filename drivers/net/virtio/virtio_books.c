@@ -6,6 +6,7 @@ enum {
 	COUNT_NOTIFICATIONS,
 	COUNT_STARVED,
 	COUNT_COPIED,
+	COUNT_UNREAD,
 	COUNT_BROKEN_QUEUES,
 	COUNT_VIOLATIONS,
 	COUNT_CONFIG_CHANGES,
@@ -20,6 +21,8 @@ static const struct plx_ethdev_counter counters[COUNTS] = {
 	[COUNT_STARVED] = {"rx_starved", "refills that found the pool empty", PLX_COUNTER_INFO},
 	[COUNT_COPIED] = {"tx_copied", "packets whose bytes the device cannot reach, copied",
 			  PLX_COUNTER_INFO},
+	[COUNT_UNREAD] = {"rx_missed_stopped", "in the ring when its queue stopped",
+			  PLX_COUNTER_RX_MISSED},
 	[COUNT_BROKEN_QUEUES] = {"broken_queues", "queues that the device broke", PLX_COUNTER_INFO},
 	[COUNT_VIOLATIONS] = {"violations", "rules that the device broke", PLX_COUNTER_INFO},
 	[COUNT_CONFIG_CHANGES] = {"config_changes", "changes of configuration", PLX_COUNTER_INFO},
@@ -41,6 +44,7 @@ add(struct virtio_counts *sum, const struct virtio_queue *q)
 	sum->notifications += plx_ethdev_read(&q->notifications);
 	sum->starved += plx_ethdev_read(&q->starved);
 	sum->copied += plx_ethdev_read(&q->copied);
+	sum->unread += plx_ethdev_read(&q->unread);
 	sum->violations += plx_ethdev_read(&q->violations);
 }
 
@@ -77,6 +81,7 @@ virtio_books_read(struct plx_ethdev *eth, uint64_t *values, uint64_t *ret_receiv
 	values[COUNT_NOTIFICATIONS] = sum.notifications;
 	values[COUNT_STARVED] = sum.starved;
 	values[COUNT_COPIED] = sum.copied;
+	values[COUNT_UNREAD] = sum.unread;
 	values[COUNT_VIOLATIONS] = sum.violations;
 	values[COUNT_BROKEN_QUEUES] = broken;
 	values[COUNT_CONFIG_CHANGES] = dev->config_changes;

@@ -96,10 +96,46 @@ static void
 open_gates(struct virtio_dev *dev)
 {
 	for (unsigned i = 0; i < VIRTIO_PAIRS_MAX; i++) {
-		if (dev->rxqs[i] != NULL)
+		if (dev->rxqs[i] != NULL && !virtio_queue_is_off(virtio_rxq_queue(dev->rxqs[i])))
 			virtio_rxq_start(dev->rxqs[i]);
-		if (dev->txqs[i] != NULL)
+		if (dev->txqs[i] != NULL && !virtio_queue_is_off(virtio_txq_queue(dev->txqs[i])))
 			virtio_txq_start(dev->txqs[i]);
+	}
+}
+
+static int
+stop_if_off(struct virtio_dev *dev, struct virtio_queue *q, struct plx_why *why)
+{
+	int ret = virtio_queue_is_off(q) ? dev->transport->queue_stop(dev, q) : 0;
+
+	return ret == 0 ? 0
+			: plx_why(why, ret, "virtqueue %u, which is to stay stopped: %s", q->index,
+				  strerror(-ret));
+}
+
+/* All were started, as pairs are asked for whole (5.1.6.5.5): those that were stopped alone go off again, empty as they are. */
+static int
+stop_off(struct virtio_dev *dev, struct plx_why *why)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; i < VIRTIO_PAIRS_MAX && ret == 0; i++) {
+		if (dev->rxqs[i] != NULL)
+			ret = stop_if_off(dev, virtio_rxq_queue(dev->rxqs[i]), why);
+		if (ret == 0 && dev->txqs[i] != NULL)
+			ret = stop_if_off(dev, virtio_txq_queue(dev->txqs[i]), why);
+	}
+	return ret;
+}
+
+static void
+all_on(struct virtio_dev *dev)
+{
+	for (unsigned i = 0; i < VIRTIO_PAIRS_MAX; i++) {
+		if (dev->rxqs[i] != NULL)
+			virtio_queue_set_off(virtio_rxq_queue(dev->rxqs[i]), false);
+		if (dev->txqs[i] != NULL)
+			virtio_queue_set_off(virtio_txq_queue(dev->txqs[i]), false);
 	}
 }
 
@@ -121,6 +157,8 @@ bring_up(struct virtio_dev *dev, struct plx_why *why)
 		dev->state = VIRTIO_RUNNING;
 		ret = virtio_filter_restore(dev, why);
 	}
+	if (ret == 0)
+		ret = stop_off(dev, why);
 	if (ret == 0) {
 		open_gates(dev);
 		return 0;
@@ -140,6 +178,7 @@ virtio_life_start(struct plx_ethdev *eth, struct plx_why *why)
 	eth->tx_burst = virtio_tx_function(dev);
 	pthread_mutex_lock(&dev->lock);
 	dev->last_revival = 0;
+	all_on(dev);
 	ret = bring_up(dev, why);
 	if (ret != 0) {
 		virtio_irq_forget(dev);

@@ -22,6 +22,11 @@ void virtio_life_stop(struct plx_ethdev *eth);
 /* After it no memory is the device's any more, by its own word or by force. Under the lock. */
 void virtio_life_silence(struct virtio_dev *dev);
 
+/* -- one queue alone (virtio_single.c): ops of the port -------------------------------------------------------------------- */
+
+int virtio_single_rx(struct plx_ethdev *eth, uint16_t queue, bool on, struct plx_why *why);
+int virtio_single_tx(struct plx_ethdev *eth, uint16_t queue, bool on, struct plx_why *why);
+
 /* -- counters (virtio_books.c) -------------------------------------------------------------------------------------------- */
 
 /* Names them, before the port is registered. */

@@ -209,6 +209,12 @@ virtio_queue_clear(struct virtio_queue *q)
 	clear_shared(q);
 }
 
+uint16_t
+virtio_queue_refuse(const struct virtio_queue *q)
+{
+	return virtio_queue_is_off(q) ? plx_ethdev_refuse(&q->dev->eth) : 0;
+}
+
 void
 virtio_queue_break(struct virtio_queue *q)
 {

@@ -217,11 +217,29 @@ virtio_rxq_stop(struct virtio_rxq *rxq)
 	plx_gate_close(&rxq->gate);
 }
 
+/* Packets that came and that nobody will receive: counted by name, and their buffers go home. */
+static void
+count_unread(struct virtio_rxq *rxq)
+{
+	const uint64_t bytes = rxq->stats.bytes;
+	struct plx_mbuf *pkts[VIRTIO_RX_PART];
+	unsigned taken = 1, n;
+
+	while (taken > 0 && !rxq->q->broken && rxq->q->nb_free < rxq->q->size) {
+		taken = rxq->q->packed ? virtio_rx_packed_rest(rxq, pkts, &n)
+				       : virtio_rx_split_rest(rxq, pkts, &n);
+		plx_mbuf_free_bulk(pkts, n);
+		plx_ethdev_add(&rxq->q->unread, n);
+	}
+	__atomic_store_n(&rxq->stats.bytes, bytes, __ATOMIC_RELAXED); /* of those received */
+}
+
 void
 virtio_rxq_drain(struct virtio_rxq *rxq)
 {
 	struct virtio_queue *q = rxq->q;
 
+	count_unread(rxq);
 	if (rxq->chain.missing > 0 && rxq->chain.head != NULL)
 		drop_rest(rxq);
 	rxq->chain.missing = 0;

@@ -243,26 +243,51 @@ virtio_rx_receive(struct virtio_rxq *rxq, struct plx_mbuf **pkts, uint16_t n,
 	return (uint16_t)done;
 }
 
+/* Of what came, a part, and nothing is put in or rung: buffers taken. *ret_n of them are packets. */
+static inline unsigned
+virtio_rx_rest(struct virtio_rxq *rxq, struct plx_mbuf **pkts, unsigned *ret_n,
+	       const struct virtio_rx_ring *ring)
+{
+	struct virtio_returned back[VIRTIO_RX_PART];
+	unsigned got = rxq->q->in_order ? ring->collect_in_order(rxq, back, VIRTIO_RX_PART)
+					: ring->collect(rxq, back, VIRTIO_RX_PART);
+
+	*ret_n = virtio_rx_make(rxq, back, got, pkts);
+	return got;
+}
+
 /*
  * The burst function of a kind of ring, made of its receive(). It passes the gate, as any device may have to be started
  * anew while the port runs.
  */
-#define VIRTIO_RX_VARIANT(kind, ring)                                              \
-	uint16_t virtio_rx_##kind(void *queue, struct plx_mbuf **pkts, uint16_t n) \
-	{                                                                          \
-		struct virtio_rxq *rxq = queue;                                    \
-                                                                                   \
-		if (PLX_UNLIKELY(!plx_gate_enter(&rxq->gate)))                     \
-			return 0;                                                  \
-		n = virtio_rx_receive(rxq, pkts, n, ring);                         \
-		if (PLX_UNLIKELY(rxq->strips))                                     \
-			virtio_rx_strip(pkts, n);                                  \
-		plx_gate_leave(&rxq->gate);                                        \
-		return n;                                                          \
+#define VIRTIO_RX_VARIANT(kind, ring)                                                            \
+	uint16_t virtio_rx_##kind(void *queue, struct plx_mbuf **pkts, uint16_t n)               \
+	{                                                                                        \
+		struct virtio_rxq *rxq = queue;                                                  \
+                                                                                                 \
+		if (PLX_UNLIKELY(!plx_gate_enter(&rxq->gate)))                                   \
+			return virtio_queue_refuse(rxq->q);                                      \
+		n = virtio_rx_receive(rxq, pkts, n, ring);                                       \
+		if (PLX_UNLIKELY(rxq->strips))                                                   \
+			virtio_rx_strip(pkts, n);                                                \
+		plx_gate_leave(&rxq->gate);                                                      \
+		return n;                                                                        \
+	}                                                                                        \
+                                                                                                 \
+	unsigned virtio_rx_##kind##_rest(struct virtio_rxq *rxq,                                 \
+					 struct plx_mbuf *pkts[VIRTIO_RX_PART], unsigned *ret_n) \
+	{                                                                                        \
+		return virtio_rx_rest(rxq, pkts, ret_n, ring);                                   \
 	}
 
 uint16_t virtio_rx_split(void *queue, struct plx_mbuf **pkts, uint16_t n);
 uint16_t virtio_rx_packed(void *queue, struct plx_mbuf **pkts, uint16_t n);
+
+/* What came before the device let go of the ring, part by part, for whoever closed the gate: see virtio_rx_rest. */
+unsigned virtio_rx_split_rest(struct virtio_rxq *rxq, struct plx_mbuf *pkts[VIRTIO_RX_PART],
+			      unsigned *ret_n);
+unsigned virtio_rx_packed_rest(struct virtio_rxq *rxq, struct plx_mbuf *pkts[VIRTIO_RX_PART],
+			       unsigned *ret_n);
 
 /* Puts buffers in while at least a part fits. */
 void virtio_rx_split_fill(struct virtio_rxq *rxq);

@@ -157,7 +157,7 @@ virtio_tx_low(struct virtio_txq *txq, unsigned n)
 		struct virtio_txq *txq = queue;                                           \
                                                                                           \
 		if (PLX_UNLIKELY(!plx_gate_enter(&txq->gate)))                            \
-			return 0;                                                         \
+			return virtio_queue_refuse(txq->q);                               \
 		n = send(txq, pkts, n, false);                                            \
 		plx_gate_leave(&txq->gate);                                               \
 		return n;                                                                 \
@@ -168,7 +168,7 @@ virtio_tx_low(struct virtio_txq *txq, unsigned n)
 		struct virtio_txq *txq = queue;                                           \
                                                                                           \
 		if (PLX_UNLIKELY(!plx_gate_enter(&txq->gate)))                            \
-			return 0;                                                         \
+			return virtio_queue_refuse(txq->q);                               \
 		n = send(txq, pkts, n, true);                                             \
 		plx_gate_leave(&txq->gate);                                               \
 		return n;                                                                 \

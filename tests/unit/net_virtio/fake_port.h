@@ -4,6 +4,7 @@
 #define PLX_TESTS_UNIT_NET_VIRTIO_FAKE_PORT_H
 
 #include "eal_fixture.h"
+#include "event_marks.h"
 #include "plx_driver.h"
 #include "plx_ethdev.h"
 #include "virtio_fake.h"
@@ -66,6 +67,7 @@ make_frame(uint8_t frame[FRAME_LEN], unsigned seed)
 /* -- a port ------------------------------------------------------------------------------------------------ */
 
 static unsigned fds_before;
+static plx_event_id events_before;
 
 static inline unsigned
 open_fds(void)
@@ -85,6 +87,7 @@ static inline void
 make_device(const struct vfake_options *options)
 {
 	fds_before = open_fds();
+	events_before = event_mark();
 	fake = vfake_create("x", options);
 	assert_non_null(fake);
 }
@@ -145,6 +148,7 @@ drop_port(void)
 	fake = NULL;
 	pool_is_whole();
 	assert_int_equal(open_fds(), fds_before);
+	assert_int_equal(events_left(events_before), 0);
 }
 
 /* -- traffic --------------------------------------------------------------------------------------------------- */

@@ -505,6 +505,16 @@ a_device_that_needs_a_reset_can_be_started_again(void **state)
 	}
 }
 
+/* It may be the machine that stood still while the device did what it was asked for. */
+static void
+a_device_is_looked_at_though_the_time_is_over(void **state)
+{
+	virtio_wait_ms = 0;
+	for (unsigned k = 0; k < NB_FLAVOURS; k++)
+		healthy(&flavours[k].options);
+	virtio_wait_ms = WAIT_MS;
+}
+
 int
 main(void)
 {
@@ -518,6 +528,7 @@ main(void)
 		FAKE_PORT_TEST(a_device_may_go_at_any_access),
 		FAKE_PORT_TEST(a_device_that_goes_in_traffic_is_survived),
 		FAKE_PORT_TEST(a_device_that_needs_a_reset_can_be_started_again),
+		FAKE_PORT_TEST(a_device_is_looked_at_though_the_time_is_over),
 	};
 
 	virtio_wait_ms = WAIT_MS;

@@ -139,6 +139,26 @@ virtio_tx_function(const struct virtio_dev *dev)
 	return NULL;
 }
 
+static struct virtio_queue rx_ring, tx_ring;
+
+struct virtio_queue *
+virtio_rxq_queue(struct virtio_rxq *rxq)
+{
+	return &rx_ring;
+}
+
+struct virtio_queue *
+virtio_txq_queue(struct virtio_txq *txq)
+{
+	return &tx_ring;
+}
+
+static int
+queue_stop(struct virtio_dev *dev, struct virtio_queue *q)
+{
+	return step(q == &rx_ring ? "rx-off" : "tx-off");
+}
+
 static void
 cut(struct virtio_dev *dev)
 {
@@ -147,10 +167,10 @@ cut(struct virtio_dev *dev)
 
 /* -- the port ------------------------------------------------------------------------------------------------------------- */
 
-static const struct virtio_transport transport = {.name = "test", .cut = cut};
+static const struct virtio_transport transport = {
+	.name = "test", .queue_stop = queue_stop, .cut = cut};
 static struct plx_device device = {.name = "test"};
 static char queues[3];
-
 static struct virtio_dev *
 make(enum virtio_state state)
 {
@@ -158,6 +178,7 @@ make(enum virtio_state state)
 
 	memset(&it, 0, sizeof(it));
 	memset(&dev, 0, sizeof(dev));
+	rx_ring.off = tx_ring.off = false;
 	it.offered = UINT64_MAX;
 	pthread_mutex_init(&dev.lock, NULL);
 	dev.transport = &transport;
@@ -288,6 +309,34 @@ a_device_is_revived_once_a_while(void **state)
 	assert_false(virtio_port_resets_too_often(dev));
 }
 
+/* What was stopped alone stays so while the port runs, whatever its device goes through. */
+static void
+a_queue_that_is_off_is_left_so_until_the_port_is_started(void **state)
+{
+	struct virtio_dev *dev = make(VIRTIO_RUNNING);
+
+	rx_ring.off = true;
+	assert_int_equal(virtio_port_revive(dev, NULL), 0);
+	assert_string_equal(it.steps,
+			    CLOSE " " DOWN " negotiate " CLEAR " irq start filters rx-off tx-open");
+	rx_ring.off = false;
+	tx_ring.off = true;
+	it.steps[0] = '\0';
+	assert_int_equal(virtio_port_revive(dev, NULL), 0);
+	assert_string_equal(it.steps,
+			    CLOSE " " DOWN " negotiate " CLEAR " irq start filters tx-off rx-open");
+	/* One that cannot be taken back from the device is no revival. */
+	it.fails = "tx-off";
+	assert_int_equal(virtio_port_revive(dev, NULL), -EIO);
+	assert_int_equal(dev->state, VIRTIO_HALTED);
+	it.fails = NULL;
+	virtio_life_stop(&dev->eth);
+	it.steps[0] = '\0';
+	rx_ring.off = tx_ring.off = true;
+	assert_int_equal(virtio_life_start(&dev->eth, NULL), 0);
+	assert_string_equal(it.steps, UP " watch");
+}
+
 int
 main(void)
 {
@@ -299,6 +348,7 @@ main(void)
 		cmocka_unit_test(a_port_without_a_peer_starts_with_its_gates_closed),
 		cmocka_unit_test(only_a_port_that_was_started_is_revived),
 		cmocka_unit_test(a_device_is_revived_once_a_while),
+		cmocka_unit_test(a_queue_that_is_off_is_left_so_until_the_port_is_started),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

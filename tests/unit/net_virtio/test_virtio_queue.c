@@ -73,17 +73,30 @@ interrupts(void **state)
 /* -- notifications --------------------------------------------------------------------------------------------- */
 
 static void
-send(unsigned n)
+give(unsigned n)
 {
 	struct plx_mbuf *pkts[64];
-	struct device_chain c = {.n = 0};
 
 	scene_packets(pkts, n, 60);
 	assert_int_equal(scene.tx(scene.txq, pkts, (uint16_t)n), n);
+}
+
+static void
+take_back(unsigned n)
+{
+	struct device_chain c = {.n = 0};
+
 	for (unsigned i = 0; i < n; i++) {
 		assert_true(device_take(&scene.tx_device, &c));
 		device_give_back(&scene.tx_device, &c, 0);
 	}
+}
+
+static void
+send(unsigned n)
+{
+	give(n);
+	take_back(n);
 }
 
 static void
@@ -167,6 +180,48 @@ past_a_slot(void **state)
 			wrap = !wrap;
 		}
 	}
+	scene_end();
+}
+
+/* Packed: past a slot that the device has returned since; it named it, went on and looks no more. */
+static void
+past_a_slot_that_is_behind(void **state)
+{
+	const unsigned size = 50, n = 4;
+	unsigned at = 0;
+	bool wrap = true;
+
+	scene_make(PACKED | EVENT, false, (uint16_t)size);
+	for (unsigned round = 0; round < 400; round++) {
+		const uint16_t event = (uint16_t)(at | (wrap ? 0x8000 : 0));
+		unsigned rung = scene.rung;
+
+		device_want_at(&scene.tx_device, event);
+		give(n);
+		assert_int_equal(scene.rung - rung, 1);
+		give(n); /* the slot is in flight: the device is on its way to it */
+		assert_int_equal(scene.rung - rung, 1);
+		take_back(2 * n);
+		give(n);
+		assert_int_equal(scene.rung - rung, 2);
+		take_back(n);
+		wrap ^= at + 3 * n >= size;
+		at = (at + 3 * n) % size;
+	}
+	scene_end();
+}
+
+/* A slot that there is not: the ring is not left for it. */
+static void
+past_a_slot_beyond_the_ring(void **state)
+{
+	scene_make(PACKED | EVENT, false, 50);
+	device_want_at(&scene.tx_device, 0xfff0);
+	send(1);
+	assert_int_equal(scene.rung, 1);
+	device_want_at(&scene.tx_device, 0x7fff);
+	send(1);
+	assert_int_equal(scene.rung, 2);
 	scene_end();
 }
 
@@ -317,6 +372,8 @@ main(void)
 		cmocka_unit_test(the_first_burst_tells_of_the_buffers),
 		cmocka_unit_test(past_an_index),
 		cmocka_unit_test(past_a_slot),
+		cmocka_unit_test(past_a_slot_that_is_behind),
+		cmocka_unit_test(past_a_slot_beyond_the_ring),
 		cmocka_unit_test(what_the_doorbell_says),
 		cmocka_unit_test(requests_are_answered),
 		cmocka_unit_test(requests_end_in_time),
