@@ -305,7 +305,7 @@ void virtio_port_halt(struct virtio_dev *dev);
  */
 int virtio_port_revive(struct virtio_dev *dev, struct plx_why *why);
 /*
- * The configuration may have changed, or the peer came or went: the link is looked at and told, announcements are answered.
+ * The configuration may have changed, or the peer came or went: the link is looked at and told, announcements are made.
  * Not under the lock. Thread: control.
  */
 void virtio_port_changed(struct virtio_dev *dev);
@@ -381,7 +381,12 @@ void virtio_txq_start(struct virtio_txq *txq);
 /* Closes the gate. Buffers stay until drain, as the device may still write to them. */
 void virtio_rxq_stop(struct virtio_rxq *rxq);
 void virtio_txq_stop(struct virtio_txq *txq);
-/* Takes every buffer back and counts what was in flight as lost; the queue is as new. The device is reset. */
+/* A packet of the driver's own, past the gate, which is closed for that long and open afterwards. False: it is still the caller's. */
+bool virtio_txq_send_one(struct virtio_txq *txq, struct plx_mbuf *m);
+/*
+ * Takes every buffer back and counts as lost what came and was not received, and what was in flight; the queue is as new. The device
+ * is reset, or its queue.
+ */
 void virtio_rxq_drain(struct virtio_rxq *rxq);
 void virtio_txq_drain(struct virtio_txq *txq);
 /* The burst functions for what was agreed. */
@@ -439,5 +444,7 @@ void virtio_irq_forget(struct virtio_dev *dev);
 /* An fd that is readable when the queue has packets; -ENOTSUP. */
 int virtio_irq_rx_fd(struct plx_ethdev *eth, void *queue);
 int virtio_irq_link(struct plx_ethdev *eth, struct plx_ethdev_link *ret_link);
+/* Tells the network where the port's address is, and the device that this was done (virtio_announce.c). Of one that runs, under the lock. */
+void virtio_announce(struct virtio_dev *dev);
 
 #endif

@@ -166,7 +166,7 @@ look_at_link(struct virtio_dev *dev)
 		virtio_config_speed(dev);
 	if (dev->state == VIRTIO_RUNNING && virtio_has(dev, VIRTIO_NET_F_GUEST_ANNOUNCE) &&
 	    (status & VIRTIO_NET_S_ANNOUNCE) != 0)
-		virtio_ctrl(dev, VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK, NULL, 0);
+		virtio_announce(dev);
 	return dev->link_up != before;
 }
 

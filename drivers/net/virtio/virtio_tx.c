@@ -252,6 +252,17 @@ virtio_txq_stop(struct virtio_txq *txq)
 	plx_gate_close(&txq->gate);
 }
 
+bool
+virtio_txq_send_one(struct virtio_txq *txq, struct plx_mbuf *m)
+{
+	bool sent;
+
+	plx_gate_close(&txq->gate);
+	sent = txq->q->packed ? virtio_tx_packed_one(txq, m) : virtio_tx_split_one(txq, m);
+	plx_gate_open(&txq->gate);
+	return sent;
+}
+
 void
 virtio_txq_drain(struct virtio_txq *txq)
 {

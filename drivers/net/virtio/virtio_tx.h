@@ -152,6 +152,11 @@ virtio_tx_low(struct virtio_txq *txq, unsigned n)
 
 /* See VIRTIO_RX_VARIANT; here of send(). */
 #define VIRTIO_TX_VARIANTS(kind)                                                          \
+	bool virtio_tx_##kind##_one(struct virtio_txq *txq, struct plx_mbuf *m)           \
+	{                                                                                 \
+		return send(txq, &m, 1, txq->q->virtual_addresses) == 1;                  \
+	}                                                                                 \
+                                                                                          \
 	uint16_t virtio_tx_##kind(void *queue, struct plx_mbuf **pkts, uint16_t n)        \
 	{                                                                                 \
 		struct virtio_txq *txq = queue;                                           \
@@ -173,6 +178,10 @@ virtio_tx_low(struct virtio_txq *txq, unsigned n)
 		plx_gate_leave(&txq->gate);                                               \
 		return n;                                                                 \
 	}
+
+/* One packet, by whoever closed the gate. */
+bool virtio_tx_split_one(struct virtio_txq *txq, struct plx_mbuf *m);
+bool virtio_tx_packed_one(struct virtio_txq *txq, struct plx_mbuf *m);
 
 /* Frees what the device is done with, and counts it as sent. */
 void virtio_tx_split_reap(struct virtio_txq *txq);

@@ -309,6 +309,7 @@ static void
 links_that_go_and_wishes_to_announce_are_heard(void **state)
 {
 	for (unsigned k = 0; k < 3; k++) {
+		uint8_t frame[FRAME_LEN];
 		uint64_t until;
 
 		make_port(&flavours[k].options);
@@ -322,6 +323,7 @@ links_that_go_and_wishes_to_announce_are_heard(void **state)
 		     vfake_state(fake).announced == 0 && now_ms() < until;)
 			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 		assert_int_equal(vfake_state(fake).announced, 1);
+		assert_true(vfake_take(fake, VFAKE_ANY, frame, sizeof(frame), NULL) > 0);
 		both_ways(2);
 		assert_string_equal(vfake_violations(fake), "");
 		drop_port();

@@ -8,7 +8,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#define WAIT_MS 2000
+#define WAIT_MS		 2000
+#define ANNOUNCEMENT_LEN 60
 
 static const struct flavour kinds[] = {
 	{"MSI-X", {.features = VFAKE_MODERN, .vectors = 4}},
@@ -110,18 +111,136 @@ a_link_may_come_back_with_another_speed(void **state)
 	drop_port();
 }
 
-static void
-an_announcement_is_answered(void **state)
+/* True once the device has had its answer. */
+static bool
+is_announced(unsigned times)
 {
 	const uint64_t end = now_ms() + WAIT_MS;
 
-	make_port(&kinds[0].options);
-	vfake_announce(fake);
-	while (vfake_state(fake).announced == 0 && now_ms() < end)
+	while (vfake_state(fake).announced < times && now_ms() < end)
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-	assert_int_equal(vfake_state(fake).announced, 1);
-	assert_string_equal(vfake_violations(fake), "");
+	return vfake_state(fake).announced == times;
+}
+
+/* A RARP request from the port's address to all. */
+static void
+expect_announcement(void)
+{
+	static const uint8_t head[] = {0x80, 0x35, 0, 1, 8, 0, 6, 4, 0, 3};
+	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, nobody[22];
+	uint8_t frame[ANNOUNCEMENT_LEN], mac[6];
+
+	assert_int_equal(plx_ethdev_mac(port, mac), 0);
+	assert_int_equal(vfake_take(fake, VFAKE_ANY, frame, sizeof(frame), NULL), ANNOUNCEMENT_LEN);
+	assert_memory_equal(frame, all, 6);
+	assert_memory_equal(frame + 6, mac, 6);
+	assert_memory_equal(frame + 12, head, sizeof(head));
+	assert_memory_equal(frame + 22, mac, 6);
+	assert_memory_equal(frame + 28, nobody, 4);
+	assert_memory_equal(frame + 32, mac, 6);
+	assert_memory_equal(frame + 38, nobody, 22);
+}
+
+static void
+an_announcement_is_made_and_answered(void **state)
+{
+	for (unsigned k = 0; k < NB_FLAVOURS; k++) {
+		if ((flavours[k].options.features & VIRTIO_BIT(VIRTIO_NET_F_GUEST_ANNOUNCE)) == 0)
+			continue;
+		make_port(&flavours[k].options);
+		for (unsigned times = 1; times <= 2 * FAKE_DESCS; times++) {
+			vfake_announce(fake);
+			assert_true(is_announced(times));
+			expect_announcement();
+		}
+		both_ways(2);
+		assert_string_equal(vfake_violations(fake), "");
+		drop_port();
+	}
+}
+
+/* The device is answered though there is no room for the packet. */
+static void
+an_announcement_that_finds_no_room_is_answered(void **state)
+{
+	struct vfake_options options = kinds[0].options;
+	struct plx_mbuf *kept[FAKE_BUFS];
+	unsigned n = 0;
+
+	make_port(&options);
+	while (n < FAKE_BUFS && (kept[n] = plx_mbuf_alloc(pool)) != NULL)
+		n++;
+	vfake_announce(fake);
+	assert_true(is_announced(1));
+	assert_int_equal(vfake_take(fake, VFAKE_ANY, NULL, 0, NULL), 0);
+	plx_mbuf_free_bulk(kept, n);
+	vfake_announce(fake);
+	assert_true(is_announced(2));
+	expect_announcement();
 	drop_port();
+}
+
+struct sender {
+	bool stop;
+	uint64_t sent;
+};
+
+static void *
+send_on(void *arg)
+{
+	struct sender *sender = arg;
+
+	while (!__atomic_load_n(&sender->stop, __ATOMIC_RELAXED)) {
+		sender->sent += send_some(0, 1);
+		sched_yield();
+	}
+	return NULL;
+}
+
+struct arrived {
+	uint64_t packets, announcements;
+};
+
+static void
+take_all(struct arrived *arrived)
+{
+	uint8_t frame[FRAME_LEN];
+	size_t len;
+
+	while ((len = vfake_take(fake, VFAKE_ANY, frame, sizeof(frame), NULL)) > 0) {
+		arrived->packets += len == FRAME_LEN;
+		arrived->announcements += len == ANNOUNCEMENT_LEN;
+	}
+}
+
+/* The packets of a thread that sends meanwhile all arrive, and announcements between them. */
+static void
+announcements_come_between_the_packets_of_who_sends(void **state)
+{
+	for (unsigned k = 0; k < 2; k++) {
+		struct plx_ethdev_stats stats;
+		struct arrived arrived = {0};
+		struct sender sender = {0};
+		pthread_t thread;
+
+		make_port(&flavours[k].options);
+		assert_int_equal(pthread_create(&thread, NULL, send_on, &sender), 0);
+		for (unsigned times = 1; times <= 20; times++) {
+			vfake_announce(fake);
+			assert_true(is_announced(times));
+			take_all(&arrived);
+		}
+		__atomic_store_n(&sender.stop, true, __ATOMIC_RELAXED);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		take_all(&arrived);
+		assert_int_equal(arrived.packets, sender.sent);
+		assert_in_range(arrived.announcements, 1, 20); /* a full ring has no room for one */
+		assert_int_equal(plx_ethdev_stop(port), 0);
+		assert_int_equal(plx_ethdev_stats(port, &stats), 0);
+		assert_int_equal(stats.tx_packets, arrived.packets + arrived.announcements);
+		assert_string_equal(vfake_violations(fake), "");
+		drop_port();
+	}
 }
 
 static bool
@@ -373,7 +492,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_are_told_as_they_come_and_go),
 		cmocka_unit_test(a_link_may_come_back_with_another_speed),
-		cmocka_unit_test(an_announcement_is_answered),
+		cmocka_unit_test(an_announcement_is_made_and_answered),
+		cmocka_unit_test(an_announcement_that_finds_no_room_is_answered),
+		cmocka_unit_test(announcements_come_between_the_packets_of_who_sends),
 		cmocka_unit_test(the_fd_of_a_queue_wakes_who_sleeps_on_it),
 		cmocka_unit_test(an_interrupt_is_passed_on_to_whom_it_concerns),
 		cmocka_unit_test(each_queue_wakes_by_its_own_fd),
