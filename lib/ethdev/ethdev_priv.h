@@ -4,14 +4,17 @@
 #define PLX_LIB_ETHDEV_ETHDEV_PRIV_H
 
 #include "plx_ethdev_driver.h"
+#include "plx_ethdev_sieve_driver.h"
 #include "plx_log.h"
 
 #define ETHDEV_MACS_MAX 64
 
 /* Every number of a port, summed: live queues, queues that were released, and the driver's counters. */
 struct ethdev_totals {
-	struct plx_ethdev_rxq_stats rx;
+	struct plx_ethdev_rxq_stats rx; /* what queues brought, sifted packets among it */
 	struct plx_ethdev_txq_stats tx;
+	uint64_t sifted[PLX_ETHDEV_SIFTED_MAX]; /* by enum plx_ethdev_sifted_fate */
+	uint64_t sifted_bytes;
 	uint64_t counter[PLX_ETHDEV_COUNTERS_MAX];
 	uint64_t received;
 	uint64_t waiting;
@@ -38,8 +41,9 @@ void ethdev_fast_start(struct plx_ethdev *dev);
 void ethdev_fast_stop(struct plx_ethdev *dev);
 void ethdev_fast_forget(struct plx_ethdev *dev);
 
-/* tap.c */
-void ethdev_tap_forget(struct plx_ethdev *dev);
+/* hooks.c */
+extern struct plx_ethdev_sifted ethdev_sifted[PLX_ETHDEV_MAX][PLX_ETHDEV_QUEUES_MAX];
+void ethdev_hooks_forget(struct plx_ethdev *dev);
 
 /* life.c */
 void ethdev_release_queues(struct plx_ethdev *dev);
@@ -53,6 +57,7 @@ void ethdev_queues_stopped(struct plx_ethdev *dev);
 
 /* totals.c */
 void ethdev_totals(struct plx_ethdev *dev, struct ethdev_totals *ret_totals);
+uint64_t ethdev_totals_sifted(const struct ethdev_totals *totals);
 void ethdev_totals_keep_rx(struct plx_ethdev *dev, const struct plx_ethdev_rxq_stats *queue);
 void ethdev_totals_keep_tx(struct plx_ethdev *dev, const struct plx_ethdev_txq_stats *queue);
 

@@ -24,7 +24,7 @@ struct plx_ethdev_fast plx_ethdev_fast_table[PLX_ETHDEV_MAX] = {
 				      NULL},
 };
 
-/* All but the tap, which others set at any time. */
+/* All but the hooks, which others set at any time. */
 static void
 fill(uint16_t port, plx_ethdev_rx_fn rx, plx_ethdev_tx_fn tx, void **rxq, void **txq)
 {

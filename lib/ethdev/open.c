@@ -168,10 +168,18 @@ plx_ethdev_ledger_print(uint16_t port, FILE *out)
 		return -ENODEV;
 	fprintf(out,
 		"port %u (%s): received %" PRIu64 " = delivered %" PRIu64 " + waiting %" PRIu64
-		" + lost %" PRIu64 "\n",
+		" + lost %" PRIu64,
 		port, info.name, ledger.rx_received, ledger.rx_delivered, ledger.rx_waiting,
 		sum(ledger.rx_loss, ledger.nb_rx_losses));
+	if (ledger.nb_rx_sifted != 0)
+		fprintf(out, " + kept by rules %" PRIu64,
+			sum(ledger.rx_sifted, ledger.nb_rx_sifted));
+	fputc('\n', out);
 	print_losses(ledger.rx_loss, ledger.nb_rx_losses, out);
+	for (unsigned i = 0; i < ledger.nb_rx_sifted; i++)
+		if (ledger.rx_sifted[i].packets != 0)
+			fprintf(out, "  %-32s %12" PRIu64 "\n", ledger.rx_sifted[i].name,
+				ledger.rx_sifted[i].packets);
 	if (ledger.tx_taken != 0)
 		fprintf(out,
 			"port %u (%s): handed over %" PRIu64 " = sent %" PRIu64

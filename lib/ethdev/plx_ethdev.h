@@ -252,6 +252,11 @@ void plx_ethdev_unwatch_links(void);
 int plx_ethdev_rx_fd(uint16_t port, uint16_t queue);
 /* Makes a polling loop wake up for the queue's packets, if it is one that sleeps; of the others' queues no fd is asked. */
 void plx_ethdev_idle_add(struct plx_idle *idle, uint16_t port, uint16_t queue);
+/*
+ * True if the last rx_burst, which returned 0, brought packets that rules on the port kept: there may be more. Thread: the
+ * queue's. Path: hot.
+ */
+bool plx_ethdev_rx_sifted(uint16_t port, uint16_t queue);
 /* Packets waiting in the queue, or an error. */
 int plx_ethdev_rx_queue_count(uint16_t port, uint16_t queue);
 /* What a queue was set up with; -EINVAL if it was not. */
@@ -295,8 +300,10 @@ plx_ethdev_bits_text(enum plx_ethdev_names names, uint32_t bits, char *ret_text,
 
 /* -- the ledger ------------------------------------------------------------------------------------- */
 
+/* Bytes are those of the wire, also where a packet came cut (PLX_MBUF_RX_CUT). */
 struct plx_ethdev_stats {
-	uint64_t rx_packets, rx_bytes; /* delivered to the application */
+	uint64_t rx_packets,
+		rx_bytes; /* delivered to the application: rules on the port let them pass */
 	uint64_t tx_packets, tx_bytes; /* taken over and handed to the device */
 	uint64_t rx_missed;	       /* lost before us: the device or kernel had no room */
 	uint64_t rx_no_mbuf;	       /* lost because the pool was empty */
@@ -321,6 +328,7 @@ int plx_ethdev_xstats(uint16_t port, struct plx_ethdev_xstat *ret_stats, unsigne
  * handed to tx equals what was sent plus every named loss plus what is still in flight.
  */
 #define PLX_ETHDEV_LEDGER_MAX 74
+#define PLX_ETHDEV_SIFTED_MAX 6
 struct plx_ethdev_ledger_row {
 	const char *name; /* static text: "pool empty", "kernel ring full" */
 	uint64_t packets;
@@ -331,6 +339,9 @@ struct plx_ethdev_ledger {
 	uint64_t rx_waiting; /* in the device's ring, not yet asked for */
 	unsigned nb_rx_losses;
 	struct plx_ethdev_ledger_row rx_loss[PLX_ETHDEV_LEDGER_MAX];
+	unsigned
+		nb_rx_sifted; /* 0 while a sieve, such as rules, never kept anything from the program */
+	struct plx_ethdev_ledger_row rx_sifted[PLX_ETHDEV_SIFTED_MAX];
 	uint64_t tx_taken; /* by tx_burst */
 	uint64_t tx_sent;
 	uint64_t tx_in_flight;
@@ -338,7 +349,7 @@ struct plx_ethdev_ledger {
 	struct plx_ethdev_ledger_row tx_loss[PLX_ETHDEV_LEDGER_MAX];
 };
 int plx_ethdev_ledger(uint16_t port, struct plx_ethdev_ledger *ret_ledger);
-/* received - delivered - waiting - losses (and the same for tx): 0 and 0 when the books are right. */
+/* received - delivered - waiting - losses - sifted (and the same for tx): 0 and 0 when the books are right. */
 void
 plx_ethdev_ledger_balance(const struct plx_ethdev_ledger *ledger, int64_t *ret_rx, int64_t *ret_tx);
 

@@ -12,7 +12,7 @@ PLX_BEGIN_DECLS
 typedef uint16_t (*plx_ethdev_rx_fn)(void *queue, struct plx_mbuf **pkts, uint16_t n);
 typedef uint16_t (*plx_ethdev_tx_fn)(void *queue, struct plx_mbuf **pkts, uint16_t n);
 
-struct plx_ethdev_tap;
+struct plx_ethdev_hooks;
 
 /* Layout visible for inlining. Filled at start; at stop the functions become ones that return 0 and count. */
 struct plx_ethdev_fast {
@@ -20,21 +20,23 @@ struct plx_ethdev_fast {
 	plx_ethdev_tx_fn tx;
 	void **rxq; /* PLX_ETHDEV_QUEUES_MAX entries, never NULL ones */
 	void **txq;
-	const struct plx_ethdev_tap
-		*tap; /* who sees what passes, mostly NULL: plx_ethdev_tap_driver.h */
+	/* who sees or sifts what passes, mostly NULL: plx_ethdev_tap_driver.h, plx_ethdev_sieve_driver.h */
+	const struct plx_ethdev_hooks *hooks;
 } PLX_CACHE_ALIGNED;
 PLX_STATIC_ASSERT(sizeof(struct plx_ethdev_fast) == PLX_CACHE_LINE, "a burst loads one line");
 
 extern struct plx_ethdev_fast plx_ethdev_fast_table[PLX_ETHDEV_MAX];
 
-/* Private to the inlines: the bursts of a port that somebody taps. Thread, path: as theirs. */
-uint16_t plx_ethdev_tap_rx_burst(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, uint16_t n);
-uint16_t plx_ethdev_tap_tx_burst(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, uint16_t n);
+/* Private to the inlines: the bursts of a port that has a tap or a sieve. Thread, path: as theirs. */
+uint16_t
+plx_ethdev_hooked_rx_burst(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, uint16_t n);
+uint16_t
+plx_ethdev_hooked_tx_burst(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, uint16_t n);
 
 static inline bool
-plx_ethdev_is_tapped(const struct plx_ethdev_fast *fast)
+plx_ethdev_is_hooked(const struct plx_ethdev_fast *fast)
 {
-	return PLX_UNLIKELY(__atomic_load_n(&fast->tap, __ATOMIC_RELAXED) != NULL);
+	return PLX_UNLIKELY(__atomic_load_n(&fast->hooks, __ATOMIC_RELAXED) != NULL);
 }
 
 /*
@@ -45,7 +47,7 @@ static inline uint16_t
 plx_ethdev_rx_burst(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, uint16_t n)
 {
 	const struct plx_ethdev_fast *fast = &plx_ethdev_fast_table[port];
-	uint16_t got = plx_ethdev_is_tapped(fast) ? plx_ethdev_tap_rx_burst(port, queue, pkts, n)
+	uint16_t got = plx_ethdev_is_hooked(fast) ? plx_ethdev_hooked_rx_burst(port, queue, pkts, n)
 						  : fast->rx(fast->rxq[queue], pkts, n);
 
 	for (uint16_t i = 0; PLX_MBUF_DEBUG && i < got; i++)
@@ -65,7 +67,7 @@ plx_ethdev_tx_burst(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, uint1
 
 	for (uint16_t i = 0; PLX_MBUF_DEBUG && i < n; i++)
 		PLX_MBUF_NOTE(pkts[i], "the transmit queue", port, queue);
-	taken = plx_ethdev_is_tapped(fast) ? plx_ethdev_tap_tx_burst(port, queue, pkts, n)
+	taken = plx_ethdev_is_hooked(fast) ? plx_ethdev_hooked_tx_burst(port, queue, pkts, n)
 					   : fast->tx(fast->txq[queue], pkts, n);
 	for (uint16_t i = taken; PLX_MBUF_DEBUG && i < n; i++)
 		PLX_MBUF_NOTE(pkts[i], "the application, as not taken by tx_burst", port, queue);

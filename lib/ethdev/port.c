@@ -147,7 +147,7 @@ plx_ethdev_unregister(struct plx_ethdev *dev)
 		return;
 	ethdev_unwatch_port(dev);
 	plx_ethdev_close(dev->port);
-	ethdev_tap_forget(dev);
+	ethdev_hooks_forget(dev);
 	ethdev_fast_forget(dev);
 	port_table[dev->port] = NULL;
 	free(dev->priv);

@@ -7,6 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Names of what a sieve makes of packets: in xstats, and in the ledger. */
+static const struct {
+	const char *name, *about;
+} sifted_names[PLX_ETHDEV_SIFTED_MAX] = {
+	[PLX_ETHDEV_SIFTED_DROPPED] = {"rx_rules_dropped", "dropped by a rule"},
+	[PLX_ETHDEV_SIFTED_UNWANTED] = {"rx_rules_unwanted", "dropped by the policy of rules"},
+	[PLX_ETHDEV_SIFTED_SAMPLED_OUT] = {"rx_rules_sampled_out", "sampled out by rules"},
+	[PLX_ETHDEV_SIFTED_SENT] = {"rx_rules_sent", "sent out of a port by a rule"},
+	[PLX_ETHDEV_SIFTED_UNSENT] = {"rx_rules_unsent", "to be sent by a rule, but could not"},
+	[PLX_ETHDEV_SIFTED_UNREAD] = {"rx_rules_unread", "on a queue that the rules do not have"},
+};
+
 /* Totals less what they were at the last reset. What waits or flies is a level, not a count. */
 static void
 since_reset(struct plx_ethdev *dev, struct ethdev_totals *ret_totals)
@@ -19,6 +31,9 @@ since_reset(struct plx_ethdev *dev, struct ethdev_totals *ret_totals)
 	now->rx.bytes -= base->rx.bytes;
 	now->rx.no_mbuf -= base->rx.no_mbuf;
 	now->rx.errors -= base->rx.errors;
+	for (unsigned i = 0; i < PLX_ETHDEV_SIFTED_MAX; i++)
+		now->sifted[i] -= base->sifted[i];
+	now->sifted_bytes -= base->sifted_bytes;
 	now->tx.packets -= base->tx.packets;
 	now->tx.bytes -= base->tx.bytes;
 	now->tx.taken -= base->tx.taken;
@@ -61,8 +76,8 @@ make_stats(const struct plx_ethdev *dev, const struct ethdev_totals *totals,
 	   struct plx_ethdev_stats *stats)
 {
 	*stats = (struct plx_ethdev_stats){
-		.rx_packets = totals->rx.packets,
-		.rx_bytes = totals->rx.bytes,
+		.rx_packets = totals->rx.packets - ethdev_totals_sifted(totals),
+		.rx_bytes = totals->rx.bytes - totals->sifted_bytes,
 		.tx_packets = totals->tx.packets,
 		.tx_bytes = totals->tx.bytes,
 		.rx_missed = sum_of_kind(dev, totals, PLX_COUNTER_RX_MISSED),
@@ -155,6 +170,8 @@ plx_ethdev_xstats(uint16_t port, struct plx_ethdev_xstat *ret_stats, unsigned n)
 	put(&xstats, stats.rx_no_mbuf, "rx_mbuf_allocation_errors");
 	put(&xstats, __atomic_load_n(&dev->priv->stopped_bursts, __ATOMIC_RELAXED),
 	    "stopped_bursts");
+	for (unsigned i = 0; i < PLX_ETHDEV_SIFTED_MAX; i++)
+		put(&xstats, totals.sifted[i], "%s", sifted_names[i].name);
 	put_queues(&xstats, dev);
 	for (unsigned i = 0; i < dev->nb_counters; i++)
 		put(&xstats, totals.counter[i], "%s", dev->counters[i].name);
@@ -175,6 +192,18 @@ tx_loss(struct plx_ethdev_ledger *ledger, const char *name, uint64_t packets)
 	ledger->tx_loss[ledger->nb_tx_losses++] = (struct plx_ethdev_ledger_row){name, packets};
 }
 
+/* All of them once there is one, so that their names can be relied on. */
+static void
+ledger_sifted(struct plx_ethdev_ledger *ledger, const struct ethdev_totals *totals)
+{
+	if (ethdev_totals_sifted(totals) == 0)
+		return;
+	for (unsigned i = 0; i < PLX_ETHDEV_SIFTED_MAX; i++)
+		ledger->rx_sifted[i] =
+			(struct plx_ethdev_ledger_row){sifted_names[i].about, totals->sifted[i]};
+	ledger->nb_rx_sifted = PLX_ETHDEV_SIFTED_MAX;
+}
+
 PLX_STATIC_ASSERT(PLX_ETHDEV_LEDGER_MAX >= PLX_ETHDEV_COUNTERS_MAX + 2, "room for every loss");
 
 int
@@ -189,7 +218,8 @@ plx_ethdev_ledger(uint16_t port, struct plx_ethdev_ledger *ret_ledger)
 	since_reset(dev, &totals);
 	memset(ledger, 0, sizeof(*ledger));
 	ledger->rx_received = totals.received;
-	ledger->rx_delivered = totals.rx.packets;
+	ledger->rx_delivered = totals.rx.packets - ethdev_totals_sifted(&totals);
+	ledger_sifted(ledger, &totals);
 	ledger->rx_waiting = totals.waiting;
 	ledger->tx_taken = totals.tx.taken;
 	ledger->tx_sent = totals.tx.packets;
@@ -216,6 +246,8 @@ plx_ethdev_ledger_balance(const struct plx_ethdev_ledger *ledger, int64_t *ret_r
 
 	for (unsigned i = 0; i < ledger->nb_rx_losses; i++)
 		rx -= ledger->rx_loss[i].packets;
+	for (unsigned i = 0; i < ledger->nb_rx_sifted; i++)
+		rx -= ledger->rx_sifted[i].packets;
 	for (unsigned i = 0; i < ledger->nb_tx_losses; i++)
 		tx -= ledger->tx_loss[i].packets;
 	*ret_rx = (int64_t)rx;

@@ -33,6 +33,29 @@ ethdev_totals_keep_tx(struct plx_ethdev *dev, const struct plx_ethdev_txq_stats 
 	add_tx(&dev->priv->released.tx, queue);
 }
 
+/* Before the queues' own counters, which are written first: so that what is sifted never seems to be more. */
+static void
+add_sifted(const struct plx_ethdev *dev, struct ethdev_totals *totals)
+{
+	for (unsigned q = 0; q < PLX_ETHDEV_QUEUES_MAX; q++) {
+		const struct plx_ethdev_sifted *sifted = &ethdev_sifted[dev->port][q];
+
+		for (unsigned i = 0; i < PLX_ETHDEV_SIFTED_MAX; i++)
+			totals->sifted[i] += __atomic_load_n(&sifted->packets[i], __ATOMIC_ACQUIRE);
+		totals->sifted_bytes += __atomic_load_n(&sifted->bytes, __ATOMIC_ACQUIRE);
+	}
+}
+
+uint64_t
+ethdev_totals_sifted(const struct ethdev_totals *totals)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < PLX_ETHDEV_SIFTED_MAX; i++)
+		sum += totals->sifted[i];
+	return sum;
+}
+
 static uint64_t
 rx_losses(const struct plx_ethdev *dev, const struct ethdev_totals *totals)
 {
@@ -66,6 +89,7 @@ ethdev_totals(struct plx_ethdev *dev, struct ethdev_totals *ret_totals)
 	struct ethdev_totals *totals = ret_totals;
 
 	*totals = dev->priv->released;
+	add_sifted(dev, totals);
 	for (uint16_t i = 0; i < PLX_ETHDEV_QUEUES_MAX; i++) {
 		if (dev->rxq[i] != NULL)
 			add_rx(&totals->rx, dev->rxq[i]);

@@ -288,8 +288,8 @@ static void
 wait_until_free(void)
 {
 	for (unsigned i = 0; i < LIMIT_S * 1000; i++) {
-		if (__atomic_load_n(&plx_ethdev_fast_table[scene.dev.port].tap, __ATOMIC_ACQUIRE) ==
-		    NULL)
+		if (__atomic_load_n(&plx_ethdev_fast_table[scene.dev.port].hooks,
+				    __ATOMIC_ACQUIRE) == NULL)
 			return;
 		usleep(1000);
 	}
@@ -303,7 +303,7 @@ who_goes_is_forgotten(void **state)
 
 	for (unsigned i = 0; i < 3; i++) {
 		assert_int_equal(attach("", &port, NULL), 0);
-		assert_non_null(plx_ethdev_fast_table[scene.dev.port].tap);
+		assert_non_null(plx_ethdev_fast_table[scene.dev.port].hooks);
 		leave(port);
 		wait_until_free();
 	}
@@ -346,7 +346,7 @@ what_the_other_end_refuses_is_told(void **state)
 	assert_true(plx_ethdev_attach("net_attach1,program=/nowhere/at.all", &port, &why) < 0);
 	assert_true(plx_ethdev_attach("net_attach1,program=nobody-of-this-name", &port, &why) < 0);
 	assert_non_null(strstr(why.text, "nobody-of-this-name"));
-	assert_null(plx_ethdev_fast_table[scene.dev.port].tap);
+	assert_null(plx_ethdev_fast_table[scene.dev.port].hooks);
 }
 
 static int

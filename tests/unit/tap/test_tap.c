@@ -165,7 +165,7 @@ each_reader_has_its_own_filter_snaplen_and_losses(void **state)
 	plx_tap_info(b.tap, &info);
 	assert_int_equal(info.recorded, 11);
 	detach(&b);
-	assert_null(plx_ethdev_fast_table[scene.dev.port].tap);
+	assert_null(plx_ethdev_fast_table[scene.dev.port].hooks);
 	scene_end(&scene);
 }
 
@@ -307,7 +307,7 @@ what_cannot_be_tapped_is_refused(void **state)
 	assert_int_equal(n, PLX_TAP_MAX);
 	while (n > 0)
 		plx_tap_remove(taps[--n]);
-	assert_null(plx_ethdev_fast_table[scene.dev.port].tap);
+	assert_null(plx_ethdev_fast_table[scene.dev.port].hooks);
 	scene_end(&scene);
 }
 
@@ -430,7 +430,7 @@ stays_while_inside(void *rx)
 	sem_wait(&slow.inside);
 	assert_int_equal(pthread_create(&taker, NULL, take_away, &tap), 0);
 	/* Not before it has taken it out; then it waits. Too short a time here hides a fault, and makes none. */
-	while (__atomic_load_n(&plx_ethdev_fast_table[scene.dev.port].tap, __ATOMIC_ACQUIRE) !=
+	while (__atomic_load_n(&plx_ethdev_fast_table[scene.dev.port].hooks, __ATOMIC_ACQUIRE) !=
 	       NULL)
 		sched_yield();
 	usleep(50000);
