@@ -35,7 +35,7 @@ enum plx_tap_state {
 
 /* What is tapped, as it was when the tap was made. */
 struct plx_tap_source {
-	char name[PLX_TAP_NAME_MAX]; /* of the port */
+	char name[PLX_TAP_NAME_MAX]; /* of the port: printable characters */
 	uint16_t port;
 	uint16_t mtu;
 	uint32_t snaplen; /* UINT32_MAX: packets are whole */
@@ -61,7 +61,7 @@ struct plx_tap_packet {
 	uint32_t cap_len;
 	uint32_t wire_len; /* never less */
 	uint64_t time_ns;  /* since the Unix epoch */
-	uint32_t ol_flags; /* some of PLX_MBUF_*: which of the following are valid */
+	uint32_t ol_flags; /* of PLX_MBUF_RX_HASH, _VLAN: which of the following are valid */
 	uint32_t hash;
 	uint16_t vlan_tci;
 };
@@ -71,6 +71,12 @@ struct plx_tap_packet {
  */
 int plx_tap_reader_next(struct plx_tap_reader *reader, unsigned lane,
 			struct plx_tap_packet *ret_packet);
+
+/*
+ * Reads and releases what is there now, and tells how many packets that were. 0, or -EPROTO as above. Thread: as above.
+ * Path: slow.
+ */
+int plx_tap_reader_skip(struct plx_tap_reader *reader, unsigned lane, uint64_t *ret_packets);
 
 /* Gives the room of all packets that were read back. Thread: as above. Path: hot. */
 void plx_tap_reader_release(struct plx_tap_reader *reader, unsigned lane);

@@ -130,9 +130,12 @@ on_gone(void *arg)
 {
 	const struct list *list = arg;
 
-	for (unsigned i = 0; i < list->n; i++) {
-		atomic_store(&list->taps[i]->gone, true);
-		__atomic_store_n(&list->taps[i]->region.head->gone, 1, __ATOMIC_RELEASE);
+	/* A tap that knows may be freed, and with the first one the list. */
+	for (unsigned i = list->n; i-- > 0;) {
+		struct plx_tap *tap = list->taps[i];
+
+		__atomic_store_n(&tap->region.head->gone, 1, __ATOMIC_RELEASE);
+		atomic_store(&tap->gone, true);
 	}
 }
 
@@ -206,8 +209,11 @@ take_out(struct plx_tap *tap)
 		tap->shorter = NULL;
 		fill_list(list, former, tap);
 	}
-	/* -EBUSY, -ENODEV: the port goes at this moment, and all its taps with it. */
-	plx_ethdev_tap_swap(port, hook_of(former), hook_of(list));
+	if (plx_ethdev_tap_swap(port, hook_of(former), hook_of(list)) != 0) {
+		/* -EBUSY, -ENODEV: the port went at this moment, and all its taps with it. */
+		free(list);
+		list = NULL;
+	}
 	room.of_port[port] = list;
 	free(former);
 }

@@ -14,6 +14,7 @@
 #define PLX_LIB_TAP_TAP_REGION_H
 
 #include "plx_base.h"
+#include "plx_mbuf.h"
 
 #define TAP_MAGIC     UINT64_C(0x504154786c70) /* "plxTAP" */
 #define TAP_VERSION   1
@@ -53,6 +54,9 @@ struct tap_tails {
 	uint32_t want PLX_CACHE_ALIGNED;
 	struct tap_tail lane[];
 };
+
+/* Of a packet's flags, what is true of a copy. */
+#define TAP_FLAGS (PLX_MBUF_RX_HASH | PLX_MBUF_RX_VLAN)
 
 #define TAP_PACKET 0x504b
 #define TAP_PAD	   0x5044 /* only size and kind: the ring's end is near */

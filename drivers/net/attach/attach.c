@@ -38,6 +38,7 @@ read_lane(const struct attach_port *port, unsigned i, struct plx_tap_lane_info *
 	plx_tap_reader_lane(port->reader, i, ret_info);
 	if (!port->runs) {
 		ret_info->recorded = port->lanes[i].recorded;
+		ret_info->filtered = port->lanes[i].filtered;
 		ret_info->dropped = port->lanes[i].dropped;
 	}
 }
@@ -149,6 +150,7 @@ attach_stop(struct plx_ethdev *dev)
 
 		read_lane(port, i, &lane);
 		port->lanes[i].recorded = lane.recorded;
+		port->lanes[i].filtered = lane.filtered;
 		port->lanes[i].dropped = lane.dropped;
 	}
 	port->runs = false;
@@ -275,6 +277,7 @@ plx_net_attach_facts(uint16_t number, struct plx_net_attach_facts *ret_facts)
 	*ret_facts = (struct plx_net_attach_facts){
 		.number = port->source.port,
 		.filter = port->args.filter,
+		.lost = plx_tap_reader_unlaned(port->reader),
 		.end = how_it_ended(port),
 	};
 	memcpy(ret_facts->program, port->args.program, sizeof(ret_facts->program));
@@ -282,8 +285,9 @@ plx_net_attach_facts(uint16_t number, struct plx_net_attach_facts *ret_facts)
 	for (unsigned i = 0; i < port->source.nb_lanes; i++) {
 		struct plx_tap_lane_info lane;
 
-		plx_tap_reader_lane(port->reader, i, &lane);
+		read_lane(port, i, &lane);
 		ret_facts->filtered += lane.filtered;
+		ret_facts->lost += lane.dropped;
 	}
 	return 0;
 }

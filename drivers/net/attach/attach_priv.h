@@ -25,9 +25,10 @@ struct attach_args {
 
 /* A lane of the tap. While the port runs its queue's thread writes `taken`. */
 struct attach_lane {
-	uint64_t taken;		    /* packets that were read */
-	uint64_t recorded, dropped; /* as the port stopped; valid while it does not run */
-	uint16_t queue;		    /* there */
+	uint64_t taken; /* packets that were read */
+	/* As the port stopped; valid while it does not run. */
+	uint64_t recorded, filtered, dropped;
+	uint16_t queue; /* there */
 	bool tx;
 } PLX_CACHE_ALIGNED;
 
@@ -38,7 +39,6 @@ struct attach_port {
 	struct plx_tap_source source;
 	int fd; /* the connection: hangs up when the program ends */
 	bool runs;
-	bool over;	 /* it hung up */
 	bool nonsense;	 /* by any queue */
 	uint64_t unread; /* in the lanes when the port stopped, and given up */
 	struct attach_lane lanes[ATTACH_LANES_MAX];

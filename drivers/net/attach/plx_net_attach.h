@@ -22,6 +22,8 @@ struct plx_net_attach_facts {
 	uint16_t number;    /* there */
 	const char *filter; /* that runs there, "" if none does; lives as long as the port */
 	uint64_t filtered;  /* packets that did not match it */
+	uint64_t
+		lost; /* that matched and did not come: read too slowly, a queue younger than the tap */
 	enum plx_net_attach_end end;
 };
 

@@ -6,6 +6,7 @@
 #include "plx_event.h"
 #include "plx_ethdev_open.h"
 #include "plx_net_attach.h"
+#include "own.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -15,7 +16,7 @@
 
 extern const struct plx_driver plx_driver_net_attach;
 
-static char folder[] = "/tmp/plx-attach-XXXXXX";
+static char folder[OWN_PATH];
 static struct scene scene;
 static pthread_t server;
 static bool stop;
@@ -248,6 +249,61 @@ what_is_left_unread_is_in_the_books(void **state)
 }
 
 static void
+stop_it(uint16_t port)
+{
+	assert_int_equal(plx_ethdev_stop(port), 0);
+}
+
+/* Ten packets to be sent there: the port stops between the moment when they are staged and the one when they count. */
+static void
+send_while_it_stops(uint16_t port)
+{
+	scene.txq[0]->meanwhile = stop_it;
+	scene.txq[0]->port = port;
+	receive(0, 0, 10, 100);
+	scene.txq[0]->meanwhile = NULL;
+}
+
+static void
+what_comes_while_the_port_stops_changes_no_figure(void **state)
+{
+	struct plx_net_attach_facts facts;
+	uint16_t port;
+
+	assert_int_equal(attach(",direction=out", &port, NULL), 0);
+	run(port, 1, 0);
+	send_while_it_stops(port);
+	assert_balanced(port, 0);
+	assert_int_equal(plx_ethdev_rx_queue_count(port, 0), 0);
+	/* They are given up at the next start, and with the queues. */
+	assert_int_equal(plx_ethdev_start(port, NULL), 0);
+	assert_balanced(port, 10);
+	send_while_it_stops(port);
+	assert_balanced(port, 10);
+	assert_int_equal(plx_ethdev_close(port), 0);
+	assert_balanced(port, 20);
+	assert_int_equal(plx_ethdev_detach(port, NULL), 0);
+	assert_int_equal(attach(",direction=out,filter='len == 1'", &port, NULL), 0);
+	run(port, 1, 0);
+	send_while_it_stops(port);
+	assert_int_equal(plx_net_attach_facts(port, &facts), 0);
+	assert_int_equal(facts.filtered, 0);
+	assert_int_equal(plx_ethdev_start(port, NULL), 0);
+	assert_int_equal(plx_net_attach_facts(port, &facts), 0);
+	assert_int_equal(facts.filtered, 10);
+	leave(port);
+	assert_int_equal(attach(",direction=out,lane=256K", &port, NULL), 0);
+	run(port, 1, 0);
+	for (unsigned i = 0; i < 8; i++)
+		receive(0, 0, 256, 100);
+	send_while_it_stops(port);
+	assert_int_equal(plx_net_attach_facts(port, &facts), 0);
+	assert_int_equal(facts.lost, 8 * 256 - 262144 / 136);
+	assert_balanced(port, 8 * 256);
+	leave(port);
+}
+
+static void
 an_empty_pool_loses_nothing(void **state)
 {
 	struct plx_mbuf *all[2048], *pkts[64];
@@ -271,6 +327,7 @@ an_empty_pool_loses_nothing(void **state)
 static void
 a_lane_that_is_full_is_a_loss_with_a_name(void **state)
 {
+	struct plx_net_attach_facts facts;
 	struct plx_ethdev_stats stats;
 	uint16_t port;
 
@@ -280,6 +337,8 @@ a_lane_that_is_full_is_a_loss_with_a_name(void **state)
 		receive(0, 0, 256, 100);
 	assert_int_equal(plx_ethdev_stats(port, &stats), 0);
 	assert_int_equal(stats.rx_missed, 30 * 256 - 262144 / 136);
+	assert_int_equal(plx_net_attach_facts(port, &facts), 0);
+	assert_int_equal(facts.lost, stats.rx_missed);
 	assert_balanced(port, 30 * 256);
 	leave(port);
 }
@@ -294,6 +353,50 @@ wait_until_free(void)
 		usleep(1000);
 	}
 	fail_msg("the tap is still there");
+}
+
+static void
+a_queue_younger_than_the_tap_is_a_loss_with_a_name(void **state)
+{
+	const uint16_t other = scene.dev.port;
+	struct plx_net_attach_facts facts;
+	struct plx_ethdev_stats stats;
+	uint16_t port;
+
+	assert_int_equal(attach(",direction=in", &port, NULL), 0);
+	run(port, 2, 0);
+	assert_int_equal(plx_ethdev_stop(other), 0);
+	assert_int_equal(plx_ethdev_configure(other, 3, 1, NULL, NULL), 0);
+	for (uint16_t i = 0; i < 3; i++)
+		assert_int_equal(plx_ethdev_rx_queue_setup(other, i, 0, pool, NULL), 0);
+	assert_int_equal(plx_ethdev_tx_queue_setup(other, 0, 0, NULL), 0);
+	assert_int_equal(plx_ethdev_start(other, NULL), 0);
+	receive(2, 0, 7, 100);
+	assert_int_equal(plx_ethdev_stats(port, &stats), 0);
+	assert_int_equal(stats.rx_missed, 7);
+	assert_int_equal(plx_net_attach_facts(port, &facts), 0);
+	assert_int_equal(facts.lost, 7);
+	assert_balanced(port, 7);
+	leave(port);
+	scene_end(&scene);
+	scene_begin(&scene, 2, 1);
+}
+
+/* With what is still in its lanes given up, there is nothing to wait for. */
+static void
+a_port_that_is_stopped_is_down_when_the_other_ends(void **state)
+{
+	uint16_t port;
+
+	assert_int_equal(attach(",direction=in", &port, NULL), 0);
+	run(port, 2, 0);
+	receive(0, 0, 10, 100);
+	scene_end(&scene);
+	assert_true(is_up(port));
+	assert_int_equal(plx_ethdev_stop(port), 0);
+	assert_false(is_up(port));
+	assert_int_equal(plx_ethdev_detach(port, NULL), 0);
+	scene_begin(&scene, 2, 1);
 }
 
 static void
@@ -354,7 +457,7 @@ set_up(void **state)
 {
 	struct plx_why why;
 
-	if (mkdtemp(folder) == NULL)
+	if (own_folder(folder) == NULL)
 		return -1;
 	setenv("RUNTIME_DIRECTORY", folder, 1);
 	if (eal_pool_init(&(struct plx_pool_params){.name = "p", .n = 2048}) != 0 ||
@@ -388,8 +491,11 @@ main(void)
 		cmocka_unit_test(filter_snaplen_and_direction_are_applied_there),
 		cmocka_unit_test(long_packets_are_chained_or_counted),
 		cmocka_unit_test(what_is_left_unread_is_in_the_books),
+		cmocka_unit_test(what_comes_while_the_port_stops_changes_no_figure),
 		cmocka_unit_test(an_empty_pool_loses_nothing),
 		cmocka_unit_test(a_lane_that_is_full_is_a_loss_with_a_name),
+		cmocka_unit_test(a_queue_younger_than_the_tap_is_a_loss_with_a_name),
+		cmocka_unit_test(a_port_that_is_stopped_is_down_when_the_other_ends),
 		cmocka_unit_test(who_goes_is_forgotten),
 		cmocka_unit_test(the_end_of_the_other_port_is_seen_when_all_was_read),
 		cmocka_unit_test(what_the_other_end_refuses_is_told),

@@ -26,7 +26,9 @@ struct scene_queue {
 	} stats;
 	struct plx_mbuf *give[1024]; /* rx: the next burst */
 	uint16_t nb_give;
-	uint16_t allow;	  /* tx: of one call; the packets stay the test's */
+	uint16_t allow;			  /* tx: of one call; the packets stay the test's */
+	void (*meanwhile)(uint16_t port); /* tx: while the driver has the packets */
+	uint16_t port;
 	uint16_t calls;	  /* tx */
 	uint16_t largest; /* tx: call */
 };
@@ -54,6 +56,8 @@ scene_tx(void *queue, struct plx_mbuf **pkts, uint16_t n)
 
 	q->calls++;
 	q->largest = n > q->largest ? n : q->largest;
+	if (q->meanwhile != NULL)
+		q->meanwhile(q->port);
 	return n < q->allow ? n : q->allow;
 }
 

@@ -173,6 +173,77 @@ an_empty_segment_in_front_hides_nothing(void **state)
 	end(&b);
 }
 
+/* Of a packet in segments of `part` bytes, as a lane with this filter and snaplen has it. */
+static int
+tagged(const char *filter, uint32_t snaplen, uint16_t part, bool tx, uint8_t *bytes,
+       struct plx_tap_packet *ret)
+{
+	struct plx_mbuf *m = scene_packet(0x01020304, 100, part);
+	struct both b;
+	int found;
+
+	begin(&b, filter, snaplen);
+	m->ol_flags = tx ? PLX_MBUF_TX_VLAN : PLX_MBUF_RX_VLAN | PLX_MBUF_RX_VLAN_STRIPPED;
+	m->vlan_tci = 0xa005;
+	assert_true(tap_lane_stage(&b.lane, &m, 1, NOW, tx));
+	tap_lane_commit(&b.lane, 1);
+	found = plx_tap_reader_next(b.reader, 0, ret);
+	if (found == 1)
+		memcpy(bytes, ret->bytes, ret->cap_len);
+	plx_mbuf_free(m);
+	end(&b);
+	return found;
+}
+
+static void
+a_tag_that_the_device_has_is_in_its_place(void **state)
+{
+	static const uint8_t begins[] = {1,  2,	 3,    4, 4,	5, 6,  7,  8, 9,
+					 10, 11, 0x81, 0, 0xa0, 5, 12, 13, 14};
+	static const uint16_t parts[] = {2000, 14, 12, 5};
+	struct plx_tap_packet packet;
+	uint8_t bytes[128];
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(parts) * 2; i++) {
+		const uint16_t part = parts[i / 2];
+		const bool tx = i % 2 == 1;
+
+		assert_int_equal(tagged("vlan 5 and len == 104", 1000, part, tx, bytes, &packet),
+				 1);
+		assert_int_equal(packet.cap_len, 104);
+		assert_int_equal(packet.wire_len, 104);
+		assert_int_equal(packet.ol_flags, PLX_MBUF_RX_VLAN);
+		assert_int_equal(packet.vlan_tci, 0xa005);
+		assert_memory_equal(bytes, begins, sizeof(begins));
+		assert_int_equal(bytes[103], 99);
+		assert_int_equal(tagged("vlan 6", 1000, part, tx, bytes, &packet), 0);
+		for (uint32_t snaplen = 10; snaplen < sizeof(begins); snaplen++) {
+			assert_int_equal(tagged(NULL, snaplen, part, tx, bytes, &packet), 1);
+			assert_int_equal(packet.cap_len, snaplen);
+			assert_int_equal(packet.wire_len, 104);
+			assert_memory_equal(bytes, begins, snaplen);
+		}
+	}
+}
+
+static void
+a_packet_that_came_cut_keeps_its_length(void **state)
+{
+	struct plx_mbuf *m = scene_packet(1, 60, 2000);
+	struct plx_tap_packet packet;
+	struct both b;
+
+	begin(&b, "len == 1500", 50);
+	plx_mbuf_set_wire_len(m, 1500);
+	assert_true(tap_lane_stage(&b.lane, &m, 1, NOW, false));
+	tap_lane_commit(&b.lane, 1);
+	assert_int_equal(plx_tap_reader_next(b.reader, 0, &packet), 1);
+	assert_int_equal(packet.cap_len, 50);
+	assert_int_equal(packet.wire_len, 1500);
+	plx_mbuf_free(m);
+	end(&b);
+}
+
 static void
 only_what_was_committed_counts(void **state)
 {
@@ -202,6 +273,13 @@ only_what_was_committed_counts(void **state)
 	tap_lane_commit(&b.lane, 5);
 	assert_int_equal(plx_tap_reader_next(b.reader, 0, &packet), 1);
 	assert_int_equal(scene_number(&packet), 5);
+	/* Of two that were staged no ten were taken. */
+	plx_tap_reader_lane(b.reader, 0, &info);
+	assert_int_equal(info.recorded + info.filtered, 10);
+	assert_true(tap_lane_stage(&b.lane, m, 2, NOW, true));
+	tap_lane_commit(&b.lane, 10);
+	plx_tap_reader_lane(b.reader, 0, &info);
+	assert_int_equal(info.recorded + info.filtered, 12);
 	plx_mbuf_free_bulk(m, 10);
 	end(&b);
 }
@@ -214,8 +292,8 @@ times_flags_and_hash_of_what_was_received_come_along(void **state)
 	struct both b;
 
 	begin(&b, NULL, 1000);
-	m->ol_flags = PLX_MBUF_RX_TIMESTAMP | PLX_MBUF_RX_HASH | PLX_MBUF_RX_VLAN_STRIPPED |
-		      PLX_MBUF_TX_VLAN;
+	m->ol_flags = PLX_MBUF_RX_TIMESTAMP | PLX_MBUF_RX_HASH | PLX_MBUF_RX_VLAN |
+		      PLX_MBUF_RX_L4_CSUM_GOOD | PLX_MBUF_TX_IPV4;
 	m->timestamp = NOW - 5;
 	m->hash = 0x12345678;
 	m->vlan_tci = 77;
@@ -225,7 +303,7 @@ times_flags_and_hash_of_what_was_received_come_along(void **state)
 	tap_lane_commit(&b.lane, 1);
 	assert_int_equal(plx_tap_reader_next(b.reader, 0, &packet), 1);
 	assert_true(packet.time_ns == NOW - 5);
-	assert_int_equal(packet.ol_flags, PLX_MBUF_RX_HASH | PLX_MBUF_RX_VLAN_STRIPPED);
+	assert_int_equal(packet.ol_flags, PLX_MBUF_RX_HASH | PLX_MBUF_RX_VLAN);
 	assert_int_equal(packet.hash, 0x12345678);
 	assert_int_equal(packet.vlan_tci, 77);
 	/* When it was received says nothing about when it was sent. */
@@ -234,6 +312,11 @@ times_flags_and_hash_of_what_was_received_come_along(void **state)
 	assert_int_equal(packet.ol_flags, 0);
 	/* What a file says of last year is not when it passed. */
 	m->timestamp = NOW - UINT64_C(1100000000);
+	assert_true(tap_lane_stage(&b.lane, &m, 1, NOW, false));
+	tap_lane_commit(&b.lane, 1);
+	assert_int_equal(plx_tap_reader_next(b.reader, 0, &packet), 1);
+	assert_true(packet.time_ns == NOW);
+	m->timestamp = NOW + UINT64_C(1100000000);
 	assert_true(tap_lane_stage(&b.lane, &m, 1, NOW, false));
 	tap_lane_commit(&b.lane, 1);
 	assert_int_equal(plx_tap_reader_next(b.reader, 0, &packet), 1);
@@ -353,6 +436,70 @@ a_program_that_writes_nonsense_is_found_out(void **state)
 	assert_int_equal(answer_to(&bad, BYTES), -EPROTO); /* nothing behind it */
 }
 
+/* A record, then what fills the lane's end, then another record at its beginning; `there` bytes of the last two. */
+static int
+answer_to_pad(uint32_t size, uint64_t there)
+{
+	const uint64_t first = BYTES - 136;
+	const struct tap_record record = {.size = (uint32_t)first, .kind = TAP_PACKET};
+	const struct tap_record good = {
+		.size = 96, .kind = TAP_PACKET, .wire_len = 60, .cap_len = 60};
+	const struct tap_record pad = {.size = size, .kind = TAP_PAD};
+	struct plx_tap_packet packet;
+	struct both b;
+	int ret;
+
+	begin(&b, NULL, 1000);
+	memcpy(b.region.rings, &record, sizeof(record));
+	__atomic_store_n(&b.region.lanes[0].head, first, __ATOMIC_RELEASE);
+	assert_int_equal(plx_tap_reader_next(b.reader, 0, &packet), 1);
+	memcpy(b.region.rings, &good, sizeof(good));
+	memcpy(b.region.rings + first, &pad, 8);
+	__atomic_store_n(&b.region.lanes[0].head, first + there, __ATOMIC_RELEASE);
+	ret = plx_tap_reader_next(b.reader, 0, &packet);
+	end(&b);
+	return ret;
+}
+
+static void
+a_pad_that_cannot_be_is_found_out(void **state)
+{
+	assert_int_equal(answer_to_pad(136, 136 + 96), 1);
+	assert_int_equal(answer_to_pad(128, 136 + 96), -EPROTO);
+	assert_int_equal(answer_to_pad(144, 136 + 96), -EPROTO);
+	assert_int_equal(answer_to_pad(0, 136 + 96), -EPROTO);
+	assert_int_equal(answer_to_pad(136, 128), -EPROTO);
+	assert_int_equal(answer_to_pad(136, 136), -EPROTO);
+	assert_int_equal(answer_to_pad(136, 136 + 88), -EPROTO);
+}
+
+static void
+what_is_skipped_is_counted_and_gone(void **state)
+{
+	struct plx_tap_packet packet;
+	struct both b;
+	uint64_t n;
+
+	begin(&b, NULL, 1000);
+	assert_int_equal(plx_tap_reader_skip(b.reader, 0, &n), 0);
+	assert_int_equal(n, 0);
+	for (uint32_t i = 0; i < 2000; i++) {
+		pass(&b, i, 300, 2000);
+		pass(&b, i, 400, 2000);
+		assert_int_equal(plx_tap_reader_skip(b.reader, 0, &n), 0);
+		assert_int_equal(n, 2);
+	}
+	assert_int_equal(dropped(&b), 0);
+	pass(&b, 7, 300, 2000);
+	assert_int_equal(plx_tap_reader_next(b.reader, 0, &packet), 1);
+	assert_int_equal(scene_number(&packet), 7);
+	pass(&b, 8, 300, 2000);
+	__atomic_store_n(&b.region.lanes[0].head, b.lane.head + 8, __ATOMIC_RELEASE);
+	assert_int_equal(plx_tap_reader_skip(b.reader, 0, &n), -EPROTO);
+	assert_int_equal(n, 1);
+	end(&b);
+}
+
 static void
 a_region_that_is_none_is_refused(void **state)
 {
@@ -420,11 +567,15 @@ main(void)
 		cmocka_unit_test(a_full_lane_drops_and_counts_and_takes_again_when_it_was_read),
 		cmocka_unit_test(chained_packets_are_gathered_for_the_filter_and_for_the_reader),
 		cmocka_unit_test(an_empty_segment_in_front_hides_nothing),
+		cmocka_unit_test(a_tag_that_the_device_has_is_in_its_place),
+		cmocka_unit_test(a_packet_that_came_cut_keeps_its_length),
 		cmocka_unit_test(only_what_was_committed_counts),
 		cmocka_unit_test(times_flags_and_hash_of_what_was_received_come_along),
 		cmocka_unit_test(a_tail_that_cannot_be_is_found_out),
 		cmocka_unit_test(a_tail_never_goes_back),
 		cmocka_unit_test(a_program_that_writes_nonsense_is_found_out),
+		cmocka_unit_test(a_pad_that_cannot_be_is_found_out),
+		cmocka_unit_test(what_is_skipped_is_counted_and_gone),
 		cmocka_unit_test(a_region_that_is_none_is_refused),
 		cmocka_unit_test(a_reader_can_neither_write_nor_resize),
 	};

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct tapping {
@@ -209,6 +210,9 @@ a_reader_that_lies_is_switched_off_and_nobody_else(void **state)
 	}
 	plx_tap_info(liar.tap, &info);
 	assert_true(info.hostile);
+	/* Nothing of the burst in which it was found out. */
+	assert_int_equal(info.recorded % PLX_ETHDEV_TAP_BURST, 0);
+	assert_true(info.recorded <= PLX_TAP_LANE_MIN / 136);
 	assert_int_equal(plx_tap_reader_state(liar.reader), PLX_TAP_SWITCHED_OFF);
 	assert_int_equal(plx_tap_reader_state(good.reader), PLX_TAP_RUNS);
 	receive(1, 0, 3);
@@ -241,6 +245,55 @@ queues_that_came_later_are_counted(void **state)
 	plx_tap_info(t.tap, &info);
 	assert_int_equal(info.unlaned, 6);
 	assert_int_equal(plx_tap_reader_unlaned(t.reader), 6);
+	/* What is not wanted, of a direction or at all, is no loss. */
+	give(scene.rxq[1], 0, 4, 100);
+	assert_int_equal(plx_ethdev_tx_burst(port, 0, scene.rxq[1]->give, 4), 4);
+	take_back(scene.rxq[1]);
+	plx_tap_reader_want(t.reader, false);
+	receive(1, 20, 6);
+	assert_int_equal(plx_tap_reader_unlaned(t.reader), 6);
+	detach(&t);
+	scene_end(&scene);
+}
+
+static void
+lanes_are_smaller_where_they_are_many(void **state)
+{
+	const struct plx_tap_params params = {
+		.rx = true, .tx = true, .lane_bytes = PLX_TAP_LANE_MAX};
+	struct plx_tap *tap;
+	int fds[PLX_TAP_FDS];
+	struct stat st;
+
+	scene_begin(&scene, 2, 1);
+	assert_int_equal(plx_tap_add(&params, fds, &tap, NULL), 0);
+	assert_int_equal(fstat(fds[0], &st), 0);
+	assert_in_range(st.st_size, 3 * 32 << 20, (3 * 32 << 20) + 65536);
+	close(fds[0]);
+	close(fds[1]);
+	plx_tap_remove(tap);
+	scene_end(&scene);
+}
+
+/* However many bytes were asked for. */
+static void
+a_packet_takes_half_a_lane_at_most(void **state)
+{
+	const struct plx_tap_params params = {.rx = true, .lane_bytes = 1, .snaplen = 1000000};
+	struct plx_tap_packet packet;
+	struct plx_mbuf *got;
+	struct tapping t;
+
+	scene_begin(&scene, 1, 1);
+	attach(&t, &params);
+	scene.rxq[0]->give[0] = scene_packet(5, 200000, 2000);
+	scene.rxq[0]->nb_give = 1;
+	assert_int_equal(plx_ethdev_rx_burst(scene.dev.port, 0, &got, 1), 1);
+	assert_int_equal(plx_tap_reader_next(t.reader, 0, &packet), 1);
+	assert_int_equal(scene_number(&packet), 5);
+	assert_true(packet.cap_len < PLX_TAP_LANE_MIN / 2);
+	assert_int_equal(packet.wire_len, 200000);
+	plx_mbuf_free(got);
 	detach(&t);
 	scene_end(&scene);
 }
@@ -469,6 +522,8 @@ main(void)
 		cmocka_unit_test(nothing_is_copied_before_it_is_wanted),
 		cmocka_unit_test(a_reader_that_lies_is_switched_off_and_nobody_else),
 		cmocka_unit_test(queues_that_came_later_are_counted),
+		cmocka_unit_test(lanes_are_smaller_where_they_are_many),
+		cmocka_unit_test(a_packet_takes_half_a_lane_at_most),
 		cmocka_unit_test(a_port_that_goes_tells_its_readers_and_the_next_has_none),
 		cmocka_unit_test(what_cannot_be_tapped_is_refused),
 		cmocka_unit_test(a_tap_does_not_go_while_somebody_is_inside),
