@@ -113,7 +113,7 @@ sort_out(struct plx_bouncer *bouncer, struct way *way, struct plx_mbuf **pkts, u
 	}
 }
 
-static void
+static PLX_NOINLINE void
 decide(struct plx_bouncer *bouncer, struct way *way, struct plx_mbuf **pkts, uint16_t n)
 {
 	uint8_t verdicts[PLX_BOUNCER_BURST_MAX], any = 0;
@@ -127,8 +127,8 @@ decide(struct plx_bouncer *bouncer, struct way *way, struct plx_mbuf **pkts, uin
 		sort_out(bouncer, way, pkts, verdicts, n);
 }
 
-static PLX_ALWAYS_INLINE uint16_t
-bounce(struct plx_bouncer *bouncer, struct way *way, bool decides)
+static PLX_ALWAYS_INLINE unsigned
+bounce(struct plx_bouncer *bouncer, struct way *way)
 {
 	struct plx_mbuf *pkts[PLX_BOUNCER_BURST_MAX];
 	uint16_t n = plx_ethdev_rx_burst(way->from.port, way->from.queue, pkts, bouncer->burst);
@@ -136,7 +136,7 @@ bounce(struct plx_bouncer *bouncer, struct way *way, bool decides)
 	if (n == 0)
 		return 0;
 	count(&way->stats.received, n);
-	if (decides)
+	if (PLX_UNLIKELY(bouncer->decides))
 		decide(bouncer, way, pkts, n);
 	else
 		send_all(bouncer, way, way->to, pkts, n, &way->stats.passed);
@@ -146,15 +146,11 @@ bounce(struct plx_bouncer *bouncer, struct way *way, bool decides)
 unsigned
 plx_bouncer_poll(struct plx_bouncer *bouncer)
 {
-	const bool decides = bouncer->decide != NULL || bouncer->decide_one != NULL;
 	unsigned moved = 0;
 
-	for (unsigned i = bouncer->begin; i < bouncer->end; i++) {
-		if (decides)
-			moved += bounce(bouncer, &bouncer->ways[i], true);
-		else
-			moved += bounce(bouncer, &bouncer->ways[i], false);
-	}
+	for (struct way *way = bouncer->ways + bouncer->begin; way < bouncer->ways + bouncer->end;
+	     way++)
+		moved += bounce(bouncer, way);
 	return moved;
 }
 

@@ -94,6 +94,7 @@ plx_bouncer_create(const struct plx_bouncer_params *params, struct plx_bouncer *
 		.nb_others = params->nb_others,
 		.retries = params->retries,
 		.retry_delay_us = params->retry_delay_us,
+		.decides = params->decide != NULL || params->decide_one != NULL,
 		.decide = params->decide,
 		.decide_one = params->decide_one,
 		.arg = params->arg,

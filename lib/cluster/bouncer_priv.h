@@ -16,6 +16,7 @@ struct plx_bouncer {
 	unsigned begin, end; /* the ways that it goes */
 	uint16_t burst;
 	uint16_t nb_others;
+	bool decides; /* one of these two is there */
 	uint32_t retries, retry_delay_us;
 	plx_bouncer_decide_fn decide;
 	plx_bouncer_decide_one_fn decide_one;
