@@ -2,76 +2,27 @@
 /* What is not wanted: rules for the whole cluster, asked before anything is spread, and the filters of slaves. */
 #include "cluster_priv.h"
 
-#include "plx_clock.h"
-#include "plx_net_wire.h"
+#include "sieve_judge.h"
 
-#include <string.h>
-
-/* A packet's bytes in one piece: where they lie, or for chains the first of them in buf. */
-static struct plx_filter_packet
-in_one_piece(const struct plx_mbuf *m, uint8_t buf[PLX_CLUSTER_KEY_BYTES])
-{
-	uint32_t wire = (m->ol_flags & PLX_MBUF_RX_CUT) != 0 ? m->wire_len : m->pkt_len;
-	uint32_t len = m->data_len;
-	const uint8_t *bytes = plx_mbuf_data(m);
-
-	if (PLX_UNLIKELY(m->next != NULL)) {
-		len = m->pkt_len < PLX_CLUSTER_KEY_BYTES ? m->pkt_len : PLX_CLUSTER_KEY_BYTES;
-		bytes = plx_mbuf_read(m, 0, len, buf);
-	}
-	return (struct plx_filter_packet){.bytes = bytes, .caplen = len, .wirelen = wire};
-}
+PLX_STATIC_ASSERT(PLX_CLUSTER_BURST <= SIEVE_BURST, "a burst is judged at once");
 
 /* -- rules -------------------------------------------------------------------------------------------- */
 
-/* A chain, whose bytes must be put together first, is matched by itself. */
-static void
-match(struct plx_cluster *cluster, struct plx_mbuf *const *pkts, uint16_t n,
-      struct plx_filter_verdict *verdicts)
-{
-	struct plx_filter_packet packets[PLX_CLUSTER_BURST];
-	uint8_t buf[PLX_CLUSTER_KEY_BYTES];
-	uint64_t now = plx_clock_monotonic_ns();
-	uint16_t from = 0;
-
-	for (uint16_t i = 0; i < n; i++) {
-		packets[i] = in_one_piece(pkts[i], buf);
-		if (PLX_LIKELY(pkts[i]->next == NULL))
-			continue;
-		plx_filter_rules_match_burst(cluster->reader, packets + from, i + 1u - from, now,
-					     verdicts + from);
-		from = i + 1;
-	}
-	if (from < n)
-		plx_filter_rules_match_burst(cluster->reader, packets + from, (unsigned)n - from,
-					     now, verdicts + from);
-}
-
-static bool
-exchange_macs(struct plx_mbuf *m)
-{
-	uint8_t *bytes = plx_mbuf_data(m), mac[PLX_NET_MAC_LEN];
-
-	if (m->data_len < 2 * sizeof(mac))
-		return false;
-	memcpy(mac, bytes, sizeof(mac));
-	memcpy(bytes, bytes + sizeof(mac), sizeof(mac));
-	memcpy(bytes + sizeof(mac), mac, sizeof(mac));
-	return true;
-}
-
-/* With MAC addresses exchanged: itself if nobody else sees its bytes, else a copy. NULL: no buffer, or too short. */
+/*
+ * With MAC addresses exchanged, or the tag that the device took out: itself if nobody else sees its bytes, else a copy. NULL: no
+ * buffer, or too short.
+ */
 static struct plx_mbuf *
-bounced(struct plx_cluster *cluster, struct plx_mbuf *m, bool itself)
+changed(struct plx_cluster *cluster, struct plx_mbuf *m, bool bounce, bool itself)
 {
 	struct plx_mbuf *out = m;
 
-	if (!itself || !plx_mbuf_is_sole(m) || !plx_mbuf_is_direct(m)) {
+	if (!itself || !sieve_owns(m)) {
 		out = plx_mbuf_copy(m, cluster->pool, 0, m->pkt_len);
 		if (itself)
 			plx_mbuf_free(m);
 	}
-	if (out == NULL || exchange_macs(out))
+	if (out == NULL || (sieve_tag_put_back(out) && (!bounce || sieve_exchange_macs(out))))
 		return out;
 	plx_mbuf_free(out);
 	return NULL;
@@ -91,8 +42,8 @@ send_out(struct plx_cluster *cluster, struct plx_mbuf *m, const struct plx_filte
 		COUNT(cluster->stats.misdirected, 1);
 		return false;
 	}
-	if (send->bounce)
-		out = bounced(cluster, m, itself);
+	if (send->bounce || sieve_tag_len(m) != 0)
+		out = changed(cluster, m, send->bounce, itself);
 	else
 		out = itself ? m : egress_clone(cluster, m);
 	egress_ask(cluster, egress, out);
@@ -145,7 +96,7 @@ rules_burst(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n)
 	struct plx_filter_verdict verdicts[PLX_CLUSTER_BURST];
 	uint16_t passed = 0;
 
-	match(cluster, pkts, n, verdicts);
+	sieve_judge(cluster->reader, pkts, n, verdicts);
 	for (uint16_t i = 0; i < n; i++)
 		if (obey(cluster, pkts[i], &verdicts[i]))
 			pkts[passed++] = pkts[i];
@@ -157,8 +108,8 @@ rules_burst(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n)
 uint64_t
 filter_places(struct plx_cluster *cluster, const struct plx_mbuf *m, uint64_t places)
 {
-	uint8_t buf[PLX_CLUSTER_KEY_BYTES];
-	struct plx_filter_packet packet = in_one_piece(m, buf);
+	uint8_t buf[PLX_SIEVE_CHAIN_BYTES];
+	struct plx_filter_packet packet = sieve_packet(m, buf);
 
 	for (uint64_t left = places & cluster->choosy; left != 0; left &= left - 1) {
 		struct place *place = &cluster->places[__builtin_ctzll(left)];
