@@ -11,6 +11,8 @@
 
 #define QUEUE_DEFAULT 1024
 #define SEND_RING     1024
+#define TELL_AFTER \
+	64 /* rounds: no line of a slave's is written more often than that for its books */
 #define DOZE_AFTER \
 	64 /* empty rounds: slaves are told in time, and not at every gap between bursts */
 
@@ -70,6 +72,17 @@ work(struct plx_cluster *cluster)
 	return moved;
 }
 
+/* What is counted for slaves: at times, and when there is nothing else to do. */
+static void
+tell_books(struct plx_cluster *cluster, unsigned moved)
+{
+	if (moved == 0 ? cluster->untold == 0 : ++cluster->untold < TELL_AFTER)
+		return;
+	cluster->untold = 0;
+	for (uint64_t left = cluster->present; left != 0; left &= left - 1)
+		place_tell(&cluster->places[__builtin_ctzll(left)]);
+}
+
 unsigned
 plx_cluster_poll(struct plx_cluster *cluster)
 {
@@ -78,6 +91,7 @@ plx_cluster_poll(struct plx_cluster *cluster)
 	if (PLX_UNLIKELY(!plx_gate_enter(&cluster->gate)))
 		return 0;
 	moved = work(cluster);
+	tell_books(cluster, moved);
 	plx_gate_leave(&cluster->gate);
 	return moved;
 }
@@ -124,21 +138,37 @@ before_rest(struct plx_cluster *cluster, const struct plx_idle *idle, unsigned m
 	return 1;
 }
 
+/*
+ * While packets wait for room in a queue: slaves do not ring for what they give back, and ports whose packets are not taken
+ * would wake it at once.
+ */
+static void
+rest_briefly(struct plx_idle *brief, const struct plx_cluster *cluster)
+{
+	plx_idle_init(brief);
+	plx_idle_add_fd(brief, cluster->bell);
+	plx_idle_add_fd(brief, -1);
+}
+
 void
 plx_cluster_run(struct plx_cluster *cluster)
 {
-	struct plx_idle idle;
+	struct plx_idle idle, brief;
+	bool has_backlog;
 
 	plx_idle_init(&idle);
 	for (uint32_t i = 0; i < cluster->nb_rx; i++)
 		plx_ethdev_idle_add(&idle, cluster->rx[i].port, cluster->rx[i].queue);
 	plx_idle_add_fd(&idle, cluster->bell);
+	rest_briefly(&brief, cluster);
 	while (!__atomic_load_n(&cluster->stop, __ATOMIC_RELAXED)) {
 		unsigned moved = plx_cluster_poll(cluster);
 
 		if (idle.policy == PLX_IDLE_SLEEP)
 			moved = before_rest(cluster, &idle, moved);
-		plx_idle_round(&idle, moved);
+		/* Who joins meanwhile may bury somebody in the master's place. */
+		has_backlog = __atomic_load_n(&cluster->backlogged, __ATOMIC_RELAXED) != 0;
+		plx_idle_round(has_backlog ? &brief : &idle, moved);
 	}
 	if (cluster->dozing)
 		tell_dozing(cluster, false);
@@ -247,6 +277,24 @@ check_groups(const struct plx_cluster_params *params, struct plx_why *why)
 				 (unsigned long long)sum, params->places);
 }
 
+/*
+ * Who may write to huge pages may also give them back to the kernel, and the master's next access ends it where none is free. Plain
+ * pages come again, empty.
+ */
+static int
+check_pages(const struct plx_cluster_params *params, struct plx_why *why)
+{
+	const size_t size = plx_pool_zone(params->pool)->page_size;
+
+	if (!params->writable || params->trusted || size <= (size_t)sysconf(_SC_PAGESIZE))
+		return 0;
+	return plx_why(why, -EPERM,
+		       "cluster %u: slaves that may write to packets on huge pages (%zu kB) could "
+		       "end this program; either plain pages (--no-huge), or slaves that are "
+		       "trusted (params.trusted, plx-cluster --trusted)",
+		       params->id, size / 1024);
+}
+
 static int
 check_params(const struct plx_cluster_params *params, struct plx_why *why)
 {
@@ -273,7 +321,9 @@ check_params(const struct plx_cluster_params *params, struct plx_why *why)
 	    (params->reserve == 0 || params->reserve > 1u << 20))
 		return plx_why(why, -EINVAL, "a reserve of %u to borrow from: 1 to %u can be",
 			       params->reserve, 1u << 20);
-	ret = check_ports(params->rx_ports, params->nb_rx_ports, "rx", why);
+	ret = check_pages(params, why);
+	if (ret == 0)
+		ret = check_ports(params->rx_ports, params->nb_rx_ports, "rx", why);
 	if (ret == 0)
 		ret = check_ports(params->tx_ports, params->nb_tx_ports, "tx", why);
 	if (ret == 0)
@@ -331,6 +381,19 @@ note_groups(struct plx_cluster *cluster)
 	cluster->params.group_places = NULL; /* the caller's */
 }
 
+static struct place *
+make_places(uint32_t n)
+{
+	struct place *places = aligned_alloc(PLX_CACHE_LINE, n * sizeof(*places));
+
+	if (places == NULL)
+		return NULL;
+	memset(places, 0, n * sizeof(*places));
+	for (uint32_t i = 0; i < n; i++)
+		places[i].bell = places[i].sock = -1;
+	return places;
+}
+
 static int
 furnish(struct plx_cluster *cluster, const struct plx_cluster_params *params, struct plx_why *why)
 {
@@ -345,14 +408,11 @@ furnish(struct plx_cluster *cluster, const struct plx_cluster_params *params, st
 	cluster->nb_places = params->places;
 	cluster->spread = params->spread;
 	cluster->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	cluster->places = make_places(params->places);
 	cluster->holders = calloc(params->pool->n, sizeof(*cluster->holders));
-	cluster->places = aligned_alloc(PLX_CACHE_LINE, params->places * sizeof(struct place));
 	if (cluster->bell < 0 || cluster->holders == NULL || cluster->places == NULL)
 		return plx_why(why, -ENOMEM, "no memory for a cluster of %u places",
 			       params->places);
-	memset(cluster->places, 0, params->places * sizeof(struct place));
-	for (uint32_t i = 0; i < params->places; i++)
-		cluster->places[i].bell = cluster->places[i].sock = -1;
 	memset(cluster->buckets, NO_PLACE, sizeof(cluster->buckets));
 	note_ports(cluster);
 	note_groups(cluster);
@@ -399,6 +459,7 @@ take_back_all(struct plx_cluster *cluster)
 		struct place *place = &cluster->places[i];
 
 		if (place->lane != NULL) {
+			place_tell(place);
 			__atomic_store_n(&place->lane->master.over, 1, __ATOMIC_RELEASE);
 			cluster_ring(place->bell); /* processes were sent away */
 			while (!place_sweep(cluster, place, UINT32_MAX))

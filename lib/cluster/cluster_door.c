@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,18 @@ on_guest(void *arg, int fd, uint32_t events)
 	pthread_mutex_unlock(&room.lock);
 	if (there)
 		free_guest(guest);
+}
+
+/* Those that hung up, and whose end waits to be heard: this thread may have been busy with another's coming. */
+static void
+hear_ends(const struct plx_cluster *cluster)
+{
+	for (const struct guest *guest = room.guests; guest != NULL; guest = guest->next) {
+		struct pollfd poll_fd = {.fd = guest->sock, .events = POLLRDHUP};
+
+		if (guest->cluster == cluster && poll(&poll_fd, 1, 0) > 0)
+			place_shut(guest->cluster, guest->place, guest->visit);
+	}
 }
 
 /* -- coming ------------------------------------------------------------------------------------------- */
@@ -193,6 +206,7 @@ receive(const struct wish *wish, int sock, struct guest **ret_guest, struct plx_
 		return plx_why(why, -ENOMEM, "no memory for one more slave");
 	guest->cluster = find(wish->id);
 	guest->sock = sock;
+	hear_ends(guest->cluster);
 	ret = seat(guest, wish, why);
 	if (ret < 0) {
 		if (guest->event != 0)
@@ -231,7 +245,7 @@ static int
 read_wish(const struct plx_door_request *request, struct wish *ret_wish, struct plx_why *why)
 {
 	const char *filter = plx_door_request_value(request, "filter");
-	uint64_t id = 0, version = 0, place = 0, group = 0, flags = 0;
+	uint64_t id = 0, version = 0, place = 0, former = 0, group = 0, flags = 0;
 	int ret = plx_door_request_number(request, 0, "cluster", PLX_CLUSTER_ID_MAX, &id, why);
 
 	if (ret == 0)
@@ -239,6 +253,8 @@ read_wish(const struct plx_door_request *request, struct wish *ret_wish, struct 
 					      why);
 	if (ret == 0)
 		ret = plx_door_request_number(request, NO_WORD, "place", UINT32_MAX, &place, why);
+	if (ret == 0 && plx_door_request_value(request, "former") != NULL)
+		ret = plx_door_request_number(request, NO_WORD, "former", UINT32_MAX, &former, why);
 	if (ret == 0)
 		ret = plx_door_request_number(request, NO_WORD, "group", UINT32_MAX, &group, why);
 	if (ret == 0)
@@ -247,6 +263,7 @@ read_wish(const struct plx_door_request *request, struct wish *ret_wish, struct 
 		.id = (uint32_t)id,
 		.version = (uint32_t)version,
 		.params = {.place = (uint32_t)place,
+			   .former = (uint32_t)former,
 			   .group = (uint32_t)group,
 			   .flags = (uint32_t)flags},
 	};

@@ -73,7 +73,7 @@ sheaf_spread(struct plx_cluster *cluster, struct sheaf *sheaf)
 {
 	uint64_t narrow = 0, wide = 0, delivered = 0;
 
-	for (uint64_t left = cluster->present; left != 0; left &= left - 1) {
+	for (uint64_t left = cluster->takers; left != 0; left &= left - 1) {
 		struct place *place = &cluster->places[__builtin_ctzll(left)];
 
 		if (PLX_UNLIKELY(place->tail + sheaf->n > place->limit)) {
@@ -115,7 +115,7 @@ spread_fanout(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n)
 		}
 		sheaf_spread(cluster, &sheaf);
 		sheaf.n = 0;
-		spread_one(cluster, pkts[i], 0, cluster->present, 0);
+		spread_one(cluster, pkts[i], 0, cluster->takers, 0);
 	}
 	sheaf_spread(cluster, &sheaf);
 }

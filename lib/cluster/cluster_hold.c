@@ -268,13 +268,13 @@ place_collect(struct plx_cluster *cluster, struct place *place)
 	moved += collect_returns(cluster, place, back);
 	moved += collect_orders(cluster, place, send);
 	if (place->shape.grant_len != 0)
-		place_grant(cluster, place);
+		moved += place_grant(cluster, place);
 	return moved;
 }
 
 /* -- empty buffers ------------------------------------------------------------------------------------ */
 
-void
+unsigned
 place_grant(struct plx_cluster *cluster, struct place *place)
 {
 	uint32_t *grant = (uint32_t *)(void *)((uint8_t *)place->lane + place->shape.grant_at);
@@ -283,10 +283,10 @@ place_grant(struct plx_cluster *cluster, struct place *place)
 
 	if (PLX_UNLIKELY(waiting > len)) {
 		doom(cluster, place);
-		return;
+		return 0;
 	}
 	if (waiting > len / 2)
-		return;
+		return 0;
 	for (; n < len - waiting; n++) {
 		struct plx_mbuf *m = plx_mbuf_alloc(cluster->pool);
 		uint32_t number;
@@ -305,6 +305,7 @@ place_grant(struct plx_cluster *cluster, struct place *place)
 	place->grant_tail += n;
 	COUNT(place->stats.granted, n);
 	__atomic_store_n(&place->lane->master.grant_tail, place->grant_tail, __ATOMIC_RELEASE);
+	return n;
 }
 
 /* -- one that is gone --------------------------------------------------------------------------------- */

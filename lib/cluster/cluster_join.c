@@ -31,6 +31,7 @@ mark_gone(struct plx_cluster *cluster, struct place *place)
 static void
 say_over(struct place *place)
 {
+	place_tell(place);
 	__atomic_store_n(&place->lane->master.over, 1, __ATOMIC_RELEASE);
 	if (place->sock < 0)
 		cluster_ring(place->bell); /* others hear that they are hung up on */
@@ -77,11 +78,12 @@ static void
 take_out(struct plx_cluster *cluster, uint64_t gone)
 {
 	__atomic_store_n(&cluster->present, cluster->present & ~gone, __ATOMIC_RELAXED);
+	cluster->takers &= ~gone;
 	cluster->timed &= ~gone;
 	cluster->passive &= ~gone;
 	cluster->choosy &= ~gone;
 	cluster->touched &= ~gone;
-	cluster->backlogged &= ~gone;
+	__atomic_store_n(&cluster->backlogged, cluster->backlogged & ~gone, __ATOMIC_RELAXED);
 	cluster->doomed &= ~gone;
 	share_divide(cluster);
 }
@@ -148,7 +150,9 @@ choose(struct plx_cluster *cluster, const struct plx_cluster_slave_params *param
 		*ret_place = wanted;
 		return 0;
 	}
-	for (uint32_t i = 0; i < cluster->nb_places; i++) {
+	for (uint32_t n = 0; n < cluster->nb_places; n++) {
+		uint32_t i = (n + params->former % cluster->nb_places) % cluster->nb_places;
+
 		if (!is_free(&cluster->places[i]) || !is_of_group(cluster, i, params->group))
 			continue;
 		*ret_place = i;
@@ -165,8 +169,8 @@ static int
 check(const struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
       struct plx_why *why)
 {
-	const uint32_t known =
-		PLX_CLUSTER_SLAVE_TIMES | PLX_CLUSTER_SLAVE_PASSIVE | PLX_CLUSTER_SLAVE_WRITE;
+	const uint32_t known = PLX_CLUSTER_SLAVE_TIMES | PLX_CLUSTER_SLAVE_PASSIVE |
+			       PLX_CLUSTER_SLAVE_WRITE | PLX_CLUSTER_SLAVE_SEND_ONLY;
 
 	if ((params->flags & ~known) != 0)
 		return plx_why(why, -EINVAL, "flags 0x%x: only 0x%x are known", params->flags,
@@ -176,6 +180,11 @@ check(const struct plx_cluster *cluster, const struct plx_cluster_slave_params *
 			why, -EACCES,
 			"cluster %u lets its slaves read packets, not change or send their own",
 			cluster->params.id);
+	if ((params->flags & PLX_CLUSTER_SLAVE_SEND_ONLY) != 0 &&
+	    (params->flags & PLX_CLUSTER_SLAVE_WRITE) == 0)
+		return plx_why(
+			why, -EINVAL,
+			"a slave that only sends must ask to write (PLX_CLUSTER_SLAVE_WRITE)");
 	if (cluster->spread.mode == PLX_CLUSTER_GROUPS &&
 	    params->group >= cluster->spread.nb_groups)
 		return plx_why(why, -EINVAL, "cluster %u has groups 0 to %u, not %u",
@@ -190,11 +199,15 @@ link_in(struct plx_cluster *cluster, struct place *place)
 	put_limit(cluster, place);
 	place->visit++;
 	place->stats.slaves++;
+	place->came = place->stats;
 	place->lane->bell.dozing = cluster->dozing;
 	if (place->shape.grant_len != 0)
 		place_grant(cluster, place);
+	place_tell(place);
 	__atomic_store_n(&place->state, PLACE_TAKEN, __ATOMIC_RELEASE);
 	__atomic_store_n(&cluster->present, cluster->present | place->bit, __ATOMIC_RELAXED);
+	if ((place->shape.flags & PLX_CLUSTER_SLAVE_SEND_ONLY) == 0)
+		cluster->takers |= place->bit;
 	if (place->times != NULL)
 		cluster->timed |= place->bit;
 	if ((place->shape.flags & PLX_CLUSTER_SLAVE_PASSIVE) != 0)

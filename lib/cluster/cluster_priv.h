@@ -65,6 +65,7 @@ struct place {
 	struct backlog backlog;
 	struct plx_filter *filter;	      /* NULL: wants all */
 	struct plx_cluster_place_stats stats; /* held, present: made when asked for */
+	struct plx_cluster_place_stats came;  /* as they were when the slave came */
 	uint64_t swept;			      /* entries of the aside list already looked at */
 	enum place_state state;		      /* atomic */
 	uint32_t group;
@@ -95,6 +96,7 @@ struct plx_cluster {
 	struct place *places;
 	uint32_t nb_places;
 	uint64_t present; /* places with a slave; others look, too */
+	uint64_t takers;  /* of them those that do not only send */
 	uint64_t gone; /* atomic: places whose slave left; who notices sets, who has swept clears */
 	uint64_t passive; /* places whose slave may sleep */
 	uint64_t choosy;  /* places with a filter */
@@ -129,7 +131,8 @@ struct plx_cluster {
 	pthread_mutex_t desk; /* who changes something */
 	int bell;	      /* eventfd: slaves wake the master */
 	bool dozing;
-	bool stop; /* atomic */
+	uint32_t untold; /* rounds since slaves were told what is counted for them */
+	bool stop;	 /* atomic */
 };
 
 /* cluster_hold.c: who holds what */
@@ -140,8 +143,8 @@ bool hold_drop(struct plx_cluster *cluster, struct place *place, uint32_t number
 unsigned place_collect(struct plx_cluster *cluster, struct place *place);
 /* Takes back up to `budget` of what one that is gone held; true when that was all. */
 bool place_sweep(struct plx_cluster *cluster, struct place *place, uint32_t budget);
-/* Gives it empty buffers. */
-void place_grant(struct plx_cluster *cluster, struct place *place);
+/* Gives it empty buffers. Returns how many. */
+unsigned place_grant(struct plx_cluster *cluster, struct place *place);
 bool aside_add(struct plx_cluster *cluster, struct place *place, uint32_t number);
 
 /* cluster_place.c: into queues. Counts in places are of buffers, one for each segment. */
@@ -197,6 +200,9 @@ bool egress_order(struct plx_cluster *cluster, struct place *place,
 /* cluster_clones.c */
 int clones_get(struct plx_pool **ret_pool, struct plx_why *why);
 void clones_put(struct plx_pool *pool);
+
+/* cluster_stats.c: writes what is counted for a slave where that can read it. Only the master's thread, or with it kept out. */
+void place_tell(struct place *place);
 
 /* cluster_lane.c */
 int lane_make(struct plx_cluster *cluster, uint32_t place,

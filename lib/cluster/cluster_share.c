@@ -102,7 +102,8 @@ note_quick(struct plx_cluster *cluster)
 void
 share_divide(struct plx_cluster *cluster)
 {
-	uint64_t there = cluster->params.sticky ? UINT64_MAX : cluster->present;
+	uint64_t senders = cluster->present & ~cluster->takers;
+	uint64_t there = cluster->params.sticky ? ~senders : cluster->takers;
 
 	cluster->nb_groups = groups_of(cluster);
 	for (uint32_t group = 0; group < cluster->nb_groups; group++) {

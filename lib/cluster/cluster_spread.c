@@ -111,7 +111,7 @@ void
 spread_one(struct plx_cluster *cluster, struct plx_mbuf *m, uint32_t hash, uint64_t places,
 	   uint64_t ports)
 {
-	uint64_t there = places & cluster->present, took;
+	uint64_t there = places & cluster->takers, took;
 
 	if (there == 0) {
 		spread_past(cluster, m, ports, &cluster->stats.nobody);
@@ -297,7 +297,7 @@ spread_burst(struct plx_cluster *cluster, struct plx_mbuf **pkts, uint16_t n)
 		return;
 	}
 	if (spread->mode == PLX_CLUSTER_FANOUT) {
-		if (spread->forward == 0 && cluster->present != 0 && cluster->choosy == 0)
+		if (spread->forward == 0 && cluster->takers != 0 && cluster->choosy == 0)
 			spread_fanout(cluster, pkts, n);
 		else
 			spread_any(cluster, pkts, n, no_hash);

@@ -122,6 +122,27 @@ plx_cluster_place_stats(const struct plx_cluster *cluster, uint32_t i,
 	return 0;
 }
 
+/* Since its slave came. The lane's are never read here: the slave could have written them. */
+void
+place_tell(struct place *place)
+{
+	const struct plx_cluster_place_stats *now = &place->stats, *came = &place->came;
+	struct plx_cluster_lane *lane = place->lane;
+
+#define TELL(name, n) __atomic_store_n(&lane->books.name, (n), __ATOMIC_RELAXED)
+	TELL(queued, now->queued - came->queued + place->tail);
+	TELL(full, now->full - came->full);
+	TELL(oldest, now->oldest - came->oldest);
+	TELL(backlog, place->backlog.tail - place->backlog.head);
+	TELL(filtered, now->filtered - came->filtered);
+	TELL(granted, now->granted - came->granted);
+	TELL(released, now->released - came->released);
+	TELL(sent, now->sent - came->sent);
+	TELL(refused, now->refused - came->refused);
+	TELL(lies, now->lies - came->lies);
+#undef TELL
+}
+
 /* -- audit -------------------------------------------------------------------------------------------- */
 
 static int

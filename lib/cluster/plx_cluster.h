@@ -102,10 +102,11 @@ struct plx_cluster_params {
 	uint32_t id;	       /* by which other processes find it */
 	struct plx_pool *pool; /* of all rx_ports; packets of other pools are copied into it */
 	const struct plx_cluster_port *rx_ports, *tx_ports;
-	uint32_t nb_rx_ports, nb_tx_ports;
-	uint32_t places;    /* slaves at once, 1 .. PLX_CLUSTER_PLACES_MAX */
-	uint32_t queue_len; /* packets in each queue, a power of two; 0 = 1,024 */
-	uint32_t extra;	    /* buffers a slave may hold beside its queue; 0 = none */
+	uint32_t nb_rx_ports,
+		nb_tx_ports; /* either may be 0: a cluster that only sends, or only receives */
+	uint32_t places;     /* slaves at once, 1 .. PLX_CLUSTER_PLACES_MAX */
+	uint32_t queue_len;  /* packets in each queue, a power of two; 0 = 1,024 */
+	uint32_t extra;	     /* buffers a slave may hold beside its queue; 0 = none */
 	enum plx_cluster_overflow overflow;
 	uint32_t reserve; /* PLX_CLUSTER_BORROW: packets in all backlogs together */
 	struct plx_cluster_spread spread;
@@ -116,16 +117,19 @@ struct plx_cluster_params {
 	const uint32_t *group_places;
 	bool sticky; /* a place without slave keeps its share, which is then lost, in place of giving it to the others */
 	/*
-	 * Slaves may change packets and send their own: processes get the buffers' memory to write. On huge pages such a slave must be
-	 * trusted not to punch holes into it, which would end this program; on plain ones it can only spoil bytes.
+	 * Slaves may change packets and send their own: processes get the buffers' memory to write. On plain pages they can spoil bytes, those
+	 * of any packet, and for good those of buffers that they punch holes into and that a card writes to; on huge ones a hole ends this
+	 * program: there they must be trusted not to make any.
 	 */
 	bool writable;
+	bool trusted;	  /* writable slaves mean no harm: the pool may be on huge pages */
 	bool send_thread; /* plx_cluster_poll_send() is called by another thread and sends */
 };
 
 /*
  * Makes a cluster over ports that are started. It takes no more buffers than
- * places * (queue_len + backlog + 2 * extra) from the pool for long. -EINVAL (why names the field), -ENOMEM, and what
+ * places * (queue_len + backlog + 2 * extra) from the pool for long. -EINVAL (why names the field), -EPERM when it is writable
+ * on huge pages and not trusted, -ENOMEM, and what
  * plx_filter_rules_reader_create says.
  * Slaves of this program can join at once; others after plx_cluster_open. Path: slow.
  */
@@ -206,7 +210,7 @@ struct plx_cluster_place_stats {
 	uint64_t sent;	     /* given to be sent */
 	uint64_t taken_back; /* from one that died or left */
 	uint64_t held;	     /* now, by it and in its queue */
-	uint64_t refused;    /* of those sent: bad port, or no room at the port */
+	uint64_t refused;    /* of those sent: a port that is none, or no copy could be made */
 	uint64_t lies;	     /* numbers it does not hold, lengths that do not fit */
 	uint64_t slaves;     /* that have been here */
 	bool present;

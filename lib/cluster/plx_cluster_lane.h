@@ -6,6 +6,7 @@
  *	master's line       tail, grant_tail; return_head, send_head; over
  *	slave's line        head, return_tail, send_tail, grant_head, kept_to
  *	bell                asleep (slave), dozing (master)
+ *	books               what the master counts for the slave: it never reads them
  *	queue[queue_len]    descriptors            master -> slave, given back in order by `head`
  *	kept[queue_len]     for each slot 1 + the last position (64 bits) in which its packet stayed the slave's
  *	grant[grant_len]    empty buffers          master -> slave
@@ -86,6 +87,12 @@ struct plx_cluster_lane {
 		uint32_t asleep; /* the slave: wake me when there is something */
 		uint32_t dozing; /* the master: wake me when there is something to send */
 	} PLX_CACHE_ALIGNED bell;
+
+	/* the master writes, now and then; as in struct plx_cluster_slave_stats */
+	struct {
+		uint64_t queued, full, oldest, backlog, filtered;
+		uint64_t granted, released, sent, refused, lies;
+	} PLX_CACHE_ALIGNED books;
 } PLX_CACHE_ALIGNED;
 
 /* What a slave asks to send: off and len within the buffer, a bit for each egress port. */

@@ -54,9 +54,16 @@ PLX_STATIC_ASSERT(sizeof(struct plx_cluster_desc) == 16, "a descriptor is 16 byt
 	(1u << 1) /* sleeps in plx_cluster_wait, so the master must look whether to wake it */
 #define PLX_CLUSTER_SLAVE_WRITE \
 	(1u << 2) /* wants to change and send packets; -EACCES where that is not granted */
+#define PLX_CLUSTER_SLAVE_SEND_ONLY \
+	(1u << 3) /* gets no packet, and no share is kept for it; with PLX_CLUSTER_SLAVE_WRITE */
 
 struct plx_cluster_slave_params {
-	uint32_t place; /* PLX_CLUSTER_PLACE_ANY: the next free one */
+	uint32_t place; /* PLX_CLUSTER_PLACE_ANY: the next free one, from `former` on */
+	/*
+	 * Which one it had with a master that is gone: if it asks for that again, it does not take one that another slave will name. 0:
+	 * none.
+	 */
+	uint32_t former;
 	/*
 	 * With PLX_CLUSTER_GROUPS: which one it belongs to, from 0. Where groups have places of their own, one of that group's is
 	 * looked for with PLX_CLUSTER_PLACE_ANY, and who names a place belongs where that does.
@@ -64,7 +71,7 @@ struct plx_cluster_slave_params {
 	uint32_t group;
 	uint32_t flags; /* PLX_CLUSTER_SLAVE_ */
 	/*
-	 * Which packets it wants, in libpcap's language; NULL or "": all. Of chains the first PLX_CLUSTER_KEY_BYTES are looked at. What
+	 * Which packets it wants, in libpcap's language; NULL or "": all. Of chains the first 2,048 bytes are looked at. What
 	 * its filter does not want is lost where it would be the only one to get it.
 	 */
 	const char *filter;
@@ -81,7 +88,7 @@ int plx_cluster_join(struct plx_cluster *cluster, const struct plx_cluster_slave
  * A slave of the cluster of that name, "cluster:10", or "cluster:10@2" for its place 2, in whichever program of this user (for
  * root: of any) it is; for programs without an EAL, too. params may be NULL. The master notices when it is gone, however it ends.
  * When the master ends or dies, plx_cluster_ended and plx_cluster_wait say so, and what is in the queue can still be read: the memory
- * is mapped until plx_cluster_leave. Then it may attach anew.
+ * is mapped until plx_cluster_leave. Then it may attach anew, with params.former, until it gets in: others may have come before it.
  * -EINVAL for a name or parameter that is none, -ENOENT without such a cluster (why lists those there are), -EBUSY, -ENOSPC,
  * -EACCES as in join, -EPROTO when the master is of another release, -ECONNRESET or -ECONNREFUSED when it has just ended,
  * -ETIMEDOUT when it is stopped, -EREMOTEIO with the words of what else it refuses. Thread: any. Path: slow.
@@ -154,8 +161,50 @@ void plx_cluster_slave_arm(struct plx_cluster_slave *slave);
 /* True once the master said it is over, or is gone. */
 bool plx_cluster_ended(const struct plx_cluster_slave *slave);
 
+/*
+ * What became of all that was to come here, as the master counts it for its place since this slave came (plx_cluster.h):
+ *	offered = queued + full + oldest + backlog + filtered		(buffers: a packet of n segments counts n)
+ */
+struct plx_cluster_slave_stats {
+	uint64_t offered;
+	uint64_t queued;   /* shown to this slave */
+	uint64_t full;	   /* lost: there was no room */
+	uint64_t oldest;   /* lost: newer ones came */
+	uint64_t backlog;  /* wait for room */
+	uint64_t filtered; /* not wanted by its filter */
+	uint64_t granted;  /* empty buffers to send with */
+	uint64_t released; /* given back */
+	uint64_t sent;	   /* given to be sent */
+	uint64_t refused;  /* of those sent: a port that is none, or no copy could be made */
+	uint64_t lies;	   /* numbers it does not hold, lengths that do not fit */
+};
+
+/*
+ * Copies. The master writes them when it finds nothing to do, each 64 rounds, and before it says that it is over: under load they lag
+ * by so much, and one number may be newer than the next. Valid until plx_cluster_leave, also when the master is gone. Thread: any.
+ * Path: slow.
+ */
+void plx_cluster_slave_stats(const struct plx_cluster_slave *slave,
+			     struct plx_cluster_slave_stats *ret_stats);
+
 /* Which place it has. Thread: any. */
 uint32_t plx_cluster_slave_place(const struct plx_cluster_slave *slave);
+
+/* What the master gave it and has itself, as it stood when the slave came. */
+struct plx_cluster_slave_facts {
+	uint32_t place;
+	uint32_t flags;	    /* PLX_CLUSTER_SLAVE_, as granted */
+	uint32_t queue_len; /* packets in its queue */
+	uint32_t extra;	    /* buffers it may hold beside that */
+	uint32_t nb_rx_ports, nb_tx_ports;
+	uint32_t buffers;  /* of the pool: their numbers are 0 .. buffers - 1 */
+	uint32_t buf_size; /* bytes of each, head-room included */
+	uint32_t headroom; /* where packets usually begin */
+};
+
+/* Nothing of it changes. Whoever does not trust the master compares descriptors with it. Thread: any. Path: slow. */
+void plx_cluster_slave_facts(const struct plx_cluster_slave *slave,
+			     struct plx_cluster_slave_facts *ret_facts);
 
 PLX_END_DECLS
 

@@ -23,6 +23,19 @@ lies_inside(size_t bytes, uint32_t at, uint64_t n, size_t size)
 	       n * size <= bytes - at;
 }
 
+/* What no master of this release makes, so that nothing that is counted or sized by it is without bounds. */
+static bool
+is_sane(const struct plx_cluster_lane_shape *shape)
+{
+	return shape->queue_len <= PLX_CLUSTER_QUEUE_MAX &&
+	       shape->send_len <= PLX_CLUSTER_QUEUE_MAX &&
+	       shape->return_len <= 2 * (PLX_CLUSTER_QUEUE_MAX + PLX_CLUSTER_EXTRA_MAX) &&
+	       shape->grant_len <= GRANTS_MAX && shape->extra <= PLX_CLUSTER_EXTRA_MAX &&
+	       shape->place < PLX_CLUSTER_PLACES_MAX &&
+	       shape->nb_rx_ports <= PLX_CLUSTER_PORTS_MAX &&
+	       shape->nb_tx_ports <= PLX_CLUSTER_PORTS_MAX;
+}
+
 static int
 check_shape(const struct plx_cluster_lane_shape *shape, size_t bytes, struct plx_why *why)
 {
@@ -47,7 +60,8 @@ check_shape(const struct plx_cluster_lane_shape *shape, size_t bytes, struct plx
 			 sizeof(struct plx_cluster_order)) ||
 	    (times && !lies_inside(bytes, shape->times_at, shape->queue_len, sizeof(uint64_t))))
 		return plx_why(why, -EPROTO, "the cluster's lane does not fit into its memory");
-	return 0;
+	return is_sane(shape) ? 0
+			      : plx_why(why, -EPROTO, "the cluster's lane cannot be as it says");
 }
 
 static void *
@@ -106,6 +120,47 @@ plx_cluster_slave_place(const struct plx_cluster_slave *slave)
 	return slave->priv->shape.place;
 }
 
+void
+plx_cluster_slave_stats(const struct plx_cluster_slave *slave,
+			struct plx_cluster_slave_stats *ret_stats)
+{
+	const struct plx_cluster_lane *lane = slave->lane;
+
+	*ret_stats = (struct plx_cluster_slave_stats){
+		.queued = LOOK(lane->books.queued),
+		.full = LOOK(lane->books.full),
+		.oldest = LOOK(lane->books.oldest),
+		.backlog = LOOK(lane->books.backlog),
+		.filtered = LOOK(lane->books.filtered),
+		.granted = LOOK(lane->books.granted),
+		.released = LOOK(lane->books.released),
+		.sent = LOOK(lane->books.sent),
+		.refused = LOOK(lane->books.refused),
+		.lies = LOOK(lane->books.lies),
+	};
+	ret_stats->offered = ret_stats->queued + ret_stats->full + ret_stats->oldest +
+			     ret_stats->backlog + ret_stats->filtered;
+}
+
+void
+plx_cluster_slave_facts(const struct plx_cluster_slave *slave,
+			struct plx_cluster_slave_facts *ret_facts)
+{
+	const struct plx_cluster_lane_shape *shape = &slave->priv->shape;
+
+	*ret_facts = (struct plx_cluster_slave_facts){
+		.place = shape->place,
+		.flags = shape->flags,
+		.queue_len = shape->queue_len,
+		.extra = shape->extra,
+		.nb_rx_ports = shape->nb_rx_ports,
+		.nb_tx_ports = shape->nb_tx_ports,
+		.buffers = shape->buffers,
+		.buf_size = shape->buf_size,
+		.headroom = shape->headroom,
+	};
+}
+
 uint64_t
 plx_cluster_time(const struct plx_cluster_slave *slave, uint32_t i)
 {
@@ -146,8 +201,11 @@ bool
 plx_cluster_alloc(struct plx_cluster_slave *slave, uint32_t *ret_number)
 {
 	struct plx_cluster_slave_private *priv = slave->priv;
-	uint32_t tail = __atomic_load_n(&slave->lane->master.grant_tail, __ATOMIC_ACQUIRE);
+	uint32_t tail;
 
+	if (priv->shape.grant_len == 0)
+		return false;
+	tail = __atomic_load_n(&slave->lane->master.grant_tail, __ATOMIC_ACQUIRE);
 	if (tail == priv->grant_head || priv->held >= priv->shape.extra)
 		return false;
 	*ret_number = __atomic_load_n(&priv->grant[priv->grant_head & (priv->shape.grant_len - 1)],

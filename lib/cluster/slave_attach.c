@@ -120,6 +120,15 @@ find_in(const struct plx_door_entry *entries, unsigned n, uint32_t id, const cha
 
 /* -- asking -------------------------------------------------------------------------------------------- */
 
+/* It goes to terminals and logs. */
+static void
+make_printable(char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 static int
 hear_welcome(int sock, int fds[WELCOME_FDS], struct plx_why *why)
 {
@@ -132,6 +141,7 @@ hear_welcome(int sock, int fds[WELCOME_FDS], struct plx_why *why)
 		return plx_why(why, (int)n, "the cluster's master does not welcome a slave: %s",
 			       strerror((int)-n));
 	welcome.why.text[sizeof(welcome.why.text) - 1] = '\0';
+	make_printable(welcome.why.text);
 	if (n == sizeof(welcome) && welcome.err == 0 && nb_fds == WELCOME_FDS &&
 	    welcome.version == PLX_CLUSTER_LANE_VERSION)
 		return 0;
@@ -167,9 +177,10 @@ make_request(uint32_t id, const struct plx_cluster_slave_params *params, char *r
 		return plx_why(why, -EINVAL, "a filter of %zu characters: too long to be sent",
 			       strlen(params->filter));
 	snprintf(request, room,
-		 "{\"command\":\"attach %u\",\"version\":%u,\"place\":%u,\"group\":%u,\"flags\":%u,"
-		 "\"filter\":\"%s\"}",
-		 id, PLX_CLUSTER_LANE_VERSION, params->place, params->group, params->flags, filter);
+		 "{\"command\":\"attach %u\",\"version\":%u,\"place\":%u,\"former\":%u,"
+		 "\"group\":%u,\"flags\":%u,\"filter\":\"%s\"}",
+		 id, PLX_CLUSTER_LANE_VERSION, params->place, params->former, params->group,
+		 params->flags, filter);
 	return 0;
 }
 
@@ -241,8 +252,17 @@ check_data(const struct plx_cluster_lane_shape *shape, size_t bytes, struct plx_
 	return plx_why(why, -EPROTO, "the cluster's packets do not fit into their memory");
 }
 
+/* Who rings must not be made to wait, nor to die of it. */
 static int
-make(const int fds[WELCOME_FDS], int sock, struct plx_cluster_slave **ret_slave,
+check_bell(int fd, struct plx_why *why)
+{
+	if (plx_unixsock_is_eventfd(fd) && fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
+		return 0;
+	return plx_why(why, -EPROTO, "the cluster's bell is none");
+}
+
+static int
+make(const int fds[WELCOME_FDS], int sock, uint32_t flags, struct plx_cluster_slave **ret_slave,
      struct plx_why *why)
 {
 	void *lane, *data;
@@ -252,6 +272,9 @@ make(const int fds[WELCOME_FDS], int sock, struct plx_cluster_slave **ret_slave,
 
 	if ((fcntl(fds[WELCOME_DATA], F_GETFL) & O_ACCMODE) == O_RDWR)
 		prot |= PROT_WRITE;
+	if ((flags & PLX_CLUSTER_SLAVE_WRITE) != 0 && (prot & PROT_WRITE) == 0)
+		return plx_why(why, -EPROTO,
+			       "the cluster's packets cannot be written, as was granted");
 	ret = map(fds[WELCOME_LANE], PROT_READ | PROT_WRITE, &lane, &lane_bytes, why);
 	if (ret < 0)
 		return ret;
@@ -268,6 +291,8 @@ make(const int fds[WELCOME_FDS], int sock, struct plx_cluster_slave **ret_slave,
 	priv->data_bytes = data_bytes;
 	priv->lane_bytes = lane_bytes;
 	ret = check_data(&priv->shape, data_bytes, why);
+	if (ret == 0)
+		ret = check_bell(priv->master_bell, why);
 	if (ret == 0)
 		return 0;
 	slave_free(*ret_slave);
@@ -300,7 +325,7 @@ plx_cluster_attach(const char *name, const struct plx_cluster_slave_params *para
 		ret = find_and_ask(id, &wish, fds, &sock, why);
 	if (ret < 0)
 		return ret;
-	ret = make(fds, sock, ret_slave, why);
+	ret = make(fds, sock, wish.flags, ret_slave, why);
 	plx_unixsock_close_fds(&fds[WELCOME_LANE], 1);
 	plx_unixsock_close_fds(&fds[WELCOME_DATA], 1);
 	if (ret == 0)

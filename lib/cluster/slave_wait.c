@@ -10,6 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define BELLS_MAX \
+	64 /* that are taken at once; an honest master rings once for each time that a slave lay down */
+
 static bool
 has_packets(struct plx_cluster_slave *slave)
 {
@@ -42,12 +45,11 @@ void
 plx_cluster_slave_arm(struct plx_cluster_slave *slave)
 {
 	uint64_t count;
-	ssize_t got;
+	ssize_t got = 1;
 
 	if (slave->priv->sock >= 0) {
-		do
+		for (unsigned i = 0; i < BELLS_MAX && got > 0; i++)
 			got = recv(slave->priv->sock, &count, sizeof(count), MSG_DONTWAIT);
-		while (got > 0);
 	} else {
 		got = read(slave->priv->bell, &count, sizeof(count));
 	}

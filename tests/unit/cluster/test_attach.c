@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Slaves that come by the door: from this process, whose control thread welcomes them, as from any other; and from one of their own. */
-#include "rig.h"
+#include "rig_door.h"
 
-#include "cluster_attach_priv.h"
-#include "cluster_priv.h"
-#include "plx_door.h"
-#include "plx_door_client.h"
-#include "plx_unixsock.h"
+#include "plx_event.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-#define LIMIT_MS 20000
-
-static char folder[] = "/tmp/plx-attach-XXXXXX";
 
 static unsigned
 open_fds(void)
@@ -29,62 +21,6 @@ open_fds(void)
 	for (int fd = 0; fd < 512; fd++)
 		n += fcntl(fd, F_GETFD) >= 0;
 	return n;
-}
-
-/* -- the cluster and who attaches ---------------------------------------------------------------------- */
-
-static void
-open_cluster(void)
-{
-	struct plx_why why;
-
-	rig_make();
-	if (plx_cluster_open(rig.cluster, &why) < 0)
-		fail_msg("%s", why.text);
-}
-
-static struct plx_cluster_slave *
-attach(const char *name, uint32_t flags)
-{
-	struct plx_cluster_slave_params params = {.place = PLX_CLUSTER_PLACE_ANY, .flags = flags};
-	struct plx_cluster_slave *slave;
-	struct plx_why why;
-
-	if (plx_cluster_attach(name, &params, &slave, &why) < 0)
-		fail_msg("%s", why.text);
-	return slave;
-}
-
-static void
-refused(const char *name, const struct plx_cluster_slave_params *params, int err, const char *words)
-{
-	struct plx_cluster_slave *slave;
-	struct plx_why why = {""};
-
-	assert_int_equal(plx_cluster_attach(name, params, &slave, &why), err);
-	if (strstr(why.text, words) == NULL)
-		fail_msg("\"%s\" has no \"%s\"", why.text, words);
-}
-
-static struct plx_cluster_place_stats
-stats_of(uint32_t place)
-{
-	struct plx_cluster_place_stats stats;
-
-	assert_int_equal(plx_cluster_place_stats(rig.cluster, place, &stats), 0);
-	return stats;
-}
-
-/* Bounded: until the control thread noticed that it went. */
-static void
-wait_until_gone(uint32_t place)
-{
-	const struct timespec pause = {.tv_nsec = 1000000};
-
-	for (unsigned i = 0; i < LIMIT_MS && stats_of(place).present; i++)
-		nanosleep(&pause, NULL);
-	assert_false(stats_of(place).present);
-	rig_poll();
 }
 
 /* -- cases --------------------------------------------------------------------------------------------- */
@@ -227,6 +163,46 @@ all_places_are_for_somebody_and_no_more(void **state)
 }
 
 static void
+expect_place(uint32_t former, uint32_t group, uint32_t place, struct plx_cluster_slave **ret_slave)
+{
+	const struct plx_cluster_slave_params params = {
+		.place = PLX_CLUSTER_PLACE_ANY, .former = former, .group = group};
+	struct plx_why why;
+
+	if (plx_cluster_attach("cluster:10", &params, ret_slave, &why) < 0)
+		fail_msg("%s", why.text);
+	assert_int_equal(plx_cluster_slave_place(*ret_slave), place);
+}
+
+/* Whoever had one asks for it first, so that those who name theirs find it free. */
+static void
+a_former_place_comes_first(void **state)
+{
+	static const uint32_t shape[] = {1, 3};
+	struct plx_cluster_slave *slaves[5];
+
+	open_cluster();
+	expect_place(2, 0, 2, &slaves[0]);
+	expect_place(2, 0, 3, &slaves[1]);
+	expect_place(2, 0, 0, &slaves[2]);
+	expect_place(UINT32_MAX, 0, 1, &slaves[3]); /* of a cluster that had more */
+	refused("cluster:10", NULL, -ENOSPC, "all 4 places");
+	for (unsigned i = 0; i < 4; i++)
+		plx_cluster_leave(slaves[i]);
+	plx_cluster_destroy(rig.cluster);
+	rig.params.spread.mode = PLX_CLUSTER_GROUPS;
+	rig.params.spread.nb_groups = 2;
+	rig.params.group_places = shape;
+	open_cluster();
+	expect_place(0, 1, 1, &slaves[0]); /* no longer of its group */
+	expect_place(3, 1, 3, &slaves[1]);
+	expect_place(3, 0, 0, &slaves[2]);
+	expect_place(3, 1, 2, &slaves[3]);
+	for (unsigned i = 0; i < 4; i++)
+		plx_cluster_leave(slaves[i]);
+}
+
+static void
 a_filter_comes_along_however_it_is_written(void **state)
 {
 	static char longest[8000];
@@ -248,31 +224,6 @@ a_filter_comes_along_however_it_is_written(void **state)
 }
 
 /* -- the protocol by hand ------------------------------------------------------------------------------ */
-
-/* What the master says to a request: 0 and the fds, or the error. */
-static int
-by_hand(const char *request, struct welcome *ret_welcome, int *fds, unsigned *nb_fds)
-{
-	struct plx_door_answer answer;
-	struct plx_why why = {""};
-	int sock, ret = plx_door_attach(plx_door_path(), request, LIMIT_MS, &answer, &sock, &why);
-
-	memset(ret_welcome, 0, sizeof(*ret_welcome));
-	ret_welcome->why = why;
-	if (ret < 0)
-		return ret;
-	plx_door_answer_free(&answer);
-	assert_int_equal(plx_unixsock_recv_packet(sock, ret_welcome, sizeof(*ret_welcome), fds,
-						  nb_fds, LIMIT_MS),
-			 sizeof(*ret_welcome));
-	if (ret_welcome->err == 0)
-		return sock;
-	/* Who is refused is hung up on. */
-	assert_int_equal(plx_unixsock_recv_packet(sock, &answer, 1, NULL, NULL, LIMIT_MS),
-			 -ECONNRESET);
-	close(sock);
-	return ret_welcome->err;
-}
 
 static void
 another_version_is_refused(void **state)
@@ -302,6 +253,7 @@ garbage_is_refused_and_harms_nobody(void **state)
 		"{\"command\":\"attach 10\",\"version\":1,\"place\":4294967296,\"group\":0,\"flags\":0}",
 		"{\"command\":\"attach 10\",\"version\":1,\"place\":0,\"group\":\"a\",\"flags\":0}",
 		"{\"command\":\"attach 10\",\"version\":1,\"place\":0,\"group\":0,\"flags\":1e9}",
+		"{\"command\":\"attach 10\",\"version\":1,\"place\":0,\"former\":-1,\"group\":0,\"flags\":0}",
 		"{\"command\":\"attach 10\",\"version\":99999999999,\"place\":0,\"group\":0,\"flags\":0}",
 	};
 	struct plx_cluster_slave *slave;
@@ -578,28 +530,78 @@ without_a_door_nobody_can_come(void **state)
 	assert_int_equal(plx_door_open("test", &why), 0);
 }
 
-/* -- all ----------------------------------------------------------------------------------------------- */
+/* -- ends that wait to be heard ------------------------------------------------------------------------- */
 
-static int
-begin(void **state)
+static struct {
+	sem_t inside, go;
+} held;
+
+static void
+stay(void *arg)
 {
-	struct plx_why why;
-
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	setenv("RUNTIME_DIRECTORY", folder, 1);
-	setenv("XDG_RUNTIME_DIR", folder, 1);
-	if (rig_init(state) < 0)
-		return -1;
-	return plx_door_open("test", &why);
+	sem_post(&held.inside);
+	sem_wait(&held.go);
 }
 
-static int
-end(void **state)
+/* Returns when the control thread does nothing else. */
+static void
+hold_the_control_thread(void)
 {
-	plx_door_close();
-	rig_fini(state);
-	return rmdir(folder); /* nothing is left in it */
+	sem_init(&held.inside, 0, 0);
+	sem_init(&held.go, 0, 0);
+	assert_int_equal(plx_event_alarm_add(0, 0, stay, NULL, NULL), 0);
+	sem_wait(&held.inside);
+}
+
+/* A connection that the door knows already: those come in order, and one behind it got its answer. */
+static int
+connect_early(void)
+{
+	const int fd = plx_unixsock_connect_packets(plx_door_path(), NULL);
+	struct plx_door_answer answer;
+
+	assert_true(fd >= 0);
+	assert_int_equal(plx_door_call(plx_door_path(), "{\"command\":\"clusters\"}", LIMIT_MS,
+				       &answer, NULL),
+			 0);
+	plx_door_answer_free(&answer);
+	return fd;
+}
+
+/* The next slave's request is there in front of the word of the last one's end: it gets the only place all the same. */
+static void
+an_end_that_waits_to_be_heard_is_heard_before_the_next_comes(void **state)
+{
+	static const char request[] = "{\"command\":\"attach 10\",\"version\":1,\"place\":0,"
+				      "\"group\":0,\"flags\":0}";
+	int fds[WELCOME_FDS], first, next;
+	unsigned nb_fds = WELCOME_FDS;
+	struct welcome welcome;
+	char answer[256];
+
+	rig.params.places = 1;
+	open_cluster();
+	first = by_hand(request, &welcome, fds, &nb_fds);
+	assert_true(first >= 0);
+	plx_unixsock_close_fds(fds, nb_fds);
+	next = connect_early();
+	hold_the_control_thread();
+	assert_int_equal(plx_unixsock_send(next, request, strlen(request), NULL, 0, NULL, 0, 0), 0);
+	close(first);
+	sem_post(&held.go);
+	assert_true(plx_unixsock_recv_packet(next, answer, sizeof(answer), NULL, NULL, LIMIT_MS) >
+		    0);
+	nb_fds = WELCOME_FDS;
+	assert_int_equal(
+		plx_unixsock_recv_packet(next, &welcome, sizeof(welcome), fds, &nb_fds, LIMIT_MS),
+		sizeof(welcome));
+	assert_string_equal(welcome.why.text, "");
+	assert_int_equal(welcome.err, 0);
+	assert_int_equal(nb_fds, WELCOME_FDS);
+	assert_int_equal(stats_of(0).slaves, 2);
+	plx_unixsock_close_fds(fds, nb_fds);
+	close(next);
+	wait_until_gone(0);
 }
 
 int
@@ -610,12 +612,14 @@ main(void)
 		RIG_TEST(who_may_not_write_cannot),
 		RIG_TEST(what_is_not_there_is_refused_in_words),
 		RIG_TEST(all_places_are_for_somebody_and_no_more),
+		RIG_TEST(a_former_place_comes_first),
 		RIG_TEST(a_filter_comes_along_however_it_is_written),
 		RIG_TEST(another_version_is_refused),
 		RIG_TEST(garbage_is_refused_and_harms_nobody),
 		RIG_TEST(who_talks_behind_the_welcome_is_sent_away),
 		RIG_TEST(one_that_lies_is_hung_up_on),
 		RIG_TEST(a_late_hang_up_does_not_harm_who_came_next),
+		RIG_TEST(an_end_that_waits_to_be_heard_is_heard_before_the_next_comes),
 		RIG_TEST(no_slave_makes_its_master_wait_for_a_bell),
 		RIG_TEST(what_is_in_the_queue_outlives_the_master),
 		RIG_TEST(a_closed_cluster_lets_nobody_in_and_can_be_opened_again),
@@ -624,5 +628,5 @@ main(void)
 		RIG_TEST(without_a_door_nobody_can_come),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, rig_door_init, rig_door_fini);
 }

@@ -224,6 +224,101 @@ the_sending_thread_sends(void **state)
 	/* The rest is sent by destroy. */
 }
 
+/* Of three places 0 and 2 get what comes, 1 gets nothing and sends; with 1 alone it is for nobody, whoever else may come. */
+static void
+only_sends(enum plx_cluster_mode mode, bool sticky)
+{
+	const uint32_t flags = PLX_CLUSTER_SLAVE_WRITE | PLX_CLUSTER_SLAVE_SEND_ONLY;
+	struct plx_cluster_slave *sender, *taker[2];
+	struct plx_cluster_desc desc = {.len = 60};
+
+	rig.params.places = 3;
+	rig.params.sticky = sticky;
+	make(mode);
+	sender = rig_join(1, flags);
+	rig_feed(30);
+	rig_poll();
+	assert_int_equal(stats_now().nobody, 30);
+	taker[0] = rig_join(0, 0);
+	taker[1] = rig_join(2, 0);
+	rig_feed(30);
+	rig_poll();
+	assert_int_equal(stats_now().delivered, 30);
+	assert_int_equal(place_now(1).offered, 0);
+	assert_true(place_now(0).queued > 0 && place_now(2).queued > 0);
+	assert_true(plx_cluster_alloc(sender, &desc.number));
+	memset(plx_cluster_data(sender, &desc), 7, desc.len);
+	assert_true(plx_cluster_send_kept(sender, &desc, 1));
+	plx_cluster_flush(sender);
+	rig_poll();
+	assert_int_equal(rig_out(0, NULL, 100), 1);
+	plx_cluster_leave(sender);
+	plx_cluster_leave(taker[0]);
+	plx_cluster_leave(taker[1]);
+	rig_poll();
+	sender = rig_join(1, PLX_CLUSTER_SLAVE_WRITE);
+	rig_feed(30);
+	rig_poll();
+	assert_in_range(place_now(1).queued, sticky ? 1 : 30, sticky ? 29 : 30);
+	plx_cluster_leave(sender);
+	plx_cluster_destroy(rig.cluster);
+	rig.cluster = NULL;
+}
+
+static struct plx_cluster_verdict
+to_the_second(void *arg, struct plx_mbuf *pkt)
+{
+	return (struct plx_cluster_verdict){.action = PLX_CLUSTER_PASS, .slaves = 2};
+}
+
+static void
+who_only_sends_gets_nothing(void **state)
+{
+	const struct plx_cluster_slave_params mute = {.flags = PLX_CLUSTER_SLAVE_SEND_ONLY};
+	struct plx_cluster_slave *slave;
+	struct plx_why why;
+
+	only_sends(PLX_CLUSTER_SHARE, false);
+	only_sends(PLX_CLUSTER_SHARE, true);
+	only_sends(PLX_CLUSTER_FANOUT, false);
+	rig.params.spread.decide_one = to_the_second;
+	make(PLX_CLUSTER_SHARE);
+	slave = rig_join(1, PLX_CLUSTER_SLAVE_WRITE | PLX_CLUSTER_SLAVE_SEND_ONLY);
+	rig_feed(30);
+	rig_poll();
+	assert_int_equal(stats_now().nobody, 30);
+	plx_cluster_leave(slave);
+	assert_int_equal(plx_cluster_join(rig.cluster, &mute, &slave, &why), -EINVAL);
+}
+
+/* Nothing is received where there is no port for it, and nothing sent. */
+static void
+a_cluster_may_have_one_direction(void **state)
+{
+	struct plx_cluster_slave *slave;
+	struct plx_cluster_desc desc = {.len = 60};
+
+	for (uint32_t receives = 0; receives < 2; receives++) {
+		rig.params.writable = true;
+		rig.params.nb_rx_ports = receives;
+		rig.params.nb_tx_ports = 1 - receives;
+		rig_make();
+		slave = rig_join(0, PLX_CLUSTER_SLAVE_WRITE);
+		rig_feed(10 * receives);
+		assert_true(plx_cluster_alloc(slave, &desc.number));
+		assert_true(plx_cluster_send_kept(slave, &desc, 1));
+		plx_cluster_flush(slave);
+		rig_poll();
+		assert_int_equal(stats_now().delivered, 10 * receives);
+		assert_int_equal(rig_out(0, NULL, 100), 1 - receives);
+		assert_int_equal(place_now(0).refused, receives);
+		rig_audit();
+		plx_cluster_leave(slave);
+		plx_cluster_destroy(rig.cluster);
+		rig.cluster = NULL;
+	}
+}
+
 int
 main(void)
 {
@@ -234,6 +329,8 @@ main(void)
 		RIG_TEST(bad_orders_are_refused),
 		RIG_TEST(a_full_port_refuses),
 		RIG_TEST(the_sending_thread_sends),
+		RIG_TEST(who_only_sends_gets_nothing),
+		RIG_TEST(a_cluster_may_have_one_direction),
 	};
 
 	return cmocka_run_group_tests(tests, rig_init, rig_fini);

@@ -145,6 +145,8 @@ what_was_given_back_unseen_stays_in_the_books(void **state)
 static void
 word_of_an_end_that_comes_late_is_not_the_next_ones(void **state)
 {
+	const struct plx_cluster_slave_params params = {.place = 0};
+	struct plx_cluster_slave *next;
 	uint64_t first;
 
 	seat_both();
@@ -159,6 +161,12 @@ word_of_an_end_that_comes_late_is_not_the_next_ones(void **state)
 	rig_feed(5);
 	rig_poll();
 	assert_int_equal(rig_drink(liar), 5);
+	rig_poll();
+	/* Nor is the place free by it when the next one is sent away, whose thread has the lane still. */
+	plx_cluster_done(liar, 100);
+	rig_poll();
+	assert_false(stats_of(0).present);
+	assert_int_equal(plx_cluster_join(rig.cluster, &params, &next, NULL), -EBUSY);
 	leave_both();
 }
 

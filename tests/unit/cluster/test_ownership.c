@@ -178,6 +178,31 @@ granted_buffers_are_its_own_up_to_extra(void **state)
 	plx_cluster_leave(slave);
 }
 
+/* The master looks at a slave's grants each round, and adds to them when half of them were taken. */
+static void
+grants_come_again_at_half(void **state)
+{
+	struct plx_cluster_slave *slave;
+	uint32_t number[5];
+
+	rig.params.writable = true;
+	rig_make();
+	slave = rig_join(0, PLX_CLUSTER_SLAVE_WRITE);
+	assert_int_equal(stats_of(0).granted, 8);
+	for (uint32_t i = 0; i < 4; i++) {
+		rig_poll();
+		assert_int_equal(stats_of(0).granted, 8);
+		assert_true(plx_cluster_alloc(slave, &number[i]));
+	}
+	rig_poll();
+	assert_int_equal(stats_of(0).granted, 12);
+	assert_true(plx_cluster_alloc(slave, &number[4]));
+	rig_poll();
+	assert_int_equal(stats_of(0).granted, 12);
+	rig_audit();
+	plx_cluster_leave(slave);
+}
+
 static void
 one_extra_buffer_is_one(void **state)
 {
@@ -293,6 +318,7 @@ main(void)
 		RIG_TEST(what_is_given_back_twice_counts_as_a_lie),
 		RIG_TEST(who_gives_back_more_than_there_is_is_sent_away),
 		RIG_TEST(granted_buffers_are_its_own_up_to_extra),
+		RIG_TEST(grants_come_again_at_half),
 		RIG_TEST(one_extra_buffer_is_one),
 		RIG_TEST(keeping_goes_on_for_ever),
 		RIG_TEST(who_keeps_more_than_it_may_is_sent_away),

@@ -196,6 +196,51 @@ chains_are_looked_at_as_one(void **state)
 	plx_cluster_leave(slave);
 }
 
+/* Flow 0, of VLAN 10, whose tag the device took out. */
+static struct plx_mbuf *
+untagged(void)
+{
+	struct plx_mbuf *m = rig_packet(0, 0);
+
+	m->ol_flags |= PLX_MBUF_RX_VLAN | PLX_MBUF_RX_VLAN_STRIPPED;
+	m->vlan_tci = 10;
+	return m;
+}
+
+static void
+a_tag_that_a_device_took_out_is_seen_and_sent(void **state)
+{
+	static const char *const actions[] = {"drop", "reflect", "bounce", "reflect-continue"};
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(actions); i++) {
+		struct plx_mbuf *pkts[2] = {untagged(), rig_packet(0, 0)}, *out = NULL;
+		char text[128], port[16] = "";
+
+		if (i != 0)
+			snprintf(port, sizeof(port), "%u", rig.ports[1].port);
+		snprintf(text, sizeof(text), "10 %s %s vlan 10 bpf \"vlan 10\"\n20 drop vlan 11\n",
+			 actions[i], port);
+		make(text);
+		assert_int_equal(rules_burst(rig.cluster, pkts, 2), i == 3 ? 2 : 1);
+		egress_flush(rig.cluster);
+		assert_int_equal(rig_out(1, &out, 1), i != 0);
+		if (out != NULL) {
+			const uint8_t *bytes = plx_mbuf_data(out);
+
+			assert_memory_equal(bytes + 12, "\x81\x00\x00\x0a", 4);
+			assert_int_equal(bytes[5], i == 2 ? 1 : 2);
+			plx_mbuf_free(out);
+		}
+		if (i == 3) {
+			assert_int_not_equal(pkts[0]->ol_flags & PLX_MBUF_RX_VLAN_STRIPPED, 0);
+			plx_mbuf_free(pkts[1]);
+		}
+		plx_mbuf_free(pkts[0]);
+		end(state);
+		rig_params(state);
+	}
+}
+
 /* -- filters ------------------------------------------------------------------------------------------ */
 
 static void
@@ -254,6 +299,24 @@ the_length_is_the_wires(void **state)
 }
 
 static void
+a_filter_sees_the_tag_that_a_device_took_out(void **state)
+{
+	struct plx_cluster_slave_params params = {.place = 0, .filter = "vlan 10 and udp"};
+	struct plx_mbuf *m = untagged(), *plain = rig_packet(0, 0);
+	struct plx_cluster_slave *slave;
+
+	rig_make();
+	assert_int_equal(plx_cluster_join(rig.cluster, &params, &slave, NULL), 0);
+	assert_int_equal(filter_places(rig.cluster, m, 1), 1);
+	assert_int_equal(filter_places(rig.cluster, plain, 1), 0);
+	m->vlan_tci = 11;
+	assert_int_equal(filter_places(rig.cluster, m, 1), 0);
+	plx_mbuf_free(m);
+	plx_mbuf_free(plain);
+	plx_cluster_leave(slave);
+}
+
+static void
 a_filter_that_is_none_is_refused(void **state)
 {
 	struct plx_cluster_slave_params params = {.place = 0, .filter = "this is no filter"};
@@ -282,6 +345,8 @@ main(void)
 		RULES_TEST(a_port_that_is_no_egress_is_misdirected),
 		RULES_TEST(rules_come_and_go),
 		RULES_TEST(chains_are_looked_at_as_one),
+		RULES_TEST(a_tag_that_a_device_took_out_is_seen_and_sent),
+		RIG_TEST(a_filter_sees_the_tag_that_a_device_took_out),
 		RIG_TEST(a_filter_shows_what_was_asked_for),
 		RIG_TEST(the_length_is_the_wires),
 		RIG_TEST(a_filter_that_is_none_is_refused),

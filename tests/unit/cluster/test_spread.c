@@ -57,6 +57,40 @@ turns_are_taken_exactly(void **state)
 	leave_all(3);
 }
 
+/* Slaves of groups that are gone get nothing, until there are as many again. */
+static void
+groups_can_become_fewer(void **state)
+{
+	static const uint32_t groups[] = {4, 2, 3, 4};
+	struct plx_cluster_slave_params last = {.place = PLX_CLUSTER_PLACE_ANY, .group = 3};
+	struct plx_cluster_spread spread = {.mode = PLX_CLUSTER_GROUPS, .nb_groups = 4};
+
+	rig.params.places = 5;
+	rig.params.spread = spread;
+	rig_make();
+	for (uint32_t i = 0; i < 4; i++) {
+		struct plx_cluster_slave_params params = {.place = i, .group = i};
+
+		assert_int_equal(plx_cluster_join(rig.cluster, &params, &slaves[i], NULL), 0);
+	}
+	for (uint32_t turn = 0; turn < PLX_ARRAY_LEN(groups); turn++) {
+		struct plx_cluster_slave *late = NULL;
+
+		spread.nb_groups = groups[turn];
+		spread.key = turn % 2 != 0 ? PLX_CLUSTER_KEY_ROUND_ROBIN : PLX_CLUSTER_KEY_FLOW;
+		set(&spread);
+		rig_feed(40);
+		rig_poll();
+		for (uint32_t i = 0; i < 4; i++)
+			assert_int_equal(rig_drink(slaves[i]), i < groups[turn] ? 40 : 0);
+		assert_int_equal(plx_cluster_join(rig.cluster, &last, &late, NULL),
+				 groups[turn] == 4 ? 0 : -EINVAL);
+		plx_cluster_leave(late);
+		rig_poll();
+	}
+	leave_all(4);
+}
+
 static void
 groups_get_all_and_divide_it(void **state)
 {
@@ -265,9 +299,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RIG_TEST(turns_are_taken_exactly), RIG_TEST(groups_get_all_and_divide_it),
-		RIG_TEST(functions_decide),	   RIG_TEST(forward_is_for_all_that_is_not_dropped),
-		RIG_TEST(fanout_has_no_hash),	   RIG_TEST(segments_know_their_packet),
+		RIG_TEST(turns_are_taken_exactly),
+		RIG_TEST(groups_get_all_and_divide_it),
+		RIG_TEST(groups_can_become_fewer),
+		RIG_TEST(functions_decide),
+		RIG_TEST(forward_is_for_all_that_is_not_dropped),
+		RIG_TEST(fanout_has_no_hash),
+		RIG_TEST(segments_know_their_packet),
 	};
 
 	return cmocka_run_group_tests(tests, rig_init, rig_fini);
