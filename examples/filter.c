@@ -36,7 +36,8 @@ sift(struct plx_mbuf **pkts, uint16_t n)
 	for (uint16_t i = 0; i < n; i++) {
 		const struct plx_mbuf *m = pkts[i];
 
-		if (plx_filter_match(rule, plx_mbuf_data(m), m->data_len, m->pkt_len) == 0)
+		if (plx_filter_match(rule, plx_mbuf_data(m), m->data_len, plx_mbuf_wire_len(m)) ==
+		    0)
 			pkts[passed++] = pkts[i];
 		else
 			plx_mbuf_free(pkts[i]);

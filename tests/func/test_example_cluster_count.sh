@@ -34,10 +34,30 @@ for how in '' -a '-l 20'; do
 	one=$JOB
 	wait_until 30 "all packets" books_say ".packets.received == $ALL and .slaves[0].held == 0 and .slaves[0].backlog == 0"
 	wait_until 30 "a block of figures" grep -q "^Absolute Stats: $ALL pkts" "$TMP/one.log"
-	assert_grep "$TMP/one.log" '^Actual Stats: [0-9]+ pkts \[[0-9.]+ ms\]\[[0-9.]+ pps/[0-9.]+ Gbps\]'
+	assert_grep "$TMP/one.log" '^Actual Stats: [0-9]+ pkts \([0-9]+ lost\) \[[0-9.]+ ms\]\[[0-9.]+ pps/[0-9.]+ Gbps\]'
 	slave_stop "$one" one
 	assert_eq "$COUNTED" "$ALL" "packets counted $how"
 	cluster_stop
 	[ "$how" != '-l 20' ] || BYTES=$((ALL * 20))
-	assert_grep "$TMP/one.log" "^cluster:10: $ALL packets, $BYTES bytes$"
+	assert_grep "$TMP/one.log" "^cluster:10: $ALL packets, $BYTES bytes, 0 lost$"
 done
+
+# With -a it does not sleep while nothing comes: it uses the processor.
+used_ticks()
+{
+	awk '{sub(/.*\) /, ""); print $12 + $13}' "/proc/$1/stat"
+}
+used_more()
+{
+	[ "$(used_ticks "$1")" -ge "$2" ]
+}
+cluster_start --vdev net_null0,no-rx=1 --idle sleep -- -c 10 -n 2
+slave_start one cluster:10
+one=$JOB
+slave_start two -a cluster:10
+two=$JOB
+wait_until 30 "who polls to use the processor" used_more "$two" 50
+assert_ge "$(used_ticks "$two")" $((10 * $(used_ticks "$one"))) "ticks of who polls, beside who sleeps"
+slave_stop "$one" one
+slave_stop "$two" two
+cluster_stop
