@@ -189,14 +189,20 @@ plx_e1000_model_is_up(const struct plx_e1000_model *model)
 uint32_t
 plx_e1000_model_peek(const struct plx_e1000_model *model, uint32_t reg)
 {
+	struct plx_e1000_model *mutable = (struct plx_e1000_model *)(uintptr_t)model;
+
 	if ((reg & ~3u) == E1000_EECD) /* what comes out of the EEPROM is not stored there */
-		return emodel_eecd_read((struct plx_e1000_model *)(uintptr_t)model, E1000_EECD);
+		return emodel_eecd_read(mutable, E1000_EECD);
+	if (emodel_is_count(reg))
+		emodel_count_settle(mutable);
 	return reg < PLX_E1000_MODEL_REGS_LEN ? emodel_get(model, reg & ~3u) : 0;
 }
 
 void
 plx_e1000_model_poke(struct plx_e1000_model *model, uint32_t reg, uint32_t value)
 {
+	if (emodel_is_count(reg))
+		emodel_count_settle(model);
 	if (reg < PLX_E1000_MODEL_REGS_LEN)
 		emodel_set(model, reg & ~3u, value);
 }

@@ -55,6 +55,7 @@ emodel_config_init(struct plx_e1000_model *model)
 {
 	for (unsigned i = 0; i < PLX_ARRAY_LEN(header); i++)
 		plx_store_le32(model->config + 4 * i, header[i].value);
+	model->rx.plan.made = false;
 }
 
 static uint16_t
@@ -116,6 +117,7 @@ plx_e1000_model_config(struct plx_e1000_model *model, uint64_t offset, void *dat
 		return 0;
 	for (uint32_t i = 0; i < len; i++)
 		write_byte(model, offset + i, from[i]);
+	model->rx.plan.made = false;
 	emodel_irq_update(model);
 	return 0;
 }

@@ -172,7 +172,7 @@ void
 emodel_pause_poll(struct plx_e1000_model *model)
 {
 	const bool able = (emodel_get(model, E1000_CTRL) & E1000_CTRL_TFCE) != 0 &&
-			  is_full_duplex(model) && emodel_rx_is_up(model);
+			  is_full_duplex(model) && plx_e1000_model_rx_is_up(model);
 
 	if (PLX_UNLIKELY(model->rx.xoff_asked)) {
 		model->rx.xoff_asked = false;

@@ -7,6 +7,7 @@
 #include "plx_e1000_spec.h"
 
 #include <endian.h>
+#include <string.h>
 
 #define EMODEL_PHY_REGS		 32u
 #define EMODEL_NEVER		 UINT64_MAX
@@ -19,11 +20,40 @@
 #define EMODEL_HELD_MAX		 64u /* received descriptors that wait to be told */
 #define EMODEL_HELD		 (EMODEL_HELD_MAX + 128u) /* with those of one frame */
 #define EMODEL_CONFIG_CACHE_LINE 0x0c			  /* in words of 32 bits */
+#define EMODEL_SIZES		 6u			  /* classes in which frames are counted */
+#define EMODEL_NO_TYPE		 0x10000u		  /* no frame has this ethertype */
 
 /* Octets in two registers: what they were when the lower one was read. */
 struct emodel_pair {
 	bool is_told;
 	uint64_t told;
+};
+
+/* Good frames of one direction that registers do not tell of yet. `octets` with their FCS. */
+struct emodel_uncounted {
+	uint64_t sizes[EMODEL_SIZES], octets, groups, broadcasts;
+	bool any;
+};
+
+/* An address in RAL and RAH, its first byte the lowest. */
+struct emodel_station {
+	uint64_t address;
+	bool is_source;
+};
+
+/* What registers make of frames that come in (model_rx_plan.c). Lengths without FCS. */
+struct emodel_rx_plan {
+	bool made;  /* and no register of it has changed since */
+	bool on;    /* it receives, and may write to memory */
+	bool wired; /* what comes by the wire, too */
+	bool strips_tags;
+	uint32_t rctl, rxcsum;
+	uint32_t room;		/* bytes of a buffer */
+	uint32_t longest;	/* that is a good frame */
+	uint32_t longest_plain; /* that is stored as it is, in one buffer; 0: none */
+	uint32_t tag_type, control_type;
+	unsigned nb_stations;
+	struct emodel_station stations[E1000_RA_ENTRIES];
 };
 
 /* A piece of the driver's memory that find() told of; len 0: none. */
@@ -128,6 +158,7 @@ struct plx_e1000_model {
 	struct plx_e1000_model_stats stats;
 
 	struct emodel_pair pairs[EMODEL_PAIRS];
+	struct emodel_uncounted received, sent;
 
 	uint16_t eeprom[PLX_E1000_MODEL_EEPROM_WORDS];
 	struct { /* Microwire (5.3): bits since the start bit, the last of them, their beginning */
@@ -143,6 +174,7 @@ struct plx_e1000_model {
 	struct emodel_tx tx;
 	struct
 	{ /* receiving: what descriptors from the head on will say, once it is told to the driver */
+		struct emodel_rx_plan plan;
 		struct emodel_ring ring;
 		struct emodel_window window;
 		unsigned nb_held;
@@ -180,9 +212,20 @@ emodel_get(const struct plx_e1000_model *model, uint32_t reg)
 	return le32toh(__atomic_load_n(emodel_at(model, reg), __ATOMIC_ACQUIRE));
 }
 
+/* Registers that the plan for frames that come in is made of (as is the command register). */
+static inline bool
+emodel_is_of_rx_plan(uint32_t reg)
+{
+	return reg == E1000_CTRL || reg == E1000_STATUS || reg == E1000_FCT || reg == E1000_VET ||
+	       reg == E1000_RCTL || reg == E1000_RXCSUM ||
+	       reg - E1000_RAL(0) < E1000_RA_ENTRIES * 8;
+}
+
 static inline void
 emodel_set(struct plx_e1000_model *model, uint32_t reg, uint32_t value)
 {
+	if (emodel_is_of_rx_plan(reg))
+		model->rx.plan.made = false;
 	__atomic_store_n(emodel_at(model, reg), htole32(value), __ATOMIC_RELEASE);
 }
 
@@ -252,6 +295,13 @@ void emodel_count_octets(struct plx_e1000_model *model, uint32_t low, uint32_t n
 /* Everything that a good frame counts as: sizes, octets, kinds, in total. `len` with its FCS; `frame` has 6 bytes at least. */
 void emodel_count_received(struct plx_e1000_model *model, const uint8_t *frame, uint32_t len);
 void emodel_count_sent(struct plx_e1000_model *model, const uint8_t *frame, uint32_t len);
+/* Good frames are counted beside the registers, which catch up here: before anybody looks at them. */
+void emodel_count_settle(struct plx_e1000_model *model);
+static inline bool
+emodel_is_count(uint32_t reg)
+{
+	return reg - E1000_CRCERRS < E1000_TSCTFC + 4 - E1000_CRCERRS;
+}
 
 /* -- model_dma.c: the driver's memory ------------------------------------------------------------------------------------- */
 
@@ -314,10 +364,33 @@ int emodel_ring_done_rx(struct plx_e1000_model *model, struct emodel_ring *ring,
 			uint64_t upper);
 int emodel_ring_done_tx(struct plx_e1000_model *model, struct emodel_ring *ring, uint32_t i,
 			uint32_t upper);
+/* All of the ring, where it has an address of ours; NULL: descriptor by descriptor. */
+static inline void *
+emodel_ring_in_place(struct plx_e1000_model *model, struct emodel_ring *ring)
+{
+	uint8_t *descs = emodel_dma_find(model, &ring->window, ring->base,
+					 (uint64_t)ring->len * EMODEL_DESC_LEN, true);
+
+	return (uintptr_t)descs % EMODEL_DESC_LEN == 0 ? descs : NULL;
+}
+/* What emodel_ring_done_rx() does, in place. */
+static inline void
+emodel_rx_desc_done(struct e1000_rx_desc *desc, uint64_t upper)
+{
+	__atomic_store_n((uint64_t *)(void *)&desc->length, upper, __ATOMIC_RELEASE);
+}
 static inline uint32_t
 emodel_ring_next(const struct emodel_ring *ring, uint32_t i)
 {
 	return i + 1 == ring->len ? 0 : i + 1;
+}
+/* The descriptor that is n behind the head; n below the ring's length. */
+static inline uint32_t
+emodel_ring_behind(const struct emodel_ring *ring, uint32_t n)
+{
+	const uint32_t i = ring->head + n;
+
+	return i < ring->len ? i : i - ring->len;
 }
 /* WTHRESH of RXDCTL or TXDCTL, in descriptors: 0 to 192. */
 unsigned emodel_ring_threshold(const struct plx_e1000_model *model, uint32_t reg);
@@ -373,36 +446,96 @@ void emodel_tx_cut_begin(struct plx_e1000_model *model);
 void emodel_tx_cut(struct plx_e1000_model *model, unsigned budget);
 void emodel_tx_cut_end(struct plx_e1000_model *model);
 
-/* -- model_rx.c, model_rx_filter.c, model_rx_csum.c, model_pause.c --------------------------------------------------------------- */
+/* -- model_rx.c, _plan.c, _filter.c, _store.c, _csum.c, model_pause.c ------------------------------------------------------- */
 
-/* A frame comes in, from the wire or from the card itself: to where the registers say. Books are kept here. */
-enum plx_e1000_model_taken
-emodel_rx(struct plx_e1000_model *model, const uint8_t *frame, size_t len);
-void emodel_rx_reset(struct plx_e1000_model *model);
-void emodel_rx_due(struct plx_e1000_model *model, enum emodel_timer timer);
-/* What the driver may have asked for in the page, and what could not be told before; pauses go out. */
-void emodel_rx_poll(struct plx_e1000_model *model);
-/* RCTL.EN goes down, or up: what came in is told now or never. */
-void emodel_rx_disabled(struct plx_e1000_model *model);
-bool emodel_rx_is_up(const struct plx_e1000_model *model);
-/* Bytes that fit into descriptors that wait. */
-uint64_t emodel_rx_room_bytes(struct plx_e1000_model *model);
+/* Frames come in, from the wire or from the card itself: to where the registers say. Books are kept here. */
+void emodel_rx(struct plx_e1000_model *model, const struct iovec *frames, unsigned n,
+	       enum plx_e1000_model_taken *ret_taken);
+
+void emodel_rx_plan_make(const struct plx_e1000_model *model, struct emodel_rx_plan *plan);
+static inline const struct emodel_rx_plan *
+emodel_rx_plan(struct plx_e1000_model *model)
+{
+	if (PLX_UNLIKELY(!model->rx.plan.made)) {
+		emodel_rx_plan_make(model, &model->rx.plan);
+		model->rx.plan.made = true;
+	}
+	return &model->rx.plan;
+}
 
 enum emodel_match {
 	EMODEL_MATCH_NONE,
 	EMODEL_MATCH_EXACT,
 	EMODEL_MATCH_INEXACT, /* by nothing but a hash: the driver has to look */
 };
+/* Six bytes as RAL and RAH have them; two bytes behind them are read. */
+#define EMODEL_MAC_BITS UINT64_C(0xffffffffffff)
+static inline uint64_t
+emodel_address_at(const uint8_t *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return le64toh(word) & EMODEL_MAC_BITS;
+}
+/* The address that most frames have: the first one of the table. */
+static inline bool
+emodel_rx_is_station(const struct emodel_rx_plan *plan, const uint8_t *frame)
+{
+	return plan->nb_stations > 0 && !plan->stations[0].is_source &&
+	       plan->stations[0].address == emodel_address_at(frame);
+}
 /* `frame` has an Ethernet header, and if `tagged` a tag. */
-enum emodel_match emodel_rx_match(const struct plx_e1000_model *model, const uint8_t *frame,
-				  bool tagged, uint32_t rctl);
+enum emodel_match
+emodel_rx_match(const struct plx_e1000_model *model, const struct emodel_rx_plan *plan,
+		const uint8_t *frame, bool tagged);
+
+/* A frame as it will be in memory: pieces of it, and what its descriptors will say. */
+struct emodel_incoming {
+	struct iovec parts[4]; /* without the tag, padded, with its FCS */
+	unsigned nb_parts, part;
+	size_t into; /* what of parts[part] is out already */
+	uint32_t len;
+	uint16_t special;
+	uint8_t status, errors;
+	uint8_t fcs[4];
+};
+
+/* What a descriptor says of a frame, in one word: its length is the lowest (3.2.3). */
+#define EMODEL_RX_CSUM_SHIFT	16
+#define EMODEL_RX_STATUS_SHIFT	32
+#define EMODEL_RX_ERRORS_SHIFT	40
+#define EMODEL_RX_SPECIAL_SHIFT 48
+
+/* Frames that come together: the ring is looked at before the first, the driver is told after the last. */
+struct emodel_rx_burst {
+	const struct emodel_rx_plan *plan;
+	struct e1000_rx_desc *descs; /* the ring in place; NULL: not to be had so */
+	uint32_t left;		     /* descriptors that no frame is in */
+	uint32_t before;	     /* as many as there were at the last look */
+	bool stored;		     /* a frame, or what there was of it */
+};
+void emodel_rx_begin(struct plx_e1000_model *model, struct emodel_rx_burst *burst);
+void emodel_rx_end(struct plx_e1000_model *model, const struct emodel_rx_burst *burst);
+enum plx_e1000_model_taken
+emodel_rx_store(struct plx_e1000_model *model, struct emodel_rx_burst *burst,
+		struct emodel_incoming *in);
+void emodel_rx_reset(struct plx_e1000_model *model);
+void emodel_rx_due(struct plx_e1000_model *model, enum emodel_timer timer);
+/* What the driver may have asked for in the page, and what could not be told before; pauses go out. */
+void emodel_rx_poll(struct plx_e1000_model *model);
+/* RCTL.EN goes down, or up: what came in is told now or never. */
+void emodel_rx_disabled(struct plx_e1000_model *model);
+/* Descriptors that wait for frames. */
+uint32_t emodel_rx_look(struct plx_e1000_model *model);
+/* Bytes that fit into them. */
+uint64_t emodel_rx_room_bytes(struct plx_e1000_model *model);
 
 /* What the card found of the sums of IP and TCP or UDP: bits of status and errors are set. `frame` as on the wire. */
-void emodel_rx_sums(const struct plx_e1000_model *model, const uint8_t *frame, size_t len,
+void emodel_rx_sums(const struct plx_e1000_model *model, uint32_t rxcsum, const struct iovec *frame,
 		    bool tagged, uint8_t *status, uint8_t *errors);
 /* The sum of the bytes from RXCSUM.PCSS on, as the descriptor has it. */
-uint16_t emodel_rx_packet_sum(const struct plx_e1000_model *model, const struct iovec *parts,
-			      unsigned nb_parts);
+uint16_t emodel_rx_packet_sum(uint32_t rxcsum, const struct iovec *parts, unsigned nb_parts);
 
 /* 802.3x. What becomes of a frame, once the card heeded it: filtered as any other, at its end, on to the driver at any rate. */
 enum emodel_control {

@@ -347,6 +347,8 @@ emodel_read(struct plx_e1000_model *model, uint32_t at)
 {
 	const struct reg *reg = find(at);
 
+	if (emodel_is_count(at))
+		emodel_count_settle(model);
 	if (reg != NULL)
 		return reg->read != NULL ? reg->read(model, at) : emodel_get(model, at);
 	emodel_complain(model, "there is no register %#" PRIx32 " to read", at);
@@ -372,6 +374,8 @@ void
 emodel_regs_init(struct plx_e1000_model *model)
 {
 	memset(model->regs, 0, sizeof(model->regs));
+	memset(&model->received, 0, sizeof(model->received));
+	memset(&model->sent, 0, sizeof(model->sent));
 	for (uint32_t at = 0; at < PLX_E1000_MODEL_PAGE_LEN; at += 4) {
 		emodel_set(model, PLX_E1000_MODEL_RX_PAGE + at, 0);
 		emodel_set(model, PLX_E1000_MODEL_TX_PAGE + at, 0);

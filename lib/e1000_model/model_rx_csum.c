@@ -131,16 +131,16 @@ is_right(const struct transport *t)
 }
 
 static bool
-pass_ip(const struct plx_e1000_model *model, const uint8_t *frame, size_t len, bool tagged,
-	uint8_t *status, uint8_t *errors, struct transport *ret)
+pass_ip(const struct plx_e1000_model *model, uint32_t rxcsum, const struct iovec *frame,
+	bool tagged, uint8_t *status, uint8_t *errors, struct transport *ret)
 {
 	const uint32_t off = emodel_get(model, E1000_RFCTL);
-	uint32_t left = (uint32_t)len;
-	const uint8_t *at = frame;
+	uint32_t left = (uint32_t)frame->iov_len;
+	const uint8_t *at = frame->iov_base;
 
 	switch (pass_link(&at, &left, tagged)) {
 	case PLX_NET_ETHERTYPE_IPV4:
-		return pass_ipv4(at, left, emodel_get(model, E1000_RXCSUM), status, errors, ret);
+		return pass_ipv4(at, left, rxcsum, status, errors, ret);
 	case PLX_NET_ETHERTYPE_IPV6:
 		return (off & (E1000_RFCTL_IPV6_DIS | E1000_RFCTL_IPV6_XSUM_DIS)) == 0 &&
 		       pass_ipv6(at, left, ret);
@@ -150,17 +150,12 @@ pass_ip(const struct plx_e1000_model *model, const uint8_t *frame, size_t len, b
 }
 
 void
-emodel_rx_sums(const struct plx_e1000_model *model, const uint8_t *frame, size_t len, bool tagged,
-	       uint8_t *status, uint8_t *errors)
+emodel_rx_sums(const struct plx_e1000_model *model, uint32_t rxcsum, const struct iovec *frame,
+	       bool tagged, uint8_t *status, uint8_t *errors)
 {
-	const uint32_t rxcsum = emodel_get(model, E1000_RXCSUM);
 	struct transport transport;
 
-	if ((rxcsum & (E1000_RXCSUM_IPOFL | E1000_RXCSUM_TUOFL)) == 0) {
-		*status |= E1000_RXD_STAT_IXSM;
-		return;
-	}
-	if (pass_ip(model, frame, len, tagged, status, errors, &transport) &&
+	if (pass_ip(model, rxcsum, frame, tagged, status, errors, &transport) &&
 	    (rxcsum & E1000_RXCSUM_TUOFL) != 0 && has_sum(&transport)) {
 		*status |= E1000_RXD_STAT_TCPCS;
 		*errors |= is_right(&transport) ? 0 : E1000_RXD_ERR_TCPE;
@@ -171,10 +166,9 @@ emodel_rx_sums(const struct plx_e1000_model *model, const uint8_t *frame, size_t
 
 /* A part of odd length shifts those behind it by a byte. */
 uint16_t
-emodel_rx_packet_sum(const struct plx_e1000_model *model, const struct iovec *parts,
-		     unsigned nb_parts)
+emodel_rx_packet_sum(uint32_t rxcsum, const struct iovec *parts, unsigned nb_parts)
 {
-	size_t skip = emodel_get(model, E1000_RXCSUM) & E1000_RXCSUM_PCSS_MASK;
+	size_t skip = rxcsum & E1000_RXCSUM_PCSS_MASK;
 	uint64_t sum = 0;
 	bool odd = false;
 

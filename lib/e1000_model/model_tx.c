@@ -68,10 +68,13 @@ own_bytes(struct plx_e1000_model *model)
 static void
 loop_back(struct plx_e1000_model *model, const struct plx_e1000_model_frame *frame)
 {
-	emodel_parts_copy(frame, own_bytes(model));
+	const struct iovec whole = {own_bytes(model), frame->len};
+	enum plx_e1000_model_taken taken;
+
+	emodel_parts_copy(frame, whole.iov_base);
 	count(model, frame);
 	model->stats.looped++;
-	emodel_rx(model, own_bytes(model), frame->len);
+	emodel_rx(model, &whole, 1, &taken);
 }
 
 static void

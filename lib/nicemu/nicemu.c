@@ -121,16 +121,24 @@ plx_nicemu_poll(struct plx_nicemu *nic, unsigned budget)
 	return messages + frames;
 }
 
+void
+plx_nicemu_receive_burst(struct plx_nicemu *nic, const struct iovec *frames, unsigned n,
+			 enum plx_e1000_model_taken *ret_taken)
+{
+	if (nic->timer >= 0)
+		plx_e1000_model_tick(nic->model, now_ns(nic));
+	plx_e1000_model_receive_burst(nic->model, frames, n, ret_taken);
+	if (nic->timer >= 0)
+		set_timer(nic, plx_e1000_model_tick(nic->model, now_ns(nic)));
+}
+
 enum plx_e1000_model_taken
 plx_nicemu_receive(struct plx_nicemu *nic, const void *frame, size_t len)
 {
+	const struct iovec one = {(void *)(uintptr_t)frame, len};
 	enum plx_e1000_model_taken taken;
 
-	if (nic->timer >= 0)
-		plx_e1000_model_tick(nic->model, now_ns(nic));
-	taken = plx_e1000_model_receive(nic->model, frame, len);
-	if (nic->timer >= 0)
-		set_timer(nic, plx_e1000_model_tick(nic->model, now_ns(nic)));
+	plx_nicemu_receive_burst(nic, &one, 1, &taken);
 	return taken;
 }
 

@@ -64,6 +64,9 @@ unsigned plx_nicemu_poll(struct plx_nicemu *nic, unsigned budget);
 /* As plx_e1000_model_receive(): a frame without FCS comes in on the wire. Path: hot. */
 enum plx_e1000_model_taken
 plx_nicemu_receive(struct plx_nicemu *nic, const void *frame, size_t len);
+/* As plx_e1000_model_receive_burst(): several, of which the driver is told together. Path: hot. */
+void plx_nicemu_receive_burst(struct plx_nicemu *nic, const struct iovec *frames, unsigned n,
+			      enum plx_e1000_model_taken *ret_taken);
 
 /* A driver is there. */
 bool plx_nicemu_connected(const struct plx_nicemu *nic);

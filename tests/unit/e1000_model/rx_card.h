@@ -37,6 +37,7 @@ card_keeps(void *arg, const struct plx_e1000_model_frame *out)
 static inline uint32_t
 reg(uint32_t at)
 {
+	emodel_count_settle(model);
 	return emodel_get(model, at);
 }
 
@@ -44,6 +45,13 @@ static inline void
 set(uint32_t at, uint32_t value)
 {
 	emodel_set(model, at, value);
+}
+
+/* The lower half of the command register. */
+static inline void
+set_command(uint8_t value)
+{
+	plx_e1000_model_config(model, 4, &value, 1, true);
 }
 
 static inline uint8_t *
@@ -85,7 +93,7 @@ make_rx_card(void)
 	ring = (struct e1000_rx_desc *)(void *)memory_add(&memory, RING, DESCS * sizeof(*ring));
 	memory_add(&memory, BUFFERS, DESCS * BUFFER);
 	nb_sent = 0;
-	model->config[4] |= 4;
+	set_command(4);
 	emodel_timer_clear(model, EMODEL_TIMER_LINK); /* it is there */
 	set(E1000_STATUS, E1000_STATUS_LU | E1000_STATUS_FD | 2u << E1000_STATUS_SPEED_SHIFT);
 	set(E1000_RAL(0), 0x00000002);
@@ -116,6 +124,17 @@ static inline enum plx_e1000_model_taken
 put(size_t len)
 {
 	return plx_e1000_model_receive(model, frame, len);
+}
+
+/* As the card itself puts it, where it sends to itself. */
+static inline enum plx_e1000_model_taken
+put_looped(size_t len)
+{
+	const struct iovec one = {frame, len};
+	enum plx_e1000_model_taken taken;
+
+	emodel_rx(model, &one, 1, &taken);
+	return taken;
 }
 
 static inline enum plx_e1000_model_taken

@@ -312,7 +312,7 @@ nothing_is_asked_for_unless_all_is_set_for_it(void **state)
 		if (i == 4)
 			set(E1000_FCRTH, 0);
 		if (i == 5)
-			model->config[4] = 0;
+			set_command(0);
 		poll();
 		expect_sent(0, 0);
 		drop_rx_card();
