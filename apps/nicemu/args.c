@@ -45,7 +45,7 @@ static const struct option_row rows[] = {
 	{"poll", 0, OPTION_ON, AT(args.poll),
 	 .help = "poll cards and wires, in place of sleeping until something comes"},
 	{"lossless", 0, OPTION_ON, AT(args.lossless),
-	 .help = "frames wait on the wire while a card has no descriptors, and are not lost"},
+	 .help = "no frame is lost at a card: it waits in the port, or at the far end, while the card is down, too"},
 	{"mtu", 0, OPTION_UINT, AT(args.mtu), 68, UINT16_MAX, .value = "BYTES",
 	 .help = "MTU of the ports and taps that are wires (as it is)"},
 	{"stats-period", 0, OPTION_UINT, AT(args.stats_period_s), 0, 86400, .value = "SECONDS",

@@ -87,6 +87,8 @@ way_json(const struct nic_books *books, enum way way)
 	json_object_set_new(result, "lost", lost);
 	json_object_set_new(result, "corrupted", json_count(b->corrupted));
 	json_object_set_new(result, "delayed", json_count(b->delayed));
+	json_object_set_new(result, "uncut", json_count(b->uncut));
+	json_object_set_new(result, "pieces", json_count(b->pieces));
 	json_object_set_new(result, "pauses", json_count(b->pauses));
 	return result;
 }
@@ -126,7 +128,7 @@ card_json(const struct nic_books *books)
 json_t *
 books_json(const struct nic_books *books)
 {
-	return json_pack("{s:o, s:o, s:o, s:b}", way_names[TO_WIRE], way_json(books, TO_WIRE),
+	return json_pack("{s:o, s:o, s:o, s:o, s:b}", way_names[TO_WIRE], way_json(books, TO_WIRE),
 			 way_names[TO_CARD], way_json(books, TO_CARD), "card", card_json(books),
-			 "balanced", books_are_right(books));
+			 "starved", json_count(books->starved), "balanced", books_are_right(books));
 }

@@ -34,7 +34,9 @@ struct way_books {
 	uint64_t passed, passed_bytes;
 	uint64_t lost[LOSSES];
 	uint64_t corrupted, delayed; /* faults that lose nothing */
-	uint64_t pauses;	     /* among the frames: 802.3x, which cards make themselves */
+	uint64_t uncut,
+		pieces;	 /* packets that the port handed over uncut, and the frames made of them */
+	uint64_t pauses; /* among the frames: 802.3x, which cards make themselves */
 };
 
 struct nic_books {
@@ -42,6 +44,7 @@ struct nic_books {
 	uint64_t waiting[WAYS]; /* as of now: delayed, or not yet taken by the port */
 	struct plx_e1000_model_stats card;
 	uint64_t unsent;
+	uint64_t starved; /* times no buffer was free for a frame from the card, which waited */
 };
 
 /* A way's account: what came = what passed + what waits + each loss. */

@@ -120,33 +120,48 @@ sleep_ms(const struct loop *loop)
 	return next <= now ? BLIND_MS : (int)((next - now) / 1000000 + 1);
 }
 
+/* That fd is readable: of a card, a port, the bell. */
+static void
+note_woken(struct loop *loop, int fd)
+{
+	eventfd_t rung;
+
+	if (fd == loop->bell)
+		eventfd_read(fd, &rung);
+	for (unsigned i = 0; i < loop->nb_nics; i++)
+		if (port_fd(loop->nic[i]) == fd)
+			loop->nic[i]->is_silent = false;
+}
+
 static void
 sleep_on_fds(struct loop *loop)
 {
-	struct epoll_event events[2];
-	uint64_t rung;
+	struct epoll_event events[2 * NICS_MAX + 1];
+	int n;
 
 	for (unsigned i = 0; i < loop->nb_nics; i++) {
 		nic_idle(loop->nic[i]);
 		mind_waiting(loop, i);
+		loop->nic[i]->is_silent = loop->watched[i];
 	}
-	epoll_wait(loop->epoll, events, PLX_ARRAY_LEN(events), sleep_ms(loop));
-	/* Nothing to read is what a wake-up by others finds. */
-	if (read(loop->bell, &rung, sizeof(rung)) < 0)
-		return;
+	n = epoll_wait(loop->epoll, events, PLX_ARRAY_LEN(events), sleep_ms(loop));
+	for (int i = 0; i < n; i++)
+		note_woken(loop, events[i].data.fd);
 }
 
 /* -- turns --------------------------------------------------------------------------------------------- */
 
-static void
+/* 1 if there was one: what it changed is then looked at before the loop sleeps. */
+static unsigned
 answer_call(struct loop *loop)
 {
 	struct loop_call *call = atomic_exchange(&loop->call, NULL);
 
 	if (call == NULL)
-		return;
+		return 0;
 	call->fn(call->arg);
 	sem_post(&call->done);
+	return 1;
 }
 
 static unsigned
@@ -157,7 +172,7 @@ round_once(struct loop *loop)
 	for (unsigned i = 0; i < loop->nb_nics; i++)
 		done += nic_round(loop->nic[i]);
 	if (PLX_UNLIKELY(atomic_load_explicit(&loop->call, memory_order_relaxed) != NULL))
-		answer_call(loop);
+		done += answer_call(loop);
 	return done;
 }
 

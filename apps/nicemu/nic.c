@@ -102,7 +102,7 @@ nic_end(struct nic *nic)
 	if (nic->card == NULL)
 		return;
 	if (nic->wire.peer == NULL)
-		way[TO_WIRE].lost[LOSS_END] += wire_give_up(&nic->wire);
+		wire_give_up(nic);
 	for (enum way w = 0; w < WAYS; w++) {
 		way[w].lost[LOSS_END] += nic->spoil[w].nb_held;
 		spoil_fini(&nic->spoil[w]);
@@ -134,7 +134,7 @@ nic_round(struct nic *nic)
 
 	if (PLX_UNLIKELY(nic->spoil[TO_WIRE].nb_held + nic->spoil[TO_CARD].nb_held > 0))
 		done += path_release(nic);
-	if (nic->wire.peer == NULL)
+	if (nic->wire.peer == NULL && !nic->is_silent)
 		done += wire_receive(nic);
 	done += plx_nicemu_poll(nic->card, BUDGET);
 	if (nic->wire.nb_out > 0)

@@ -36,7 +36,8 @@ struct nic {
 	struct plx_e1000_model_faults faults; /* as the card was told */
 	struct nic_books books;		      /* but for what nic_books_now() adds */
 	bool cable;			      /* plugged in */
-	bool waits; /* lossless, and the card has no descriptors: frames stay on the wire */
+	bool waits;	/* the card has no descriptors: frames stay in the port */
+	bool is_silent; /* the port's fd, on which the loop sleeps, is not readable: no frames there */
 	bool has_address;
 	struct address address;
 	uint64_t complaints_told;
@@ -67,6 +68,8 @@ void nic_set_cable(struct nic *nic, bool plugged);
 bool path_send(void *nic, const struct plx_e1000_model_frame *frame);
 /* A frame comes on the wire. Path: hot. */
 void path_arrive(struct nic *nic, const void *bytes, size_t len);
+/* ... several, WIRE_BURST at most. */
+void path_arrive_burst(struct nic *nic, const struct iovec *frames, unsigned n);
 /* Late frames that are due go on; how many did. */
 unsigned path_release(struct nic *nic);
 /* How many frames the card would take now, for wires that rather wait. Path: hot. */

@@ -28,7 +28,7 @@ static const struct plx_kvargs_field fields[] = {
 	{"doorbells", PLX_KVARGS_BOOL, AT(doorbells),
 	 .help = "its driver may map the rings' registers, polls"},
 	{"lossless", PLX_KVARGS_BOOL, AT(lossless),
-	 .help = "frames wait on the wire while it has no descriptors"},
+	 .help = "no frame is lost at it: while it is down they wait, too"},
 	{NULL},
 };
 

@@ -134,7 +134,7 @@ path_send(void *arg, const struct plx_e1000_model_frame *frame)
 /* -- to the card ----------------------------------------------------------------------------------------- */
 
 static void
-give(struct nic *nic, const void *bytes, size_t len)
+enter(struct nic *nic, enum plx_e1000_model_taken taken, size_t len)
 {
 	static const enum loss loss_of[] = {
 		[PLX_E1000_MODEL_FULL] = LOSS_FULL,
@@ -143,7 +143,6 @@ give(struct nic *nic, const void *bytes, size_t len)
 		[PLX_E1000_MODEL_BAD] = LOSS_BAD,
 	};
 	struct way_books *books = &nic->books.way[TO_CARD];
-	const enum plx_e1000_model_taken taken = plx_nicemu_receive(nic->card, bytes, len);
 
 	if (PLX_LIKELY(taken == PLX_E1000_MODEL_TAKEN)) {
 		books->passed++;
@@ -151,15 +150,29 @@ give(struct nic *nic, const void *bytes, size_t len)
 	} else {
 		books->lost[loss_of[taken]]++;
 	}
-	if (PLX_UNLIKELY(nic->record != NULL)) {
-		union {
-			const void *in;
-			void *out; /* as iovec has it, for writers, too */
-		} base = {.in = bytes};
-		const struct iovec part = {base.out, len};
+}
 
-		note(nic, TO_CARD, &part, 1);
+static void
+give_burst(struct nic *nic, const struct iovec *frames, unsigned n)
+{
+	enum plx_e1000_model_taken taken[WIRE_BURST];
+
+	plx_nicemu_receive_burst(nic->card, frames, n, taken);
+	for (unsigned i = 0; i < n; i++) {
+		enter(nic, taken[i], frames[i].iov_len);
+		note(nic, TO_CARD, &frames[i], 1);
 	}
+}
+
+static void
+give(struct nic *nic, const void *bytes, size_t len)
+{
+	union {
+		const void *in;
+		void *out; /* as iovec has it, for writers, too */
+	} base = {.in = bytes};
+
+	give_burst(nic, &(struct iovec){base.out, len}, 1);
 }
 
 static void
@@ -185,16 +198,35 @@ arrive_spoilt(struct nic *nic, const void *bytes, size_t len)
 		books->lost[LOSS_HELD]++;
 }
 
-void
-path_arrive(struct nic *nic, const void *bytes, size_t len)
+static void
+count_arrived(struct nic *nic, const void *bytes, size_t len)
 {
 	nic->books.way[TO_CARD].frames++;
 	nic->books.way[TO_CARD].bytes += len;
 	nic->books.way[TO_CARD].pauses += is_pause(bytes, len);
+}
+
+void
+path_arrive(struct nic *nic, const void *bytes, size_t len)
+{
+	count_arrived(nic, bytes, len);
 	if (PLX_UNLIKELY(spoil_is_on(&nic->spoil[TO_CARD])) && len <= NIC_SCRATCH)
 		arrive_spoilt(nic, bytes, len);
 	else
 		give(nic, bytes, len);
+}
+
+void
+path_arrive_burst(struct nic *nic, const struct iovec *frames, unsigned n)
+{
+	if (PLX_UNLIKELY(spoil_is_on(&nic->spoil[TO_CARD]))) {
+		for (unsigned i = 0; i < n; i++)
+			path_arrive(nic, frames[i].iov_base, frames[i].iov_len);
+		return;
+	}
+	for (unsigned i = 0; i < n; i++)
+		count_arrived(nic, frames[i].iov_base, frames[i].iov_len);
+	give_burst(nic, frames, n);
 }
 
 /* -- late ones ------------------------------------------------------------------------------------------- */

@@ -102,12 +102,16 @@ print_notes(const struct nic_books *books, FILE *out)
 		{"frames damaged by fault on the way to the card", books->way[TO_CARD].corrupted},
 		{"frames delayed by fault on the way to the wire", books->way[TO_WIRE].delayed},
 		{"frames delayed by fault on the way to the card", books->way[TO_CARD].delayed},
+		{"packets that the port handed over uncut", books->way[TO_CARD].uncut},
+		{"frames from the wire that were made of them", books->way[TO_CARD].pieces},
 		{"pause frames among those from the card", books->way[TO_WIRE].pauses},
 		{"pause frames among those from the wire", books->way[TO_CARD].pauses},
 		{"descriptors that made no frame", books->card.out_bad},
 		{"frames the card sent to itself (loopback)", books->card.looped},
 		{"accesses to memory that is not there", books->card.dma_errors},
 		{"descriptors left unsent by drivers that went", books->unsent},
+		{"times that no buffer was free for a frame from the card, which waited",
+		 books->starved},
 		{"things the driver did that the manual forbids", books->card.complaints},
 	};
 

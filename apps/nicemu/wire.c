@@ -11,6 +11,9 @@
 #define TYPE_QINQ   0x88a8u
 #define TYPE_IPV4   0x0800u
 #define TYPE_IPV6   0x86ddu
+#define UNCUT_BURST 8u
+#define OUT_BUFS \
+	256u /* of frames that the port has not taken: the pool is for other NICs and for what comes in, too */
 #define UDP_CSUM_AT 6u /* in a UDP header; TCP's is elsewhere */
 
 /* -- life ---------------------------------------------------------------------------------------------- */
@@ -63,6 +66,8 @@ wire_open_port(struct wire *wire, uint16_t port, struct plx_pool *pool, bool off
 	if (ret != 0)
 		return plx_why(why, ret, "there is no port %u", port);
 	conf.rx_offloads = info.rx_offloads_capable & PLX_ETH_RX_OFFLOAD_SCATTER;
+	/* What comes uncut is cut here, which costs less than as many reads. */
+	conf.rx_offloads |= info.rx_offloads_capable & PLX_ETH_RX_OFFLOAD_LRO;
 	conf.tx_offloads = info.tx_offloads_capable & PLX_ETH_TX_OFFLOAD_MULTI_SEGS;
 	if (offloads)
 		conf.tx_offloads = info.tx_offloads_capable & TSO;
@@ -72,6 +77,7 @@ wire_open_port(struct wire *wire, uint16_t port, struct plx_pool *pool, bool off
 	plx_ethdev_info(port, &info);
 	wire->port = port;
 	wire->pool = pool;
+	wire->uncut = (info.rx_offloads & PLX_ETH_RX_OFFLOAD_LRO) != 0;
 	wire->chains = (info.tx_offloads & PLX_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
 	wire->takes = offloads ? takes_of(info.tx_offloads) : 0;
 	return 0;
@@ -151,22 +157,48 @@ ask_for_offloads(struct plx_mbuf *m, const struct plx_e1000_model_frame *frame)
 		m->ol_flags |= PLX_MBUF_TX_IP_CSUM;
 }
 
+/* Buffers that the port is done with may be all that is missing: a burst of none makes it look. */
+static struct plx_mbuf *
+copy_or_reap(struct nic *nic, const struct plx_e1000_model_frame *frame)
+{
+	struct wire *wire = &nic->wire;
+	struct plx_mbuf *m = copy_frame(wire->pool, frame);
+
+	if (PLX_LIKELY(m != NULL))
+		return m;
+	plx_ethdev_tx_burst(wire->port, 0, NULL, 0);
+	m = copy_frame(wire->pool, frame);
+	nic->books.starved += m == NULL;
+	return m;
+}
+
+static bool
+has_room(struct nic *nic)
+{
+	const struct wire *wire = &nic->wire;
+
+	if (PLX_LIKELY(wire->nb_out < WIRE_BURST && wire->out_bufs < OUT_BUFS))
+		return true;
+	return wire_flush(nic) > 0 && wire->out_bufs < OUT_BUFS;
+}
+
 static enum wire_put
 put_port(struct nic *nic, const struct plx_e1000_model_frame *frame)
 {
 	struct wire *wire = &nic->wire;
 	struct plx_mbuf *m;
 
-	if (wire->nb_out == WIRE_BURST && wire_flush(nic) == 0)
+	if (!has_room(nic))
 		return WIRE_FULL;
 	if (!wire->chains && frame->len > wire->pool->buf_size - wire->pool->headroom)
 		return WIRE_LONG;
-	m = copy_frame(wire->pool, frame);
+	m = copy_or_reap(nic, frame);
 	if (m == NULL)
 		return WIRE_FULL;
 	if (frame->csum_start != 0)
 		ask_for_offloads(m, frame);
 	wire->out[wire->nb_out++] = m;
+	wire->out_bufs += m->nb_segs;
 	return WIRE_PUT;
 }
 
@@ -176,14 +208,19 @@ wire_flush(struct nic *nic)
 	struct wire *wire = &nic->wire;
 	struct way_books *books = &nic->books.way[TO_WIRE];
 	uint32_t len[WIRE_BURST];
+	uint16_t bufs[WIRE_BURST];
 	unsigned taken;
 
 	/* What is taken is not ours any more. */
-	for (unsigned i = 0; i < wire->nb_out; i++)
+	for (unsigned i = 0; i < wire->nb_out; i++) {
 		len[i] = wire->out[i]->pkt_len;
+		bufs[i] = wire->out[i]->nb_segs;
+	}
 	taken = plx_ethdev_tx_burst(wire->port, 0, wire->out, (uint16_t)wire->nb_out);
-	for (unsigned i = 0; i < taken; i++)
+	for (unsigned i = 0; i < taken; i++) {
 		books->passed_bytes += len[i];
+		wire->out_bufs -= bufs[i];
+	}
 	books->passed += taken;
 	wire->nb_out -= taken;
 	memmove(wire->out, wire->out + taken, wire->nb_out * sizeof(wire->out[0]));
@@ -229,39 +266,147 @@ wire_put(struct nic *nic, const struct plx_e1000_model_frame *frame)
 
 /* -- from the port --------------------------------------------------------------------------------------- */
 
-unsigned
-wire_receive(struct nic *nic)
+/*
+ * How many frames to take from the port. A card that receives leaves there what it has no descriptors for, which costs least: the
+ * port counts what it loses in the end. One that is down loses all, unless nothing is to be lost.
+ */
+static unsigned
+wanted(struct nic *nic)
 {
-	struct plx_mbuf *m[WIRE_BURST];
-	unsigned n = WIRE_BURST;
+	const bool down = !plx_e1000_model_rx_is_up(plx_nicemu_model(nic->card));
+	unsigned room = WIRE_BURST;
 
-	if (nic->conf.lossless) {
-		const unsigned room = path_room(nic);
+	if (!down || nic->conf.lossless)
+		room = path_room(nic);
+	nic->waits = room == 0;
+	return room < WIRE_BURST ? room : WIRE_BURST;
+}
 
-		nic->waits = room == 0;
-		n = room < n ? room : n;
-		if (n == 0)
-			return 0;
+static bool
+refill(struct wire *wire, unsigned n)
+{
+	/* One that is uncut is many frames. */
+	if (wire->uncut && n > UNCUT_BURST)
+		n = UNCUT_BURST;
+	wire->in_from = 0;
+	wire->nb_in = plx_ethdev_rx_burst(wire->port, 0, wire->in, (uint16_t)n);
+	return wire->nb_in > 0;
+}
+
+/* Up to n frames of the packet that is cut. */
+static unsigned
+arrive_cut(struct nic *nic, unsigned n)
+{
+	struct way_books *books = &nic->books.way[TO_CARD];
+	struct cut *cut = &nic->wire.cut;
+	const void *frame;
+	uint32_t len;
+	unsigned done = 0;
+
+	while (done < n && (frame = cut_next(cut, nic->scratch, &len)) != NULL) {
+		books->pieces += cut->piece != 0;
+		path_arrive(nic, frame, len);
+		done++;
 	}
-	n = plx_ethdev_rx_burst(nic->wire.port, 0, m, (uint16_t)n);
-	for (unsigned i = 0; i < n; i++)
-		path_arrive(nic,
-			    m[i]->nb_segs == 1
-				    ? plx_mbuf_data(m[i])
-				    : plx_mbuf_read(m[i], 0, m[i]->pkt_len, nic->scratch),
-			    m[i]->pkt_len);
-	if (n > 0)
-		plx_mbuf_free_bulk(m, n);
-	return n;
+	return done;
+}
+
+/* Up to n packets that are frames as they are: together. */
+static unsigned
+arrive_plain(struct nic *nic, unsigned n)
+{
+	struct wire *wire = &nic->wire;
+	struct plx_mbuf **in = &wire->in[wire->in_from];
+	struct iovec frames[WIRE_BURST];
+	unsigned done = 0;
+
+	n = n < wire->nb_in - wire->in_from ? n : wire->nb_in - wire->in_from;
+	for (; done < n && in[done]->nb_segs == 1 && !cut_wants(in[done]); done++)
+		frames[done] = (struct iovec){plx_mbuf_data(in[done]), in[done]->pkt_len};
+	if (done == 0)
+		return 0;
+	path_arrive_burst(nic, frames, done);
+	plx_mbuf_free_bulk(in, done);
+	wire->in_from += done;
+	return done;
+}
+
+static unsigned
+arrive_other(struct nic *nic)
+{
+	struct plx_mbuf *m = nic->wire.in[nic->wire.in_from++];
+
+	if (cut_wants(m)) {
+		cut_begin(&nic->wire.cut, m);
+		nic->books.way[TO_CARD].uncut += nic->wire.cut.piece != 0;
+		return 0;
+	}
+	path_arrive(nic, plx_mbuf_read(m, 0, m->pkt_len, nic->scratch), m->pkt_len);
+	plx_mbuf_free(m);
+	return 1;
+}
+
+static unsigned
+arrive(struct nic *nic, unsigned n)
+{
+	const unsigned done = arrive_plain(nic, n);
+
+	return done > 0 ? done : arrive_other(nic);
 }
 
 unsigned
-wire_give_up(struct wire *wire)
+wire_receive(struct nic *nic)
 {
-	const unsigned n = wire->nb_out;
+	const unsigned n = wanted(nic);
+	struct wire *wire = &nic->wire;
+	bool asked = false;
+	unsigned done = 0;
 
-	if (n > 0)
-		plx_mbuf_free_bulk(wire->out, n);
-	wire->nb_out = 0;
-	return n;
+	while (done < n) {
+		if (wire->cut.m != NULL) {
+			done += arrive_cut(nic, n - done);
+		} else if (wire->in_from < wire->nb_in) {
+			done += arrive(nic, n - done);
+		} else if (asked || !refill(wire, n - done)) {
+			break;
+		} else {
+			asked = true;
+		}
+	}
+	return done;
+}
+
+/* -- the end ----------------------------------------------------------------------------------------------- */
+
+/* What of it would have been frames, is lost as such. */
+static void
+give_up_cut(struct nic *nic)
+{
+	struct way_books *books = &nic->books.way[TO_CARD];
+	uint32_t len;
+
+	while (cut_next(&nic->wire.cut, nic->scratch, &len) != NULL) {
+		books->pieces += nic->wire.cut.piece != 0;
+		books->frames++;
+		books->bytes += len;
+		books->lost[LOSS_END]++;
+	}
+}
+
+void
+wire_give_up(struct nic *nic)
+{
+	struct wire *wire = &nic->wire;
+
+	nic->books.way[TO_WIRE].lost[LOSS_END] += wire->nb_out;
+	if (wire->nb_out > 0)
+		plx_mbuf_free_bulk(wire->out, wire->nb_out);
+	wire->nb_out = wire->out_bufs = 0;
+	if (wire->cut.m != NULL)
+		give_up_cut(nic);
+	while (wire->in_from < wire->nb_in) {
+		cut_begin(&wire->cut, wire->in[wire->in_from++]);
+		nic->books.way[TO_CARD].uncut += wire->cut.piece != 0;
+		give_up_cut(nic);
+	}
 }

@@ -3,6 +3,8 @@
 #ifndef PLX_APPS_NICEMU_WIRE_H
 #define PLX_APPS_NICEMU_WIRE_H
 
+#include "cut.h"
+
 #include <pollux/plx_e1000_model.h>
 #include <pollux/plx_ethdev.h>
 
@@ -19,6 +21,11 @@ struct wire {
 	bool full;	 /* the last frame was not taken */
 	unsigned nb_out; /* what the port has not taken yet */
 	struct plx_mbuf *out[WIRE_BURST];
+	unsigned out_bufs;	 /* buffers in it: an uncut one has many */
+	bool uncut;		 /* the port hands over packets that are to be cut */
+	unsigned in_from, nb_in; /* what it handed over that the card has no room for yet */
+	struct plx_mbuf *in[WIRE_BURST];
+	struct cut cut;
 };
 
 enum wire_put {
@@ -37,7 +44,7 @@ enum wire_put wire_put(struct nic *nic, const struct plx_e1000_model_frame *fram
 unsigned wire_flush(struct nic *nic);
 /* Frames from the port, path_arrive() for each; how many came. Path: hot. */
 unsigned wire_receive(struct nic *nic);
-/* Gives up what waits; how many frames that were. */
-unsigned wire_give_up(struct wire *wire);
+/* Counts as lost what waits, both ways. */
+void wire_give_up(struct nic *nic);
 
 #endif

@@ -68,11 +68,12 @@ sends_to_the_kernel()
 }
 
 # Frames wait in the tap while the driver takes none; when it does again all arrive. Those that come then wake the card by themselves.
+# MODE: as above.
 waits_in_the_tap()
 {
 	local all=200 ring=64 before
 
-	begin --lossless --pcap "$TMP/wire.pcapng"
+	begin --pcap "$TMP/wire.pcapng" "$@"
 	start_driver 1 -a "vfio-user:$TMP/nic.sock" -- -i --forward-mode icmpecho --rxd $ring
 	wait_link up
 	before=$(count_pings a)
@@ -89,6 +90,7 @@ waits_in_the_tap()
 answers_pings
 answers_pings --poll
 waits_in_the_tap
+waits_in_the_tap --lossless
 sends_to_the_kernel
 sends_to_the_kernel --doorbells
 

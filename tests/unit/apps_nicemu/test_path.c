@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "nic.h"
+#include "own.h"
 
 #include <pollux/plx_eal.h>
 #include <pollux/plx_mbuf.h>
@@ -30,6 +31,7 @@
 #define RDT	       0x2818u
 #define DESC_LEN       16u
 #define SECOND	       1000000000ull
+#define POOL	       511u
 #define LONGER_THAN_IP 65600u /* a packet of 65,535 bytes with its Ethernet header and tags */
 
 static struct nic nics[2];
@@ -48,8 +50,7 @@ open_nics(unsigned nb)
 		nic->number = i;
 		nic->conf.mac[0] = 2;
 		nic->conf.mac[5] = (uint8_t)i;
-		snprintf(nic->conf.socket, sizeof(nic->conf.socket), "/tmp/plx-path-%d-%u",
-			 getpid(), i);
+		own_name(nic->conf.socket, sizeof(nic->conf.socket));
 		nic->wire.peer = nb == 2 ? &nics[1 - i] : NULL;
 		nic->wire.pool = pool;
 		if (nic_open(nic, &why) != 0)
@@ -147,6 +148,149 @@ a_lossless_far_end_holds_back_and_another_loses(void **state)
 	close_nics();
 }
 
+/* net_null has frames without end. */
+static void
+the_port_keeps_what_the_card_has_no_descriptors_for(void **state)
+{
+	struct way_books *books = &nics[0].books.way[TO_CARD];
+	struct plx_why why = {""};
+
+	open_nics(1);
+	if (wire_open_port(&nics[0].wire, 0, pool, false, 0, &why) != 0)
+		fail_msg("%s", why.text);
+	assert_int_equal(wire_receive(&nics[0]), WIRE_BURST);
+	assert_int_equal(books->lost[LOSS_DOWN], WIRE_BURST);
+	assert_false(nics[0].waits);
+	nics[0].conf.lossless = true;
+	assert_int_equal(wire_receive(&nics[0]), 0);
+	assert_true(nics[0].waits);
+	nics[0].conf.lossless = false;
+
+	receive_into(&nics[0], 0, 8);
+	assert_int_equal(wire_receive(&nics[0]), 7);
+	assert_false(nics[0].waits);
+	set(&nics[0], RDT, 0);
+	assert_int_equal(wire_receive(&nics[0]), 0);
+	assert_true(nics[0].waits);
+	set(&nics[0], RCTL, 0);
+	assert_int_equal(wire_receive(&nics[0]), WIRE_BURST);
+	assert_false(nics[0].waits);
+	assert_int_equal(books->lost[LOSS_FULL], 0);
+	assert_int_equal(books->lost[LOSS_DOWN], 2 * WIRE_BURST);
+	assert_int_equal(books->frames, 2 * WIRE_BURST + 7);
+	plx_ethdev_stop(0);
+	plx_ethdev_close(0);
+	close_nics();
+}
+
+/* Of a packet of 20 pieces the ring takes 7, and 7 more; the rest is lost, piece by piece, when all ends. So is the packet behind it. */
+static void
+pieces_of_a_packet_wait_for_descriptors(void **state)
+{
+	static const uint8_t head[54] = {2, 2, 2,    2, 2, 2,	 2, 2, 2, 2, 2,		 2,
+					 8, 0, 0x45, 0, 7, 0xf8, 0, 0, 0, 0, 1,		 6,
+					 0, 0, 1,    2, 3, 4,	 5, 6, 7, 8, [46] = 0x50};
+	struct way_books *books = &nics[0].books.way[TO_CARD];
+	struct plx_why why = {""};
+
+	open_nics(1);
+	if (wire_open_port(&nics[0].wire, 0, pool, false, 0, &why) != 0)
+		fail_msg("%s", why.text);
+	receive_into(&nics[0], 0, 8);
+	for (unsigned i = 0; i < 2; i++) {
+		struct plx_mbuf *m = plx_mbuf_alloc(pool);
+
+		memset(plx_mbuf_data(m), 0, 2054);
+		memcpy(plx_mbuf_data(m), head, sizeof(head));
+		m->data_len = (uint16_t)(m->pkt_len = i == 0 ? 2054 : 60);
+		m->tso_segsz = i == 0 ? 100 : 0;
+		nics[0].wire.in[i] = m;
+	}
+	nics[0].wire.nb_in = 2;
+	assert_int_equal(wire_receive(&nics[0]), 7);
+	set(&nics[0], RDT, 0);
+	assert_int_equal(wire_receive(&nics[0]), 0);
+	assert_true(nics[0].waits);
+	set(&nics[0], RDT, 7);
+	assert_int_equal(wire_receive(&nics[0]), 7);
+	assert_int_equal(books->frames, 14);
+	plx_ethdev_stop(0);
+	plx_ethdev_close(0);
+	nic_end(&nics[0]);
+	assert_int_equal(books->frames, 21);
+	assert_int_equal(books->uncut, 1);
+	assert_int_equal(books->pieces, 20);
+	assert_int_equal(books->lost[LOSS_END], 7);
+	assert_true(books_are_right(&nics[0].books));
+	close_nics();
+}
+
+static void
+open_port(struct nic *nic)
+{
+	struct plx_why why = {""};
+
+	if (wire_open_port(&nic->wire, 0, pool, false, 0, &why) != 0)
+		fail_msg("%s", why.text);
+}
+
+static void
+close_port(void)
+{
+	plx_ethdev_stop(0);
+	plx_ethdev_close(0);
+}
+
+/* It is not lost, and goes once there is a buffer: nobody has to do anything for that but to free one. */
+static void
+a_frame_waits_for_a_buffer(void **state)
+{
+	static struct plx_mbuf *all[POOL];
+	unsigned n = 0;
+
+	open_nics(1);
+	open_port(&nics[0]);
+	while (n < POOL && (all[n] = plx_mbuf_alloc(pool)) != NULL)
+		n++;
+	assert_false(sends(&nics[0], 60));
+	assert_true(nics[0].wire.full);
+	assert_int_equal(nics[0].books.starved, 1);
+	plx_mbuf_free(all[--n]);
+	assert_true(sends(&nics[0], 60));
+	assert_false(nics[0].wire.full);
+	assert_int_equal(nics[0].books.starved, 1);
+	plx_mbuf_free_bulk(all, n);
+	assert_int_equal(wire_flush(&nics[0]), 1);
+	close_port();
+	close_nics();
+}
+
+/* A port that takes nothing: the pool is for others, too. */
+static void
+uncut_frames_that_wait_leave_buffers_to_others(void **state)
+{
+	struct plx_mbuf *others[POOL / 4];
+	unsigned n = 0;
+
+	open_nics(1);
+	nics[0].wire.chains = true;
+	while (n < WIRE_BURST && sends(&nics[0], sizeof(bytes)))
+		n++;
+	assert_true(n > 0 && n < WIRE_BURST);
+	assert_true(nics[0].wire.full);
+	assert_int_equal(nics[0].books.starved, 0);
+	assert_int_equal(plx_mbuf_alloc_bulk(pool, others, PLX_ARRAY_LEN(others)), 0);
+	plx_mbuf_free_bulk(others, PLX_ARRAY_LEN(others));
+	open_port(&nics[0]);
+	nics[0].wire.chains = true;
+	assert_true(sends(&nics[0], sizeof(bytes)));
+	assert_int_equal(nics[0].books.way[TO_WIRE].passed, n);
+	assert_int_equal(wire_flush(&nics[0]), 1);
+	assert_int_equal(nics[0].wire.out_bufs, 0);
+	close_port();
+	close_nics();
+}
+
 static void
 nothing_overtakes_a_frame_that_is_late(void **state)
 {
@@ -237,12 +381,12 @@ headers_are_found_behind_tags(void **state)
 static int
 begin(void **state)
 {
-	const struct plx_pool_params params = {.name = "path", .n = 63, .node = PLX_NODE_ANY};
+	const struct plx_pool_params params = {.name = "path", .n = POOL, .node = PLX_NODE_ANY};
 	char program[] = "test", opt[] = "--lcores", cpus[] = "0@0", no_huge[] = "--no-huge",
-	     no_pci[] = "--no-pci";
-	char *argv[] = {program, opt, cpus, no_huge, no_pci, NULL};
+	     no_pci[] = "--no-pci", vdev[] = "--vdev=net_null0";
+	char *argv[] = {program, opt, cpus, no_huge, no_pci, vdev, NULL};
 
-	if (plx_eal_init(5, argv, NULL) < 0)
+	if (plx_eal_init(6, argv, NULL) < 0)
 		return -1;
 	return plx_pool_create(&params, &pool, NULL);
 }
@@ -260,6 +404,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(room_is_counted_in_buffers_of_the_size_the_driver_chose),
 		cmocka_unit_test(a_lossless_far_end_holds_back_and_another_loses),
+		cmocka_unit_test(the_port_keeps_what_the_card_has_no_descriptors_for),
+		cmocka_unit_test(pieces_of_a_packet_wait_for_descriptors),
+		cmocka_unit_test(a_frame_waits_for_a_buffer),
+		cmocka_unit_test(uncut_frames_that_wait_leave_buffers_to_others),
 		cmocka_unit_test(nothing_overtakes_a_frame_that_is_late),
 		cmocka_unit_test(the_longest_packet_of_ip_can_be_spoilt_too),
 		cmocka_unit_test(headers_are_found_behind_tags),
