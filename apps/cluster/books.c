@@ -145,26 +145,3 @@ books_json(const struct books *books)
 	json_object_set_new(object, "slaves", slaves);
 	return object;
 }
-
-json_t *
-books_rules_json(const struct rules *rules)
-{
-	json_t *array = json_array();
-	struct plx_filter_line line = {.kind = PLX_FILTER_LINE_RULE};
-	struct plx_filter_rule_stats stats;
-	char text[PLX_FILTER_LINE_TEXT];
-
-	for (uint32_t id = 0;
-	     rules->set != NULL && plx_filter_rules_next(rules->set, id, &line.rule, &stats) == 0;
-	     id = line.rule.id + 1) {
-		json_t *object = json_object();
-
-		plx_filter_line_format(&line, text, sizeof(text));
-		put(object, "rule", line.rule.id);
-		put(object, "packets", stats.packets);
-		put(object, "bytes", stats.bytes);
-		json_object_set_new(object, "text", json_string(text));
-		json_array_append_new(array, object);
-	}
-	return array;
-}

@@ -27,8 +27,4 @@ bool books_add_up(const struct books *books);
 void books_print(const struct books *books, const struct books *before, FILE *out);
 json_t *books_json(const struct books *books);
 
-/* What each rule has seen. */
-void books_print_rules(const struct rules *rules, FILE *out);
-json_t *books_rules_json(const struct rules *rules);
-
 #endif

@@ -8,6 +8,7 @@
 #include "door.h"
 #include "json.h"
 #include "ledger.h"
+#include "ports.h"
 #include "privilege.h"
 #include "stdfds.h"
 #include "stop.h"
@@ -47,7 +48,8 @@ facts(const struct books *books)
 {
 	json_t *object = books_json(books);
 
-	json_object_set_new(object, "rules", books_rules_json(&app.master.rules));
+	json_object_set_new(object, "rules", rules_json(&app.master.rules));
+	json_object_set_new(object, "rule_sums", rules_sums_json(&app.master.rules));
 	return object;
 }
 
@@ -145,7 +147,7 @@ keep_house(void)
 	struct pollfd none = {.fd = -1};
 
 	door_wait(&none, STEP_MS);
-	rules_serve(&app.master.rules);
+	rules_serve(&app.master.rules, app.master.settings.purge_ns);
 	reload_if_asked();
 	if (app.master.settings.verbose)
 		tell_slaves();
@@ -235,7 +237,7 @@ end(struct plx_why *why)
 	right = books_add_up(&app.now) && right;
 	if (!quiet) {
 		books_print(&app.now, NULL, stdout);
-		books_print_rules(&app.master.rules, stdout);
+		rules_print(&app.master.rules, stdout);
 	}
 	master_end_cluster(&app.master);
 	right = ports_agree() && right;
@@ -299,7 +301,7 @@ serve(const struct settings *settings, struct plx_why *why)
 /* -- beginning ------------------------------------------------------------------------------------------- */
 
 static int
-start(int at, char **argv, const struct settings *settings, struct plx_why *why)
+start(const struct eal_args *args, const struct settings *settings, struct plx_why *why)
 {
 	int ret;
 
@@ -313,22 +315,23 @@ start(int at, char **argv, const struct settings *settings, struct plx_why *why)
 		if (ret != 0)
 			return ret;
 	}
-	ret = plx_eal_init(at, argv, why);
+	ret = plx_eal_init(args->argc, args->argv, why);
 	return ret < 0 ? ret : 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	const int at = options_separator(argc, argv);
+	const int at = options_separator(argc, argv), own = at < argc ? at : 0;
 	static struct settings settings;
+	struct eal_args args = {0};
 	struct plx_why why = {""};
 	int status = REFUSED, ret;
 
 	stdfds_open();
 	for (int i = 1; i < at; i++)
 		settings.help |= strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0;
-	if (!settings.help && settings_read(&settings, argc - at, argv + at, &why) != 0) {
+	if (!settings.help && settings_read(&settings, argc - own, argv + own, &why) != 0) {
 		say("%s", why.text);
 		return REFUSED;
 	}
@@ -339,7 +342,9 @@ main(int argc, char **argv)
 			printf("plx-cluster (Pollux) %s\n", plx_version());
 		return DONE;
 	}
-	ret = start(at, argv, &settings, &why);
+	ret = ports_args(&args, &settings, own == 0 ? 1 : own, argv, &why);
+	if (ret == 0)
+		ret = start(&args, &settings, &why);
 	if (ret == 0) {
 		status = serve(&settings, &why);
 		plx_eal_cleanup();
@@ -349,5 +354,6 @@ main(int argc, char **argv)
 	if (settings.pid_file != NULL)
 		pid_file_remove(settings.pid_file);
 	background_ready(status);
+	eal_args_fini(&args);
 	return status;
 }

@@ -179,6 +179,7 @@ make_cluster(struct master *master, struct plx_why *why)
 		.group_places = settings->group_places,
 		.sticky = settings->sticky,
 		.writable = settings->writable,
+		.trusted = settings->trusted,
 		.send_thread = master->tx_lcore != PLX_LCORE_NONE,
 	};
 	int ret = plx_cluster_create(&params, &master->cluster, why);
@@ -196,6 +197,16 @@ master_undo(struct master *master)
 	master_close(master, &unread);
 }
 
+static int
+open_rules(struct master *master, struct plx_why *why)
+{
+	const struct settings *settings = &master->settings;
+
+	if (settings->filter != NULL)
+		return rules_open_filter(&master->rules, settings->filter, why);
+	return settings->rules != NULL ? rules_open(&master->rules, settings->rules, why) : 0;
+}
+
 int
 master_open(struct master *master, const struct settings *settings, struct plx_why *why)
 {
@@ -205,7 +216,7 @@ master_open(struct master *master, const struct settings *settings, struct plx_w
 	set_patience(settings->patience);
 	ret = choose_lcores(master, why);
 	if (ret == 0)
-		ret = rules_open(&master->rules, settings, why);
+		ret = open_rules(master, why);
 	if (ret == 0)
 		ret = open_ports(master, why);
 	if (ret == 0)

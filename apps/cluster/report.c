@@ -114,18 +114,3 @@ books_print(const struct books *books, const struct books *before, FILE *out)
 		print_slave(books, before, i, ns, out);
 	fflush(out);
 }
-
-void
-books_print_rules(const struct rules *rules, FILE *out)
-{
-	struct plx_filter_line line = {.kind = PLX_FILTER_LINE_RULE};
-	struct plx_filter_rule_stats stats;
-	char text[PLX_FILTER_LINE_TEXT];
-
-	for (uint32_t id = 0;
-	     rules->set != NULL && plx_filter_rules_next(rules->set, id, &line.rule, &stats) == 0;
-	     id = line.rule.id + 1) {
-		plx_filter_line_format(&line, text, sizeof(text));
-		fprintf(out, "  rule %s: %s packets\n", text, units_count(stats.packets).text);
-	}
-}

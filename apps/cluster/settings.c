@@ -24,6 +24,10 @@ static const struct option_row rows[] = {
 	{"", 0, OPTION_HEADING, .help = "The cluster"},
 	{"cluster", 'c', OPTION_UINT, AT(id), 0, PLX_CLUSTER_ID_MAX, .value = "ID",
 	 .help = "its number, by which slaves find it: cluster:ID"},
+	{"interface", 'i', OPTION_TEXTS, AT(interfaces), .value = "PORT[,..]",
+	 .help = "a port: eth1, xdp:eth1 (by AF_XDP: the kernel does not see its packets), a PCI address, "
+		 "cluster:10 (as a slave of another master), or a driver: net_null0; or one made by the EAL's "
+		 "options, in front of '--'"},
 	{"slaves", 'n', OPTION_TEXT, AT(slaves), .value = "N[,N..]",
 	 .help = "places for slaves (1); several numbers: groups, of which each gets every packet "
 		 "and shares it out among its own"},
@@ -42,6 +46,8 @@ static const struct option_row rows[] = {
 		 "(as many as all queues have)"},
 	{"writable", 0, OPTION_ON, AT(writable),
 	 .help = "slaves may change packets, and send: out of all ports"},
+	{"trusted", 0, OPTION_ON, AT(trusted),
+	 .help = "these slaves mean no harm: they may write to huge pages, too"},
 	{"sticky", 0, OPTION_ON, AT(sticky),
 	 .help = "the share of a place without slave is lost, in place of going to the others"},
 
@@ -50,6 +56,8 @@ static const struct option_row rows[] = {
 	 .help = "only those, in tcpdump's language"},
 	{"rules", 0, OPTION_TEXT, AT(rules), .value = "FILE",
 	 .help = "drop, reflect, forward by rules; SIGHUP reads them again"},
+	{"purge", 0, OPTION_TIME, AT(purge_ns), NS_S / 10, DURATION_NS, .value = "SECONDS",
+	 .help = "with --rules: delete exact rules that no packet met for so long (never)"},
 	{"forward", 'f', OPTION_TEXT, AT(forward), .value = "PORT->PORT[,..]",
 	 .help = "what comes in by the one port also leaves by the other: '0->1,1->0'"},
 	{"wait-slaves", 0, OPTION_UINT, AT(wait_slaves), 0, PLX_CLUSTER_PLACES_MAX, .value = "N",
@@ -167,18 +175,22 @@ check(struct settings *settings, const struct options_found *found, struct plx_w
 	if (found->nb_words > 0)
 		return plx_why(
 			why, -EINVAL,
-			"\"%.64s\" is no option of plx-cluster; ports are the EAL's options, "
-			"in front of '--': --vdev net_af_xdp0,iface=eth1",
+			"\"%.64s\" is no option of plx-cluster; ports are named by -i, or by the "
+			"EAL's options, in front of '--': --vdev net_af_xdp0,iface=eth1",
 			found->words[0]);
 	if (!options_given(rows, found, "cluster"))
 		return plx_why(why, -EINVAL, "the cluster needs a number: --cluster 10");
 	if ((settings->queue_len & (settings->queue_len - 1)) != 0)
 		return plx_why(why, -EINVAL, "--queue-len: %llu is no power of two",
 			       (unsigned long long)settings->queue_len);
+	if (settings->trusted && !settings->writable)
+		return plx_why(why, -EINVAL, "--trusted is of slaves that may write: --writable");
 	if (settings->filter != NULL && settings->rules != NULL)
 		return plx_why(why, -EINVAL,
 			       "'--filter' contradicts '--rules'; a filter can be a rule: 10 "
 			       "forward bpf \"...\" and policy drop");
+	if (settings->purge_ns != 0 && settings->rules == NULL)
+		return plx_why(why, -EINVAL, "--purge deletes exact rules, of --rules FILE");
 	if (settings->reserve != 0 && settings->overflow != PLX_CLUSTER_BORROW)
 		return plx_why(why, -EINVAL, "--reserve is what --overflow borrow borrows from");
 	if (settings->rx_lcore != SETTINGS_LCORE_NONE && settings->rx_lcore == settings->tx_lcore)
@@ -202,7 +214,8 @@ settings_read(struct settings *settings, int argc, char **argv, struct plx_why *
 
 	*settings = (struct settings){.queue_len = 1024,
 				      .rx_lcore = SETTINGS_LCORE_NONE,
-				      .tx_lcore = SETTINGS_LCORE_NONE};
+				      .tx_lcore = SETTINGS_LCORE_NONE,
+				      .short_form = strcmp(argv[0], "--") != 0};
 	if (found.words == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
 	ret = options_parse(rows, argc, argv, settings, &found, why);
@@ -229,11 +242,12 @@ settings_read(struct settings *settings, int argc, char **argv, struct plx_why *
 void
 settings_usage(FILE *out)
 {
-	fprintf(out, "Usage: plx-cluster [EAL options] -- -c ID [options]\n"
+	fprintf(out, "Usage: plx-cluster -i PORT[,..] -c ID [options]\n"
+		     "       plx-cluster [EAL options] -- -c ID [options]\n"
 		     "Hands the packets of all ports to slaves, which are other processes, without "
 		     "copying them.\n");
 	options_usage(rows, out);
-	fprintf(out, "\nExamples: sudo plx-cluster --vdev net_af_xdp0,iface=eth1 -- -c 10 -n 4\n"
+	fprintf(out, "\nExamples: sudo plx-cluster -i xdp:eth1 -c 10 -n 4\n"
 		     "          kill -HUP $(cat /run/cluster.pid)     reads --rules again\n\n");
 }
 

@@ -14,15 +14,18 @@ enum patience { PATIENCE_AS_IDLE, PATIENCE_ACTIVE, PATIENCE_PASSIVE };
 
 struct settings {
 	uint64_t id;
+	struct option_texts interfaces;
 	const char *slaves; /* as typed: "2", "2,1" */
 	int mode, overflow, patience;
 	uint64_t rx_lcore, tx_lcore; /* SETTINGS_LCORE_NONE: not named */
 	const char *forward;	     /* "0->1,1->0" */
 	uint64_t queue_len, extra, reserve;
-	bool writable, sticky, background, json, verbose, keep_privileges, help, version;
+	bool writable, trusted, sticky, background, json, verbose, keep_privileges, help, version;
 	const char *filter, *rules, *pid_file;
-	uint64_t period_ns, duration_ns;
+	uint64_t period_ns, duration_ns, purge_ns;
 	uint64_t wait_slaves;
+
+	bool short_form; /* there is no "--": all options are the program's own */
 
 	/* What slaves and forward come to. */
 	uint32_t nb_groups, group_places[PLX_CLUSTER_PLACES_MAX], places;
@@ -32,7 +35,7 @@ struct settings {
 	uint32_t port_named;		 /* the highest that forward names */
 };
 
-/* argv[0] is not looked at. 0, or -EINVAL with a sentence that names the option. */
+/* argv[0] is "--", or the program's name in the short form. 0, or -EINVAL with a sentence that names the option. */
 int settings_read(struct settings *settings, int argc, char **argv, struct plx_why *why);
 void settings_usage(FILE *out);
 

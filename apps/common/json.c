@@ -33,15 +33,18 @@ json_t *
 json_ledger(const struct plx_ethdev_ledger *ledger)
 {
 	int64_t rx, tx;
+	json_t *rules = NULL;
 
+	if (ledger->nb_rx_sifted != 0)
+		rules = losses(ledger->rx_sifted, ledger->nb_rx_sifted);
 	plx_ethdev_ledger_balance(ledger, &rx, &tx);
 	return json_pack(
-		"{s:{s:o, s:o, s:o, s:o}, s:{s:o, s:o, s:o, s:o}, s:b}", "rx", "received",
+		"{s:{s:o, s:o, s:o, s:o, s:o*}, s:{s:o, s:o, s:o, s:o}, s:b}", "rx", "received",
 		json_count(ledger->rx_received), "delivered", json_count(ledger->rx_delivered),
 		"waiting", json_count(ledger->rx_waiting), "lost",
-		losses(ledger->rx_loss, ledger->nb_rx_losses), "tx", "taken",
-		json_count(ledger->tx_taken), "sent", json_count(ledger->tx_sent), "in_flight",
-		json_count(ledger->tx_in_flight), "lost",
+		losses(ledger->rx_loss, ledger->nb_rx_losses), "kept_by_rules", rules, "tx",
+		"taken", json_count(ledger->tx_taken), "sent", json_count(ledger->tx_sent),
+		"in_flight", json_count(ledger->tx_in_flight), "lost",
 		losses(ledger->tx_loss, ledger->nb_tx_losses), "balanced", rx == 0 && tx == 0);
 }
 

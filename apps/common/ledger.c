@@ -18,6 +18,9 @@ ledger_rx_account(const struct plx_ethdev_ledger *ledger, struct account *ret_ac
 	account_init(ret_account, "received", ledger->rx_received);
 	account_add(ret_account, "delivered", ledger->rx_delivered, true);
 	account_add(ret_account, "still waiting", ledger->rx_waiting, false);
+	for (unsigned i = 0; i < ledger->nb_rx_sifted; i++)
+		account_add(ret_account, ledger->rx_sifted[i].name, ledger->rx_sifted[i].packets,
+			    false);
 	add_losses(ret_account, ledger->rx_loss, ledger->nb_rx_losses);
 }
 

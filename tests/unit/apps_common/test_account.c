@@ -80,6 +80,24 @@ a_ledger_is_two_accounts(void **state)
 }
 
 static void
+what_rules_kept_is_no_loss(void **state)
+{
+	struct plx_ethdev_ledger with = ledger;
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	with.rx_received += 4;
+	with.nb_rx_sifted = 2;
+	with.rx_sifted[0] = (struct plx_ethdev_ledger_row){"dropped by a rule", 4};
+	with.rx_sifted[1] = (struct plx_ethdev_ledger_row){"sampled out by rules", 0};
+	assert_int_equal(ledger_rx_lost(&with), 7);
+	assert_true(ledger_print(&with, 0, out));
+	fclose(out);
+	assert_non_null(strstr(text, "  dropped by a rule"));
+	assert_null(strstr(text, "lost: dropped"));
+	assert_null(strstr(text, "sampled out"));
+}
+
+static void
 a_ledger_with_a_hole_is_not_balanced(void **state)
 {
 	struct plx_ethdev_ledger bad = ledger;
@@ -102,6 +120,7 @@ main(void)
 		cmocka_unit_test(an_account_that_does_not_add_up_says_so),
 		cmocka_unit_test(rows_beyond_the_last_are_still_counted),
 		cmocka_unit_test(a_ledger_is_two_accounts),
+		cmocka_unit_test(what_rules_kept_is_no_loss),
 		cmocka_unit_test(a_ledger_with_a_hole_is_not_balanced),
 	};
 

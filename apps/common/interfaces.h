@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The kernel's network interfaces, as people name them. */
-#ifndef PLX_APPS_CAPTURE_INTERFACES_H
-#define PLX_APPS_CAPTURE_INTERFACES_H
+#ifndef PLX_APPS_COMMON_INTERFACES_H
+#define PLX_APPS_COMMON_INTERFACES_H
 
 #include <pollux/plx_base.h>
 
