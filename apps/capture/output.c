@@ -11,6 +11,7 @@
 #include "output_trouble.h"
 #include "settings.h"
 #include "source.h"
+#include "tag.h"
 #include "tally.h"
 
 #define NS_S	       UINT64_C(1000000000)
@@ -27,15 +28,13 @@ describe(const struct plx_mbuf *m, unsigned port_index, struct plx_pcapfile_pack
 {
 	*ret = (struct plx_pcapfile_packet){
 		.time_ns = m->timestamp,
-		.wire_len = m->pkt_len,
+		.wire_len = tag_wire_len(m),
 		.interface = port_index,
 		.has = PLX_PCAPFILE_HAS_QUEUE | PLX_PCAPFILE_HAS_FLAGS,
 		.queue = m->queue,
 		.flags = (m->ol_flags & PLX_MBUF_RX_OUTGOING) != 0 ? PLX_PCAPFILE_OUTBOUND
 								   : PLX_PCAPFILE_INBOUND,
 	};
-	if ((m->ol_flags & PLX_MBUF_RX_CUT) != 0)
-		ret->wire_len = m->wire_len;
 	if ((m->ol_flags & PLX_MBUF_RX_HASH) != 0) {
 		ret->has |= PLX_PCAPFILE_HAS_HASH;
 		ret->hash = m->hash;
@@ -124,14 +123,29 @@ make_room_for_segments(struct output *o, unsigned n)
 	return true;
 }
 
+/* The tag between the addresses and what follows them. */
+static unsigned
+put_tag_back(struct output *o, unsigned n, const uint8_t tag[TAG_LEN])
+{
+	struct iovec *first = &o->segments[0];
+
+	memmove(first + 3, first + 1, (n - 1) * sizeof(*first));
+	first[2] = (struct iovec){(uint8_t *)first->iov_base + TAG_AT, first->iov_len - TAG_AT};
+	first[1] = (struct iovec){(void *)(uintptr_t)tag, TAG_LEN};
+	first->iov_len = TAG_AT;
+	return n + 2;
+}
+
 static int
 write_packet(struct output *o, const struct plx_mbuf *m, struct source *source, uint64_t drops)
 {
+	const unsigned most = m->nb_segs + (tag_len(m) != 0 ? 2u : 0u);
 	struct plx_pcapfile_packet packet;
+	uint8_t tag[TAG_LEN];
 	char words[80];
 	unsigned n = 0;
 
-	if (PLX_UNLIKELY(m->nb_segs > o->segments_max) && !make_room_for_segments(o, m->nb_segs))
+	if (PLX_UNLIKELY(most > o->segments_max) && !make_room_for_segments(o, most))
 		return -ENOMEM;
 	describe(m, source->params.port_index, &packet);
 	if (PLX_UNLIKELY(drops != 0))
@@ -140,6 +154,10 @@ write_packet(struct output *o, const struct plx_mbuf *m, struct source *source, 
 		if (PLX_UNLIKELY(n == o->segments_max))
 			break;
 		o->segments[n++] = (struct iovec){plx_mbuf_data(seg), seg->data_len};
+	}
+	if (PLX_UNLIKELY(tag_len(m) != 0)) {
+		tag_make(m, tag);
+		n = put_tag_back(o, n, tag);
 	}
 	return plx_pcapfile_writer_packet(o->writer, &packet, o->segments, n);
 }

@@ -8,6 +8,8 @@
 #include <pollux/plx_clock.h>
 #include <pollux/plx_ethdev.h>
 
+#include "tag.h"
+
 #define SCRATCH_SIZE 65536
 
 PLX_STATIC_ASSERT(sizeof(struct plx_mbuf *) == sizeof(uint64_t), "rings carry pointers");
@@ -67,7 +69,7 @@ count_and_stamp(struct source *s, struct plx_mbuf **pkts, unsigned n, uint64_t n
 	uint64_t bytes = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		bytes += pkts[i]->pkt_len;
+		bytes += tag_wire_len(pkts[i]);
 		if ((pkts[i]->ol_flags & PLX_MBUF_RX_TIMESTAMP) == 0)
 			pkts[i]->timestamp = now_ns;
 	}
@@ -76,17 +78,35 @@ count_and_stamp(struct source *s, struct plx_mbuf **pkts, unsigned n, uint64_t n
 	tally_add(&s->counts.bytes, bytes);
 }
 
+/* The first bytes with the tag in its place, in scratch; how many. */
+static uint32_t
+read_tagged(const struct source *s, const struct plx_mbuf *m)
+{
+	const uint32_t room = SCRATCH_SIZE - TAG_LEN;
+	const uint32_t len = m->pkt_len < room ? m->pkt_len : room;
+	const uint8_t *bytes = plx_mbuf_read(m, 0, len, s->scratch + TAG_LEN);
+
+	if (bytes != s->scratch + TAG_LEN)
+		memcpy(s->scratch + TAG_LEN, bytes, len);
+	memmove(s->scratch, s->scratch + TAG_LEN, TAG_AT);
+	tag_make(m, s->scratch + TAG_AT);
+	return len + TAG_LEN;
+}
+
 static bool
 matches(const struct source *s, const struct plx_mbuf *m)
 {
 	uint32_t len = m->data_len;
 	const void *bytes = plx_mbuf_data(m);
 
-	if (m->nb_segs > 1) {
+	if (tag_len(m) != 0) {
+		len = read_tagged(s, m);
+		bytes = s->scratch;
+	} else if (m->nb_segs > 1) {
 		len = m->pkt_len < SCRATCH_SIZE ? m->pkt_len : SCRATCH_SIZE;
 		bytes = plx_mbuf_read(m, 0, len, s->scratch);
 	}
-	return plx_filter_match(s->params.filter, bytes, len, m->pkt_len) != 0;
+	return plx_filter_match(s->params.filter, bytes, len, tag_wire_len(m)) != 0;
 }
 
 /* Moves those that match to the front and gives up the others. */
@@ -141,12 +161,14 @@ hand_over(struct source *s, struct plx_mbuf **pkts, unsigned n)
 	}
 }
 
-/* The times in a file say nothing about now; one that had nothing to give is at its end. */
+/* The times in a file say nothing about now; one that had nothing to give, not even to --rules, is at its end. */
 static uint64_t
 next_floor(const struct source *s, unsigned n, uint64_t now_ns)
 {
 	if (s->params.patient && n != 0)
 		return s->last_ns;
+	if (s->params.patient && plx_ethdev_rx_sifted(s->params.port, s->params.queue))
+		return 0;
 	return now_ns > s->params.slack_ns ? now_ns - s->params.slack_ns : 0;
 }
 

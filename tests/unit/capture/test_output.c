@@ -6,6 +6,7 @@
 #include "source.h"
 
 #include "pool_fixture.h"
+#include "own.h"
 
 #include <semaphore.h>
 #include <stdlib.h>
@@ -28,8 +29,7 @@ begin(const char *file, const char *first, const char *second)
 	char *argv[5];
 	int argc = 3;
 
-	strcpy(dir, "/tmp/plx-output.XXXXXX");
-	assert_non_null(mkdtemp(dir));
+	assert_non_null(own_folder(dir));
 	snprintf(words[2], sizeof(words[2]), "%s/%s", dir, file);
 	if (first != NULL)
 		snprintf(words[argc++], sizeof(words[0]), "%s", first);
@@ -88,6 +88,85 @@ expect_packet(const char *file, uint32_t len, const uint8_t *bytes)
 	assert_int_equal(plx_pcapfile_reader_next(reader, &record, &why), 0);
 	plx_pcapfile_reader_destroy(reader);
 	plx_pcapfile_source_close(in);
+}
+
+/* -- tags --------------------------------------------------------------------------------------------- */
+
+/* Of a packet of 30 bytes, the first `head` of them in a segment of their own. */
+static void
+a_tag_goes_back(uint16_t head)
+{
+	static const uint8_t tag[] = {0x81, 0, 0xa0, 5};
+	struct plx_mbuf *m = packet(head, 3);
+	uint8_t bytes[34];
+
+	if (head < 30)
+		assert_int_equal(plx_mbuf_chain(m, packet((uint16_t)(30 - head), 3)), 0);
+	m->ol_flags = PLX_MBUF_RX_VLAN | PLX_MBUF_RX_VLAN_STRIPPED;
+	m->vlan_tci = 0xa005;
+	memset(bytes, 3, sizeof(bytes));
+	memcpy(bytes + 12, tag, sizeof(tag));
+	begin("tag.pcap", NULL, NULL);
+	write_one(m, 1);
+	assert_int_equal(output_close(&output, &why), 0);
+	expect_packet("tag.pcap", sizeof(bytes), bytes);
+	end();
+}
+
+static void
+a_tag_that_a_port_took_out_goes_back_to_its_place(void **state)
+{
+	a_tag_goes_back(30);
+	a_tag_goes_back(14);
+	a_tag_goes_back(12);
+}
+
+/* A port takes one out: of two the outer one, and the inner one is where it was. */
+static void
+of_two_tags_the_outer_one_goes_back_in_front_of_the_inner_one(void **state)
+{
+	static const uint8_t tags[] = {0x81, 0, 0xa0, 5, 0x81, 0, 0, 7, 8, 0};
+
+	for (uint16_t head = 12; head <= 18; head += 2) {
+		struct plx_mbuf *m = packet(head, 3), *rest;
+		uint8_t bytes[34 + 4];
+
+		memset(bytes, 3, sizeof(bytes));
+		memcpy(bytes + 12, tags, sizeof(tags));
+		rest = packet((uint16_t)(34 - head), 3);
+		memcpy(plx_mbuf_data(m), bytes, 12);
+		memcpy((uint8_t *)plx_mbuf_data(m) + 12, bytes + 16, head - 12);
+		memcpy(plx_mbuf_data(rest), bytes + 4 + head, 34 - head);
+		assert_int_equal(plx_mbuf_chain(m, rest), 0);
+		m->ol_flags = PLX_MBUF_RX_VLAN | PLX_MBUF_RX_VLAN_STRIPPED;
+		m->vlan_tci = 0xa005;
+		begin("tag.pcap", NULL, NULL);
+		write_one(m, 1);
+		assert_int_equal(output_close(&output, &why), 0);
+		expect_packet("tag.pcap", sizeof(bytes), bytes);
+		end();
+	}
+}
+
+/* With the tag there are two pieces more than the room that is usual. */
+static void
+a_tag_goes_back_into_a_chain_of_the_usual_number_of_segments(void **state)
+{
+	struct plx_mbuf *m = packet(14, 3);
+	uint8_t bytes[14 + 63 + 4];
+
+	for (unsigned i = 1; i < 64; i++)
+		assert_int_equal(plx_mbuf_chain(m, packet(1, 3)), 0);
+	m->ol_flags = PLX_MBUF_RX_VLAN | PLX_MBUF_RX_VLAN_STRIPPED;
+	m->vlan_tci = 7;
+	memset(bytes, 3, sizeof(bytes));
+	memcpy(bytes + 12, "\x81\0\0\7", 4);
+	begin("tag.pcap", NULL, NULL);
+	write_one(m, 1);
+	assert_int_equal(output.segments_max, 66);
+	assert_int_equal(output_close(&output, &why), 0);
+	expect_packet("tag.pcap", sizeof(bytes), bytes);
+	end();
 }
 
 /* -- chains --------------------------------------------------------------------------------------- */
@@ -194,6 +273,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_tag_that_a_port_took_out_goes_back_to_its_place),
+		cmocka_unit_test(of_two_tags_the_outer_one_goes_back_in_front_of_the_inner_one),
+		cmocka_unit_test(a_tag_goes_back_into_a_chain_of_the_usual_number_of_segments),
 		cmocka_unit_test(a_packet_of_the_usual_number_of_segments_is_written_whole),
 		cmocka_unit_test(a_packet_of_more_segments_than_usual_is_written_whole),
 		cmocka_unit_test(a_ring_of_names_loses_nothing_while_a_removal_is_slow),

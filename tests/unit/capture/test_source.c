@@ -168,6 +168,36 @@ a_filter_sees_all_segments(void **state)
 }
 
 static void
+a_filter_sees_the_tag_that_a_port_took_out(void **state)
+{
+	struct plx_filter *filter = NULL;
+	struct plx_mbuf *pkts[6], *kept[6];
+	struct source *s;
+
+	assert_int_equal(
+		plx_filter_compile("vlan 5 and len == 70 and ether[65] = 7 and ether[69] = 8",
+				   PLX_FILTER_SNAPLEN, &filter, NULL),
+		0);
+	s = make(&(struct source_params){.ring = RING, .filter = filter});
+	for (uint16_t i = 0; i < 6; i++) {
+		pkts[i] = packet(62, 7);
+		assert_int_equal(plx_mbuf_chain(pkts[i], packet(4, 8)), 0);
+		pkts[i]->ol_flags = PLX_MBUF_RX_VLAN | PLX_MBUF_RX_VLAN_STRIPPED;
+		pkts[i]->vlan_tci = 0x2004 + i % 3;
+	}
+	source_accept(s, pkts, 6, 1000);
+	assert_int_equal(tally_read(&s->counts.bytes), 6 * 70);
+	assert_int_equal(source_take(s, kept, 6), 2);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(kept[i]->vlan_tci, 0x2005);
+		assert_int_equal(kept[i]->pkt_len, 66);
+		plx_mbuf_free(kept[i]);
+	}
+	source_destroy(s);
+	plx_filter_destroy(filter);
+}
+
+static void
 the_floor_rises_with_time_and_never_falls(void **state)
 {
 	struct source *s = make(&(struct source_params){.ring = RING, .slack_ns = 10});
@@ -225,6 +255,7 @@ main(void)
 		cmocka_unit_test(more_gaps_than_can_be_kept_are_told_together),
 		cmocka_unit_test(a_filter_keeps_what_matches_in_order),
 		cmocka_unit_test(a_filter_sees_all_segments),
+		cmocka_unit_test(a_filter_sees_the_tag_that_a_port_took_out),
 		cmocka_unit_test(the_floor_rises_with_time_and_never_falls),
 		cmocka_unit_test(a_file_has_times_of_its_own_and_can_wait),
 		cmocka_unit_test(a_ring_must_be_a_power_of_two),
