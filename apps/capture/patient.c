@@ -29,16 +29,16 @@ say(const struct patient_sink *s, int err)
 	trouble_say(s->trouble, err, why.text, "the writer waits until there is room");
 }
 
-/* Whether there may be room after a moment: the space of a file that was removed, or whatever people do. */
+/* Whether there may be room after a moment: the space of files beyond those that were freed before, or whatever people do. */
 static bool
-wait_for_room(struct patient_sink *s, int err)
+wait_for_room(struct patient_sink *s, int err, uint64_t released)
 {
 	const struct timespec again = {0, AGAIN_NS};
 
 	/* A file that is as large as one may be has no room tomorrow, either. */
 	if (trouble_kind(err) != TROUBLE_FULL || err == -EFBIG)
 		return false;
-	if (release_wait(s->release))
+	if (release_wait(s->release, released))
 		return true;
 	if (!s->forever || stop_requested())
 		return false;
@@ -52,6 +52,7 @@ static int
 patient_write(struct plx_pcapfile_sink *sink, const void *data, size_t len, size_t *ret_done)
 {
 	struct patient_sink *s = PLX_CONTAINER_OF(sink, struct patient_sink, sink);
+	uint64_t released = release_done(s->release);
 	size_t done = 0;
 	int err;
 
@@ -60,8 +61,9 @@ patient_write(struct plx_pcapfile_sink *sink, const void *data, size_t len, size
 	while ((err = s->inner->ops->write(s->inner, (const uint8_t *)data + *ret_done,
 					   len - *ret_done, &done)) != 0) {
 		*ret_done += done;
-		if (!wait_for_room(s, err))
+		if (!wait_for_room(s, err, released))
 			return err;
+		released = release_done(s->release);
 	}
 	*ret_done = len;
 	if (s->waited)

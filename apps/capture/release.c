@@ -40,6 +40,7 @@ work(void *arg)
 		r->close(fd);
 		pthread_mutex_lock(&r->lock);
 		r->n--;
+		r->done++;
 		memmove(r->fds, r->fds + 1, r->n * sizeof(r->fds[0]));
 		pthread_cond_broadcast(&r->changed);
 	}
@@ -81,17 +82,28 @@ release_add(struct release *r, int fd)
 		r->close(fd);
 }
 
-bool
-release_wait(struct release *r)
+uint64_t
+release_done(struct release *r)
 {
-	unsigned before;
+	uint64_t done;
 
 	pthread_mutex_lock(&r->lock);
-	before = r->n;
-	while (r->n != 0 && r->n >= before)
-		pthread_cond_wait(&r->changed, &r->lock);
+	done = r->done;
 	pthread_mutex_unlock(&r->lock);
-	return before != 0;
+	return done;
+}
+
+bool
+release_wait(struct release *r, uint64_t done)
+{
+	bool more;
+
+	pthread_mutex_lock(&r->lock);
+	while (r->n != 0 && r->done == done)
+		pthread_cond_wait(&r->changed, &r->lock);
+	more = r->done != done;
+	pthread_mutex_unlock(&r->lock);
+	return more;
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define RELEASE_MAX 16 /* files that wait; with more, the writer frees one itself */
 
@@ -21,6 +22,7 @@ struct release {
 	bool running, over;
 	int fds[RELEASE_MAX]; /* the first is worked on */
 	unsigned n;
+	uint64_t done; /* that are freed */
 };
 
 /* Until `allowed` is set the caller's thread frees the files. */
@@ -29,8 +31,11 @@ void release_init(struct release *r);
 /* Takes the fd. Thread: the writer. */
 void release_add(struct release *r, int fd);
 
-/* Waits until the next file is freed, if there is one. Returns whether there was. */
-bool release_wait(struct release *r);
+/* How many files are freed. Thread: any. */
+uint64_t release_done(struct release *r);
+
+/* Waits until more than `done` files are freed, if one is on its way. Returns whether more are. */
+bool release_wait(struct release *r, uint64_t done);
 
 /* Waits for all, and ends the thread; safe to repeat. */
 void release_end(struct release *r);

@@ -91,12 +91,15 @@ who_has_no_room_waits_for_the_next_file(void **state)
 	struct release r;
 
 	begin(&r);
-	assert_false(release_wait(&r));
+	assert_false(release_wait(&r, 0));
 	release_add(&r, 1);
 	assert_int_equal(pthread_create(&other, NULL, let_one_end, NULL), 0);
-	/* It may be over before. */
-	release_wait(&r);
+	assert_true(release_wait(&r, 0));
 	assert_int_equal(closed_there, 1);
+	/* What was freed between a write that found no room and the question is room, too. */
+	assert_true(release_wait(&r, 0));
+	assert_int_equal(release_done(&r), 1);
+	assert_false(release_wait(&r, 1));
 	pthread_join(other, NULL);
 	release_end(&r);
 }
