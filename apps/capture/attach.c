@@ -102,7 +102,7 @@ attach_print(FILE *out)
 
 /* In the words of net_attach. The filter runs there, so that what does not match is not even copied. */
 static int
-add_port(struct devices *devices, const struct settings *s, const char *program, const char *port,
+add_port(struct eal_args *args, const struct settings *s, const char *program, const char *port,
 	 struct plx_why *why)
 {
 	static const char *const directions[] = {"inout", "in", "out"};
@@ -111,15 +111,15 @@ add_port(struct devices *devices, const struct settings *s, const char *program,
 
 	if (strchr(filter, '\'') != NULL)
 		return plx_why(why, -EINVAL, "--attach: a filter with a ' cannot be handed over");
-	return devices_add_vdev(devices, why,
-				"net_attach%u,program=%s,port='%s',direction=%s,snaplen=%" PRIu64
-				"%s%s%s",
-				devices->next++, program, port, directions[s->direction],
-				s->snaplen, quoted ? ",filter='" : "", filter, quoted ? "'" : "");
+	return eal_args_add_vdev(args, why,
+				 "net_attach%u,program=%s,port='%s',direction=%s,snaplen=%" PRIu64
+				 "%s%s%s",
+				 args->next++, program, port, directions[s->direction], s->snaplen,
+				 quoted ? ",filter='" : "", filter, quoted ? "'" : "");
 }
 
 static int
-add_all(struct devices *devices, const struct settings *s, const char *program, const json_t *ports,
+add_all(struct eal_args *args, const struct settings *s, const char *program, const json_t *ports,
 	struct plx_why *why)
 {
 	const json_t *port;
@@ -131,15 +131,15 @@ add_all(struct devices *devices, const struct settings *s, const char *program, 
 	json_array_foreach(ports, i, port)
 	{
 		if (err == 0)
-			err = add_port(devices, s, program, name_of(port), why);
+			err = add_port(args, s, program, name_of(port), why);
 	}
 	return err;
 }
 
 /* `words` is cut into pieces. */
 static int
-add_some(struct devices *devices, const struct settings *s, const char *program,
-	 const json_t *ports, char *words, struct plx_why *why)
+add_some(struct eal_args *args, const struct settings *s, const char *program, const json_t *ports,
+	 char *words, struct plx_why *why)
 {
 	char names[512], *rest = words, *word;
 	int err = 0;
@@ -149,7 +149,7 @@ add_some(struct devices *devices, const struct settings *s, const char *program,
 
 		list_names(ports, names, sizeof(names));
 		if (port != NULL)
-			err = add_port(devices, s, program, name_of(port), why);
+			err = add_port(args, s, program, name_of(port), why);
 		else
 			err = plx_why(why, -ENODEV, "%s has no port '%.64s'; there are: %s",
 				      program, word, names);
@@ -158,7 +158,7 @@ add_some(struct devices *devices, const struct settings *s, const char *program,
 }
 
 int
-attach_add(struct devices *devices, const struct settings *settings, const char *word,
+attach_add(struct eal_args *args, const struct settings *settings, const char *word,
 	   struct plx_why *why)
 {
 	char path[PLX_DOOR_PATH_MAX], *program = strdup(word), *chosen;
@@ -176,9 +176,9 @@ attach_add(struct devices *devices, const struct settings *settings, const char 
 		err = ports == NULL ? -ECONNREFUSED : 0;
 	}
 	if (err == 0 && chosen == NULL)
-		err = add_all(devices, settings, program, ports, why);
+		err = add_all(args, settings, program, ports, why);
 	else if (err == 0)
-		err = add_some(devices, settings, program, ports, chosen, why);
+		err = add_some(args, settings, program, ports, chosen, why);
 	json_decref(ports);
 	free(program);
 	return err != 0 ? plx_why_prefix(why, err, "--attach: ") : 0;

@@ -9,7 +9,7 @@
  * PROGRAM[:PORT,..]: a device for each of the ports, which are named or numbered; without any, for all there are. -ENOENT
  * with the programs that run, -ENODEV with the ports there are, or what the program answered.
  */
-int attach_add(struct devices *devices, const struct settings *settings, const char *word,
+int attach_add(struct eal_args *args, const struct settings *settings, const char *word,
 	       struct plx_why *why);
 
 /* Lists what --attach may name, as -D does interfaces. */

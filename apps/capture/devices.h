@@ -5,6 +5,7 @@
  *
  *	-i eth1        --vdev net_af_packet0,iface=eth1,outgoing=1
  *	-i xdp:eth1    --vdev net_af_xdp0,iface=eth1
+ *	-i cluster:10  --vdev net_cluster0,cluster='10'
  *	-r in.pcap     --vdev net_pcap0,rx_pcap='in.pcap',eof=1
  *	-b net_null0   --vdev net_null0
  *	--attach prog  --vdev net_attach0,program=prog,port='net_null0' and one for each further port of it
@@ -13,29 +14,14 @@
 #ifndef PLX_APPS_CAPTURE_DEVICES_H
 #define PLX_APPS_CAPTURE_DEVICES_H
 
+#include "eal_args.h"
 #include "settings.h"
-
-#define DEVICES_ARGS_MAX (2 * 3 * OPTION_TEXTS_MAX + 2 * 64 + 16)
-
-struct devices {
-	int argc;
-	char **argv;   /* for plx_eal_init, which writes into it */
-	unsigned next; /* number of a virtual device */
-	bool pci;      /* a PCI device is among them */
-	unsigned nb_texts;
-	char *texts[DEVICES_ARGS_MAX];
-};
 
 /*
  * Makes the EAL's arguments from argv[0..at), which ends where "--" stood, and the settings. -ENODEV, -EINVAL or
- * -ENOTSUP with a sentence when there is no such device. devices_fini gives all back, also after an error.
+ * -ENOTSUP with a sentence when there is no such device. eal_args_fini gives all back, also after an error.
  */
-int devices_make(struct devices *devices, const struct settings *settings, int at, char **argv,
+int devices_make(struct eal_args *args, const struct settings *settings, int at, char **argv,
 		 struct plx_why *why);
-void devices_fini(struct devices *devices);
-
-/* One more virtual device. -ENOMEM. */
-int devices_add_vdev(struct devices *devices, struct plx_why *why, const char *format, ...)
-	PLX_PRINTF(3, 4);
 
 #endif

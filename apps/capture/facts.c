@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <pollux/plx_clock.h>
+#include <pollux/plx_net_attach.h>
 
 static void
 add_loss(struct facts *f, const char *name, uint64_t packets)
@@ -27,11 +28,14 @@ read_ledger(const struct capture *c, unsigned index, struct plx_ethdev_ledger *r
 static void
 add_device(const struct capture *c, unsigned index, struct facts *f)
 {
+	struct plx_net_attach_facts attached;
 	struct plx_ethdev_ledger ledger;
 
 	read_ledger(c, index, &ledger);
 	f->stats.has |= PLX_PCAPFILE_HAS_RECEIVED | PLX_PCAPFILE_HAS_DROPPED;
 	f->stats.received = ledger.rx_received;
+	if (c->ports[index].attached && plx_net_attach_facts(c->ports[index].port, &attached) == 0)
+		f->stats.received += attached.filtered;
 	f->stats.dropped = ledger_rx_lost(&ledger);
 	for (unsigned i = 0; i < ledger.nb_rx_losses; i++)
 		add_loss(f, ledger.rx_loss[i].name, ledger.rx_loss[i].packets);

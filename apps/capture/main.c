@@ -15,6 +15,7 @@
 #include <pollux/plx_net_attach.h>
 
 #include "attach.h"
+#include "clusters.h"
 #include "cpus.h"
 #include "devices.h"
 #include "door.h"
@@ -223,7 +224,7 @@ capture_with_eal(struct capture *capture)
 
 /* Starts the EAL and captures. */
 static int
-start(struct capture *capture, const struct devices *devices)
+start(struct capture *capture, const struct eal_args *args)
 {
 	struct plx_why why = {""};
 	int status;
@@ -233,7 +234,7 @@ start(struct capture *capture, const struct devices *devices)
 	if (report_open(capture, &why) != 0)
 		return refuse(&why);
 	cpus_remember();
-	if (plx_eal_init(devices->argc, devices->argv, &why) < 0) {
+	if (plx_eal_init(args->argc, args->argv, &why) < 0) {
 		status = refuse(&why);
 	} else {
 		status = capture_with_eal(capture);
@@ -251,6 +252,7 @@ list_interfaces(void)
 
 	if (err == 0) {
 		attach_print(stdout);
+		clusters_print(stdout);
 		return DONE;
 	}
 	plx_why(&why, err, "the kernel's interfaces cannot be listed: %s", strerror(-err));
@@ -279,7 +281,7 @@ check_filter(const struct settings *settings)
 static int
 serve(struct capture *capture, int at, char **argv)
 {
-	struct devices devices;
+	struct eal_args args;
 	struct plx_why why = {""};
 	int status;
 
@@ -293,11 +295,11 @@ serve(struct capture *capture, int at, char **argv)
 		return REFUSED;
 	if (capture->settings.filter_code)
 		return DONE;
-	if (devices_make(&devices, &capture->settings, at, argv, &why) != 0)
+	if (devices_make(&args, &capture->settings, at, argv, &why) != 0)
 		status = refuse(&why);
 	else
-		status = start(capture, &devices);
-	devices_fini(&devices);
+		status = start(capture, &args);
+	eal_args_fini(&args);
 	return status;
 }
 

@@ -7,6 +7,7 @@
 
 #include <pollux/plx_lcore.h>
 #include <pollux/plx_net_attach.h>
+#include <pollux/plx_net_cluster.h>
 
 #include "card.h"
 #include "settings.h"
@@ -43,15 +44,15 @@ is_driver(const struct capture_port *port, const char *name)
 }
 
 /*
- * An AF_XDP socket sees one queue of the interface, a file is a queue, and so is each queue of a program we are attached to:
- * all of them are needed. Others spread
- * their packets over as many queues as there are, so one for each worker is right.
+ * An AF_XDP socket sees one queue of the interface, a file is a queue, and so are each queue of a program we are attached to and
+ * each place in a cluster: all of them are needed. Others spread their packets over as many queues as there are, so one for each
+ * worker is right.
  */
 static uint16_t
 choose_queues(const struct capture_port *port, const struct settings *settings, unsigned nb_workers)
 {
 	uint64_t most = port->info.max_rx_queues;
-	bool all = is_driver(port, "net_af_xdp") || port->attached ||
+	bool all = is_driver(port, "net_af_xdp") || port->attached || port->works ||
 		   (port->is_file && most <= FILES_MAX);
 	uint64_t n = settings->workers;
 
@@ -86,6 +87,20 @@ know_attached(struct capture_port *port, const struct settings *settings)
 	port->filtered_there =
 		settings->filter != NULL && strcmp(facts.filter, settings->filter) == 0;
 	snprintf(port->label, sizeof(port->label), "%s", facts.port);
+}
+
+/* Likewise; what has other filters than ours is asked here. */
+static void
+know_cluster(struct capture_port *port, const struct settings *settings)
+{
+	struct plx_net_cluster_facts facts;
+
+	if (plx_net_cluster_facts(port->port, &facts) != 0)
+		return;
+	port->works = true;
+	port->filtered_there =
+		settings->filter != NULL && strcmp(facts.filter, settings->filter) == 0;
+	snprintf(port->label, sizeof(port->label), "%s", facts.name);
 }
 
 static int
@@ -147,7 +162,7 @@ choose_descs(const struct settings *settings, const struct capture_port *port, u
 
 	if (settings->rxd != 0)
 		return (uint16_t)settings->rxd;
-	if (port->attached)
+	if (port->attached || port->works)
 		return DESCS_MIN; /* packets wait in its lanes, not in buffers */
 	if (n > DESCS_MAX)
 		n = DESCS_MAX;
@@ -180,6 +195,7 @@ ports_choose(const struct settings *settings, unsigned nb_workers, struct captur
 		port->is_file = is_driver(port, "net_pcap");
 		label_port(port);
 		know_attached(port, settings);
+		know_cluster(port, settings);
 		port->nb_queues = choose_queues(port, settings, nb_workers);
 		nb_queues += port->nb_queues;
 		n++;

@@ -20,6 +20,7 @@ struct capture_port {
 	bool was_up;
 	bool is_file;	     /* link down means: at its end */
 	bool attached;	     /* copies of another program's packets, whose end is theirs */
+	bool works;	     /* as a worker of a cluster, whose masters come and go */
 	bool filtered_there; /* by that program, with our filter */
 	bool gone;	     /* its kernel interface was removed meanwhile */
 	char label

@@ -168,6 +168,7 @@ settings_usage(FILE *out)
 		"  plx-capture -i eth1 -w log.pcap tcp port 443\n"
 		"  plx-capture -i eth1 --top 10\n"
 		"  plx-capture -i xdp:eth1 -i xdp:eth2 -w log.pcapng\n"
+		"  plx-capture -i cluster:10 -w log.pcapng\n"
 		"  plx-capture --attach testpmd -w log.pcapng\n"
 		"  plx-capture -r log.pcapng -w dns.pcap port 53\n"
 		"  plx-capture -l 0-3 --vdev net_af_xdp0,iface=eth1,mode=native -- -w log.pcapng\n\n"

@@ -17,7 +17,8 @@ const struct option_row settings_rows[] = {
 	{"", 0, OPTION_HEADING, .help = "What is captured"},
 	{"interface", 'i', OPTION_TEXTS, AT(interfaces), .value = "INTERFACE",
 	 .help = "a copy of what this kernel interface receives and sends, as tcpdump's; by name or\n"
-		 "number, several for several. xdp:NAME takes its packets from the kernel: faster"},
+		 "number, several for several. xdp:NAME takes its packets from the kernel: faster.\n"
+		 "cluster:ID or cluster:ID@PLACE: what a running plx-cluster hands to this worker"},
 	{"attach", 0, OPTION_TEXTS, AT(attaches), .value = "PROGRAM",
 	 .help = "copies of what the ports of a running program of ours receive and send; by its name or\n"
 		 "process number; PROGRAM:PORT,PORT for some ports. -D lists what runs"},

@@ -6,6 +6,7 @@
 
 #include <pollux/plx_lcore.h>
 #include <pollux/plx_net_attach.h>
+#include <pollux/plx_net_cluster.h>
 
 #include "stop.h"
 #include "units.h"
@@ -178,12 +179,28 @@ print_attached(const struct capture_port *port, FILE *out)
 }
 
 static void
+print_worker(const struct capture_port *port, FILE *out)
+{
+	struct plx_net_cluster_facts facts;
+
+	if (!port->works || plx_net_cluster_facts(port->port, &facts) != 0)
+		return;
+	if (facts.filtered != 0)
+		fprintf(out, "  %s did not match the filter, in the master\n",
+			units_count(facts.filtered).text);
+	if (facts.masters > facts.places)
+		fprintf(out, "  masters ended and came: %s places were taken\n",
+			units_count(facts.masters).text);
+}
+
+static void
 print_ledgers(const struct capture *c, FILE *out)
 {
 	for (unsigned i = 0; i < c->nb_ports; i++) {
 		fprintf(out, "%s (port %u)\n", c->ports[i].label, c->ports[i].port);
 		ledger_print(&c->ledgers[i], 2, out);
 		print_attached(&c->ports[i], out);
+		print_worker(&c->ports[i], out);
 	}
 }
 

@@ -22,7 +22,7 @@ _plx_options()
 			value = ""
 			for (i = 1; i <= NF && $i ~ /^-/; i++)
 				;
-			if ($i ~ /^([A-Z.,]+|[a-z]+([|][a-z]+)+)$/)
+			if ($i ~ /^([A-Z.,]+(\[,[A-Z]*\.\.\])?|[a-z]+([|][a-z]+)+)$/)
 				value = $i
 			for (j = 1; j < i; j++) {
 				sub(/,$/, "", $j)
@@ -38,6 +38,13 @@ _plx_interfaces()
 	for path in /sys/class/net/*; do
 		echo "${path##*/}"
 	done
+}
+
+# WORD: interfaces; and the clusters of programs that run, which are asked only where one is meant.
+_plx_ports()
+{
+	_plx_interfaces
+	[[ $1 != c* ]] || plx-capture -D 2>/dev/null | sed -n 's/^-i \(cluster:[0-9]*\) .*/\1/p'
 }
 
 # Network devices on PCI, below the folder that tests have of their own.
@@ -85,7 +92,7 @@ _plx_device()
 	*rx_pcap=* | *tx_pcap=*) compgen -P "${1%=*}=" -f -- "${1##*=}" ;;
 	*,path=*) compgen -P "${1%path=*}path=" -f -- "${1##*path=}" ;;
 	*) compgen -W "net_af_xdp0,iface= net_af_packet0,iface= net_tap0,iface= net_pcap0,rx_pcap= net_ring0 net_null0
-		net_virtio_user0,path= net_vhost0,iface= $(_plx_cards)" -- "$1" ;;
+		net_virtio_user0,path= net_vhost0,iface= net_cluster0,cluster= $(_plx_cards)" -- "$1" ;;
 	esac
 }
 
@@ -116,7 +123,8 @@ _plx()
 	DRIVER) mapfile -t COMPREPLY < <([ "$program" != plx-devbind ] || compgen -W 'vfio-pci uio_pci_generic' -- "$word") ;;
 	ADDRESS) mapfile -t COMPREPLY < <(compgen -W "$(_plx_cards)" -- "$word") ;;
 	DEVICE) mapfile -t COMPREPLY < <(_plx_device "$word") ;;
-	INTERFACE) mapfile -t COMPREPLY < <(compgen -W "$(_plx_interfaces)" -- "$word") ;;
+	INTERFACE) mapfile -t COMPREPLY < <(compgen -W "$(_plx_ports "$word")" -- "$word") ;;
+	PORT*) mapfile -t COMPREPLY < <(compgen -P "${word%"${word##*,}"}" -W "$(_plx_ports "${word##*,}")" -- "${word##*,}") ;;
 	FILE | PATH) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	*\|*) mapfile -t COMPREPLY < <(compgen -W "${value//|/ }" -- "$word") ;;
 	?*) COMPREPLY=() ;;
