@@ -200,6 +200,8 @@ capture_open(struct capture *capture, struct plx_why *why)
 		return err;
 	place_workers(c);
 	err = open_outputs(c, why);
+	if (err == 0)
+		err = sifting_open(&c->sifting, &c->settings, c->ports, c->nb_ports, why);
 	return err != 0 ? err : start_ports(c, why);
 }
 
@@ -366,6 +368,7 @@ capture_close(struct capture *capture, struct plx_why *why)
 
 	for (unsigned i = 0; i < c->nb_ports; i++)
 		port_stop(&c->ports[i]);
+	sifting_close(&c->sifting);
 	for (unsigned w = 0; w < c->nb_outputs; w++)
 		output_fini(&c->outputs[w]);
 	for (unsigned i = 0; c->sources != NULL && i < c->nb_sources; i++)

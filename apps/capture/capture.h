@@ -12,6 +12,7 @@
 #ifndef PLX_APPS_CAPTURE_CAPTURE_H
 #define PLX_APPS_CAPTURE_CAPTURE_H
 
+#include "sifting.h"
 #include "ledger.h"
 #include "port.h"
 #include "rx.h"
@@ -21,6 +22,7 @@
 struct capture {
 	struct settings settings;
 	struct plx_filter *filter;
+	struct sifting sifting; /* --rules */
 
 	unsigned nb_ports;
 	struct capture_port ports[PLX_ETHDEV_MAX];

@@ -165,6 +165,8 @@ give_up_rights(const struct capture *capture, struct plx_why *why)
 
 	if (capture->settings.keep_privileges)
 		return 0;
+	if (capture->settings.rules_file != NULL) /* is read again */
+		keep |= PRIVILEGE_BIT(CAP_DAC_OVERRIDE);
 	for (unsigned w = 0; w < capture->nb_outputs; w++)
 		keep |= privilege_for_files(plx_pcapfile_fileset_path(capture->outputs[w].set));
 	return privilege_drop(keep, why);
@@ -177,14 +179,27 @@ answer_summary(void *arg, const struct plx_door_request *request, struct plx_doo
 	return door_reply_json(reply, report_now(arg), why);
 }
 
+static int
+answer_reload(void *arg, const struct plx_door_request *request, struct plx_door_reply *reply,
+	      struct plx_why *why)
+{
+	struct capture *capture = arg;
+
+	return sifting_reload(&capture->sifting, why);
+}
+
 static void
 open_door(struct capture *capture)
 {
 	const struct plx_door_command summary = {"summary", "what was captured so far, and lost",
 						 answer_summary, capture};
+	const struct plx_door_command reload = {"reload", "reads the file of rules again",
+						answer_reload, capture};
 
 	door_begin("plx-capture");
 	plx_door_add(&summary);
+	if (capture->settings.rules_file != NULL)
+		plx_door_add(&reload);
 }
 
 static int
@@ -295,6 +310,8 @@ serve(struct capture *capture, int at, char **argv)
 		return REFUSED;
 	if (capture->settings.filter_code)
 		return DONE;
+	if (sifting_check(&capture->settings, &why) != 0)
+		return refuse(&why);
 	if (devices_make(&args, &capture->settings, at, argv, &why) != 0)
 		status = refuse(&why);
 	else

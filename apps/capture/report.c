@@ -6,6 +6,7 @@
 
 #include <pollux/plx_clock.h>
 #include <pollux/plx_eal.h>
+#include <pollux/plx_net_attach.h>
 
 #include "json.h"
 #include "stop.h"
@@ -84,22 +85,47 @@ queues_json(const struct capture *c, unsigned index)
 	return queues;
 }
 
+/* Of the program whose packets these are copies of, and what became of them there. */
+static json_t *
+attached_json(const struct plx_net_attach_facts *facts)
+{
+	static const char *const ends[] = {
+		[PLX_NET_ATTACH_ENDED] = "ended",
+		[PLX_NET_ATTACH_PORT_GONE] = "port_gone",
+		[PLX_NET_ATTACH_SWITCHED_OFF] = "switched_off",
+		[PLX_NET_ATTACH_NONSENSE] = "nonsense",
+	};
+
+	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:s?}", "program",
+			 text_json(facts->program), "port", text_json(facts->port), "number",
+			 facts->number, "filter", text_json(facts->filter), "filtered_out",
+			 json_count(facts->filtered), "lost", json_count(facts->lost), "end",
+			 ends[facts->end]);
+}
+
+static json_t *
+port_json(const struct capture *c, unsigned index, const struct plx_ethdev_ledger *ledger)
+{
+	const struct capture_port *port = &c->ports[index];
+	struct plx_net_attach_facts facts;
+	json_t *json = json_pack(
+		"{s:o, s:i, s:s, s:s, s:o, s:b, s:b, s:o, s:o}", "name", text_json(port->label),
+		"port", port->port, "device", port->info.name, "driver", port->info.driver, "mode",
+		text_json(port->info.mode), "link_up_at_start", port->was_up, "removed", port->gone,
+		"ledger", json_ledger(ledger), "queues", queues_json(c, index));
+
+	if (port->attached && plx_net_attach_facts(port->port, &facts) == 0)
+		json_object_set_new(json, "attached", attached_json(&facts));
+	return json;
+}
+
 static json_t *
 ports_json(const struct capture *c, const struct plx_ethdev_ledger *ledgers)
 {
 	json_t *ports = json_array();
 
-	for (unsigned i = 0; i < c->nb_ports; i++) {
-		const struct capture_port *port = &c->ports[i];
-
-		json_array_append_new(
-			ports, json_pack("{s:o, s:i, s:s, s:s, s:o, s:b, s:b, s:o, s:o}", "name",
-					 text_json(port->label), "port", port->port, "device",
-					 port->info.name, "driver", port->info.driver, "mode",
-					 text_json(port->info.mode), "link_up_at_start",
-					 port->was_up, "removed", port->gone, "ledger",
-					 json_ledger(&ledgers[i]), "queues", queues_json(c, i)));
-	}
+	for (unsigned i = 0; i < c->nb_ports; i++)
+		json_array_append_new(ports, port_json(c, i, &ledgers[i]));
 	return ports;
 }
 
@@ -174,6 +200,17 @@ reason_name(enum summary_reason reason)
 	return names[reason];
 }
 
+/* What a line says of rules, if there are some. */
+static json_t *
+with_rules(const struct capture *c, json_t *line)
+{
+	json_t *rules = sifting_json(&c->sifting);
+
+	if (line != NULL && rules != NULL)
+		json_object_set_new(line, "rules", rules);
+	return line;
+}
+
 /* -- lines ----------------------------------------------------------------------------------------- */
 
 static void
@@ -198,11 +235,14 @@ report_now(const struct capture *capture)
 	struct plx_ethdev_ledger ledgers[PLX_ETHDEV_MAX];
 
 	read_ledgers(capture, ledgers);
-	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o}", "time_ns", json_count(plx_clock_realtime_ns()),
-		"elapsed_ns", json_count(plx_clock_monotonic_ns() - capture->start_mono), "filter",
-		text_json(capture->settings.filter), "ports", ports_json(capture, ledgers),
-		"account", account_json(capture, ledgers), "files", files_json(capture, false));
+	return with_rules(capture,
+			  json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "time_ns",
+				    json_count(plx_clock_realtime_ns()), "elapsed_ns",
+				    json_count(plx_clock_monotonic_ns() - capture->start_mono),
+				    "filter", text_json(capture->settings.filter), "ports",
+				    ports_json(capture, ledgers), "account",
+				    account_json(capture, ledgers), "files",
+				    files_json(capture, false)));
 }
 
 void
@@ -215,16 +255,20 @@ report_period(const struct capture *capture, const struct capture_totals *last, 
 
 	read_ledgers(capture, ledgers);
 	capture_totals(capture, &t);
-	write_line(capture,
-		   json_pack("{s:s, s:o, s:o, s:{s:o, s:f, s:o, s:f}, s:o, s:o, s:o}", "event",
-			     "period", "time_ns", json_count(plx_clock_realtime_ns()), "elapsed_ns",
-			     json_count(now_ns - capture->start_mono), "period", "packets",
-			     json_count(t.delivered - last->delivered), "packets_per_s",
-			     (double)(t.delivered - last->delivered) / seconds, "bytes",
-			     json_count(t.bytes - last->bytes), "bits_per_s",
-			     8.0 * (double)(t.bytes - last->bytes) / seconds, "ports",
-			     ports_json(capture, ledgers), "account",
-			     account_json(capture, ledgers), "files", files_json(capture, false)));
+	write_line(
+		capture,
+		with_rules(capture,
+			   json_pack("{s:s, s:o, s:o, s:{s:o, s:f, s:o, s:f}, s:o, s:o, s:o}",
+				     "event", "period", "time_ns",
+				     json_count(plx_clock_realtime_ns()), "elapsed_ns",
+				     json_count(now_ns - capture->start_mono), "period", "packets",
+				     json_count(t.delivered - last->delivered), "packets_per_s",
+				     (double)(t.delivered - last->delivered) / seconds, "bytes",
+				     json_count(t.bytes - last->bytes), "bits_per_s",
+				     8.0 * (double)(t.bytes - last->bytes) / seconds, "ports",
+				     ports_json(capture, ledgers), "account",
+				     account_json(capture, ledgers), "files",
+				     files_json(capture, false))));
 }
 
 static json_t *
@@ -247,7 +291,7 @@ void
 report_end(const struct capture *capture, const struct progress *progress, int status)
 {
 	const struct talkers *talkers = capture->writing.talkers;
-	json_t *line = end_json(capture, progress, status);
+	json_t *line = with_rules(capture, end_json(capture, progress, status));
 
 	if (line != NULL && talkers != NULL)
 		json_object_set_new(line, "talkers",

@@ -86,6 +86,8 @@ check(struct settings *settings, struct plx_why *why)
 			"see who sends them");
 	if (settings->quiet && settings->verbose)
 		return plx_why(why, -EINVAL, "'--quiet' contradicts '--verbose'; give one of them");
+	if (settings->purge_ns != 0 && settings->rules_file == NULL)
+		return plx_why(why, -EINVAL, "--purge deletes exact rules, of --rules FILE");
 	if (settings->summary != NULL && settings->output != NULL &&
 	    strcmp(settings->summary, "-") == 0 && strcmp(settings->output, "-") == 0)
 		return plx_why(why, -EINVAL,

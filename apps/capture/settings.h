@@ -25,6 +25,8 @@ struct settings {
 	struct option_texts texts;	/* of -f; `filter` has them and the free words in one */
 	struct option_texts comments;	/* into the file */
 	char *filter;			/* NULL: everything */
+	const char *rules_file;		/* of rules for packets; NULL: there are none */
+	uint64_t purge_ns;		/* of its exact rules; 0: never */
 	int format_choice;
 	enum plx_pcapfile_format format;
 	const char *file_size;		/* -C */

@@ -36,6 +36,11 @@ const struct option_row settings_rows[] = {
 	{"filter", 'f', OPTION_TEXTS, AT(texts), .value = "FILTER",
 	 .help = "keep what matches, as in tcpdump; several are joined by 'and'.\n"
 		 "Words without an option are a filter too: plx-capture -i eth1 -w a.pcap udp port 53"},
+	{"rules", 0, OPTION_TEXT, AT(rules_file), .value = "FILE",
+	 .help = "keep what rules for packets let pass, before the filter; plx-ctl plx-capture reload\n"
+		 "reads them again"},
+	{"purge", 0, OPTION_TIME, AT(purge_ns), NS_S / 10, UINT64_C(31536000) * NS_S, NULL, "TIME",
+	 "with --rules: delete exact rules that no packet met for so long (never)"},
 	{"filter-code", 0, OPTION_ON, AT(filter_code),
 	 .help = "show what the filter is compiled to, as tcpdump -d, and end"},
 	{"snaplen", 's', OPTION_UINT, AT(snaplen), 0, PLX_PCAPFILE_SNAPLEN_MAX, NULL, "BYTES",

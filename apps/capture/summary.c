@@ -43,6 +43,8 @@ summary_begin(const struct capture *capture, FILE *out)
 		print_port(&capture->ports[i], out);
 	if (settings->filter != NULL)
 		fprintf(out, "filter: %s\n", settings->filter);
+	if (settings->rules_file != NULL)
+		fprintf(out, "rules: %s\n", settings->rules_file);
 	if (settings->output != NULL)
 		fprintf(out, "to %s, %s\n", settings->output,
 			plx_pcapfile_format_name(settings->format));
@@ -278,6 +280,7 @@ summary_end(const struct capture *capture, const struct progress *progress, FILE
 	fprintf(out, "%s\n\n",
 		summary_adds_up(capture) ? "every packet is accounted for"
 					 : "packets are missing from the accounts");
+	sifting_print(&capture->sifting, out);
 	if (capture->writing.talkers != NULL) {
 		talkers_print(capture->writing.talkers, (unsigned)capture->settings.top, out);
 		fputc('\n', out);

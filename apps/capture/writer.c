@@ -2,6 +2,7 @@
 #include "writer.h"
 
 #include "stop.h"
+#include "tag.h"
 
 #define AHEAD	    4	 /* packets */
 #define AHEAD_BYTES 512	 /* of each */
@@ -18,7 +19,8 @@ end_all(struct writing *writing)
 static void
 keep(struct writer *w, struct writing *writing, struct plx_mbuf *m, struct source *source)
 {
-	uint64_t drops = source_drops_before(source);
+	const uint64_t drops = source_drops_before(source);
+	const uint32_t wire_len = tag_wire_len(m);
 
 	if (writing->left == 0) {
 		tally_add(&writing->beyond, 1);
@@ -35,9 +37,9 @@ keep(struct writer *w, struct writing *writing, struct plx_mbuf *m, struct sourc
 		}
 	}
 	tally_add(&writing->kept, 1);
-	tally_add(&writing->kept_bytes, m->pkt_len);
+	tally_add(&writing->kept_bytes, wire_len);
 	if (writing->talkers != NULL)
-		talkers_add(writing->talkers, plx_mbuf_data(m), m->data_len, m->pkt_len);
+		talkers_add(writing->talkers, plx_mbuf_data(m), m->data_len, wire_len);
 	if (writing->left != UINT64_MAX && --writing->left == 0)
 		end_all(writing);
 }

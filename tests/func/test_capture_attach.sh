@@ -61,6 +61,20 @@ forward()
 	tell stop
 }
 
+# FILE FILTER...: all of them are true of it.
+assert_json()
+{
+	local file=$1 filter
+
+	shift
+	for filter; do
+		jq -e "$filter" "$file" >/dev/null || {
+			jq -c '.ports // .statistics' "$file" >&2
+			fail "not so: $filter"
+		}
+	done
+}
+
 # LOG: the books of a capture that lost nothing.
 lost_nothing()
 {
@@ -73,7 +87,7 @@ NAME=attach-$$
 begin --vdev "net_pcap0,rx_pcap=$TMP/in.pcap,tx_pcap=$TMP/out.pcap" -- -i --port-topology loop --enable-scatter
 attach all -w "$TMP/all.pcapng"
 all=$JOB
-attach some -s 60 -w "$TMP/some.pcap" tcp
+attach some -s 60 --summary "$TMP/some.json" -w "$TMP/some.pcapng" tcp
 some=$JOB
 attach killed -w "$TMP/killed.pcap"
 killed=$JOB
@@ -109,11 +123,15 @@ assert_eq "$(tshark -r "$TMP/all.pcapng" -Tfields -e frame.interface_name 2>/dev
 assert_eq "$(capinfos "$TMP/all.pcapng" | awk -F': *' '/Strict time/ {print $2}')" True "order of time"
 tcpdump -r "$TMP/in.pcap" -w "$TMP/tcp.pcap" tcp 2>/dev/null
 tcp=$(count_packets "$TMP/tcp.pcap")
-assert_eq "$(count_packets "$TMP/some.pcap")" $((4 * tcp)) "packets that match"
+assert_eq "$(count_packets "$TMP/some.pcapng")" $((4 * tcp)) "packets that match"
 assert_grep "$TMP/some.log" "$((4 * (N - tcp))) did not match the filter, in $NAME" "what was left out there"
+assert_json "$TMP/some.json" ".ports[0].attached == {program: \"$NAME\", port: \"net_pcap0\", number: 0, filter: \"tcp\",
+	filtered_out: $((4 * (N - tcp))), lost: 0, end: \"ended\"}"
+python3 "$FUNC_DIR/read_pcapng.py" "$TMP/some.pcapng" >"$TMP/blocks.json"
+assert_json "$TMP/blocks.json" ".statistics[0] | .received == $((4 * N)) and .accepted == $((4 * tcp))"
 tshark -r "$TMP/tcp.pcap" -Tfields -e frame.len 2>/dev/null | sort -n | uniq >"$TMP/lengths"
-tshark -r "$TMP/some.pcap" -Tfields -e frame.len 2>/dev/null | sort -n | uniq | cmp - "$TMP/lengths" || fail "lengths on the wire"
-assert_eq "$(tshark -r "$TMP/some.pcap" -Tfields -e frame.cap_len 2>/dev/null | sort -n | tail -n 1)" 60 "bytes of each packet"
+tshark -r "$TMP/some.pcapng" -Tfields -e frame.len 2>/dev/null | sort -n | uniq | cmp - "$TMP/lengths" || fail "lengths on the wire"
+assert_eq "$(tshark -r "$TMP/some.pcapng" -Tfields -e frame.cap_len 2>/dev/null | sort -n | tail -n 1)" 60 "bytes of each packet"
 assert_eq "$(count_packets "$TMP/sent.pcap")" $((2 * N)) "packets that were sent"
 
 # Far more than a reader can take: books that add up all the same, and a pipe into tcpdump. The program is killed, and the
@@ -123,7 +141,7 @@ begin --vdev net_null0,size=100 --vdev net_null1 -- -i --port-topology loop
 tell start
 run "$PLX_CAPTURE" --attach "$NAME:net_null0" -w - -c 20 -s 70 2>"$TMP/pipe.log" | tcpdump -nr - >"$TMP/dump.log" 2>"$TMP/dump.err"
 assert_eq "$(wc -l <"$TMP/dump.log")" 20 "packets that tcpdump saw"
-attach flood --top 1
+attach flood --top 1 --summary "$TMP/flood.json"
 flood=$JOB
 wait_until 20 "packets of both ports" taps_say '(.taps | length == 2) and ([.taps[].recorded > 100000] | all)'
 kill -KILL "$testpmd"
@@ -135,6 +153,8 @@ assert_grep "$TMP/flood.log" 'there is nothing left to come'
 assert_grep "$TMP/flood.log" 'every packet is accounted for'
 assert_grep "$TMP/flood.log" 'net_null0 \(port 0\)'
 assert_grep "$TMP/flood.log" 'net_null1 \(port 1\)'
+assert_json "$TMP/flood.json" '.balanced and (.ports | length == 2)' 'all(.ports[]; .attached.end == "ended" and .attached.filtered_out == 0)' \
+	'all(.ports[]; .attached.lost == .ledger.rx.lost["read too slowly"])'
 
 # What cannot be.
 assert_refuses "no program of that name runs here" "$PLX_CAPTURE" --attach nobody -w "$TMP/x.pcap"

@@ -52,6 +52,19 @@ cmp "$OUT" "$TMP/expected.pcap"
 editcap -F nsecpcap -s 96 "$IN" "$TMP/expected.pcap"
 capture -r "$IN" -w "$OUT" -s 96
 assert_eq "$(content "$OUT")" "$(content "$TMP/expected.pcap")" 'packets of 96 bytes'
+# ... which keep the length they had: in filters, in another file, and through a forwarder.
+CUT=$TMP/cut.pcap
+cp "$OUT" "$CUT"
+for filter in '' 'len > 500 and ip' 'greater 200'; do
+	tcpdump -r "$CUT" --time-stamp-precision=nano -w "$TMP/expected.pcap" "$filter" 2>/dev/null
+	capture -r "$CUT" -w "$OUT" "$filter"
+	assert_eq "$(content "$OUT")" "$(content "$TMP/expected.pcap")" "packets of 96 bytes, '$filter'"
+done
+start testpmd - "$PLX_TESTPMD" --no-huge --no-pci --lcores '(0,1)@0' --vdev "net_pcap0,rx_pcap=$CUT,tx_pcap=$OUT,time=packet" -- \
+	--forward-mode io --port-topology loop --mtu 9000 --stats-period 1
+wait_until 10 "all packets" grep -q 'TX-packets: 3000' "$TMP/testpmd.log"
+stop "$JOB" INT
+assert_eq "$(content "$OUT")" "$(content "$CUT")" 'packets of 96 bytes, forwarded'
 capture -r - -w - <"$IN" >"$OUT"
 cmp "$OUT" "$IN"
 
