@@ -82,6 +82,7 @@ ask(struct work *work, uint32_t flags)
 	const struct plx_net_layer *layer = &work->layer;
 	struct plx_mbuf *m = work->m;
 
+	m->ol_flags &= ~PLX_MBUF_RX_CUT;
 	m->ol_flags |= flags | (plx_net_layer_is_ipv4(layer) ? PLX_MBUF_TX_IPV4 : PLX_MBUF_TX_IPV6);
 	m->l2_len = (uint8_t)layer->l3_off;
 	m->l3_len = (uint16_t)(layer->l4_off - layer->l3_off);

@@ -125,6 +125,7 @@ write_bytes(struct plx_mbuf *m, uint32_t at, const uint8_t *bytes, uint32_t len)
 			at -= m->data_len;
 			continue;
 		}
+		m->ol_flags &= ~PLX_MBUF_APP; /* it holds what the maker wrote no longer */
 		part = m->data_len - at < len ? m->data_len - at : len;
 		memcpy(plx_mbuf_data(m) + at, bytes, part);
 		bytes += part;

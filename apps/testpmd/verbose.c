@@ -6,7 +6,7 @@
 #include <pollux/plx_net_format.h>
 #include <pollux/plx_net_parse.h>
 
-#define SNAP 256 /* bytes of a packet that are looked at: all headers */
+#define SNAP 65562 /* bytes of a packet that are looked at: all, or it would seem to be cut */
 
 static const struct {
 	uint32_t bit;
@@ -87,7 +87,7 @@ print_flags(const struct plx_mbuf *m, FILE *out)
 		if ((m->ol_flags & flag_names[i].bit) != 0)
 			fprintf(out, " %s", flag_names[i].name);
 	}
-	fprintf(out, "%s\n", m->ol_flags == 0 ? " none" : "");
+	fprintf(out, "%s\n", (m->ol_flags & ~PLX_MBUF_APP) == 0 ? " none" : "");
 }
 
 static void

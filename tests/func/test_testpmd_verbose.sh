@@ -43,6 +43,19 @@ assert_eq "$(grep -c '^  src=' "$TMP/said")" 600 "packets received and sent"
 forward 0 rxonly
 assert_no_grep "$TMP/said" 'src='
 
+# A long packet is not taken for one that was cut.
+python3 - "$TMP/in.pcap" <<-'END'
+	import struct, sys
+	udp = struct.pack('>HHHH', 1024, 9, 1422, 0) + bytes(1414)
+	ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2)))
+	frame = bytes.fromhex('0200000000010200000000020800') + ip + udp
+	head = struct.pack('=IIII', 1, 0, len(frame), len(frame))
+	open(sys.argv[1], 'wb').write(struct.pack('=IHHIIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) + 300 * (head + frame))
+END
+forward 1 rxonly
+assert_eq "$(grep -c '10.0.0.1.1024 > 10.0.0.2.9 UDP 1456 bytes$' "$TMP/said")" 300 "long packets"
+assert_no_grep "$TMP/said" ', malformed at '
+
 # At the prompt it can be changed while packets are forwarded.
 { printf '%s\n' 'set verbose 1' 'set verbose -1' 'start tx_first'; until_told 'show port stats 0 --json' '.result.ports[0].rx_packets > 2'
 	printf '%s\n' 'set verbose 0' 'show port summary 0' stop quit; } |

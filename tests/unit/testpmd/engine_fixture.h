@@ -28,6 +28,9 @@
 #define NEAR	1
 #define PORTS	2
 #define ENTRIES 64 /* packets a ring holds */
+#ifndef POOL_BUFFERS
+#define POOL_BUFFERS 1024
+#endif
 
 static struct plx_pool *pool;
 static struct app app;
@@ -51,7 +54,8 @@ start_port(uint16_t port)
 static inline int
 setup(void **state)
 {
-	const struct plx_pool_params params = {.name = "pool", .n = 1024, .node = PLX_NODE_ANY};
+	const struct plx_pool_params params = {
+		.name = "pool", .n = POOL_BUFFERS, .node = PLX_NODE_ANY};
 
 	assert_int_equal(plx_pool_create(&params, &pool, &why), 0);
 	start_port(FAR);

@@ -151,6 +151,172 @@ txonly_has_256_sources_if_it_shall(void **state)
 	end();
 }
 
+/* -- buffers that hold the bytes already ---------------------------------------------------------------- */
+
+#define LONG  1500
+#define SOME  200 /* a byte behind the headers */
+#define WRONG 0xee
+
+static void
+make_long_packets(const char *name)
+{
+	app.args.txpkts = (struct txpkts){.n = 1, .len = {LONG}};
+	begin(name);
+}
+
+/* What is at the far end: how many packets have a payload of zeroes, as they should; the others have WRONG at SOME. */
+static unsigned
+take_and_check(unsigned n)
+{
+	static const uint8_t zeroes[LONG];
+	unsigned good = 0, all = 0;
+	struct frame f;
+
+	for (; (f.len = take(f.bytes)) != 0; all++) {
+		assert_int_equal(f.len, LONG);
+		assert_int_equal(ipv4_csum(&f), PLX_NET_CSUM_GOOD);
+		if (memcmp(f.bytes + TXPKTS_HEADERS, zeroes, LONG - TXPKTS_HEADERS) == 0) {
+			assert_int_equal(l4_csum(&f), PLX_NET_CSUM_GOOD);
+			good++;
+		} else {
+			assert_int_equal(f.bytes[SOME], WRONG);
+		}
+	}
+	assert_int_equal(all, n);
+	return good;
+}
+
+static unsigned
+good_of_a_round(void)
+{
+	engine->run(&stream);
+	return take_and_check(32);
+}
+
+/* Buffers that were not sent, as the queue was full, come home as they were made; those that are received lose what they say. */
+static void
+fill_all(void)
+{
+	for (unsigned round = 0; round < POOL_BUFFERS / 32; round++)
+		engine->run(&stream);
+	assert_int_equal(take_and_check(ENTRIES), ENTRIES);
+}
+
+enum spoiler { ALLOCATED, RECEIVED, WRITTEN, KEPT };
+
+static void
+give_back(struct plx_mbuf *m, enum spoiler how)
+{
+	const uint32_t number = plx_pool_index(pool, m);
+
+	switch (how) {
+	case ALLOCATED:
+		plx_mbuf_fresh(m, pool->headroom);
+		plx_mbuf_free(m);
+		break;
+	case RECEIVED:
+		plx_mbuf_received(m, 60, pool->headroom, 0, 0);
+		plx_mbuf_free(m);
+		break;
+	case WRITTEN:
+		plx_pool_put_written(pool, &number, 1);
+		break;
+	case KEPT:
+		plx_pool_put_bulk(pool, &number, 1);
+		break;
+	}
+}
+
+/* Every buffer of the pool is taken, gets a wrong byte at `at`, and goes home. */
+static void
+spoil_all(size_t at, enum spoiler how)
+{
+	static struct plx_mbuf *all[POOL_BUFFERS];
+
+	for (unsigned i = 0; i < POOL_BUFFERS; i++) {
+		assert_true(plx_pool_get_mbufs(pool, &all[i], 1));
+		all[i]->buf[pool->headroom + at] = WRONG;
+	}
+	for (unsigned i = 0; i < POOL_BUFFERS; i++)
+		give_back(all[i], how);
+}
+
+static const char *const makers[] = {"txonly", "flowgen"};
+
+static void
+what_others_wrote_is_never_sent(void **state)
+{
+	static const size_t places[] = {0, 20, 40, 63, 64, SOME, LONG - 1};
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(makers); i++) {
+		make_long_packets(makers[i]);
+		for (unsigned k = 0; k < 3 * PLX_ARRAY_LEN(places); k++) {
+			fill_all();
+			spoil_all(places[k % PLX_ARRAY_LEN(places)],
+				  (enum spoiler)(k / PLX_ARRAY_LEN(places)));
+			assert_int_equal(good_of_a_round(), 32);
+		}
+		end();
+	}
+}
+
+/* Which shows that they are not: a byte that changed behind everybody's back is sent. Of the headers all is looked at. */
+static void
+buffers_that_say_so_are_not_filled_again(void **state)
+{
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(makers); i++) {
+		make_long_packets(makers[i]);
+		fill_all();
+		spoil_all(SOME, KEPT);
+		assert_int_equal(good_of_a_round(), 0);
+		spoil_all(SOME, ALLOCATED);
+		for (size_t at = 0; at < PLX_CACHE_LINE; at++) {
+			fill_all();
+			spoil_all(at, KEPT);
+			assert_int_equal(good_of_a_round(), 32);
+		}
+		end();
+	}
+}
+
+static void
+what_an_earlier_run_left_is_filled_again(void **state)
+{
+	make_long_packets("txonly");
+	fill_all();
+	end();
+	spoil_all(SOME, KEPT);
+	make_long_packets("txonly");
+	assert_int_equal(good_of_a_round(), 32);
+	end();
+}
+
+/* Two streams of a port share buffers; two that send to different addresses do not believe each other. */
+static void
+streams_know_the_buffers_of_those_that_send_the_same(void **state)
+{
+	struct engine_settings *settings = &app.args.engines;
+	struct stream both[2] = {stream, stream};
+
+	app.streams = both;
+	app.nb_streams = 2;
+	for (unsigned differ = 0; differ < 2; differ++) {
+		for (unsigned i = 0; i < 2; i++) {
+			app.args.txpkts = (struct txpkts){.n = 1, .len = {LONG}};
+			settings->dst_ip[3] = (uint8_t)(1 + differ * i);
+			engine = &engine_txonly;
+			assert_int_equal(engine->begin(&both[i], &why), 0);
+		}
+		stream = both[0];
+		fill_all();
+		spoil_all(SOME, KEPT);
+		stream = both[1];
+		assert_int_equal(good_of_a_round(), differ ? 32 : 0);
+		for (unsigned i = 0; i < 2; i++)
+			engine->end(&both[i]);
+	}
+}
+
 static void
 give_numbers(unsigned from, unsigned n)
 {
@@ -340,6 +506,10 @@ main(void)
 		TEST(flows_that_were_dropped_come_again),
 		TEST(txonly_sends_between_the_addresses_it_was_given),
 		TEST(txonly_has_256_sources_if_it_shall),
+		TEST(what_others_wrote_is_never_sent),
+		TEST(buffers_that_say_so_are_not_filled_again),
+		TEST(what_an_earlier_run_left_is_filled_again),
+		TEST(streams_know_the_buffers_of_those_that_send_the_same),
 		TEST(noisy_alone_is_io),
 		TEST(packets_wait_until_others_push_them_out),
 		TEST(packets_that_waited_too_long_are_sent),

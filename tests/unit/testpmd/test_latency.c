@@ -135,6 +135,23 @@ numbers_of_packets_not_taken_go_to_the_next(void **state)
 	assert_int_equal(latency_missing(stream.latency), 0);
 }
 
+/* Whose maker would believe that it holds what was made, behind the headers too. */
+static void
+a_probe_takes_the_mark_of_the_buffer_it_is_written_into(void **state)
+{
+	plx_mbuf_free(pkts[0]);
+	pkts[0] = packet(100, 50);
+	pkts[0]->next->ol_flags |= PLX_MBUF_APP;
+	pkts[1]->ol_flags |= PLX_MBUF_APP;
+	pkts[2]->ol_flags |= PLX_MBUF_APP | PLX_MBUF_TX_VLAN;
+	send(0, 2, 1000);
+	assert_int_equal(pkts[0]->next->ol_flags, 0);
+	assert_int_equal(pkts[1]->ol_flags, 0);
+	assert_int_equal(pkts[2]->ol_flags, PLX_MBUF_APP | PLX_MBUF_TX_VLAN);
+	send(2, 1, 1000);
+	assert_int_equal(pkts[2]->ol_flags, PLX_MBUF_TX_VLAN);
+}
+
 static void
 checksums_stay_right(void **state)
 {
@@ -241,6 +258,7 @@ main(void)
 		CASE(times_are_the_distance_of_the_stamps),
 		CASE(what_does_not_come_is_missing_and_what_comes_behind_is_late),
 		CASE(numbers_of_packets_not_taken_go_to_the_next),
+		CASE(a_probe_takes_the_mark_of_the_buffer_it_is_written_into),
 		CASE(checksums_stay_right),
 		CASE(a_probe_may_lie_in_several_segments_and_at_odd_lengths),
 		CASE(packets_without_room_or_of_others_are_left_alone),
