@@ -133,24 +133,50 @@ detach_all(struct app *app, char *const *words, unsigned nb_words, struct plx_wh
 	return ret;
 }
 
-/* No driver stops one queue of a running port: it would be a test in every burst. */
+/* -- one queue alone ---------------------------------------------------------------------------------------- */
+
+/* "port 0 rxq 1 ...": which is meant. */
 static int
-change_queue(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
+queue_of(char *const *words, uint16_t *ret_port, uint16_t *ret_queue, bool *ret_rx,
+	 struct plx_why *why)
 {
-	struct plx_ethdev_info info = {0};
-	uint64_t queue;
-	uint16_t port;
-	int ret = port_one(words[1], &port, why);
+	uint64_t queue = 0;
+	int ret = port_one(words[1], ret_port, why);
 
 	if (ret == 0)
 		ret = command_number(words[3], "queue", 0, PLX_ETHDEV_QUEUES_MAX - 1, &queue, why);
+	*ret_queue = (uint16_t)queue;
+	*ret_rx = strcmp(words[2], "rxq") == 0;
+	return ret;
+}
+
+/* Also while packets are forwarded: whoever polls the queue gets nothing meanwhile. */
+static int
+run_queue(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	const bool on = strcmp(words[4], "start") == 0;
+	uint16_t port, queue;
+	bool rx;
+	int ret = queue_of(words, &port, &queue, &rx, why);
+
 	if (ret != 0)
 		return ret;
-	plx_ethdev_info(port, &info);
-	return plx_why(why, -ENOTSUP,
-		       "port %u (%s): queues run as long as their port does; `port stop %u`, or "
-		       "fewer of them with `port config all %s`",
-		       port, info.name, port, words[2]);
+	if (rx)
+		return on ? plx_ethdev_rx_queue_start(port, queue, why)
+			  : plx_ethdev_rx_queue_stop(port, queue, why);
+	return on ? plx_ethdev_tx_queue_start(port, queue, why)
+		  : plx_ethdev_tx_queue_stop(port, queue, why);
+}
+
+static int
+defer_queue(struct app *app, char *const *words, unsigned nb_words, struct plx_why *why)
+{
+	const bool on = strcmp(words[5], "on") == 0;
+	uint16_t port, queue;
+	bool rx;
+	int ret = queue_of(words, &port, &queue, &rx, why);
+
+	return ret == 0 ? port_defer_queue(app, port, rx, queue, on, why) : ret;
 }
 
 const struct command commands_port[] = {
@@ -159,6 +185,9 @@ const struct command commands_port[] = {
 	{"port detach all", "take all ports and their devices away", detach_all},
 	{"port detach <port>", "take a port and its device away", detach},
 	{"device detach <device>", "the same", detach},
-	{"port <port> rxq|txq <queue> start|stop", "one queue alone: no driver can", change_queue},
+	{"port <port> rxq|txq <queue> start|stop",
+	 "one queue alone, also while packets are forwarded", run_queue},
+	{"port <port> rxq|txq <queue> deferred_start on|off",
+	 "whether port start leaves it stopped", defer_queue},
 	{NULL},
 };

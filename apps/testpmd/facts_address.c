@@ -86,8 +86,8 @@ facts_queue(uint16_t port, uint16_t queue, bool rx, const struct plx_ethdev_queu
 	plx_ethdev_info(port, &info);
 	json_object_set_new(result, "port", json_integer(port));
 	json_object_set_new(result, "queue", json_integer(queue));
-	json_object_set_new(result, "state",
-			    json_string(info.state == PLX_ETHDEV_STARTED ? "started" : "stopped"));
+	json_object_set_new(result, "state", json_string(words_queue_state(queue_info->state)));
+	json_object_set_new(result, "deferred_start", json_boolean(queue_info->deferred));
 	json_object_set_new(result, "descriptors", json_integer(queue_info->descs));
 	if (!rx)
 		return;

@@ -29,6 +29,19 @@ queue_facts(uint16_t used, uint16_t max, uint16_t desc_min, uint16_t desc_max,
 			 "descriptors_default", desc_default);
 }
 
+/* Of a port that runs, the queues that do not. */
+static json_t *
+still_facts(uint16_t port, bool rx, const struct plx_ethdev_info *info)
+{
+	const unsigned nb = rx ? info->nb_rx_queues : info->nb_tx_queues;
+	json_t *still = json_array();
+
+	for (uint16_t q = 0; q < nb && info->state == PLX_ETHDEV_STARTED; q++)
+		if (!words_queue_runs(port, rx, q))
+			json_array_append_new(still, json_integer(q));
+	return still;
+}
+
 json_t *
 facts_port_summary(uint16_t port)
 {
@@ -64,6 +77,10 @@ facts_port_info(uint16_t port)
 	json_object_set_new(facts, "tx",
 			    queue_facts(info.nb_tx_queues, info.max_tx_queues, info.tx_desc_min,
 					info.tx_desc_max, info.tx_desc_default));
+	json_object_set_new(json_object_get(facts, "rx"), "queues_stopped",
+			    still_facts(port, true, &info));
+	json_object_set_new(json_object_get(facts, "tx"), "queues_stopped",
+			    still_facts(port, false, &info));
 	json_object_set_new(facts, "reta_size", json_integer(info.reta_size));
 	json_object_set_new(facts, "rss_key_size", json_integer(info.rss_key_size));
 	json_object_set_new(facts, "rss_types", facts_rss_types(info.rss_types));

@@ -34,6 +34,12 @@ int port_change_offload(struct app *app, uint16_t port, const void *offload, str
 void port_wishes_init(struct app *app, uint16_t port);
 /* Queues and wishes made real; the port is stopped then, or closed if that failed. */
 int port_configure(struct app *app, uint16_t port, struct plx_why *why);
+/*
+ * Whether the port's start leaves a queue stopped; it is so after every configuring. -EBUSY while it runs, -ENOTSUP if the driver
+ * cannot.
+ */
+int port_defer_queue(struct app *app, uint16_t port, bool rx, uint16_t queue, bool on,
+		     struct plx_why *why);
 /* Configures if need be and starts; -EBUSY if it runs. */
 int port_start(struct app *app, uint16_t port, struct plx_why *why);
 int port_stop(struct app *app, uint16_t port, struct plx_why *why);

@@ -107,6 +107,47 @@ ask_for_chains(const struct app *app, const struct plx_ethdev_info *info, uint16
 	conf->tx_offloads |= info->tx_offloads_capable & PLX_ETH_TX_OFFLOAD_MULTI_SEGS;
 }
 
+static bool
+is_deferred(uint64_t queues, uint16_t queue)
+{
+	return (queues >> queue & 1) != 0;
+}
+
+static int
+defer_queues(const struct app *app, uint16_t port, struct plx_why *why)
+{
+	const struct port_wishes *wishes = &app->wishes[port];
+	int ret = 0;
+
+	for (uint16_t q = 0; q < app->args.rxq && ret == 0; q++)
+		if (is_deferred(wishes->rx_deferred, q))
+			ret = plx_ethdev_rx_queue_defer(port, q, true, why);
+	for (uint16_t q = 0; q < app->args.txq && ret == 0; q++)
+		if (is_deferred(wishes->tx_deferred, q))
+			ret = plx_ethdev_tx_queue_defer(port, q, true, why);
+	return ret;
+}
+
+int
+port_defer_queue(struct app *app, uint16_t port, bool rx, uint16_t queue, bool on,
+		 struct plx_why *why)
+{
+	struct port_wishes *wishes = &app->wishes[port];
+	uint64_t *queues = rx ? &wishes->rx_deferred : &wishes->tx_deferred;
+	struct plx_ethdev_info info = {0};
+	int ret = port_check_stopped(port, "deferring a queue", why);
+
+	plx_ethdev_info(port, &info);
+	if (ret == 0 && info.state == PLX_ETHDEV_CLOSED)
+		ret = port_configure(app, port, why);
+	if (ret == 0)
+		ret = rx ? plx_ethdev_rx_queue_defer(port, queue, on, why)
+			 : plx_ethdev_tx_queue_defer(port, queue, on, why);
+	if (ret == 0)
+		*queues = (*queues & ~(1ULL << queue)) | (uint64_t)on << queue;
+	return ret;
+}
+
 static int
 set_up_queues(struct app *app, uint16_t port, struct plx_why *why)
 {
@@ -117,7 +158,7 @@ set_up_queues(struct app *app, uint16_t port, struct plx_why *why)
 		ret = plx_ethdev_rx_queue_setup(port, q, (uint16_t)app->args.rxd, pool, why);
 	for (uint16_t q = 0; q < app->args.txq && ret == 0; q++)
 		ret = plx_ethdev_tx_queue_setup(port, q, (uint16_t)app->args.txd, why);
-	return ret;
+	return ret == 0 ? defer_queues(app, port, why) : ret;
 }
 
 /* What a device forgets when it is configured. */

@@ -17,6 +17,30 @@ words_state(enum plx_ethdev_state state)
 }
 
 const char *
+words_queue_state(enum plx_ethdev_queue_state state)
+{
+	static const char *const names[] = {
+		[PLX_ETHDEV_QUEUE_STOPPED] = "stopped",
+		[PLX_ETHDEV_QUEUE_STARTED] = "started",
+		[PLX_ETHDEV_QUEUE_DEAD] = "dead",
+	};
+
+	return names[state];
+}
+
+bool
+words_queue_runs(uint16_t port, bool rx, uint16_t queue)
+{
+	struct plx_ethdev_queue_info info = {0};
+
+	if (rx)
+		plx_ethdev_rx_queue_info(port, queue, &info);
+	else
+		plx_ethdev_tx_queue_info(port, queue, &info);
+	return info.state == PLX_ETHDEV_QUEUE_STARTED;
+}
+
+const char *
 words_on(bool on)
 {
 	return on ? "on" : "off";

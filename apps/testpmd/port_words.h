@@ -7,6 +7,10 @@
 
 /* "closed", "stopped", "started" */
 const char *words_state(enum plx_ethdev_state state);
+/* "stopped", "started", "dead" */
+const char *words_queue_state(enum plx_ethdev_queue_state state);
+/* False for a queue that was stopped alone, or is not there. */
+bool words_queue_runs(uint16_t port, bool rx, uint16_t queue);
 /* "on" or "off" */
 const char *words_on(bool on);
 

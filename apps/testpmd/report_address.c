@@ -54,7 +54,8 @@ report_queue(uint16_t port, uint16_t queue, bool rx, const struct plx_ethdev_que
 			plx_pool_name(queue_info->pool),
 			queue_info->pool->buf_size - queue_info->pool->headroom,
 			words_on((info.rx_offloads & PLX_ETH_RX_OFFLOAD_SCATTER) != 0));
-	fprintf(out, "%s queue state: %s\n", rx ? "RX" : "TX",
-		info.state == PLX_ETHDEV_STARTED ? "started" : "stopped");
+	fprintf(out, "%s deferred start: %s\n%s queue state: %s\n", rx ? "RX" : "TX",
+		words_on(queue_info->deferred), rx ? "RX" : "TX",
+		words_queue_state(queue_info->state));
 	fprintf(out, "Number of %s: %u\n", rx ? "RXDs" : "TXDs", queue_info->descs);
 }

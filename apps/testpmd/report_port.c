@@ -41,6 +41,23 @@ print_rss(const struct plx_ethdev_info *info, FILE *out)
 		plx_ethdev_bits_text(PLX_ETHDEV_RSS_TYPES, info->rss_types, types, sizeof(types)));
 }
 
+/* Those that do not run while their port does. */
+static void
+print_still(uint16_t port, bool rx, const struct plx_ethdev_info *info, FILE *out)
+{
+	const unsigned nb = rx ? info->nb_rx_queues : info->nb_tx_queues;
+	const char *head = rx ? "Rx queues that do not run:" : "Tx queues that do not run:";
+
+	for (uint16_t q = 0; q < nb && info->state == PLX_ETHDEV_STARTED; q++) {
+		if (words_queue_runs(port, rx, q))
+			continue;
+		fprintf(out, "%s %u", head, q);
+		head = "";
+	}
+	if (head[0] == '\0')
+		fprintf(out, "\n");
+}
+
 void
 report_port_info(uint16_t port, FILE *out)
 {
@@ -67,6 +84,8 @@ report_port_info(uint16_t port, FILE *out)
 		info.max_rx_queues, info.rx_desc_min, info.rx_desc_max, info.rx_desc_default);
 	fprintf(out, "Tx queues: %u of %u, descriptors %u to %u, default %u\n", info.nb_tx_queues,
 		info.max_tx_queues, info.tx_desc_min, info.tx_desc_max, info.tx_desc_default);
+	print_still(port, true, &info, out);
+	print_still(port, false, &info, out);
 	print_rss(&info, out);
 	report_offloads(&info, out);
 }

@@ -75,10 +75,11 @@ struct port_wishes {
 	bool rss;	     /* key and hash types are the user's */
 	uint32_t rss_types; /* at the next configuring, with rss_by_option */
 	bool rss_by_option;
-	bool promiscuous;      /* at the first start */
-	uint16_t tx_vlan;      /* the tag that what is sent gets, 0 none */
-	bool changed;	       /* the next start has to configure anew */
-	struct plx_pool *pool; /* that its queues take from, NULL while closed */
+	uint64_t rx_deferred, tx_deferred; /* queues that start leaves stopped, a bit each */
+	bool promiscuous;		   /* at the first start */
+	uint16_t tx_vlan;		   /* the tag that what is sent gets, 0 none */
+	bool changed;			   /* the next start has to configure anew */
+	struct plx_pool *pool;		   /* that its queues take from, NULL while closed */
 };
 
 /* What one lcore does again and again: take from one queue, give to another. */

@@ -95,7 +95,7 @@ assert_grep "$TMP/said" 'Accumulated'
 
 # Wrong ports, names and queues: a sentence each, nothing changed.
 printf '%s\n' 'port start 7' 'port start 0' 'port stop x' 'port close 0' 'port reset 0' 'port detach nosuch0' 'port attach net_nosuch0' \
-	'port attach net_null0' 'port attach net_null5,sise=1' 'port 0 rxq 0 stop' 'show rxq info 0 9' 'show rxq info all 0' \
+	'port attach net_null0' 'port attach net_null5,sise=1' 'port 0 rxq 7 stop' 'show rxq info 0 9' 'show rxq info all 0' \
 	'show port 0 rxq 0 desc used count' 'show port summary all --json' quit | prompt 1 "${NULLS[@]}" -- -i
 assert_grep "$TMP/said" 'there is no port 7'
 assert_grep "$TMP/said" '^port 0 \(net_null0\) runs already$'
@@ -106,7 +106,7 @@ assert_grep "$TMP/said" 'port "nosuch0": a number'
 assert_grep "$TMP/said" 'no driver for a virtual device of that name'
 assert_grep "$TMP/said" 'there is one of that name already'
 assert_grep "$TMP/said" "unknown key 'sise'"
-assert_grep "$TMP/said" 'queues run as long as their port does'
+assert_grep "$TMP/said" 'no rx queue 7; 1 were configured'
 assert_grep "$TMP/said" 'port 0 has no rx queue 9 now'
 assert_grep "$TMP/said" 'a single port is expected here'
 assert_grep "$TMP/said" 'counting what waits in a queue is not supported by net_null'
