@@ -99,6 +99,11 @@ static const struct option_row rows[] = {
 
 	{"cluster-id", 0, OPTION_UINT, AT(engines.cluster_id), 0, UINT16_MAX, .value = "ID",
 	 .help = "cluster: by which slaves find the first stream, the next by the next (0)"},
+	{"cluster-work", 0, OPTION_CHOICE, AT(engines.cluster_work), .choices = cluster_work_names,
+	 .help = "cluster: lcores without a stream count what they get as slaves of the streams, or "
+		 "send it on, as it is or with exchanged MAC addresses (none)"},
+	{"cluster-trusted", 0, OPTION_ON, AT(engines.cluster_trusted),
+	 .help = "its slaves mean no harm: they may write to packets on huge pages, too"},
 
 	{"", 0, OPTION_HEADING, .help = "Ports"},
 	{"rxq", 0, OPTION_UINT, AT(rxq), 1, PLX_ETHDEV_QUEUES_MAX, .value = "N",

@@ -7,6 +7,7 @@
 
 #include "testpmd.h"
 #include "watch.h"
+#include "worker.h"
 
 struct engine {
 	const char *name;
@@ -22,6 +23,11 @@ struct engine {
 	void (*end)(struct stream *stream);
 	/* One round on one stream. Returns the packets handled, 0 when there was nothing to do. */
 	unsigned (*run)(struct stream *stream);
+	/* Optional, both or none: whether lcores without a stream have work, and one round of that. */
+	bool (*wants_workers)(const struct app *app);
+	unsigned (*work)(struct worker *worker);
+	/* Optional: the main lcore is going to show stream->counts; here it sets those that no lcore does. */
+	void (*look)(struct stream *stream);
 };
 
 extern const struct engine engine_5tswap;

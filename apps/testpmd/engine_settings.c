@@ -13,6 +13,14 @@
 #define DISCARD_PORT 9
 
 /* The addresses are set aside for such tests: RFC 2544, 198.18.0.0/15. */
+const char *const cluster_work_names[] = {
+	[CLUSTER_WORK_NONE] = "none",
+	[CLUSTER_WORK_COUNT] = "count",
+	[CLUSTER_WORK_IO] = "io",
+	[CLUSTER_WORK_MACSWAP] = "macswap",
+	NULL,
+};
+
 void
 engine_settings_init(struct engine_settings *settings)
 {

@@ -15,6 +15,9 @@ struct engine_port {
 	bool keeps_macs;	       /* csum leaves the MAC addresses alone */
 };
 
+enum cluster_work { CLUSTER_WORK_NONE, CLUSTER_WORK_COUNT, CLUSTER_WORK_IO, CLUSTER_WORK_MACSWAP };
+extern const char *const cluster_work_names[]; /* by enum cluster_work, ends with NULL */
+
 struct engine_settings {
 	struct engine_port ports[PLX_ETHDEV_MAX];
 
@@ -40,6 +43,8 @@ struct engine_settings {
 	uint64_t noisy_reads, noisy_writes, noisy_reads_writes;
 	/* cluster: of the first stream */
 	uint64_t cluster_id;
+	int cluster_work;     /* enum cluster_work: of lcores without a stream */
+	bool cluster_trusted; /* slaves may write to huge pages */
 };
 
 /* Sets what holds where no option says otherwise. */

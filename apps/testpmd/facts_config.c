@@ -3,6 +3,7 @@
 #include "engine.h"
 #include "facts.h"
 #include "report.h"
+#include "worker.h"
 
 json_t *
 facts_hints(const struct hints *hints)
@@ -41,6 +42,23 @@ stream_facts(const struct app *app)
 	return streams;
 }
 
+/* Lcores that no stream was left for, where the engine has work for them. */
+static json_t *
+worker_facts(const struct app *app)
+{
+	json_t *workers = json_array();
+
+	for (unsigned i = 0; i < app->nb_workers; i++) {
+		const struct worker *worker = &app->workers[i];
+
+		json_array_append_new(workers,
+				      json_pack("{s:i, s:i, s:i}", "lcore", (int)worker->lcore,
+						"rx_port", worker->rx_port, "rx_queue",
+						worker->rx_queue));
+	}
+	return workers;
+}
+
 void
 facts_config_fwd(const struct app *app, json_t *result)
 {
@@ -50,6 +68,7 @@ facts_config_fwd(const struct app *app, json_t *result)
 	json_object_set_new(result, "forwarding", json_boolean(app->forwarding));
 	json_object_set_new(result, "ports", port_facts(app));
 	json_object_set_new(result, "streams", stream_facts(app));
+	json_object_set_new(result, "workers", worker_facts(app));
 	json_object_set_new(result, "hints", facts_hints(&app->notes));
 }
 

@@ -83,6 +83,26 @@ stream_facts(const struct app *app, struct figures *figures)
 }
 
 static json_t *
+worker_facts(const struct app *app)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < app->nb_workers; i++) {
+		const struct worker *worker = &app->workers[i];
+		const struct worker_counts counts = worker_figures(worker);
+		json_t *facts = json_pack("{s:o, s:o, s:o}", "rx_packets", json_count(counts.rx),
+					  "tx_packets", json_count(counts.tx), "tx_dropped",
+					  json_count(counts.dropped));
+
+		json_object_set_new(facts, "lcore", json_integer(worker->lcore));
+		json_object_set_new(facts, "rx_port", json_integer(worker->rx_port));
+		json_object_set_new(facts, "rx_queue", json_integer(worker->rx_queue));
+		json_array_append_new(all, facts);
+	}
+	return all;
+}
+
+static json_t *
 port_facts(const struct app *app, struct figures *figures)
 {
 	json_t *all = json_array();
@@ -104,10 +124,12 @@ facts_forward(const struct app *app, json_t *result)
 	struct figures figures = {.record = malloc(sizeof(struct record))};
 	struct hints hints = {0};
 
+	figures_look(app);
 	json_object_set_new(result, "engine", json_string(app->engine->name));
 	json_object_set_new(result, "forwarding", json_boolean(app->forwarding));
 	json_object_set_new(result, "time_ns", json_count(figures_ns(app)));
 	json_object_set_new(result, "streams", stream_facts(app, &figures));
+	json_object_set_new(result, "workers", worker_facts(app));
 	json_object_set_new(result, "ports", port_facts(app, &figures));
 	figures_of_all(app, &figures);
 	json_object_set_new(result, "total", figure_facts(app, &figures, true));

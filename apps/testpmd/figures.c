@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "figures.h"
 
+#include "engine.h"
 #include "record.h"
 
 #include <pollux/plx_clock.h>
@@ -74,11 +75,21 @@ figures_ns(const struct app *app)
 	return end > app->counted_ticks ? plx_clock_ticks_to_ns(end - app->counted_ticks) : 0;
 }
 
+void
+figures_look(const struct app *app)
+{
+	for (unsigned i = 0; i < app->nb_streams && app->forwarding; i++)
+		if (app->engine->look != NULL)
+			app->engine->look(&app->streams[i]);
+}
+
 int
 figures_clear(struct app *app, struct plx_why *why)
 {
 	const size_t size = app->nb_streams * sizeof(*app->streams);
 
+	figures_look(app);
+	workers_clear(app);
 	if (app->cleared == NULL && size > 0)
 		app->cleared = aligned_alloc(PLX_CACHE_LINE, size);
 	if (app->cleared == NULL && size > 0)

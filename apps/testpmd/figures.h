@@ -17,6 +17,9 @@ void figures_of_port(const struct app *app, uint16_t port, struct figures *ret_f
 void figures_of_stream(const struct app *app, unsigned stream, struct figures *ret_figures);
 void figures_of_all(const struct app *app, struct figures *ret_figures);
 
+/* First of all: what no lcore counts is read anew. */
+void figures_look(const struct app *app);
+
 /* Nanoseconds they are of. */
 uint64_t figures_ns(const struct app *app);
 

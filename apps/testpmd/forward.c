@@ -93,6 +93,19 @@ forward_rounds(struct app *app, struct stream *first, struct stream *end, const 
 		clear_measured(first, end);
 }
 
+/* What is done by an lcore without a stream, if anything. */
+static int
+work_loop(const struct app *app, struct worker *worker)
+{
+	struct plx_idle idle;
+
+	plx_idle_init(&idle);
+	plx_idle_add_fd(&idle, -1);
+	while (worker != NULL && !told_to_stop(app))
+		plx_idle_round(&idle, app->engine->work(worker));
+	return 0;
+}
+
 static int
 forward_loop(void *arg)
 {
@@ -101,7 +114,7 @@ forward_loop(void *arg)
 
 	first = my_streams(app, &end);
 	if (first == NULL)
-		return 0;
+		return work_loop(app, worker_of_lcore(app, plx_lcore_id()));
 	if (first->record != NULL || first->latency != NULL)
 		forward_rounds(app, first, end, true);
 	else
@@ -204,6 +217,8 @@ forward_start(struct app *app, unsigned tx_first, struct plx_why *why)
 	if (app->forwarding)
 		return plx_why(why, -EBUSY, "packets are being forwarded already; stop first");
 	ret = streams_assign(app, why);
+	if (ret == 0)
+		ret = workers_assign(app, why);
 	if (ret == 0)
 		ret = streams_record(app, why);
 	if (ret == 0)

@@ -2,21 +2,51 @@
 /*
  * cluster: io, whose packets slaves in other processes see as well. Each stream is the master of a cluster of its own, whose
  * number is that of --cluster-id and the stream's; what slaves send leaves by the stream's port. Without slaves it is io.
+ *
+ * With --cluster-work lcores that have no stream are slaves as well (cluster_work.c), in a group of their own: each packet goes to
+ * one of them, and to one of the others. If they send what they get, nothing leaves but that.
  */
+#include "cluster_work.h"
 #include "engine.h"
 
 #include <pollux/plx_cluster.h>
+#include <pollux/plx_cluster_slave.h>
+#include <pollux/plx_zone.h>
 
 #include <errno.h>
+#include <unistd.h>
 
-#define PLACES	  4
+#define PLACES	  4 /* for slaves in other processes */
 #define QUEUE_LEN 256
+#define LAST	  (QUEUE_LEN / PLX_CLUSTER_BURST) /* rounds at the end, a burst of orders each */
 
 enum { TO_SLAVES, FROM_SLAVES, SLAVES_FULL };
+enum { GROUP_OTHERS, GROUP_WORKERS, GROUPS };
 
 struct master {
 	struct plx_cluster *cluster;
+	struct plx_cluster_spread spread;
+	unsigned nb_workers;
+	bool sent_by_workers; /* what leaves is what they send */
 };
+
+/* Which stream it is, by its number. */
+static unsigned
+number_of(const struct stream *stream)
+{
+	return stream->app->streams != NULL ? (unsigned)(stream - stream->app->streams) : 0;
+}
+
+static unsigned
+workers_of(const struct stream *stream)
+{
+	const struct worker *worker = NULL;
+	unsigned n = 0;
+
+	while ((worker = worker_of_stream(stream->app, number_of(stream), worker)) != NULL)
+		n++;
+	return n;
+}
 
 static struct plx_pool *
 pool_of(const struct stream *stream)
@@ -32,6 +62,7 @@ check(const struct stream *stream, struct plx_why *why)
 {
 	const unsigned streams = stream->app->nb_streams > 0 ? stream->app->nb_streams : 1;
 	const uint32_t left = plx_pool_available(pool_of(stream));
+	const unsigned held = (PLACES * streams + stream->app->nb_workers) * QUEUE_LEN;
 	const uint64_t most = stream->app->args.engines.cluster_id + streams - 1;
 
 	if (most > PLX_CLUSTER_ID_MAX)
@@ -40,41 +71,103 @@ check(const struct stream *stream, struct plx_why *why)
 			       "%u, up to %d can be",
 			       (unsigned)stream->app->args.engines.cluster_id, streams,
 			       (unsigned)most, PLX_CLUSTER_ID_MAX);
-	if (PLACES * QUEUE_LEN * streams + stream->app->args.burst <= left)
+	if (cluster_work_of(stream->app) != CLUSTER_WORK_NONE && stream->app->nb_workers == 0)
+		return plx_why(why, -EINVAL,
+			       "--cluster-work %s: every forwarding lcore has a stream; give one "
+			       "more with -l, or fewer ports or queues",
+			       cluster_work_names[cluster_work_of(stream->app)]);
+	if (held + stream->app->args.burst <= left)
 		return 0;
 	return plx_why(why, -EINVAL,
 		       "cluster: slaves of %u streams may hold %u buffers, the pool has %u left; "
 		       "make it larger with --total-num-mbufs",
-		       streams, PLACES * QUEUE_LEN * streams, left);
+		       streams, held, left);
+}
+
+/* On huge pages only those who are trusted may; the others look. */
+static bool
+may_write(const struct stream *stream)
+{
+	const size_t size = plx_pool_zone(pool_of(stream))->page_size;
+
+	return stream->app->args.engines.cluster_trusted || size <= (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Everything goes to one of the others, if there are any, and to one of the workers. */
+static struct plx_cluster_spread
+spread_of(const struct master *own)
+{
+	if (own->nb_workers == 0)
+		return (struct plx_cluster_spread){.forward = 1};
+	return (struct plx_cluster_spread){
+		.mode = PLX_CLUSTER_GROUPS,
+		.nb_groups = GROUPS,
+		.forward = own->sent_by_workers ? 0 : 1,
+	};
 }
 
 static int
-open_cluster(const struct stream *stream, struct plx_cluster **ret_cluster, struct plx_why *why)
+make_cluster(const struct stream *stream, struct master *own, struct plx_why *why)
 {
 	const struct app *app = stream->app;
 	const struct plx_cluster_port rx = {stream->rx_port, stream->rx_queue};
 	const struct plx_cluster_port tx = {stream->tx_port, stream->tx_queue};
-	const uint32_t nth = app->streams != NULL ? (uint32_t)(stream - app->streams) : 0;
+	const uint32_t shape[GROUPS] = {PLACES, own->nb_workers};
 	const struct plx_cluster_params params = {
-		.id = (uint32_t)app->args.engines.cluster_id + nth,
+		.id = (uint32_t)app->args.engines.cluster_id + number_of(stream),
 		.pool = pool_of(stream),
 		.rx_ports = &rx,
 		.tx_ports = &tx,
 		.nb_rx_ports = 1,
 		.nb_tx_ports = 1,
-		.places = PLACES,
+		.places = PLACES + own->nb_workers,
 		.queue_len = QUEUE_LEN,
-		.spread = {.forward = 1},
-		.writable = true,
+		.spread = own->spread,
+		.group_places = shape,
+		.writable = may_write(stream),
+		.trusted = app->args.engines.cluster_trusted,
 	};
-	int ret = plx_cluster_create(&params, ret_cluster, why);
 
-	if (ret != 0)
-		return ret;
-	ret = plx_cluster_open(*ret_cluster, why);
-	if (ret != 0)
-		plx_cluster_destroy(*ret_cluster);
+	return plx_cluster_create(&params, &own->cluster, why);
+}
+
+static int
+join_workers(const struct stream *stream, const struct master *own, struct plx_why *why)
+{
+	const struct plx_cluster_slave_params params = {.place = PLX_CLUSTER_PLACE_ANY,
+							.group = GROUP_WORKERS};
+	struct worker *worker = NULL;
+	int ret = 0;
+
+	while (ret == 0 &&
+	       (worker = worker_of_stream(stream->app, number_of(stream), worker)) != NULL) {
+		struct plx_cluster_slave *slave;
+
+		ret = plx_cluster_join(own->cluster, &params, &slave, why);
+		if (ret != 0)
+			break;
+		worker->engine = slave;
+		worker->kind = cluster_work_of(stream->app);
+	}
 	return ret;
+}
+
+static void
+send_workers_away(const struct stream *stream)
+{
+	struct worker *worker = NULL;
+
+	while ((worker = worker_of_stream(stream->app, number_of(stream), worker)) != NULL) {
+		plx_cluster_leave(worker->engine);
+		worker->engine = NULL;
+	}
+}
+
+static void
+close_cluster(const struct stream *stream, struct master *own)
+{
+	send_workers_away(stream);
+	plx_cluster_destroy(own->cluster);
 }
 
 static int
@@ -88,10 +181,35 @@ begin(struct stream *stream, struct plx_why *why)
 	own = engine_alloc(stream, sizeof(*own), why);
 	if (own == NULL)
 		return -ENOMEM;
-	ret = open_cluster(stream, &own->cluster, why);
-	if (ret != 0)
-		engine_free(stream);
+	own->nb_workers = workers_of(stream);
+	own->sent_by_workers =
+		own->nb_workers > 0 && cluster_work_of(stream->app) != CLUSTER_WORK_COUNT;
+	own->spread = spread_of(own);
+	ret = make_cluster(stream, own, why);
+	if (ret == 0)
+		ret = join_workers(stream, own, why);
+	if (ret == 0)
+		ret = plx_cluster_open(own->cluster, why);
+	if (ret == 0)
+		return 0;
+	close_cluster(stream, own);
+	engine_free(stream);
 	return ret;
+}
+
+/* What was to be sent by workers and was not, because they were too slow, or could not, or were stopped before. */
+static uint64_t
+lost_by_workers(const struct stream *stream, const struct master *own)
+{
+	const struct worker *worker = NULL;
+	struct plx_cluster_place_stats place;
+	uint64_t lost = 0;
+
+	for (uint32_t i = PLACES; plx_cluster_place_stats(own->cluster, i, &place) == 0; i++)
+		lost += place.full + place.taken_back + place.refused;
+	while ((worker = worker_of_stream(stream->app, number_of(stream), worker)) != NULL)
+		lost += worker->counts.dropped;
+	return lost;
 }
 
 /* The cluster's books in testpmd's words. */
@@ -103,20 +221,28 @@ note(struct stream *stream, const struct master *own)
 	plx_cluster_stats(own->cluster, &stats);
 	stream->rx = stats.received;
 	stream->tx = stats.transmitted;
-	stream->dropped = stats.refused;
 	stream->counts[TO_SLAVES] = stats.delivered;
+	if (!own->sent_by_workers)
+		stream->dropped = stats.refused + stats.no_buffer;
 }
 
 static void
-note_places(struct stream *stream, const struct master *own)
+look(struct stream *stream)
 {
+	const struct master *own = stream->engine;
 	struct plx_cluster_place_stats place;
+	struct plx_cluster_stats stats;
+	uint64_t sent = 0, full = 0;
 
-	stream->counts[FROM_SLAVES] = stream->counts[SLAVES_FULL] = 0;
 	for (uint32_t i = 0; plx_cluster_place_stats(own->cluster, i, &place) == 0; i++) {
-		stream->counts[FROM_SLAVES] += place.sent;
-		stream->counts[SLAVES_FULL] += place.full;
+		sent += place.sent;
+		full += place.full;
 	}
+	stream->counts[FROM_SLAVES] = sent;
+	stream->counts[SLAVES_FULL] = full;
+	plx_cluster_stats(own->cluster, &stats);
+	if (own->sent_by_workers)
+		stream->dropped = stats.refused + stats.no_buffer + lost_by_workers(stream, own);
 }
 
 static unsigned
@@ -130,17 +256,30 @@ run(struct stream *stream)
 	return moved;
 }
 
-/* One round more: what is left to be sent is, or is counted. */
+/* Rounds enough to send all that a slave gave, or to take back all that one held. */
+static void
+poll_last(const struct master *own)
+{
+	for (unsigned i = 0; i < LAST; i++)
+		plx_cluster_poll(own->cluster);
+}
+
+/* What is left to be sent is, or is counted; when nobody works any more, what comes goes on as it is. */
 static void
 end(struct stream *stream)
 {
 	struct master *own = stream->engine;
+	struct plx_why unread;
 
 	plx_cluster_close(own->cluster);
-	plx_cluster_poll(own->cluster);
+	poll_last(own);
+	send_workers_away(stream);
+	own->spread.forward = 1;
+	plx_cluster_set_spread(own->cluster, &own->spread, &unread);
+	poll_last(own);
 	note(stream, own);
-	note_places(stream, own);
-	plx_cluster_destroy(own->cluster);
+	look(stream);
+	close_cluster(stream, own);
 	engine_free(stream);
 }
 
@@ -151,4 +290,7 @@ const struct engine engine_cluster = {
 	.begin = begin,
 	.end = end,
 	.run = run,
+	.wants_workers = cluster_wants_workers,
+	.work = cluster_work,
+	.look = look,
 };

@@ -25,6 +25,9 @@ report_config(const struct app *app, FILE *out)
 		fprintf(out, "  lcore %" PRIu32 ": RX P=%u/Q=%u -> TX P=%u/Q=%u\n", s->lcore,
 			s->rx_port, s->rx_queue, s->tx_port, s->tx_queue);
 	}
+	for (unsigned i = 0; i < app->nb_workers; i++)
+		fprintf(out, "  lcore %" PRIu32 ": works for RX P=%u/Q=%u\n", app->workers[i].lcore,
+			app->workers[i].rx_port, app->workers[i].rx_queue);
 	report_hints(&app->notes, out);
 }
 

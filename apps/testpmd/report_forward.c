@@ -95,6 +95,22 @@ print_streams(const struct app *app, struct figures *figures, FILE *out)
 }
 
 static void
+print_workers(const struct app *app, FILE *out)
+{
+	for (unsigned i = 0; i < app->nb_workers; i++) {
+		const struct worker *worker = &app->workers[i];
+		const struct worker_counts counts = worker_figures(worker);
+
+		fprintf(out,
+			"\n  ------- Work of lcore %2u for RX Port=%2u/Queue=%2u -------\n"
+			"  RX-packets: %-14" PRIu64 " TX-packets: %-14" PRIu64
+			" TX-dropped: %" PRIu64 "\n",
+			worker->lcore, worker->rx_port, worker->rx_queue, counts.rx, counts.tx,
+			counts.dropped);
+	}
+}
+
+static void
 print_ports(const struct app *app, struct figures *figures, FILE *out)
 {
 	for (unsigned i = 0; i < app->nb_fwd_ports; i++) {
@@ -118,7 +134,9 @@ report_forward(const struct app *app, FILE *out)
 		return;
 	}
 	figures.record = malloc(sizeof(*figures.record));
+	figures_look(app);
 	print_streams(app, &figures, out);
+	print_workers(app, out);
 	print_ports(app, &figures, out);
 	figures_of_all(app, &figures);
 	fprintf(out,

@@ -5,6 +5,7 @@
  */
 #include "latency.h"
 #include "record.h"
+#include "worker.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -188,6 +189,7 @@ streams_preview(struct app *app, struct plx_why *why)
 		app->latencies = old.latencies;
 	} else {
 		streams_free(&old);
+		workers_free(app);
 	}
 	return ret;
 }

@@ -101,6 +101,7 @@ struct stream {
 struct engine;
 struct latency;
 struct record;
+struct worker;
 
 /* A port's figures when forwarding began, so that what it lost since can be told. */
 struct port_start {
@@ -126,6 +127,8 @@ struct app {
 
 	struct stream *streams; /* nb_streams, made by streams_assign */
 	unsigned nb_streams;
+	struct worker *workers; /* nb_workers, made by workers_assign */
+	unsigned nb_workers;
 	struct stream *cleared;	   /* the streams as they were at clear fwd stats, NULL before */
 	struct record *records;	   /* a stream's each, NULL when nothing is recorded */
 	struct latency *latencies; /* the same without latency-stats */

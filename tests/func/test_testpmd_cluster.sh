@@ -33,6 +33,30 @@ stop "$JOB" INT || fail "status $? of plx-testpmd"
 assert_eq "$(total To-slaves)" 0 "packets for slaves"
 python3 "$FUNC_DIR/make_flows.py" check "$TMP/out.pcap" 60 3000 || fail "they are not the same"
 
+# Lcores without a stream work for those there are: each packet goes to one of them, which sends it back or is too slow.
+WORK=(--no-huge --no-pci --lcores '(0-3)@0' --idle yield --file-prefix pmd)
+assert_refuses 'cluster-work io: every forwarding lcore has a stream' "$PLX_TESTPMD" "${EAL[@]}" --vdev net_null0 -- --forward-mode cluster --cluster-work io
+workers_have_some()
+{
+	run "$PLX_CTL" pmd show fwd stats all | jq -e '([.workers[].lcore] == [2, 3]) and ([.workers[].rx_packets] | min) > 0' >/dev/null
+}
+for work in macswap count; do
+	start testpmd - "$PLX_TESTPMD" "${WORK[@]}" --vdev "net_pcap0,rx_pcap=$TMP/in.pcap,tx_pcap=$TMP/out.pcap" -- --forward-mode cluster \
+		--cluster-work $work --stats-period 1
+	wait_until 30 "all packets" grep -Eq 'RX-packets: 3000' "$TMP/testpmd.log"
+	wait_until 30 "work" workers_have_some
+	assert_eq "$(run "$PLX_CTL" pmd show config fwd | jq -c '[.workers[] | [.lcore, .rx_port, .rx_queue]]')" '[[2,0,0],[3,0,0]]' "who works"
+	stop "$JOB" INT || fail "status $? of plx-testpmd"
+	assert_grep "$TMP/testpmd.log" 'lcore 2: works for RX P=0/Q=0'
+	assert_eq "$(grep -A1 'Work of lcore' "$TMP/testpmd.log" | awk '$1 == "RX-packets:" {n += $2} END {print n}')" \
+		"$(total To-slaves)" "packets of the workers"
+	sent=$(total TX-packets)
+	assert_eq "$((sent + $(total TX-dropped)))" 3000 "packets that left or were lost"
+	assert_eq "$(count_packets "$TMP/out.pcap")" "$sent" "packets in the file"
+	[ $work = count ] || assert_eq "$(total From-slaves)" "$sent" "packets that workers sent"
+	[ $work = macswap ] || assert_eq "$sent" 3000 "packets that nobody but the master sends"
+done
+
 # Two slaves of the first stream, one of the second; at a prompt, where the mode is set.
 mkfifo "$TMP/lines"
 exec 3<>"$TMP/lines"
