@@ -110,6 +110,10 @@ static const struct option_row rows[] = {
 	 .help = "rx queues a port (1)"},
 	{"txq", 0, OPTION_UINT, AT(txq), 1, PLX_ETHDEV_QUEUES_MAX, .value = "N",
 	 .help = "tx queues a port (1)"},
+	{"rules", 0, OPTION_TEXT, AT(rules), .value = "FILE",
+	 .help = "forward only what rules for packets let pass: set port <port> rules at the prompt"},
+	{"rules-txq", 0, OPTION_ON, AT(rules_txq),
+	 .help = "a tx queue more a port, where it has one, by which rules send; --rules implies it"},
 	{"rxd", 0, OPTION_UINT, AT(rxd), 1, UINT16_MAX, .value = "N",
 	 .help = "descriptors an rx queue"},
 	{"txd", 0, OPTION_UINT, AT(txd), 1, UINT16_MAX, .value = "N",
@@ -238,6 +242,7 @@ args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why
 			      "\"%s\" is no option of testpmd; commands are typed at the prompt "
 			      "(-i)",
 			      found.words[0]);
+	args->rules_txq |= args->rules != NULL;
 	args->cmdline_echo = options_given(rows, &found, "cmdline-file");
 	free(found.words);
 	if (ret == 0 && engine_find(args->forward_mode) == NULL)

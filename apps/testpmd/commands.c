@@ -25,6 +25,7 @@ static const struct command_section sections[] = {
 	{"port", "ports that come and go, start and stop", commands_port},
 	{"show", "ports: what they are and what they count", commands_show_port},
 	{"settings", "queues, lengths and offloads of ports", commands_port_config},
+	{"rules", "which packets of a port are forwarded, by rules", commands_rules},
 	{"rss", "how packets are spread over rx queues", commands_rss},
 	{"address", "what ports listen to", commands_address},
 	{"vlan", "VLAN tags", commands_vlan},

@@ -19,6 +19,7 @@ extern const struct command commands_registers[];
 extern const struct command commands_port[];
 extern const struct command commands_port_config[];
 extern const struct command commands_rss[];
+extern const struct command commands_rules[];
 extern const struct command commands_show_port[];
 extern const struct command commands_vlan[];
 

@@ -2,6 +2,7 @@
 #include "judge.h"
 
 #include "faults.h"
+#include "port_rules.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ judge_books(struct app *app)
 	int64_t rx, tx;
 
 	for (unsigned i = 0; i < app->nb_ports; i++) {
+		port_rules_stop(app, app->ports[i]);
 		plx_ethdev_stop(app->ports[i]);
 		if (plx_ethdev_ledger(app->ports[i], &ledger) != 0)
 			continue;

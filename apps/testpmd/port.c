@@ -3,6 +3,7 @@
 #include "port.h"
 
 #include "card.h"
+#include "port_rules.h"
 #include "prompt.h"
 
 #include <pollux/plx_eal.h>
@@ -80,7 +81,10 @@ ports_close(struct app *app)
 {
 	plx_ethdev_unwatch_links();
 	plx_device_unwatch_removals();
-	for (unsigned i = 0; i < app->nb_ports; i++)
+	for (unsigned i = 0; i < app->nb_ports; i++) {
+		port_rules_stop(app, app->ports[i]);
+		port_rules_clear(app, app->ports[i]);
 		plx_ethdev_close(app->ports[i]);
+	}
 	pools_destroy(app);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A port's life at the prompt: configured anew when that is needed, started, stopped, closed; come and gone. */
 #include "port.h"
+#include "port_rules.h"
 
 #include <errno.h>
 #include <string.h>
@@ -156,7 +157,7 @@ set_up_queues(struct app *app, uint16_t port, struct plx_why *why)
 
 	for (uint16_t q = 0; q < app->args.rxq && ret == 0; q++)
 		ret = plx_ethdev_rx_queue_setup(port, q, (uint16_t)app->args.rxd, pool, why);
-	for (uint16_t q = 0; q < app->args.txq && ret == 0; q++)
+	for (uint16_t q = 0; q < port_rules_txq(app, port) && ret == 0; q++)
 		ret = plx_ethdev_tx_queue_setup(port, q, (uint16_t)app->args.txd, why);
 	return ret == 0 ? defer_queues(app, port, why) : ret;
 }
@@ -206,7 +207,7 @@ give_pool_back(struct app *app, uint16_t port)
 int
 port_configure(struct app *app, uint16_t port, struct plx_why *why)
 {
-	const uint16_t rxq = (uint16_t)app->args.rxq, txq = (uint16_t)app->args.txq;
+	const uint16_t rxq = (uint16_t)app->args.rxq, txq = port_rules_txq(app, port);
 	struct port_wishes *wishes = &app->wishes[port];
 	struct plx_ethdev_conf conf = {.mtu = wishes->mtu,
 				       .rx_offloads = wishes->rx_offloads,
@@ -250,6 +251,8 @@ port_start(struct app *app, uint16_t port, struct plx_why *why)
 		ret = port_configure(app, port, why);
 	if (ret == 0)
 		ret = plx_ethdev_start(port, why);
+	if (ret == 0)
+		ret = port_rules_start(app, port, why);
 	/* Once: what is set later is the user's. A port that cannot is no reason to stop. */
 	if (ret == 0 && wishes->promiscuous) {
 		plx_ethdev_set_promiscuous(port, true);
@@ -261,8 +264,10 @@ port_start(struct app *app, uint16_t port, struct plx_why *why)
 int
 port_stop(struct app *app, uint16_t port, struct plx_why *why)
 {
-	int ret = plx_ethdev_stop(port);
+	int ret;
 
+	port_rules_stop(app, port);
+	ret = plx_ethdev_stop(port);
 	return ret == 0 ? 0 : port_refused(port, "stopping it", ret, why);
 }
 
@@ -323,10 +328,13 @@ port_detach(struct app *app, uint16_t port, struct plx_why *why)
 {
 	int ret = port_check_stopped(port, "detaching it", why);
 
-	if (ret == 0)
-		ret = plx_ethdev_detach(port, why);
 	if (ret != 0)
 		return ret;
+	port_rules_clear(app, port);
+	ret = plx_ethdev_detach(port, why);
+	if (ret != 0)
+		return ret;
+	app->rules_given[port] = false;
 	/* They name ports that may be gone. */
 	streams_free(app);
 	app->nb_fwd_ports = 0;

@@ -60,6 +60,8 @@ struct testpmd_args {
 	struct txpkts txpkts;
 	int topology;
 	bool disable_promisc;
+	const char *rules; /* a file of them, for every port; NULL: none */
+	bool rules_txq;	   /* a tx queue more, by which rules send */
 	bool keep_privileges;
 	struct engine_settings engines;
 	struct port_options ports;
@@ -100,6 +102,7 @@ struct stream {
 
 struct engine;
 struct latency;
+struct port_rules;
 struct record;
 struct worker;
 
@@ -116,6 +119,8 @@ struct app {
 	uint16_t ports[PLX_ETHDEV_MAX]; /* that there are; nb_ports of them */
 	unsigned nb_ports;
 	struct port_wishes wishes[PLX_ETHDEV_MAX];
+	struct port_rules *rules[PLX_ETHDEV_MAX];    /* NULL: it has none */
+	bool rules_given[PLX_ETHDEV_MAX];	     /* args.rules were put on */
 	struct plx_pool *more_pools[PLX_ETHDEV_MAX]; /* nb_more_pools of them, see port_pool.c */
 	unsigned nb_more_pools, pools_made;
 
