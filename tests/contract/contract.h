@@ -44,6 +44,8 @@
 #define HAS_STRIPS   (1u << 20) /* takes VLAN tags out of the bytes it gets */
 #define HAS_PADS     (1u << 21) /* a wire on which no frame has less than 60 bytes: zeroes follow */
 #define HAS_REBIRTH  (1u << 22) /* the device can be lost, and come back after a reset */
+#define HAS_NO_TX    (1u << 23) /* listens, and takes nothing to be sent */
+#define HAS_ALONE    (1u << 24) /* single queues stop and start */
 #define HAS_JUMBO    (1u << 16) /* may run with an MTU beyond a buffer, and without scatter */
 
 struct wire;
@@ -119,8 +121,13 @@ void wire_expect(struct wire *wire, uint32_t first, uint32_t n, size_t len);
 void wire_expect_silence(struct wire *wire);
 /* After the link went down and up: the far end learns of it in its own time, and until then loses what it sends. */
 void wire_wait_for_far_end(struct wire *wire);
-/* Sends all, waiting for room up to two seconds; what did not go is freed and makes the test fail. */
+/*
+ * Sends all, waiting for room up to two seconds; what did not go is freed and makes the test fail. A port that only listens
+ * takes none.
+ */
 void wire_send(struct wire *wire, uint16_t queue, struct plx_mbuf **pkts, uint16_t n);
+/* How many of n packets that were sent the port takes: all, or none. */
+uint64_t wire_taken(const struct wire *wire, uint64_t n);
 /* Takes a frame out of the far end, waiting up to two seconds; its length. */
 size_t wire_take(struct wire *wire, void *frame, size_t size);
 /* Takes frames first .. first + n - 1 out, in order, and checks every byte. */
@@ -169,7 +176,8 @@ struct contract_case {
 	}
 
 extern const struct contract_case life_cases[], traffic_cases[], loss_cases[], books_cases[],
-	setting_cases[], thread_cases[], offload_cases[], tap_cases[], af_packet_cases[];
+	queue_cases[], setting_cases[], sieve_cases[], thread_cases[], offload_cases[], tap_cases[],
+	af_packet_cases[];
 
 /* -- far ends ------------------------------------------------------------------------------------------------ */
 
@@ -184,6 +192,14 @@ int net_socket(const char *iface, bool with_header);
 int net_set_capability(int capability, bool on);
 
 int null_open(struct wire *wire);
+int attach_open(struct wire *wire);
+void attach_close(struct wire *wire);
+int attach_put(struct wire *wire, const void *frame, size_t len);
+int cluster_open(struct wire *wire);
+int cluster_ready(struct wire *wire);
+void cluster_close(struct wire *wire);
+int cluster_put(struct wire *wire, const void *frame, size_t len);
+size_t cluster_get(struct wire *wire, void *frame, size_t size);
 int e1000_open(struct wire *wire);
 void e1000_close(struct wire *wire);
 int e1000_put(struct wire *wire, const void *frame, size_t len);
@@ -216,11 +232,11 @@ int back_put(struct wire *wire, const void *frame, size_t len);
 size_t back_get(struct wire *wire, void *frame, size_t size);
 int tap_open(struct wire *wire);
 int tap_plug(struct wire *wire);
-int pcap_open(struct wire *wire);
-int pcap_ready(struct wire *wire);
-void pcap_close(struct wire *wire);
-int pcap_put(struct wire *wire, const void *frame, size_t len);
-size_t pcap_get(struct wire *wire, void *frame, size_t size);
+int files_open(struct wire *wire);
+int files_ready(struct wire *wire);
+void files_close(struct wire *wire);
+int files_put(struct wire *wire, const void *frame, size_t len);
+size_t files_get(struct wire *wire, void *frame, size_t size);
 int ring_open(struct wire *wire);
 void ring_close(struct wire *wire);
 /* The frame in buffers of the pool; NULL if there are none. */

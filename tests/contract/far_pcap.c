@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The far end of net_pcap: pipes that captures are written into, and memory files that are read while they
- * grow. Both have fixed numbers, so that a port that is plugged in again finds them under the same names.
+ * grow. Both have fixed numbers, so that a port that is plugged in again finds them under the same names. (Functions that began with
+ * pcap_ would take the place of libpcap's.)
  */
 #include "contract.h"
 
@@ -54,7 +55,7 @@ open_pipe(unsigned queue)
 }
 
 int
-pcap_open(struct wire *wire)
+files_open(struct wire *wire)
 {
 	snprintf(wire->devargs, sizeof(wire->devargs),
 		 "net_pcap0,rx_pcap=/proc/self/fd/%d,rx_pcap=/proc/self/fd/%d,"
@@ -64,7 +65,7 @@ pcap_open(struct wire *wire)
 }
 
 int
-pcap_ready(struct wire *wire)
+files_ready(struct wire *wire)
 {
 	for (unsigned i = 0; i < QUEUES; i++) {
 		read_up_to[i] = sizeof(struct file_header);
@@ -76,14 +77,14 @@ pcap_ready(struct wire *wire)
 }
 
 void
-pcap_close(struct wire *wire)
+files_close(struct wire *wire)
 {
 	for (int fd = IN_FD; fd < OUT_FD + QUEUES; fd++)
 		close(fd);
 }
 
 int
-pcap_put(struct wire *wire, const void *frame, size_t len)
+files_put(struct wire *wire, const void *frame, size_t len)
 {
 	uint8_t record[sizeof(struct record_header) + FRAME_MAX];
 	struct record_header header = {.captured = (uint32_t)len, .length = (uint32_t)len};
@@ -121,7 +122,7 @@ read_any(void *frame, size_t size)
 
 /* What was sent is in the file for certain when the port has stopped. */
 size_t
-pcap_get(struct wire *wire, void *frame, size_t size)
+files_get(struct wire *wire, void *frame, size_t size)
 {
 	size_t len = read_any(frame, size);
 	struct plx_ethdev_info info;

@@ -12,26 +12,30 @@
 #define VECTORS (2 * PAIRS + 2)
 /* A legacy device has the size of its queues, and cases count on few descriptors. */
 #define LEGACY_SIZE 64
+/* Single queues can be reset. */
+#define ALONE VIRTIO_BIT(VIRTIO_F_RING_RESET)
 
 static const struct {
 	const char *row;
 	struct vfake_options options;
 	bool served; /* by vfio-user, from another thread that knows no memory but what it is given */
 } kinds[] = {
-	{"net_virtio_split", {.features = VFAKE_MODERN, .vectors = VECTORS}},
-	{"net_virtio_packed", {.features = VFAKE_MODERN_PACKED, .vectors = VECTORS}},
+	{"net_virtio_split", {.features = VFAKE_MODERN | ALONE, .vectors = VECTORS}},
+	{"net_virtio_packed", {.features = VFAKE_MODERN_PACKED | ALONE, .vectors = VECTORS}},
 	{"net_virtio_legacy",
 	 {.kind = VFAKE_KIND_LEGACY, .features = VFAKE_LEGACY, .queue_size = LEGACY_SIZE}},
 	{"net_virtio_order",
-	 {.features = VFAKE_MODERN_PACKED | VIRTIO_BIT(VIRTIO_F_IN_ORDER),
+	 {.features = VFAKE_MODERN_PACKED | VIRTIO_BIT(VIRTIO_F_IN_ORDER) | ALONE,
 	  .vectors = VECTORS,
 	  .batches = true}},
 	{"net_virtio_thread",
 	 {.features = VFAKE_MODERN | VIRTIO_BIT(VIRTIO_NET_F_RSS) |
-		      VIRTIO_BIT(VIRTIO_F_NOTIFICATION_DATA),
+		      VIRTIO_BIT(VIRTIO_F_NOTIFICATION_DATA) | ALONE,
 	  .vectors = VECTORS,
 	  .mapped = true}},
-	{"net_virtio_vfio_user", {.features = VFAKE_MODERN_PACKED, .vectors = VECTORS}, true},
+	{"net_virtio_vfio_user",
+	 {.features = VFAKE_MODERN_PACKED | ALONE, .vectors = VECTORS},
+	 true},
 	{"net_virtio_vfio_user_mapped",
 	 {.features = VFAKE_MODERN | VIRTIO_BIT(VIRTIO_F_NOTIFICATION_DATA),
 	  .vectors = VECTORS,

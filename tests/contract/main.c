@@ -44,7 +44,7 @@
 /* The two ends of vhost-user. */
 #define USER_PORT                                                                       \
 	(HAS_RX | HAS_TX | HAS_QUEUES | HAS_MTU | HAS_MAC | HAS_PROMISC | HAS_SCATTER | \
-	 HAS_PATIENCE)
+	 HAS_PATIENCE | HAS_ALONE)
 
 #define FRONT_ROW(kind)                                                                      \
 	{                                                                                    \
@@ -59,13 +59,23 @@
 		.plug = back_plug, .close = back_close, .put = back_put, .get = back_get \
 	}
 
+/* Copies of what another port receives or sends. */
+#define ATTACH_ROW(kind)                                                                       \
+	{                                                                                      \
+		.name = "net_attach_" kind, .driver = "net_attach",                            \
+		.has = HAS_RX | HAS_QUEUES | HAS_SPREAD | HAS_SCATTER | HAS_TIME | HAS_NO_TX | \
+		       HAS_PATIENCE | HAS_JUMBO,                                               \
+		.open = attach_open, .close = attach_close, .put = attach_put                  \
+	}
+
 static const struct pmd pmds[] = {
 	{.name = "net_null",
-	 .has = HAS_ENDLESS | HAS_QUEUES | HAS_MTU | HAS_MAC | HAS_PROMISC | HAS_NO_LIMIT,
+	 .has = HAS_ENDLESS | HAS_QUEUES | HAS_MTU | HAS_MAC | HAS_PROMISC | HAS_NO_LIMIT |
+		HAS_ALONE,
 	 .open = null_open},
 	{.name = "net_ring",
 	 .has = HAS_RX | HAS_TX | HAS_QUEUES | HAS_MTU | HAS_MAC | HAS_PROMISC | HAS_SCATTER |
-		HAS_JUMBO | HAS_PATIENCE | HAS_GIVEN,
+		HAS_JUMBO | HAS_PATIENCE | HAS_GIVEN | HAS_ALONE,
 	 .open = ring_open,
 	 .close = ring_close,
 	 .put = ring_put,
@@ -73,11 +83,11 @@ static const struct pmd pmds[] = {
 	{.name = "net_pcap",
 	 .has = HAS_RX | HAS_TX | HAS_QUEUES | HAS_FD | HAS_MTU | HAS_MAC | HAS_PROMISC |
 		HAS_SCATTER | HAS_JUMBO | HAS_NO_LIMIT | HAS_PATIENCE,
-	 .open = pcap_open,
-	 .ready = pcap_ready,
-	 .close = pcap_close,
-	 .put = pcap_put,
-	 .get = pcap_get},
+	 .open = files_open,
+	 .ready = files_ready,
+	 .close = files_close,
+	 .put = files_put,
+	 .get = files_get},
 	{.name = "net_tap",
 	 .has = KERNEL_PORT | HAS_SPREAD | HAS_JUMBO,
 	 .open = tap_open,
@@ -106,12 +116,12 @@ static const struct pmd pmds[] = {
 	 .get = socket_get,
 	 .needs_net = true,
 	 .needs_bpf = true},
-	VIRTIO_ROW("split"),
-	VIRTIO_ROW("packed"),
+	VIRTIO_ROW("split", | HAS_ALONE),
+	VIRTIO_ROW("packed", | HAS_ALONE),
 	VIRTIO_ROW("legacy"),
-	VIRTIO_ROW("order"),
-	VIRTIO_ROW("thread", | HAS_SPREAD),
-	VIRTIO_ROW("vfio_user", | HAS_REBIRTH),
+	VIRTIO_ROW("order", | HAS_ALONE),
+	VIRTIO_ROW("thread", | HAS_SPREAD | HAS_ALONE),
+	VIRTIO_ROW("vfio_user", | HAS_REBIRTH | HAS_ALONE),
 	VIRTIO_ROW("vfio_user_mapped", | HAS_REBIRTH),
 	{.name = "net_e1000",
 	 .has = E1000_PORT,
@@ -125,11 +135,21 @@ static const struct pmd pmds[] = {
 	FRONT_ROW("packed"),
 	BACK_ROW("split"),
 	BACK_ROW("packed"),
+	ATTACH_ROW("in"),
+	ATTACH_ROW("out"),
+	{.name = "net_cluster",
+	 .has = HAS_RX | HAS_TX | HAS_QUEUES | HAS_SPREAD | HAS_FD | HAS_MTU | HAS_SCATTER |
+		HAS_TIME | HAS_JUMBO | HAS_PATIENCE,
+	 .open = cluster_open,
+	 .ready = cluster_ready,
+	 .close = cluster_close,
+	 .put = cluster_put,
+	 .get = cluster_get},
 };
 
 static const struct contract_case *const all_cases[] = {
-	life_cases,   traffic_cases, loss_cases, books_cases,	  setting_cases,
-	thread_cases, offload_cases, tap_cases,	 af_packet_cases,
+	life_cases,  traffic_cases, loss_cases,	   books_cases, setting_cases,	 queue_cases,
+	sieve_cases, thread_cases,  offload_cases, tap_cases,	af_packet_cases,
 };
 
 const struct pmd *contract_pmd;

@@ -99,7 +99,8 @@ a_pool_that_runs_out_within_a_chain_costs_no_more_than_the_packet(void **state)
 {
 	enum { N = 60, LEN = 7014 }; /* four buffers, or two */
 	struct wire *wire = *state;
-	struct plx_ethdev_conf conf = {.rx_offloads = PLX_ETH_RX_OFFLOAD_SCATTER, .mtu = 7000};
+	struct plx_ethdev_conf conf = {.rx_offloads = PLX_ETH_RX_OFFLOAD_SCATTER,
+				       .mtu = wire->pmd->has & HAS_MTU ? 7000 : 0};
 	struct plx_mbuf *held[SMALL_POOL], *kept[SMALL_POOL];
 	struct plx_pool *pool;
 	uint32_t nb_held, nb_kept;
@@ -206,7 +207,7 @@ const struct contract_case loss_cases[] = {
 	CASE(an_endless_source_counts_what_an_empty_pool_costs, .needs = HAS_ENDLESS),
 	CASE(a_port_that_nobody_asks_loses_under_a_name, .needs = HAS_RX),
 	CASE(a_pool_that_runs_out_within_a_chain_costs_no_more_than_the_packet,
-	     .needs = HAS_RX | HAS_SCATTER | HAS_MTU),
+	     .needs = HAS_RX | HAS_SCATTER),
 	CASE(frames_that_wait_at_a_stop_are_accounted_for_and_never_come, .needs = HAS_RX),
 	{0},
 };

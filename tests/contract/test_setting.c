@@ -159,6 +159,22 @@ only_promiscuous_mode_hears_foreign_frames(void **state)
 	wire_check_ledger(wire);
 }
 
+/* Its buffer was written into nevertheless: the end of each case looks at the marks. */
+static void
+a_foreign_frame_leaves_no_mark_of_ours(void **state)
+{
+	struct wire *wire = *state;
+	uint8_t mine[6];
+
+	wire_start(wire, 1, NULL);
+	assert_int_equal(plx_ethdev_set_promiscuous(wire->port, false), 0);
+	memcpy(mine, wire->mac, 6);
+	memcpy(wire->mac, foreign, 6);
+	wire_put(wire, 1, 1, 100);
+	memcpy(wire->mac, mine, 6);
+	wire_expect_silence(wire);
+}
+
 static void
 listed_addresses_are_heard_until_they_are_removed(void **state)
 {
@@ -489,6 +505,7 @@ const struct contract_case setting_cases[] = {
 	CASE(receive_modes_are_remembered, .needs = HAS_PROMISC),
 	CASE(only_promiscuous_mode_hears_foreign_frames,
 	     .needs = HAS_RX | HAS_PROMISC | HAS_FILTER),
+	CASE(a_foreign_frame_leaves_no_mark_of_ours, .needs = HAS_RX | HAS_PROMISC | HAS_FILTER),
 	CASE(listed_addresses_are_heard_until_they_are_removed,
 	     .needs = HAS_RX | HAS_MAC_LIST | HAS_FILTER),
 	CASE(the_address_list_has_an_end, .needs = HAS_MAC_LIST),

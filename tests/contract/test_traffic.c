@@ -105,7 +105,7 @@ partial_tx_leaves_the_rest_with_the_caller(void **state)
 	for (uint32_t i = 0; i < N; i++)
 		pkts[i] = frame_mbuf(wire->pool, 100, wire->mac, i, 1);
 	taken = plx_ethdev_tx_burst(wire->port, 0, pkts, N);
-	assert_true(taken > 0 && taken <= N);
+	assert_true(taken <= wire_taken(wire, N) && (taken > 0 || wire_taken(wire, N) == 0));
 	if (wire->pmd->has & HAS_NO_LIMIT)
 		assert_int_equal(taken, N);
 	for (uint32_t i = taken; i < N; i++) {
@@ -250,7 +250,7 @@ frames_too_short_to_be_any_are_sent_or_counted(void **state)
 	wire_drain(wire);
 	assert_int_equal(plx_ethdev_stop(wire->port), 0);
 	assert_int_equal(plx_ethdev_stats(wire->port, &stats), 0);
-	assert_int_equal(stats.tx_packets + stats.tx_errors, PLX_ARRAY_LEN(tiny));
+	assert_int_equal(stats.tx_packets + stats.tx_errors, wire_taken(wire, PLX_ARRAY_LEN(tiny)));
 	wire_check_ledger(wire);
 	assert_int_equal(plx_ethdev_start(wire->port, NULL), 0);
 	if (wire->pmd->has & HAS_TX) {
@@ -269,11 +269,19 @@ stretch(struct wire *wire, unsigned mtu)
 		assert_int_equal(wire->pmd->stretch(wire, mtu), 0);
 }
 
+/* A row without one takes frames of any length. */
+static uint16_t
+long_mtu(const struct wire *wire)
+{
+	return wire->pmd->has & HAS_MTU ? 8000 : 0;
+}
+
 static void
 long_frames_come_as_chains(void **state)
 {
 	struct wire *wire = *state;
-	struct plx_ethdev_conf conf = {.rx_offloads = PLX_ETH_RX_OFFLOAD_SCATTER, .mtu = 8000};
+	struct plx_ethdev_conf conf = {.rx_offloads = PLX_ETH_RX_OFFLOAD_SCATTER,
+				       .mtu = long_mtu(wire)};
 
 	stretch(wire, 9000);
 	wire_start(wire, 1, &conf);
@@ -291,7 +299,7 @@ static void
 long_frames_without_scatter_are_counted_and_skipped(void **state)
 {
 	struct wire *wire = *state;
-	struct plx_ethdev_conf conf = {.mtu = 8000};
+	struct plx_ethdev_conf conf = {.mtu = long_mtu(wire)};
 	struct plx_ethdev_stats stats;
 
 	stretch(wire, 9000);
@@ -386,9 +394,9 @@ const struct contract_case traffic_cases[] = {
 	CASE(a_referenced_packet_is_sent_and_stays_its_holders),
 	CASE(external_bytes_are_sent_and_released_once),
 	CASE(frames_too_short_to_be_any_are_sent_or_counted),
-	CASE(long_frames_come_as_chains, .needs = HAS_RX | HAS_SCATTER | HAS_MTU),
+	CASE(long_frames_come_as_chains, .needs = HAS_RX | HAS_SCATTER),
 	CASE(long_frames_without_scatter_are_counted_and_skipped,
-	     .needs = HAS_RX | HAS_SCATTER | HAS_MTU | HAS_JUMBO),
+	     .needs = HAS_RX | HAS_SCATTER | HAS_JUMBO),
 	CASE(long_frames_are_sent, .needs = HAS_TX | HAS_MTU),
 	CASE(every_queue_sends, .needs = HAS_QUEUES),
 	CASE(flows_are_spread_and_nothing_is_lost_or_doubled,
