@@ -16,6 +16,7 @@ extern const struct plx_driver plx_driver_net_virtio;
 static struct plx_pool *pool;
 static struct vfake *fake;
 static uint16_t port;
+static bool packed;
 static bool rings_were_written; /* then its addresses are the device's own nonsense */
 
 /* -- once ------------------------------------------------------------------------------------------------------ */
@@ -39,7 +40,8 @@ make_port(uint8_t kind)
 		.tx_offloads = PLX_ETH_TX_OFFLOAD_MULTI_SEGS};
 	struct vfake_options options = {.features = basic, .queue_size = DESCS, .batches = true};
 
-	if (kind & 1)
+	packed = (kind & 1) != 0;
+	if (packed)
 		options.features |= VIRTIO_BIT(VIRTIO_F_RING_PACKED);
 	if (kind & 2)
 		options.features |= VIRTIO_BIT(VIRTIO_F_IN_ORDER);
@@ -97,6 +99,7 @@ tamper(void *arg, struct vfake_used *used)
 		used->times = next(in) % 4;
 	if (what & 16)
 		used->flags_wrong = (uint16_t)next32(in);
+	rings_were_written |= packed; /* where a lie may offer a slot that nobody filled */
 	if (what & 32)
 		used->len = used->len + next(in) - 128;
 }
@@ -148,6 +151,7 @@ step(struct input *in)
 		used.id = next(in);
 		used.len = next32(in) % 4096;
 		used.flags_wrong = next(in) % 4 == 0 ? (uint16_t)next32(in) : 0;
+		rings_were_written |= packed;
 		vfake_use(fake, &used);
 		break;
 	case 8:
