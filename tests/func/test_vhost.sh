@@ -34,17 +34,18 @@ start_front() # DEVARGS ARGS...
 	start_dpdk front 1 "net_virtio_user0,path=$SOCKET,queue_size=256$1" "${@:2}"
 }
 
-# PACKED
+# PACKED QUEUES
 both_directions()
 {
-	local packed=$1
+	local packed=$1 queues=$2
 
-	start_back "" --vdev "net_pcap0,rx_pcap=$TMP/to_guest.pcap,tx_pcap=$TMP/from_guest.pcap" -- \
-		-i --forward-mode io --portlist 0,1
+	start_back ",queues=$queues" \
+		--vdev "net_pcap0,rx_pcap=$(files_of to_guest "$queues"),tx_pcap=$(files_of from_guest "$queues")" -- \
+		-i --forward-mode io --portlist 0,1 --rxq "$queues" --txq "$queues"
 	wait_for_socket
-	start_front ",packed_vq=$packed" \
-		--vdev "net_pcap0,rx_pcap=$TMP/of_guest.pcap,tx_pcap=$TMP/at_guest.pcap" -- \
-		-i --forward-mode=io --total-num-mbufs=8192 --no-flush-rx
+	start_front ",packed_vq=$packed,queues=$queues" \
+		--vdev "net_pcap0,$(dpdk_files_of rx_pcap of_guest "$queues"),$(dpdk_files_of tx_pcap at_guest "$queues")" -- \
+		-i --forward-mode=io --total-num-mbufs=8192 --no-flush-rx "--rxq=$queues" "--txq=$queues"
 	link_went back up 1
 	# What comes before its queues run DPDK's front end throws away.
 	tell front start
@@ -55,10 +56,12 @@ both_directions()
 	tell back stop
 	tell front stop
 	quit_ends front back
-	assert_eq "$(frames_of "$TMP/from_guest.pcap")" "$(frames_of "$TMP/of_guest.pcap")" "frames from the guest"
-	assert_eq "$(frames_of "$TMP/at_guest.pcap")" "$(frames_of "$TMP/to_guest.pcap")" "frames to the guest"
+	assert_eq "$(frames_by "$queues" "$TMP"/from_guest*.pcap)" "$(frames_by "$queues" "$TMP/of_guest.pcap")" \
+		"frames from the guest, $queues queues"
+	assert_eq "$(frames_by "$queues" "$TMP"/at_guest*.pcap)" "$(frames_by "$queues" "$TMP/to_guest.pcap")" \
+		"frames to the guest, $queues queues"
 	[ ! -e "$SOCKET" ] || fail "the socket's file is left behind"
-	rm "$TMP/from_guest.pcap" "$TMP/at_guest.pcap"
+	rm "$TMP"/from_guest*.pcap "$TMP"/at_guest*.pcap
 }
 
 # PACKED BACK-MODE FRONT-MODE rx|tx: two pairs, and each carries packets.
@@ -96,21 +99,28 @@ front_end_dies()
 # PACKED: a front end that listens is served by the next back end.
 back_end_dies()
 {
-	local packed=$1
+	local packed=$1 deaths
 
 	start_front ",packed_vq=$packed,server=1" -- -i --forward-mode=txonly --total-num-mbufs=8192 --auto-start
 	for _ in 1 2; do
 		start_back ,client=1 -- -i --forward-mode rxonly --auto-start
 		wait_until 20 "packets" counts_more back rx_good_packets 1000
+		deaths=$(grep -c 'virtio-user port 0 is down' "$TMP/front.log" || true)
 		stop "$BACK" KILL || true
+		# DPDK's would die of a last word to one that it takes for alive.
+		wait_until 20 "the death to be seen" said_more front 'virtio-user port 0 is down' "$deaths"
 	done
 	quit_ends front
 }
 
 make_frames "$TMP/to_guest.pcap" 1
 make_frames "$TMP/of_guest.pcap" 2
+for name in to_guest of_guest; do
+	deal_out "$TMP/$name.pcap" "$TMP/${name}0.pcap" "$TMP/${name}1.pcap"
+done
 for packed in 0 1; do
-	both_directions $packed
+	both_directions $packed 1
+	both_directions $packed 2
 	every_queue $packed rxonly txonly rx
 	every_queue $packed txonly rxonly tx
 	front_end_dies $packed

@@ -28,16 +28,6 @@ quit()
 	[ ! -e "$SOCKET" ] || fail "the socket's file is left behind"
 }
 
-# NAME QUEUES: the files of that name, one a queue, as net_pcap is told them.
-files_of()
-{
-	if [ "$2" = 1 ]; then
-		echo "$TMP/$1.pcap"
-	else
-		echo "[$TMP/${1}0.pcap,$TMP/${1}1.pcap]"
-	fi
-}
-
 # PACKED QUEUES: a file goes either way, through rings that hold all of it, each queue with its share.
 both_directions()
 {

@@ -23,16 +23,18 @@ start_front()
 	start_ours front 1 "net_virtio_user0,path=$SOCKET$1" "${@:2}"
 }
 
-# PACKED: a file goes either way, through rings that hold all of it.
+# PACKED QUEUES: a file goes either way, through rings that hold all of it, each queue with its share.
 both_directions()
 {
-	local packed=$1
+	local packed=$1 queues=$2
 
-	start_back "" --vdev "net_pcap0,rx_pcap=$TMP/a.pcap,tx_pcap=$TMP/at_back.pcap" -- -i --forward-mode=io \
-		--total-num-mbufs=8192 --no-flush-rx --portlist=0,1
+	start_back ",queues=$queues" \
+		--vdev "net_pcap0,$(dpdk_files_of rx_pcap a "$queues"),$(dpdk_files_of tx_pcap at_back "$queues")" -- -i --forward-mode=io \
+		--total-num-mbufs=8192 --no-flush-rx --portlist=0,1 "--rxq=$queues" "--txq=$queues"
 	wait_for_socket
-	start_front ",queue_size=1024,packed_vq=$packed" --vdev "net_pcap0,rx_pcap=$TMP/b.pcap,tx_pcap=$TMP/at_front.pcap" -- \
-		-i --forward-mode io --rxd 1024 --txd 1024 --enable-scatter
+	start_front ",queue_size=1024,packed_vq=$packed,queues=$queues" \
+		--vdev "net_pcap0,rx_pcap=$(files_of b "$queues"),tx_pcap=$(files_of at_front "$queues")" -- \
+		-i --forward-mode io --rxd 1024 --txd 1024 --enable-scatter --rxq "$queues" --txq "$queues"
 	wait_until 20 "the back end to be ready" grep -q 'virtio is now ready' "$TMP/back.log"
 	tell back start
 	wait_until 20 "the back end to forward" grep -q 'Logical Core' "$TMP/back.log"
@@ -40,9 +42,11 @@ both_directions()
 	wait_until 20 "frames from the front end" counts_more back rx_good_packets 199
 	wait_until 20 "frames to the front end" counts_more front rx_good_packets 199
 	quit_ends front back
-	assert_eq "$(list_frames "$TMP/at_back.pcap")" "$(list_frames "$TMP/b.pcap")" "frames at the back end, packed_vq=$packed"
-	assert_eq "$(list_frames "$TMP/at_front.pcap")" "$(list_frames "$TMP/a.pcap")" "frames at the front end, packed_vq=$packed"
-	rm "$TMP/at_back.pcap" "$TMP/at_front.pcap"
+	assert_eq "$(frames_by "$queues" "$TMP"/at_back*.pcap)" "$(frames_by "$queues" "$TMP/b.pcap")" \
+		"frames at the back end, packed_vq=$packed, $queues queues"
+	assert_eq "$(frames_by "$queues" "$TMP"/at_front*.pcap)" "$(frames_by "$queues" "$TMP/a.pcap")" \
+		"frames at the front end, packed_vq=$packed, $queues queues"
+	rm "$TMP"/at_*.pcap
 }
 
 # PACKED: two pairs, and each carries packets, both ways.
@@ -58,6 +62,34 @@ every_queue()
 	for i in 0 1; do
 		wait_until 20 "packets on queue $i" grep -Eq "^rx_q${i}_packets: [1-9]" "$TMP/front.log"
 		assert_grep "$TMP/front.log" "^tx_q${i}_packets: [1-9]"
+	done
+	quit_ends front back
+}
+
+# PACKED: the queues of a pair stop and start again while the port runs. DPDK takes its whole device down for that long; afterwards all
+# carry packets as before.
+single_queues()
+{
+	local packed=$1 pair round
+
+	start_back ,queues=2 -- -i --forward-mode=macswap --rxq=2 --txq=2 --total-num-mbufs=8192 --auto-start
+	wait_for_socket
+	start_front ",queues=2,packed_vq=$packed" -- -i --forward-mode flowgen --rxq 2 --txq 2 --auto-start
+	receives front
+	for pair in 1 0; do
+		for round in 1 2; do
+			tell front "port 0 rxq $pair stop"
+			tell front "port 0 txq $pair stop"
+			tell_and_see front "show rxq info 0 $pair" '^RX queue state: stopped'
+			tell_and_see front "show txq info 0 $pair" '^TX queue state: stopped'
+			tell front "port 0 txq $pair start"
+			tell front "port 0 rxq $pair start"
+			tell_and_see front "show rxq info 0 $pair" '^RX queue state: started'
+			tell_and_see front "show txq info 0 $pair" '^TX queue state: started'
+			receives front
+			wait_until 20 "packets on queue $pair" counts_more front "rx_q${pair}_packets" \
+				"$(counter front "rx_q${pair}_packets")"
+		done
 	done
 	quit_ends front back
 }
@@ -103,9 +135,14 @@ front_end_dies()
 
 python3 "$FUNC_DIR/make_pcap.py" "$TMP/a.pcap" 200
 python3 "$FUNC_DIR/make_pcap.py" "$TMP/b.pcap" 200
+for name in a b; do
+	deal_out "$TMP/$name.pcap" "$TMP/${name}0.pcap" "$TMP/${name}1.pcap"
+done
 for packed in 0 1; do
-	both_directions $packed
+	both_directions $packed 1
+	both_directions $packed 2
 	every_queue $packed
+	single_queues $packed
 	back_end_dies $packed 0
 	back_end_dies $packed 1
 	front_end_dies $packed

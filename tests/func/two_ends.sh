@@ -80,3 +80,33 @@ frames_of()
 		list_frames "$file"
 	done | sort
 }
+
+# QUEUES FILE...: the same, in the order they came if there is but one queue.
+frames_by()
+{
+	if [ "$1" = 1 ]; then
+		list_frames "$2"
+	else
+		frames_of "${@:2}"
+	fi
+}
+
+# NAME QUEUES: the files of that name, one a queue, as net_pcap of ours is told them.
+files_of()
+{
+	if [ "$2" = 1 ]; then
+		echo "$TMP/$1.pcap"
+	else
+		echo "[$TMP/${1}0.pcap,$TMP/${1}1.pcap]"
+	fi
+}
+
+# KEY NAME QUEUES: the same as DPDK's is told them.
+dpdk_files_of()
+{
+	if [ "$3" = 1 ]; then
+		echo "$1=$TMP/$2.pcap"
+	else
+		echo "$1=$TMP/${2}0.pcap,$1=$TMP/${2}1.pcap"
+	fi
+}
