@@ -227,6 +227,20 @@ class Host(linux.Verbs):
                     raise No(f'port {port["port"]} {way}: {each} of {port["xstats"][way + "_good_packets"]}')
         return number
 
+    def do_hashes(self, name, port, least, key, table):
+        """What the file that was kept says of each packet that a port received: the hash is made of it by that key, the queue is where
+        the table ("0:1,1:0,...") leads; so many queues at least had some."""
+        with open(os.path.join(self.logs, os.path.basename(name)), encoding='utf-8', errors='replace') as file:
+            said = file.read()
+        table = dict(map(int, entry.split(':')) for entry in table.split(','))
+        queues = set()
+        for part in re.split(r'^(?=port \d+/queue )', said, flags=re.M):
+            if part.startswith(f'port {port}/') and ': received ' in part:
+                queues |= set(oracle.check_hashes(part, bytes.fromhex(key), table))
+        if len(queues) < int(least):
+            raise No(f'port {port} received on queues {sorted(queues)}')
+        return f'queues {sorted(queues)}'
+
     # -- files, the machine ------------------------------------------------------------------------------------------------
 
     def do_keep(self, name, size):
@@ -242,6 +256,14 @@ class Host(linux.Verbs):
             self.nics[int(n)].plug(state)
         else:
             self.qmp.ask('set_link', name=f'card{n}', up=state == 'on')
+
+    def do_announce(self):
+        """QEMU announces all cards and asks their drivers to do so, once."""
+        self.qmp.ask('announce-self', initial=50, max=50, rounds=1, step=0)
+
+    def do_announced(self, n, mac):
+        """Card n's driver has announced that address: a RARP request came out."""
+        oracle.expect_announcement(self.wires[int(n)], bytes.fromhex(mac.replace(':', '')))
 
     def do_filter(self, n, *wanted):
         """What card n listens to, and must: promiscuous=true, multicast=normal, main-mac=..., in QEMU's words."""
@@ -273,6 +295,8 @@ class Host(linux.Verbs):
     def do_crash(self):
         """Kills QEMU and starts it again: the job begins anew."""
         self.boot.crash()
+        if self.outside:
+            self.outside.drop()
 
     # -- a person at the third serial line ---------------------------------------------------------------------------------
 

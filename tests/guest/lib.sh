@@ -144,6 +144,31 @@ pmd_stop()
 	}
 }
 
+# All threads of plx-testpmd wait in the kernel.
+all_sleep()
+{
+	! cat /proc/"$PMD"/task/*/stat | sed 's/.*) //' | grep -q '^R'
+}
+
+# [,DEVARGS]: between cards 0 and 1, by lcores that sleep until a card interrupts.
+forwards_asleep()
+{
+	ask fresh
+	pmd_start -l 0-1 --idle sleep -a "$(card 0)${1:-}" -a "$(card 1)${1:-}" --
+	pmd start
+	for _ in 1 2 3; do
+		wait_until 20 "lcores to sleep" all_sleep
+		before=$(grep -E 'vfio|uio' /proc/interrupts)
+		ask frames 0 1 100
+		after=$(grep -E 'vfio|uio' /proc/interrupts)
+		[ "$before" != "$after" ] || fail "nobody was woken by an interrupt: $(cat /proc/interrupts)"
+	done
+	pmd stop
+	pmd 'show port stats all'
+	ask books 0,1 "$SAID"
+	pmd_stop
+}
+
 # Jobs with the kernel's own driver: LINUX_TOOLS in meson.build are there, plx-testpmd is not.
 
 has_interface()
@@ -239,7 +264,7 @@ transfers()
 	done
 }
 
-# DPDK's testpmd forwards between cards 0 and 1; it writes to the first serial line.
+# [EAL-ARGUMENTS...]: DPDK's testpmd forwards between cards 0 and 1; it writes to the first serial line.
 DPDK_STARTS=0
 dpdk_start()
 {
@@ -253,7 +278,7 @@ dpdk_start()
 	mkfifo /tmp/keys
 	# To a terminal, where its lines come as they are written.
 	# shellcheck disable=SC2086 # words
-	dpdk-testpmd $parts -l 0-1 -a "$(card 0)" -a "$(card 1)" --no-telemetry -- --total-num-mbufs=8192 --port-topology=paired \
+	dpdk-testpmd $parts -l 0-1 -a "$(card 0)" -a "$(card 1)" --no-telemetry "$@" -- --total-num-mbufs=8192 --port-topology=paired \
 		</tmp/keys >/dev/ttyS0 2>&1 &
 	DPDK=$!
 	exec 6>/tmp/keys

@@ -46,6 +46,13 @@ def wrong_sums():
                if name == 'InCsumErrors')
 
 
+def spent_ms(process):
+    """Of all its threads, in user space and in the kernel."""
+    with open(f'/proc/{process}/stat', encoding='utf-8') as file:
+        fields = file.read().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 // os.sysconf('SC_CLK_TCK')
+
+
 class ShortFrames:
     """Those that leave by an interface with less than the 60 bytes that a cable carries."""
 
@@ -145,6 +152,14 @@ class Verbs:
         if wrong:
             raise No('; '.join(wrong))
         return ' '.join(words)
+
+    def do_spent(self, n):
+        """Milliseconds of processor time of QEMU and of what is card n, and accesses to the card, as far as it is one of ours."""
+        if int(n) not in self.nics:
+            return f'{spent_ms(self.boot.qemu.pid)} 0 0 0'
+        nic = self.nics[int(n)]
+        card = nic.say('show stats nic0')['nics'][0]['card']
+        return f'{spent_ms(self.boot.qemu.pid)} {spent_ms(nic.process.pid)} {card["reads"]} {card["writes"]}'
 
     def do_send(self, n, count, to, vid='0'):
         """Frames of 100 bytes to that address, in that VLAN, into card n."""

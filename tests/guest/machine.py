@@ -13,6 +13,8 @@ MACHINES = {
     'vfio48': (['-M', 'q35', '-device', 'intel-iommu,intremap=on,caching-mode=on,aw-bits=48'],
                'intel_iommu=on lab.bind=vfio-pci'),
     'iommu': (['-M', 'q35', '-device', 'intel-iommu,intremap=on,caching-mode=on'], 'intel_iommu=on'),  # nothing bound
+    'bridge': (['-M', 'q35', '-device', 'intel-iommu,intremap=on,caching-mode=on', '-device', 'pcie-pci-bridge,id=bridge,addr=7'],
+               'intel_iommu=on'),  # the same, and a bridge for cards with +bus=bridge
     'uio': (['-M', 'pc'], 'lab.bind=uio_pci_generic'),
     'plain': (['-M', 'pc'], ''),  # no IOMMU, nothing bound
     'linux': (['-M', 'pc'], ''),  # the same with the kernel that drives real cards

@@ -9,6 +9,7 @@ import collections
 import errno
 import os
 import random
+import re
 import selectors
 import socket
 import struct
@@ -122,6 +123,30 @@ def flows(count, number_of_flows, seed, to, host, fro=bytes.fromhex('02feed00000
         yield to + fro + b'\x08\x00' + head[:10] + struct.pack('>H', checksum(head)) + head[12:] + udp
 
 
+def toeplitz(key, data):
+    """The hash that RSS is named by: the 32 bits of the key from each bit that is set on, all added by exclusive or."""
+    key, bits, value = int.from_bytes(key, 'big'), 8 * len(key), 0
+    for i in range(8 * len(data)):
+        if data[i // 8] >> (7 - i % 8) & 1:
+            value ^= key >> (bits - 32 - i) & 0xffffffff
+    return value
+
+
+RECEIVED = re.compile(r' - RSS hash=0x([0-9a-f]+) - RSS queue=0x([0-9a-f]+) .*\n +([0-9.]+)\.(\d+) > ([0-9.]+)\.(\d+) UDP ')
+
+
+def check_hashes(said, key, table):
+    """What plx-testpmd says of packets of flows(): the hash is made of addresses and ports, the queue stands in the table. The queues."""
+    if not (count := said.count('  src=')) or count != len(RECEIVED.findall(said)):
+        raise Mismatch(f'not all of {count} packets have a hash: {said[:500]}')
+    for value, queue, source, source_port, to, to_port in RECEIVED.findall(said):
+        wanted = toeplitz(key, socket.inet_aton(source) + socket.inet_aton(to) + struct.pack('>HH', int(source_port), int(to_port)))
+        home = table[wanted % len(table)]
+        if int(value, 16) != wanted or int(queue, 16) != home:
+            raise Mismatch(f'{source}.{source_port} > {to}.{to_port}: hash {value} on queue {queue}, not {wanted:x} on {home}')
+        yield int(queue, 16)
+
+
 def no_flow(frame):
     """All frames in one order."""
     return 0
@@ -198,6 +223,23 @@ def through(a, b, count, window=16, seed=1, longest=FRAME_MAX):
     """Both ways between the wires at once."""
     exchange([Way(a, b, numbered(count, seed, a.mac, longest=longest), window),
               Way(b, a, numbered(count, seed + 1, b.mac, longest=longest), window)])
+
+
+def expect_announcement(wire, mac, patience=PATIENCE):
+    """Takes frames until a RARP request comes from that address (RFC 903); others may be announced before."""
+    wanted = b'\xff' * 6 + mac + bytes.fromhex('8035 0001 0800 06 04 0003') + mac + bytes(4) + mac + bytes(22)
+    end, seen = time.monotonic() + patience, []
+    while time.monotonic() < end:
+        frame = wire.take()
+        if frame == wanted:
+            return
+        if frame is None:
+            time.sleep(0.01)
+        elif frame[12:14] != wanted[12:14] or frame[6:12] == mac:
+            raise Mismatch(f'{wire.name}: no announcement of {mac.hex(":")}: {frame.hex()}')
+        else:
+            seen.append(frame[6:12].hex(':'))
+    raise Mismatch(f'{wire.name}: {mac.hex(":")} was not announced, but {seen}')
 
 
 def quiet(wires, seconds):

@@ -113,6 +113,12 @@ class Outside:
         subprocess.run(['ip', 'address', 'add', ADDRESS + '/24', 'dev', name], check=True)
         self.served = Served(name, socket.create_server((ADDRESS, 5000)), random.Random(size).randbytes(size))
 
+    def drop(self):
+        """Who was at the other end of the connection is gone."""
+        if self.served:
+            self.served.drop()
+        self.served = None
+
     def close(self):
         if self.program.poll() is None:
             self.kill()
@@ -141,7 +147,7 @@ class Served:
                     self.sizes.append(size)
 
     def run(self):
-        with self.door, self.door.accept()[0] as line:
+        with contextlib.suppress(OSError), self.door, self.door.accept()[0] as line:
             line.settimeout(LIMIT)
             sender = threading.Thread(target=self.send, args=(line,), daemon=True)
             sender.start()
@@ -150,15 +156,21 @@ class Served:
             sender.join()
 
     def send(self, line):
-        line.sendall(self.data)
-        line.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):
+            line.sendall(self.data)
+            line.shutdown(socket.SHUT_WR)
+
+    def drop(self):
+        """Takes the address back and looks no more; threads that wait end when their time is over."""
+        subprocess.run(['ip', 'address', 'flush', 'dev', self.name], check=True)
+        self.watcher.close()
+        self.door.close()
 
     def end(self):
         """(hash of what was sent, of what came; lengths of what came with data; wrong checksums)"""
         self.thread.join(LIMIT)
         if self.thread.is_alive():
             raise ValueError('the connection did not end')
-        subprocess.run(['ip', 'address', 'flush', 'dev', self.name], check=True)
+        self.drop()
         wrong = peers.kernel_counts([], self.name)[2] - self.before[2]
-        self.watcher.close()
         return hashlib.sha256(self.data).hexdigest(), self.got.hexdigest(), self.sizes, wrong

@@ -104,30 +104,6 @@ pauses_and_registers()
 	has '"name":"RAH[0]"'
 }
 
-# All threads of the program wait in the kernel.
-all_sleep()
-{
-	! cat /proc/"$PMD"/task/*/stat | sed 's/.*) //' | grep -q '^R'
-}
-
-asleep()
-{
-	ask fresh
-	pmd_start -l 0-1 --idle sleep -a "$(card 0)" -a "$(card 1)" --
-	pmd start
-	for _ in 1 2 3; do
-		wait_until 20 "lcores to sleep" all_sleep
-		before=$(grep -E 'vfio|uio' /proc/interrupts)
-		ask frames 0 1 100
-		after=$(grep -E 'vfio|uio' /proc/interrupts)
-		[ "$before" != "$after" ] || fail "nobody was woken by an interrupt: $(cat /proc/interrupts)"
-	done
-	pmd stop
-	pmd 'show port stats all'
-	ask books 0,1 "$SAID"
-	pmd_stop
-}
-
 pmd_start -l 0-1 -a "$(card 0)" -a "$(card 1)" -- --max-pkt-len 9018 --rx-offloads scatter --tx-offloads multi_segs
 pmd start
 ask long 0 1 9014
@@ -137,4 +113,4 @@ vlans
 link_as_wished
 pauses_and_registers
 pmd_stop
-asleep
+forwards_asleep

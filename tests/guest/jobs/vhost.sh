@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# QEMU's virtio-net over vhost-user: the guest's kernel on two cards that net_vhost serves outside. Pings, also while the back end
-# is killed and started again, and after QEMU was; frames through the guest, every byte compared; TCP, with segments that nobody cut if tso is said.
+# QEMU's virtio-net over vhost-user: the guest's kernel on two cards that net_vhost serves outside. QEMU is killed amid TCP, and
+# started again; pings, also while the back end is killed and started again; TCP, with segments that nobody cut if tso is said; frames
+# through the guest, every byte compared.
 # shellcheck source=tests/guest/lib.sh
 . /lib.sh
 queues=$1
@@ -32,15 +33,35 @@ b=$(plug 1)
 set -- "/sys/class/net/$a"/queues/rx-*
 [ $# = "$queues" ] || fail "$a has $# queues, not $queues"
 
-# The outside answers. QEMU dies at that, and all of this begins anew with the same back end.
+# The outside is ready for TCP, with segments that nobody cuts if the longest packet is to have so many bytes.
+tcp_outside()
+{
+	engine=io
+	if [ "$least" != 0 ]; then
+		ask idle
+		ask segments 0
+		engine=csum
+	fi
+	ask forward $engine 0,1
+	ask serve 0 4000000
+}
+
+# BYTES
+has_sent()
+{
+	[ "$(cat "/sys/class/net/$a/statistics/tx_bytes")" -gt "$1" ]
+}
+
+# QEMU dies in the middle of TCP both ways, and all of this begins anew with the same back end.
 ip address add 10.7.0.1/24 dev "$a"
-ask forward icmpecho 0
 if [ "$(ask life)" = 1 ]; then
-	ping -i 0.01 10.7.0.2 >/tmp/ping.log 2>&1 &
-	wait_until 20 "answers" grep -q seq=20 /tmp/ping.log
+	tcp_outside
+	nc 10.7.0.9 5000 </dev/zero >/dev/null &
+	wait_until 20 "TCP" has_sent 2000000
 	ask crash
 	fail "there is a life after death"
 fi
+ask forward icmpecho 0
 for size in 0 56 1472; do
 	ping -c 5 -i 0.1 -W 2 -s $size 10.7.0.2 >/tmp/ping.log 2>&1 || fail "no answer to $size bytes: $(cat /tmp/ping.log)"
 done
@@ -64,16 +85,9 @@ for round in 1 2; do
 done
 
 # TCP between the guest's kernel and the host's.
-engine=io
-if [ "$least" != 0 ]; then
-	ask idle
-	ask segments 0
-	engine=csum
-fi
-ask forward $engine 0,1
 sent=$(cat /bin/plx-* | sha256sum)
+tcp_outside
 before=$(received)
-ask serve 0 4000000
 got=$(cat /bin/plx-* | nc 10.7.0.9 5000 | sha256sum)
 ask served "${sent%% *}" "${got%% *}" "$least"
 packets=$(($(received) - before))
