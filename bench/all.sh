@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 build=${1:-build-bench}
 mkdir -p bench-results
-for name in ring pool stride net pcapfile capture_disk cluster; do
+for name in ring pool stride net pcapfile capture_disk cluster places; do
 	echo "== $name"
 	"$build/bench/bench_$name" 2>&1 | tee "bench-results/$name.txt"
 done

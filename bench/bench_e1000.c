@@ -80,9 +80,14 @@ static void
 feed_card(void)
 {
 	unsigned room = plx_e1000_model_rx_room(plx_nicemu_model(run.nic));
+	enum plx_e1000_model_taken taken[BURST_MAX];
+	struct iovec frames[BURST_MAX];
 
-	for (unsigned i = 0; i < room && i < BURST_MAX; i++)
-		plx_nicemu_receive(run.nic, run.frame, run.setup->len);
+	room = room < BURST_MAX ? room : BURST_MAX;
+	for (unsigned i = 0; i < room; i++)
+		frames[i] = (struct iovec){run.frame, run.setup->len};
+	if (room > 0)
+		plx_nicemu_receive_burst(run.nic, frames, room, taken);
 }
 
 static void

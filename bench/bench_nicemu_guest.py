@@ -3,7 +3,9 @@
 """How fast is a Linux guest through plx-nicemu, beside QEMU's own e1000: same QEMU, guest and driver, a tap behind both.
 
 The guest's kernel drives the card, iperf3 in it talks with iperf3 at the tap: TCP and UDP packets of 60 bytes, out of the guest and
-into it. The two cards alternate, a boot each; the median counts. A UDP rate is that of packets that arrived.
+into it. The two cards alternate, a boot each; the median counts. A UDP rate is that of packets that arrived. Beside each rate stands
+what a packet of the card cost: microseconds of processor time of QEMU and of plx-nicemu, interrupts, register reads and writes (those
+of QEMU's own card are not counted); they depend less on what else runs than rates do.
 
 Then what a packet costs in register accesses, as QEMU counts them on its own e1000: our driver in a guest beside DPDK's, frames
 forwarded between two cards. Time in an emulated processor says nothing of a driver.
@@ -26,8 +28,7 @@ QEMU = "QEMU's e1000"
 CARDS = {
     QEMU: "e1000@tap1",
     "plx-nicemu": "nicemu",
-    "plx-nicemu --lossless": "nicemu+--lossless",
-    "plx-nicemu --poll": "nicemu+--poll+--lossless",
+    "plx-nicemu --poll": "nicemu+--poll",
 }
 FLOWS = [("tcp_out", "TCP out", "Mbit/s"), ("tcp_in", "TCP in", "Mbit/s"), ("udp_out", "UDP out", "kpps"), ("udp_in", "UDP in", "kpps")]
 FRAMES = 20000
@@ -53,10 +54,19 @@ def rate(path):
     return (udp["packets"] - udp["lost_packets"]) / udp["seconds"] / 1e3
 
 
+def cost(path):
+    """Of a packet, in or out: microseconds of QEMU and of the card, interrupts, reads, writes."""
+    with open(path, encoding="ascii") as file:
+        before, after = ([int(word) for word in line.split()] for line in file)
+    rx, tx, interrupts, qemu_ms, nic_ms, reads, writes = (b - a for a, b in zip(before, after))
+    return [n / (rx + tx) for n in (qemu_ms * 1000, nic_ms * 1000, interrupts, reads, writes)]
+
+
 def boot(build, card, seconds):
+    """{flow: (rate, cost)}"""
     words = ["--machine", "linux", "--newer", "--card", card, "--args", str(seconds), "--limit", str(60 + 8 * seconds)]
     logs = run(build, "bench_nicemu", *TOOLS, *words, "linux_speed")
-    return {name: rate(os.path.join(logs, name + ".json")) for name, _, _ in FLOWS}
+    return {name: (rate(os.path.join(logs, name + ".json")), cost(os.path.join(logs, name + ".costs"))) for name, _, _ in FLOWS}
 
 
 def accesses(build, whose):
@@ -85,13 +95,14 @@ def main():
     for _ in range(options.n):
         for name, card in cards.items():
             rates[name].append(boot(build, card, options.t))
-            print("%-24s" % name, "  ".join("%s %8.1f" % (flow, rates[name][-1][flow]) for flow, _, _ in FLOWS), flush=True)
+            print("%-24s" % name, "  ".join("%s %8.1f" % (flow, rates[name][-1][flow][0]) for flow, _, _ in FLOWS), flush=True)
     print("\nmedians of %d, and the ratio to %s" % (options.n, QEMU))
     for flow, title, unit in FLOWS:
-        base = statistics.median(each[flow] for each in rates[QEMU])
+        base = statistics.median(each[flow][0] for each in rates[QEMU])
         for name in cards:
-            here = statistics.median(each[flow] for each in rates[name])
-            print("%-8s %-24s %9.1f %s  %5.2f" % (title, name, here, unit, here / base))
+            here = statistics.median(each[flow][0] for each in rates[name])
+            costs = [statistics.median(column) for column in zip(*(each[flow][1] for each in rates[name]))]
+            print("%-8s %-24s %9.1f %-6s  %5.2f   %5.1f + %4.1f us  %.3f irq  %.3f r  %.3f w" % (title, name, here, unit, here / base, *costs))
 
     print("\nregister accesses for a packet forwarded between two of QEMU's e1000: reads, writes")
     for whose, name in (("ours", "net_e1000"), ("dpdk", "DPDK's em")):

@@ -3,16 +3,20 @@
 """How fast are the two ends of vhost-user, net_virtio_user and net_vhost, beside DPDK's in the same role?
 
 The end in question, ours and DPDK's in turn, faces the same peer: DPDK's other end, or with --peer plx ours, which is the
-faster one and so shows more of the end in question. Each forwards on a processor of its own, without huge pages. One start of the
-same command may be twice as fast as the next, so every start is shown, and what counts is our slowest start against DPDK's best.
-The host of a virtual machine moves its processors: behind each start stands whether they were near or far then (n, f: hop.c; ? if
-it changed meanwhile), and only starts of the same place are fairly compared.
+faster one and so shows more of the end in question. Each forwards on a processor of its own, without huge pages.
 
-    bench/bench_vhost.py [-n STARTS] [-t SECONDS] [--build DIR] [--peer dpdk|plx] [WORD ...]
+The host of a virtual machine moves its processors, near to each other or far, and then the same command is several times as fast or
+as slow. So each start is looked at in short windows (windows.py), of which those count that began and ended in one place and that
+nobody disturbed; a start has the rate of its median window there. Starts go on, within limits, until there are enough of both sides in the
+same place, and what counts is our slowest start of that place against DPDK's best. The windows themselves are in the JSON line.
 
-WORDs choose the rows whose names contain all of them. Needs two processors and the package dpdk; no root.
+    bench/bench_vhost.py [-n STARTS] [-w WINDOWS] [-t SECONDS] [--build DIR] [--peer dpdk|plx] [--first] [WORD ...]
+
+WORDs choose the rows whose names contain all of them. Needs two processors and the package dpdk; root for --first only, with which the
+windows of a machine that is not quiet are undisturbed nevertheless.
 """
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -22,6 +26,7 @@ import tempfile
 import time
 
 import testpmd_prompt
+import windows
 from testpmd_prompt import Prompt
 
 # name, what the front end does, what the back end does, which end counts what it received
@@ -72,25 +77,19 @@ def received(prompt):
     return int(re.search(rb"RX-packets: *(\d+)", said).group(1)), time.monotonic()
 
 
-def place(build):
-    """n or f: whether the two processors share a cache now."""
-    try:
-        return subprocess.run([os.path.join(build, "bench/bench_hop")], capture_output=True, text=True, timeout=10,
-                              check=True).stdout.split()[1][0]
-    except (OSError, subprocess.SubprocessError):
-        return "?"
+def wait_for_link(prompts):
+    for prompt in prompts:
+        for _ in range(50):
+            prompt.say("show port info 0")
+            if b"up" in prompt.expect(rb"Link status: *\w+"):
+                break
+            time.sleep(0.1)
 
 
-def placed(build, measured):
-    """What measured() returns, and where the processors were before and after it."""
-    before = place(build)
-    result = measured()
-    return result, before if place(build) == before else "?"
-
-
-def measure(programs, is_ours, row, seconds, peer_is_ours=False):
-    """Million packets a second that came through in one start of both ends."""
+def measure(programs, is_ours, row, places, args):
+    """The windows of one start of both ends: million packets a second that came through."""
     end, ring, size, pairs, (_, front_mode, back_mode, counter) = row
+    peer_is_ours = args.peer == "plx"
     with tempfile.TemporaryDirectory() as folder:
         path = folder + "/x.sock"
         back = start_end(programs, is_ours if end == "back" else peer_is_ours, "back", path, ring, pairs)
@@ -98,53 +97,75 @@ def measure(programs, is_ours, row, seconds, peer_is_ours=False):
         for prompt, mode in ((back, back_mode), (front, front_mode)):
             prompt.say("set fwd " + mode)
             prompt.say("set txpkts %d" % size)
-        time.sleep(1.0)
+        wait_for_link((front, back))
         for prompt in (back, front):
             prompt.say("start")
-        time.sleep(0.7)
+        time.sleep(0.5)
         at = front if counter == "front" else back
-        first, began = received(at)
-        time.sleep(seconds)
-        last, ended = received(at)
+        pids = [prompt.child.pid for prompt in (front, back)]
+        with windows.First(pids, places) if args.first else contextlib.nullcontext():
+            result = windows.take(places, pids, lambda: received(at), args.t, args.w)
         for prompt in (front, back):
             prompt.say("stop")
         for prompt in (front, back):
             prompt.quit()
-    return (last - first) / (ended - began) / 1e6
+    return result
+
+
+def name_of(row):
+    end, ring, size, pairs, flow = row
+    return "%s %s %s %d, %d pair%s" % (end, ring, flow[0], size, pairs, "s" if pairs > 1 else "")
+
+
+def both_sides(programs, row, places, args):
+    """Starts of both sides in turn until there are enough of one place: {side: windows of each start}, and that place."""
+    starts = {"ours": [], "dpdk": []}
+    for _ in range(3 * args.n):
+        if not args.peer_only:
+            starts["ours"].append(measure(programs, True, row, places, args))
+        starts["dpdk"].append(measure(programs, False, row, places, args))
+        for place in "nf":
+            enough = [len(windows.rates(starts[side], place, args.w)) >= args.n for side in starts]
+            if enough[1] and (enough[0] or args.peer_only):
+                return starts, place
+    return starts, max("nf", key=lambda place: min(len(windows.rates(starts[side], place, args.w)) for side in starts))
+
+
+def told(rates):
+    return " ".join("%.2f" % rate for rate in rates) or "-"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-n", type=int, default=5, help="starts of each side")
-    parser.add_argument("-t", type=float, default=1.5, help="seconds a start")
+    parser.add_argument("-n", type=int, default=3, help="starts of each side in the same place")
+    parser.add_argument("-w", type=int, default=5, help="windows of a start in that place")
+    parser.add_argument("-t", type=float, default=0.1, help="seconds a window")
     parser.add_argument("--build", default="build-bench", help="where plx-testpmd was built")
     parser.add_argument("--peer", choices=("dpdk", "plx"), default="dpdk", help="who plays the other end for both")
     parser.add_argument("--peer-only", action="store_true", help="DPDK against itself only")
+    parser.add_argument("--first", action="store_true",
+                        help="as root: what is measured goes before all other programs, for a second or two at a time")
     parser.add_argument("words", nargs="*")
     args = parser.parse_args()
     programs = testpmd_prompt.programs(args.build)
+    places = windows.Places(args.build)
     result = []
-    print("%-32s %8s %8s %7s   Mpps: our slowest start, DPDK's best, their ratio (every start)" % (
-        "", "ours", "dpdk", "ratio"))
+    print("%-32s %5s %8s %8s %7s   Mpps: our slowest start, DPDK's best, their ratio (every start there)" % (
+        "", "place", "ours", "dpdk", "ratio"))
     for row in rows():
-        name = "%s %s %s %d, %d pair%s" % (row[0], row[1], row[4][0], row[2], row[3], "s" if row[3] > 1 else "")
-        if not all(word in name.split() for word in args.words):
+        name = name_of(row)
+        if not all(word in name.replace(",", "").split() for word in args.words):
             continue
-        ours, theirs = [], []
-        for _ in range(args.n):
-            if not args.peer_only:
-                ours.append(placed(args.build, lambda: measure(programs, True, row, args.t, args.peer == "plx")))
-            theirs.append(placed(args.build, lambda: measure(programs, False, row, args.t, args.peer == "plx")))
-        places = [[mark for _, mark in starts] for starts in (ours, theirs)]
-        ours, theirs = [rate for rate, _ in ours], [rate for rate, _ in theirs]
-        worst = min(ours, default=0)
-        best = max(theirs)
-        print("%-32s %8.2f %8.2f %7.2f   (%s | %s)" % (
-            name, worst, best, worst / max(best, 1e-9), " ".join("%.2f%s" % s for s in zip(ours, places[0])),
-            " ".join("%.2f%s" % s for s in zip(theirs, places[1]))), flush=True)
-        result.append({"row": name, "ours": ours, "peer": theirs, "places": places, "ratio": worst / max(best, 1e-9),
-                       "medians": [statistics.median(s) for s in (ours, theirs) if s]})
-    print(json.dumps({"bench": "vhost", "unit": "Mpps", "peer": args.peer, "starts": args.n, "rows": result}))
+        starts, place = both_sides(programs, row, places, args)
+        ours, theirs = (windows.rates(starts[side], place, args.w) for side in ("ours", "dpdk"))
+        worst, best = min(ours, default=0), max(theirs, default=0)
+        ratio = worst / best if best > 0 else 0
+        print("%-32s %5s %8.2f %8.2f %7.2f   (%s | %s)" % (name, place, worst, best, ratio, told(ours), told(theirs)),
+              flush=True)
+        result.append({"row": name, "place": place, "ours": ours, "dpdk": theirs, "ratio": ratio,
+                       "medians": [statistics.median(s) for s in (ours, theirs) if s], "windows": starts})
+    places.close()
+    print(json.dumps({"bench": "vhost", "unit": "Mpps", "peer": args.peer, "rows": result}))
 
 
 if __name__ == "__main__":

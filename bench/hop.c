@@ -15,7 +15,6 @@
 #define HOP_SECONDS 0.03
 
 static struct {
-	int cpu;
 	uint32_t ball PLX_CACHE_ALIGNED;
 	bool stop PLX_CACHE_ALIGNED;
 } hop;
@@ -24,7 +23,6 @@ static void *
 throw_back(void *arg)
 {
 	(void)arg;
-	bench_pin(hop.cpu);
 	while (!__atomic_load_n(&hop.stop, __ATOMIC_RELAXED)) {
 		uint32_t ball = __atomic_load_n(&hop.ball, __ATOMIC_ACQUIRE);
 
@@ -50,6 +48,25 @@ static uint64_t throw(void)
 	return bench_cycles() - began;
 }
 
+/* It begins where it belongs: born on the thrower's processor it would have to wait there for its first turn. */
+static int
+begin_other(pthread_t *ret_thread, int cpu)
+{
+	pthread_attr_t attr;
+	cpu_set_t set;
+	int ret;
+
+	CPU_ZERO(&set);
+	CPU_SET((unsigned)cpu, &set);
+	if (pthread_attr_init(&attr) != 0)
+		return -1;
+	ret = pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
+	if (ret == 0)
+		ret = pthread_create(ret_thread, &attr, throw_back, NULL);
+	pthread_attr_destroy(&attr);
+	return ret;
+}
+
 double
 bench_hop(int cpu, int other)
 {
@@ -57,10 +74,9 @@ bench_hop(int cpu, int other)
 	uint64_t best = UINT64_MAX, began, now;
 	pthread_t thread;
 
-	hop.cpu = other;
 	hop.stop = false;
 	hop.ball = 0;
-	if (bench_pin(cpu) != 0 || pthread_create(&thread, NULL, throw_back, NULL) != 0)
+	if (bench_pin(cpu) != 0 || begin_other(&thread, other) != 0)
 		return -1;
 	began = bench_cycles();
 	do {
