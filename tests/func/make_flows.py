@@ -3,9 +3,13 @@
 """make_flows.py FILE FLOWS PACKETS: a capture file of PACKETS packets in FLOWS conversations, both directions, with IPv4 and
 IPv6, TCP and UDP, each packet with its number in the flow as last four bytes; some packets that are no IP between them.
 make_flows.py check FILE FLOWS PACKETS: the same packets are in FILE, each once, in order within each flow and direction.
+make_flows.py flows FILE: the conversations of which FILE has packets, a line each.
+make_flows.py send INTERFACE FLOWS PACKETS FIRST N: N of these packets, from the FIRST-th on, out of an interface.
 make_flows.py expect FLOWS PACKETS: the packets of each flow, largest first, and of those that are no IP."""
 
+import itertools
 import random
+import socket
 import struct
 import sys
 from collections import Counter
@@ -58,6 +62,13 @@ def read(path):
             yield file.read(struct.unpack('=IIII', head)[2])
 
 
+def send(interface, flows, packets, first, n):
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
+        out.bind((interface, 0))
+        for _, data in itertools.islice(traffic(flows, packets), first, first + n):
+            out.send(data)
+
+
 def by_flow(frames):
     lists = {}
     for data in frames:
@@ -74,6 +85,10 @@ def main():
         wrong = [key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)]
         if wrong:
             sys.exit(f'{len(wrong)} of {len(expected)} flows differ, the first: {wrong[0]}')
+    elif what == 'flows':
+        print(*sorted({data[-9:-5].hex() for data in read(rest[0]) if data[12:14] != b'\x88\xb5'}), sep='\n')
+    elif what == 'send':
+        send(rest[0], *map(int, rest[1:]))
     elif what == 'expect':
         counts = Counter(flow for flow, _ in traffic(int(rest[0]), int(rest[1])))
         other = counts.pop(None)

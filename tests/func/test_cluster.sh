@@ -49,11 +49,13 @@ refuses '--rx-lcore: lcore 0 is the main one' -c 10 -r 0
 refuses 'a second lcore is needed' -c 10 -t 1
 refuses '--filter: .*syntax error' -c 10 --filter 'tcp and and'
 refuses "'--filter' contradicts '--rules'" -c 10 --filter tcp --rules "$TMP/no"
-refuses '--rules /no/where: No such file' -c 10 --rules /no/where
+refuses 'rules /no/where: No such file' -c 10 --rules /no/where
 printf '10 drop proto tcp\n20 drup proto udp\n' >"$TMP/wrong.rules"
-refuses '--rules .*wrong.rules: line 2, column 4' -c 10 --rules "$TMP/wrong.rules"
+refuses 'rules .*wrong.rules: line 2, column 4' -c 10 --rules "$TMP/wrong.rules"
 printf 'a\0b' >"$TMP/binary.rules"
+refuses '--purge deletes exact rules, of --rules' -c 10 --purge 1
 refuses 'that is no text' -c 10 --rules "$TMP/binary.rules"
+refuses '--trusted is of slaves that may write: --writable' -c 10 --trusted
 refuses "'--daemon' has no output for '--json'" -c 10 -d --json
 refuses '"eth1" is no option of plx-cluster; ports are' -c 10 eth1
 refuses "'--vdev' is an option of the EAL" -c 10 --vdev net_null1
@@ -61,6 +63,16 @@ refuses '--pid-file /no/where: No such file' -c 10 -p /no/where
 assert_refuses 'there is no port to make a pool for|needed, there are 0' "$PLX_CLUSTER" "${CLUSTER_EAL[@]}" -- -c 10
 assert_refuses 'a second lcore is needed' "$PLX_CLUSTER" --no-huge --no-pci -l 0 --vdev net_null0 -- -c 10
 assert_refuses 'has no control socket' "$PLX_CLUSTER" "${CLUSTER_EAL[@]}" --no-door --vdev net_null0 -- -c 10
+# Without "--": the EAL is told what -i says.
+assert_refuses 'no ports: -i eth1,eth2' "$PLX_CLUSTER" -c 10
+assert_refuses "there is no interface 'nosuch'" "$PLX_CLUSTER" -c 10 -i nosuch
+assert_refuses "'--vdev' is an option of the EAL: write it in front of '--'" "$PLX_CLUSTER" -c 10 --vdev net_null0
+start short - taskset -c "$(taskset -pc $$ | sed 's/.*: //; s/[,-].*//')" "$PLX_CLUSTER" -i net_null0,no-rx=1 -i net_null1,no-rx=1 -c 10 -v
+MASTER=$JOB
+wait_until 30 "the master" cluster_is_ready "$TMP/short.log"
+assert_eq "$(run "$PLX_CTL" plx-cluster cluster | jq -c '[.idle, (.ports | length)]')" '["sleep",2]' "how it waits, and its ports"
+LOG=short cluster_stop
+assert_no_grep "$TMP/short.log" 'huge'
 assert_status 0 "$PLX_CLUSTER" -- --help
 assert_grep "$TMP/out.log" '^EAL options'
 assert_status 0 "$PLX_CLUSTER" -- --version
@@ -190,6 +202,36 @@ assert_refuses 'line 1' "$PLX_CTL" master reload
 echo '30 drop proto icmp' >"$TMP/rules"
 run "$PLX_CTL" master reload >/dev/null
 assert_eq "$(books '.rules[0].rule')" 30 "the rules, read again by the control socket"
+cluster_stop
+
+# Exact rules that actions added end with their flows, if that is wanted.
+echo '10 add-rule forward proto udp' >"$TMP/rules"
+cluster_start "${FILE[@]}" -- -c 10 --rules "$TMP/rules" --purge 0.5
+wait_until 30 "rules of flows" books_say '.rule_sums.asked_for > 0'
+wait_until 30 "that they are gone" books_say '.rule_sums.purged > 0 and .rule_sums.exact == 0'
+cluster_stop
+
+# A master may be a slave of another: what the first hands over the second shares out again.
+cluster_start "${FILE[@]}" -- -c 10 --wait-slaves 1 -o pressure
+first=$MASTER
+assert_refuses 'there is no cluster 99; there is: 10' "$PLX_CLUSTER" --no-huge --no-pci --lcores '(0,1)@0' --file-prefix second -- -c 11 -i cluster:99
+assert_refuses '"1a" is no cluster' "$PLX_CLUSTER" --no-huge --no-pci --lcores '(0,1)@0' --file-prefix second -- -c 11 -i cluster:1a
+CLUSTER_EAL=(--no-huge --no-pci --lcores '(0,1)@0' --file-prefix second)
+LOG=second cluster_start -- -c 11 -i cluster:10@0 --wait-slaves 1 -o pressure
+second=$MASTER
+assert_refuses 'place 0 of cluster 10 is taken' "$PLX_CLUSTER" --no-huge --no-pci --lcores '(0,1)@0' --file-prefix third -- -c 12 -i cluster:10@0
+slave_start one cluster:11
+one=$JOB
+second_has_all()
+{
+	run "$PLX_CTL" second cluster | jq -e ".packets.received == $ALL and .slaves[0].held == 0" >/dev/null
+}
+wait_until 30 "all packets of the second" second_has_all
+slave_stop "$one" one
+assert_eq "$COUNTED" "$ALL" "packets that went through both"
+MASTER=$second
+LOG=second cluster_stop
+MASTER=$first
 cluster_stop
 
 # From port to port: everything leaves, and is handed to slaves, too. A sender of its own takes what it can.

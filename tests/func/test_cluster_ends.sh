@@ -63,6 +63,30 @@ assert_ge "$COUNTED" 1 "packets of one"
 slave_stop "$two" two
 assert_eq "$(ls "$RUNTIME_DIRECTORY")" '' "what is left of all"
 
+# A slave that takes any place goes where it was, however late the one that names its own comes back to the next master. Who was not
+# there before may be quicker: then that one says so, and waits.
+cluster_start "${FOREVER[@]}" -- -c 10 -n 2
+slave_start one cluster:10@0
+one=$JOB
+slave_start two cluster:10
+two=$JOB
+freeze "$one"
+kill -KILL "$MASTER"
+wait_until 30 "the slave to notice" grep -q 'waiting for the next' "$TMP/two.log"
+LOG=second cluster_start "${FOREVER[@]}" -- -c 10 -n 2
+wait_until 30 "the slave that takes any" books_say '[.slaves[].present] | any'
+assert_eq "$(books -c '[.slaves[].present]')" '[false,true]' "who is there"
+kill -KILL "$two"
+slave_start three cluster:10
+three=$JOB
+assert_eq "$(books '.slaves[0].pid')" "$three" "who has the place"
+kill -CONT "$one"
+wait_until 30 "the other to be told" grep -q '^cluster:10@0: place 0 of cluster 10 is taken; trying again$' "$TMP/one.log"
+slave_stop "$three" three
+wait_until 30 "it to have its place" books_say ".slaves[0].pid == $one"
+LOG=second cluster_stop TERM
+slave_stop "$one" one
+
 # In the background.
 echo '10 drop proto udp' >"$TMP/rules"
 CLUSTER=("$PLX_CLUSTER" "${CLUSTER_EAL[@]}" "${FOREVER[@]}" -- -c 10)

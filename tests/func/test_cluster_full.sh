@@ -36,6 +36,12 @@ stand_still()
 	wait_until 30 "packets after that" books_say ".slaves[0].released > $had + 1000"
 	slave_stop "$one" one
 	cluster_stop
+	# What it lost it knows itself.
+	if [ "$policy" = pressure ]; then
+		assert_grep "$TMP/one.log" ' bytes, 0 lost$'
+	else
+		assert_grep "$TMP/one.log" ' bytes, [1-9][0-9]{3,} lost$'
+	fi
 }
 stand_still newest '.slaves[0].full > 1000 and .slaves[0].oldest == 0 and .slaves[0].backlog == 0'
 stand_still oldest '.slaves[0].oldest > 1000 and .slaves[0].backlog == 128'

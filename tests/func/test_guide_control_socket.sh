@@ -14,6 +14,7 @@ PATH=$(dirname "$PLX_TESTPMD"):$(dirname "$PLX_CTL"):$PATH
 guide_run - $PAGE 1
 assert_grep "$TMP/block.log" '^NAME +PID +USER +UPTIME +PROGRAM$'
 assert_grep "$TMP/block.log" '^router +[0-9]+ .* plx-testpmd$'
+FUNC_JOBS+=("$(awk '$1 == "router" {print $2}' "$TMP/block.log")") # it would go on for a while
 grep '^{' "$TMP/block.log" >"$TMP/answers"
 assert_ge "$(sed -n 1p "$TMP/answers" | jq .rx_packets)" 1 "packets"
 assert_eq "$(sed -n 2p "$TMP/answers" | jq '.. | .xstats? | objects | length > 0')" true "figures in detail"

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/guide.sh"
 FUNC_LIMIT=150 # the whole page goes through two CPUs, whatever else they do
 func_begin anyone
-need jq cc
+need jq cc capinfos
 
 # What the page starts and did not end.
 func_undo()
@@ -21,11 +21,11 @@ func_undo()
 
 PAGE=distribute-to-workers.md
 mkdir "$TMP/reader"
-PATH=$(dirname "$PLX_CLUSTER"):$(dirname "$PLX_CTL"):$PLX_BUILD/examples:$PATH
+PATH=$(dirname "$PLX_CLUSTER"):$(dirname "$PLX_CTL"):$(dirname "$PLX_CAPTURE"):$PLX_BUILD/examples:$PATH
 cd "$TMP/reader"
 guide_run - $PAGE 1
 assert_grep clusters.json '"clusters":\[\{"id":10,"places":2'
-assert_grep one.log '^Absolute Stats: [1-9][0-9]* pkts - [1-9][0-9]* bytes'
+assert_grep one.log '^Absolute Stats: [1-9][0-9]* pkts \([0-9]* lost\) - [1-9][0-9]* bytes'
 assert_grep two.log '^Actual Stats: [1-9][0-9]* pkts'
 dead=$(cat one.pid)
 two=$(cat two.pid)
@@ -61,6 +61,16 @@ wait_until 30 "the fourth" grep -q ' \.\.\.$' four.log
 
 guide_run - $PAGE 3 || { tail -n 5 master2.log four.log two.log >&2; cat "$TMP/block.log" >&2; fail "the third block"; }
 assert_grep "$TMP/block.log" '^every packet is accounted for$'
-assert_grep two.log '^cluster:10@1: [1-9][0-9]* packets, [1-9][0-9]* bytes$'
+assert_grep two.log '^cluster:10@1: [1-9][0-9]* packets, [1-9][0-9]* bytes, [0-9]* lost$'
+wait_until 30 "the master's end" job_ended "$(cat master.pid)"
+
+# Captures as workers.
+guide_run - $PAGE 4 || { tail -n 5 capture1.log capture2.log master3.log >&2; fail "the fourth block"; }
+assert_grep "$TMP/block.log" '^every packet is accounted for$'
+for i in 1 2; do
+	assert_grep capture$i.log '^every packet is accounted for$'
+	assert_grep capture$i.log "^cluster:10@$((i - 1)) "
+done
+assert_eq "$(count_packets one.pcapng)+$(count_packets two.pcapng)" 1000+1000 "packets in the files"
 wait_until 30 "the master's end" job_ended "$(cat master.pid)"
 rm ./*.pid
