@@ -21,6 +21,7 @@ TYPE = bytes.fromhex('88b5')  # for local experiments
 SOURCE = bytes.fromhex('02feed000001')
 FCS = 4
 SO_ATTACH_FILTER = 26
+PACKET_STATISTICS = 6
 
 
 def run(*command):
@@ -64,9 +65,10 @@ class ShortFrames:
         program = ctypes.create_string_buffer(self.FILTER)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
                                struct.pack('HP', len(self.FILTER) // 8, ctypes.addressof(program)))
+        self.socket.setsockopt(socket.SOL_SOCKET, oracle.SO_RCVBUFFORCE, oracle.KEPT)
         self.socket.bind((name, 0))
         self.socket.setblocking(False)
-        self.sum = 0
+        self.sum = self.lost = 0
 
     def missing(self):
         """Bytes, in all of them."""
@@ -76,7 +78,11 @@ class ShortFrames:
                 if address[2] == socket.PACKET_OUTGOING:
                     self.sum += 60 - len(frame)
         except BlockingIOError:
-            return self.sum
+            pass
+        self.lost += struct.unpack('II', self.socket.getsockopt(oracle.SOL_PACKET, PACKET_STATISTICS, 8))[1]
+        if self.lost:
+            raise No(f'{self.lost} short frames were not seen: no room for them')
+        return self.sum
 
 
 class Verbs:

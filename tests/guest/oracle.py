@@ -20,6 +20,7 @@ ETHERTYPE = 0x88b5  # for local experiments
 PATIENCE = 10  # seconds without a frame
 KEPT = 4 << 20
 ETH_P_ALL, SOL_PACKET, PACKET_IGNORE_OUTGOING = 3, 263, 23
+SO_RCVBUFFORCE = 33  # beyond what the system allows; a frame in wait takes ten times its length
 FLOW_AT = 14 + 20  # the source port of a flow's frames
 
 
@@ -81,7 +82,7 @@ class TapWire(Wire):
     def plug(self, ours, qemus):
         end = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         end.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KEPT)
+        end.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, KEPT)
         end.bind((qemus, 0))
         return end
 
