@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What scripts/lanes.py makes of results: which failures have a second run, and what that changes."""
+
+import contextlib
+import io
+import json
+import os
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'scripts'))
+sys.dont_write_bytecode = True
+
+import lanes  # noqa: E402
+
+
+def result(name, suite, verdict):
+    return {'name': f'pollux:{suite} / {name}', 'suite': [f'pollux:{suite}'], 'result': verdict, 'returncode': 1, 'duration': 1.0,
+            'stdout': 'why'}
+
+
+class Count(unittest.TestCase):
+    def count(self, *results):
+        self.said = []
+        with tempfile.NamedTemporaryFile('w', suffix='.json') as file:
+            file.writelines(json.dumps(each) + '\n' for each in results)
+            file.flush()
+            return lanes.count_tests('gcc', file.name, [], self.said.append)
+
+    def test_only_those_with_judges_of_their_own_run_again(self):
+        counts = self.count(result('func_x', 'func', 'FAIL'), result('ring_ring', 'unit', 'FAIL'), result('guest_y', 'guest', 'TIMEOUT'),
+                            result('mbuf_mbuf', 'unit', 'OK'), result('func_z', 'func', 'SKIP'))
+        self.assertEqual((counts.passed, counts.failed, counts.skipped), (1, 4, 0))
+        self.assertEqual(counts.again, ['func_x', 'guest_y'])
+        self.assertIn('FAILED   func_z', '\n'.join(self.said))
+
+
+class Again(unittest.TestCase):
+    def setUp(self):
+        self.runs = []
+        self.broken = set()
+        passes = lanes.passes
+        self.addCleanup(setattr, lanes, 'passes', passes)
+        lanes.passes = self.passes
+
+    def passes(self, runner, name, test):
+        self.runs.append((name, test))
+        return test not in self.broken
+
+    def run_again(self, **tests):
+        turns = []
+        for name, again in tests.items():
+            turn = lanes.Turn(name, 0)
+            turn.runner.tidy()
+            turn.counts.passed, turn.counts.failed, turn.counts.again = 5, len(again) + 1, again
+            turns.append(turn)
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            unsteady = lanes.run_again(turns, 0)
+        return [(turn.counts.passed, turn.counts.failed) for turn in turns], unsteady, said.getvalue()
+
+    def test_one_that_passes_alone_has_passed_and_is_told(self):
+        counts, unsteady, said = self.run_again(gcc=['func_x'], guest=['guest_y'])
+        self.assertEqual(counts, [(6, 1), (6, 1)])
+        self.assertEqual(unsteady, ['func_x', 'guest_y'])
+        self.assertEqual(self.runs, [('gcc', 'func_x'), ('guest', 'guest_y')])
+        self.assertIn('func_x passed', said)
+
+    def test_one_that_fails_again_has_failed(self):
+        self.broken = {'func_x'}
+        counts, unsteady, said = self.run_again(gcc=['func_x', 'func_y'])
+        self.assertEqual(counts, [(6, 2)])
+        self.assertEqual(unsteady, ['func_y'])
+        self.assertIn('func_x failed', said)
+
+    def test_many_failures_are_no_chance(self):
+        counts, unsteady, _ = self.run_again(gcc=['a', 'b'], guest=['c', 'd'])
+        self.assertEqual((counts, unsteady, self.runs), ([(5, 3), (5, 3)], [], []))
+
+
+if __name__ == '__main__':
+    unittest.main()
