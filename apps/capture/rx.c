@@ -6,8 +6,10 @@
 
 #include "stop.h"
 
-#define FINISH_NS    20000000
-#define FINISH_EMPTY 3
+#define FINISH_NS      20000000
+#define FINISH_HELD_NS 1000000000
+#define FINISH_ROUNDS  64
+#define FINISH_EMPTY   3
 
 unsigned
 rx_round(const struct rx_worker *worker)
@@ -33,8 +35,10 @@ rx_add_fds(const struct rx_worker *worker, struct plx_idle *idle)
 void
 rx_finish_begin(struct rx_finish *finish)
 {
-	finish->end_ticks = plx_clock_ticks() + plx_clock_ns_to_ticks(FINISH_NS);
-	finish->empty = 0;
+	const uint64_t now = plx_clock_ticks();
+
+	*finish = (struct rx_finish){.end_ticks = now + plx_clock_ns_to_ticks(FINISH_NS),
+				     .held_end_ticks = now + plx_clock_ns_to_ticks(FINISH_HELD_NS)};
 }
 
 /* Packets that the device has and has not handed over yet: it may do so in blocks, some ms later. */
@@ -50,14 +54,26 @@ some_wait(const struct rx_worker *worker)
 	return false;
 }
 
+/* A round, and whether there is to be another one. */
+static bool
+finish_goes_on(const struct rx_worker *worker, struct rx_finish *finish)
+{
+	const unsigned n = rx_round(worker);
+	const bool held = n == 0 && some_wait(worker);
+
+	finish->empty = n == 0 && !held ? finish->empty + 1 : 0;
+	if (finish->empty == FINISH_EMPTY)
+		return false;
+	if (++finish->rounds < FINISH_ROUNDS) /* however long this thread has not run */
+		return true;
+	return plx_clock_ticks() < (held ? finish->held_end_ticks : finish->end_ticks);
+}
+
 bool
 rx_finish_round(const struct rx_worker *worker, struct rx_finish *finish)
 {
-	bool wanted = !atomic_load_explicit(worker->over, memory_order_relaxed);
-
-	if (wanted)
-		finish->empty = rx_round(worker) == 0 && !some_wait(worker) ? finish->empty + 1 : 0;
-	if (wanted && finish->empty < FINISH_EMPTY && plx_clock_ticks() < finish->end_ticks)
+	if (!atomic_load_explicit(worker->over, memory_order_relaxed) &&
+	    finish_goes_on(worker, finish))
 		return true;
 	for (unsigned i = 0; i < worker->nb_sources; i++)
 		source_close(worker->sources[i]);

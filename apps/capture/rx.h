@@ -21,12 +21,15 @@ unsigned rx_round(const struct rx_worker *worker);
 void rx_add_fds(const struct rx_worker *worker, struct plx_idle *idle);
 
 /*
- * At the end, what the devices hold is still taken: rounds until some in a row are empty, or for a bounded
- * time, since traffic may go on for ever. Then the sources are closed.
+ * At the end, what the devices hold is still taken: rounds until some in a row are empty, or a bounded number of them and for a
+ * bounded time, since traffic may go on for ever; longer if nothing comes but a device has something that it will hand over.
+ * Then the sources are closed.
  */
 struct rx_finish {
 	uint64_t end_ticks;
-	unsigned empty;
+	uint64_t held_end_ticks; /* while nothing comes of what devices hold */
+	unsigned rounds;
+	unsigned empty; /* in a row */
 };
 void rx_finish_begin(struct rx_finish *finish);
 /* False when it is over. */
