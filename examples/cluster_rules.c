@@ -37,22 +37,24 @@ on_signal(int signo)
 		stopped = 1;
 }
 
-/* The packets are looked at where they lie. What passes is to be worked on here. */
+/* The packets are looked at where they lie, or one by one in `room`. What passes is to be worked on here. */
 static void
 sift(const struct plx_cluster_slave *slave, const struct plx_cluster_desc *desc, uint32_t n)
 {
 	struct plx_filter_packet packets[BURST];
 	struct plx_filter_verdict verdicts[BURST];
+	uint8_t room[PLX_CLUSTER_VIEW];
+	uint32_t k = 0;
 
-	for (uint32_t i = 0; i < n; i++)
-		packets[i] = (struct plx_filter_packet){
-			.bytes = plx_cluster_data(slave, &desc[i]),
-			.caplen = desc[i].len,
-			.wirelen = desc[i].len,
-		};
-	plx_filter_rules_match_burst(reader, packets, n, plx_clock_monotonic_ns(), verdicts);
-	for (uint32_t i = 0; i < n; i++)
-		fates[verdicts[i].fate]++;
+	for (uint32_t i = 0; i < n;) {
+		i += plx_cluster_packet(slave, &desc[i], n - i, room, &packets[k++]);
+		if (i < n && packets[k - 1].bytes != room)
+			continue;
+		plx_filter_rules_match_burst(reader, packets, k, plx_clock_monotonic_ns(),
+					     verdicts);
+		while (k > 0)
+			fates[verdicts[--k].fate]++;
+	}
 }
 
 static int

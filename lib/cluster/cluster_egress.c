@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What goes out: packets that were forwarded, and what slaves ordered. */
 #include "cluster_priv.h"
+#include "sieve_judge.h"
 
 /* Sends, and drops what the port does not take. Thread: the one that sends. */
 static unsigned
@@ -104,14 +105,25 @@ egress_clone(struct plx_cluster *cluster, struct plx_mbuf *m)
 
 /* -- orders ------------------------------------------------------------------------------------------ */
 
+/* The packet whole and where it was when it came, but for the tag that a device took out. */
+static bool
+lacks_tag(const struct plx_mbuf *m, const struct plx_cluster_order *order)
+{
+	return PLX_UNLIKELY(sieve_tag_len(m) != 0) && order->off == m->data_off &&
+	       order->len == m->data_len && order->len == m->pkt_len;
+}
+
 /* The packet as ordered. Where others look at the buffer too, or have it under way, it is a clone that says so. */
 static struct plx_mbuf *
 ordered(struct plx_cluster *cluster, struct place *place, const struct plx_cluster_order *order)
 {
 	struct plx_mbuf *m = plx_pool_mbuf(cluster->pool, order->number);
+	const bool alone = cluster->holders[order->number] == place->bit;
 	struct plx_mbuf *out = m;
 
-	if (cluster->holders[order->number] != place->bit || !plx_mbuf_is_sole(m)) {
+	if (lacks_tag(m, order))
+		return wire_form(cluster, m, false, alone);
+	if (!alone || !plx_mbuf_is_sole(m)) {
 		out = egress_clone(cluster, m);
 		if (out == NULL)
 			return NULL;

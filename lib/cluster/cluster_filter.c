@@ -8,26 +8,6 @@ PLX_STATIC_ASSERT(PLX_CLUSTER_BURST <= SIEVE_BURST, "a burst is judged at once")
 
 /* -- rules -------------------------------------------------------------------------------------------- */
 
-/*
- * With MAC addresses exchanged, or the tag that the device took out: itself if nobody else sees its bytes, else a copy. NULL: no
- * buffer, or too short.
- */
-static struct plx_mbuf *
-changed(struct plx_cluster *cluster, struct plx_mbuf *m, bool bounce, bool itself)
-{
-	struct plx_mbuf *out = m;
-
-	if (!itself || !sieve_owns(m)) {
-		out = plx_mbuf_copy(m, cluster->pool, 0, m->pkt_len);
-		if (itself)
-			plx_mbuf_free(m);
-	}
-	if (out == NULL || (sieve_tag_put_back(out) && (!bounce || sieve_exchange_macs(out))))
-		return out;
-	plx_mbuf_free(out);
-	return NULL;
-}
-
 /* True if the port is the cluster's; the packet is gone if it went `itself`. */
 static bool
 send_out(struct plx_cluster *cluster, struct plx_mbuf *m, const struct plx_filter_send *send,
@@ -42,10 +22,13 @@ send_out(struct plx_cluster *cluster, struct plx_mbuf *m, const struct plx_filte
 		COUNT(cluster->stats.misdirected, 1);
 		return false;
 	}
-	if (send->bounce || sieve_tag_len(m) != 0)
-		out = changed(cluster, m, send->bounce, itself);
-	else
+	if (send->bounce || sieve_tag_len(m) != 0) {
+		out = wire_form(cluster, m, send->bounce, itself);
+		if (itself && out != m)
+			plx_mbuf_free(m);
+	} else {
 		out = itself ? m : egress_clone(cluster, m);
+	}
 	egress_ask(cluster, egress, out);
 	return true;
 }

@@ -197,6 +197,15 @@ struct plx_mbuf *egress_clone(struct plx_cluster *cluster, struct plx_mbuf *m);
 bool egress_order(struct plx_cluster *cluster, struct place *place,
 		  const struct plx_cluster_order *order);
 
+/* cluster_wire.c */
+
+/*
+ * The packet with the tag that a device took out of it, and with its MAC addresses exchanged if that is wanted: `itself` if it may be
+ * changed and nobody else sees its bytes, else a copy. NULL: no buffer, or too short. Unless it is returned it stays the caller's.
+ */
+struct plx_mbuf *
+wire_form(struct plx_cluster *cluster, struct plx_mbuf *m, bool bounce, bool itself);
+
 /* cluster_clones.c */
 int clones_get(struct plx_pool **ret_pool, struct plx_why *why);
 void clones_put(struct plx_pool *pool);

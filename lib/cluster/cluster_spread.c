@@ -2,6 +2,7 @@
 /* A burst to all who get it: two quick ways for what is common, one for everything. */
 #include "cluster_put_priv.h"
 #include "plx_clock.h"
+#include "sieve_judge.h"
 
 /* Whose the bucket is, if somebody is there. */
 static inline uint32_t
@@ -82,10 +83,30 @@ own(struct plx_cluster *cluster, struct plx_mbuf *m)
 	return NULL;
 }
 
+/* One whose tag was taken out goes with it, as one packet that all ports share; where that cannot be made all refuse it. */
+static PLX_NOINLINE void
+forward_tagged(struct plx_cluster *cluster, struct plx_mbuf *m, uint64_t ports, bool keep)
+{
+	struct plx_mbuf *out = wire_form(cluster, m, false, !keep);
+
+	for (; ports != 0; ports &= ports - 1) {
+		struct egress *egress = &cluster->egress[__builtin_ctzll(ports)];
+		bool last = (ports & (ports - 1)) == 0;
+
+		egress_ask(cluster, egress, last || out == NULL ? out : egress_clone(cluster, out));
+	}
+	if (!keep && out != m)
+		plx_mbuf_free(m);
+}
+
 /* To all ports but the last as clones, and to that one too if the packet itself is needed. */
 static void
 forward(struct plx_cluster *cluster, struct plx_mbuf *m, uint64_t ports, bool keep)
 {
+	if (PLX_UNLIKELY(sieve_tag_len(m) != 0)) {
+		forward_tagged(cluster, m, ports, keep);
+		return;
+	}
 	for (; ports != 0; ports &= ports - 1) {
 		struct egress *egress = &cluster->egress[__builtin_ctzll(ports)];
 		bool last = (ports & (ports - 1)) == 0;

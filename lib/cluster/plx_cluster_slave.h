@@ -24,6 +24,7 @@ PLX_BEGIN_DECLS
 
 struct plx_cluster;
 struct plx_cluster_slave;
+struct plx_filter_packet;
 
 #define PLX_CLUSTER_PLACE_ANY UINT32_MAX
 
@@ -121,6 +122,18 @@ static inline void plx_cluster_done(struct plx_cluster_slave *slave, uint32_t n)
 static inline uint8_t *
 plx_cluster_data(const struct plx_cluster_slave *slave, const struct plx_cluster_desc *desc);
 
+#define PLX_CLUSTER_VIEW 2048 /* bytes of a packet that had to be copied to be looked at */
+
+/*
+ * A packet as the slave's own filters and rules are to see it (plx_filter_match, plx_filter_rules_match_burst): in one piece, and as it was
+ * on the wire. That is where it lies, or for a chain and for one whose VLAN tag was taken out a copy of the first bytes in buf, which the
+ * next such packet needs, too. desc is the first of n descriptors that are there; returns how many of them are this
+ * packet's. Of a chain at the end of the lane's memory only what is there is seen.
+ */
+uint32_t
+plx_cluster_packet(const struct plx_cluster_slave *slave, const struct plx_cluster_desc *desc,
+		   uint32_t n, uint8_t buf[PLX_CLUSTER_VIEW], struct plx_filter_packet *ret_packet);
+
 /* When the i-th of those peeked at came, ns since the epoch; 0 without PLX_CLUSTER_SLAVE_TIMES. */
 uint64_t plx_cluster_time(const struct plx_cluster_slave *slave, uint32_t i);
 
@@ -138,7 +151,8 @@ bool plx_cluster_alloc(struct plx_cluster_slave *slave, uint32_t *ret_number);
 
 /*
  * Gives a packet to the egress ports (a bit each) in place of giving it back: the i-th of those peeked at, whole packets of one
- * segment only; or one that was kept or allocated, desc->number, off and len saying what to send. False when the lane to
+ * segment only; or one that was kept or allocated, desc->number, off and len saying what to send. A packet whose VLAN tag was taken out
+ * has it again if it is sent with the off and len it came with; with others the bytes go as they are. False when the lane to
  * the master is full: it is still the slave's. Seen by the master at the next done or flush.
  */
 bool plx_cluster_send(struct plx_cluster_slave *slave, uint32_t i, uint64_t ports);

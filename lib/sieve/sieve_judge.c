@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sieve_judge.h"
 
-#include "plx_byteorder.h"
 #include "plx_clock.h"
 
 #include <string.h>
@@ -10,13 +9,6 @@
 #define TAG_LEN	 ((uint16_t)sizeof(struct plx_net_vlan))
 
 /* -- tags that a device took out ----------------------------------------------------------------------- */
-
-static void
-write_tag(uint8_t *to, uint16_t tci)
-{
-	plx_store_be16(to, PLX_NET_ETHERTYPE_VLAN);
-	plx_store_be16(to + 2, tci);
-}
 
 bool
 sieve_tag_put_back(struct plx_mbuf *m)
@@ -31,7 +23,7 @@ sieve_tag_put_back(struct plx_mbuf *m)
 	if (bytes == NULL)
 		return false;
 	memmove(bytes, bytes + TAG_LEN, MACS_LEN);
-	write_tag(bytes + MACS_LEN, m->vlan_tci);
+	sieve_tag_write(bytes + MACS_LEN, m->vlan_tci);
 	m->ol_flags &= ~PLX_MBUF_RX_VLAN_STRIPPED;
 	if (m->ol_flags & PLX_MBUF_RX_CUT)
 		m->wire_len += TAG_LEN;
@@ -71,7 +63,7 @@ sieve_packet_copied(const struct plx_mbuf *m, uint8_t buf[PLX_SIEVE_CHAIN_BYTES]
 
 	copy(m, 0, front, buf);
 	if (tag != 0)
-		write_tag(buf + front, m->vlan_tci);
+		sieve_tag_write(buf + front, m->vlan_tci);
 	copy(m, front, len - front, buf + front + tag);
 	return (struct plx_filter_packet){
 		.bytes = buf, .caplen = len + tag, .wirelen = plx_mbuf_wire_len(m) + tag};

@@ -219,6 +219,13 @@ plx_mbuf_clone(struct plx_mbuf *m, struct plx_pool *clones)
 	return NULL;
 }
 
+struct plx_mbuf *
+wire_form(struct plx_cluster *cluster, struct plx_mbuf *m, bool bounce, bool itself)
+{
+	machine_fail("buffer %td has a tag to put back", m - cluster->headers);
+	return NULL;
+}
+
 uint16_t
 plx_ethdev_hooked_tx_burst(uint16_t port, uint16_t queue, struct plx_mbuf **pkts, uint16_t n)
 {
