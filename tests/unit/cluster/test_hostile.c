@@ -6,6 +6,7 @@
 #include <linux/falloc.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -233,32 +234,60 @@ welcome_one(int listener, const int fds[WELCOME_FDS])
 	}
 }
 
-/* A master that hands out this memory. */
-static void
-is_refused_by_slaves(int lane, int data, const char *words)
-{
-	const int fds[WELCOME_FDS] = {lane, data, data};
+/* A process that is such a master. */
+struct other_master {
 	char path[64];
-	int listener;
 	pid_t pid;
+};
 
-	snprintf(path, sizeof(path), "%s/other.sock", folder);
-	listener = plx_unixsock_listen_packets(path, NULL);
+static struct other_master
+other_begin(const int fds[WELCOME_FDS])
+{
+	struct other_master other;
+	int listener;
+
+	snprintf(other.path, sizeof(other.path), "%s/other.sock", folder);
+	listener = plx_unixsock_listen_packets(other.path, NULL);
 	assert_true(listener >= 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
+	other.pid = fork();
+	assert_true(other.pid >= 0);
+	if (other.pid == 0) {
 		alarm(3 * LIMIT_MS / 1000);
 		welcome_one(listener, fds);
 		_exit(0);
 	}
 	close(listener);
-	refused("cluster:10", NULL, -EPROTO, words);
-	kill(pid, SIGKILL);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	unlink(path);
-	close(lane);
-	close(data);
+	return other;
+}
+
+static void
+other_end(const struct other_master *other, const int fds[WELCOME_FDS])
+{
+	kill(other->pid, SIGKILL);
+	assert_int_equal(waitpid(other->pid, NULL, 0), other->pid);
+	unlink(other->path);
+	for (unsigned i = 0; i < WELCOME_FDS; i++)
+		close(fds[i]);
+}
+
+static void
+offer_is_refused(const int fds[WELCOME_FDS], uint32_t flags, const char *words)
+{
+	const struct plx_cluster_slave_params params = {.place = PLX_CLUSTER_PLACE_ANY,
+							.flags = flags};
+	const struct other_master other = other_begin(fds);
+
+	refused("cluster:10", &params, -EPROTO, words);
+	other_end(&other, fds);
+}
+
+/* A master that hands out this memory. */
+static void
+is_refused_by_slaves(int lane, int data, const char *words)
+{
+	const int fds[WELCOME_FDS] = {lane, data, eventfd(0, EFD_CLOEXEC)};
+
+	offer_is_refused(fds, 0, words);
 }
 
 static void
@@ -272,6 +301,96 @@ memory_that_could_be_cut_off_is_refused(void **state)
 	is_refused_by_slaves(memory(64, ALL_SEALS), memory(8192, ALL_SEALS), "this is no lane");
 }
 
+/* As a master of this release makes it. */
+static struct plx_cluster_lane_shape
+honest_shape(void)
+{
+	struct plx_cluster_lane_shape shape;
+	struct plx_cluster_slave *slave;
+
+	rig.params.writable = true;
+	rig_make();
+	slave = rig_join(0, PLX_CLUSTER_SLAVE_WRITE);
+	shape = slave->priv->shape;
+	plx_cluster_leave(slave);
+	return shape;
+}
+
+static int
+lane_memory(const struct plx_cluster_lane_shape *shape)
+{
+	int fd = memory(shape->bytes, 0);
+
+	assert_int_equal(pwrite(fd, shape, sizeof(*shape), 0), sizeof(*shape));
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, ALL_SEALS), 0);
+	return fd;
+}
+
+static int
+data_memory(const struct plx_cluster_lane_shape *shape)
+{
+	return memory((size_t)shape->buffers * shape->stride, ALL_SEALS);
+}
+
+static int
+read_only(int fd)
+{
+	char path[32];
+	int again;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(again >= 0);
+	close(fd);
+	return again;
+}
+
+/* Slaves trust that a buffer that there is lies in the memory. */
+static void
+packets_that_do_not_fit_are_refused(void **state)
+{
+	struct plx_cluster_lane_shape shape = honest_shape();
+	const size_t bytes = (size_t)shape.buffers * shape.stride;
+
+	is_refused_by_slaves(lane_memory(&shape), memory(bytes - 1, ALL_SEALS), "do not fit");
+	shape.buf_size = shape.stride + 1;
+	is_refused_by_slaves(lane_memory(&shape), data_memory(&shape), "do not fit");
+	shape.buf_size = 512;
+	shape.buffers = shape.stride = 65536; /* 0 in 32 bits */
+	is_refused_by_slaves(lane_memory(&shape), memory(8192, ALL_SEALS), "do not fit");
+}
+
+static void
+what_is_no_bell_or_not_as_granted_is_refused(void **state)
+{
+	const struct plx_cluster_lane_shape shape = honest_shape();
+	int fds[WELCOME_FDS] = {lane_memory(&shape), data_memory(&shape)}, ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0); /* who rings it could be killed by SIGPIPE */
+	fds[WELCOME_BELL] = ends[1];
+	offer_is_refused(fds, 0, "bell is none");
+	close(ends[0]);
+	fds[WELCOME_LANE] = lane_memory(&shape);
+	fds[WELCOME_DATA] = read_only(data_memory(&shape));
+	fds[WELCOME_BELL] = eventfd(0, EFD_CLOEXEC);
+	offer_is_refused(fds, PLX_CLUSTER_SLAVE_WRITE, "cannot be written");
+}
+
+/* It would have who rings it wait. */
+static void
+a_bell_that_blocks_is_made_one_that_does_not(void **state)
+{
+	const struct plx_cluster_lane_shape shape = honest_shape();
+	const int fds[WELCOME_FDS] = {lane_memory(&shape), data_memory(&shape),
+				      eventfd(0, EFD_CLOEXEC)};
+	const struct other_master other = other_begin(fds);
+	struct plx_cluster_slave *slave = attach("cluster:10", 0);
+
+	assert_int_equal(fcntl(fds[WELCOME_BELL], F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	plx_cluster_leave(slave);
+	other_end(&other, fds);
+}
+
 int
 main(void)
 {
@@ -281,6 +400,9 @@ main(void)
 		RIG_TEST(who_may_write_spoils_bytes_and_nothing_else),
 		RIG_TEST(on_huge_pages_writers_must_be_trusted),
 		RIG_TEST(memory_that_could_be_cut_off_is_refused),
+		RIG_TEST(packets_that_do_not_fit_are_refused),
+		RIG_TEST(what_is_no_bell_or_not_as_granted_is_refused),
+		RIG_TEST(a_bell_that_blocks_is_made_one_that_does_not),
 	};
 
 	return cmocka_run_group_tests(tests, rig_door_init, rig_door_fini);

@@ -8,6 +8,8 @@
 #include "cluster_priv.h"
 #include "plx_bouncer.h"
 
+#include <unistd.h>
+
 void *__libc_malloc(size_t bytes);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t bytes);
@@ -142,7 +144,19 @@ a_cluster_is_made_or_not(void **state)
 	assert_int_equal(live, before);
 }
 
+/* The next file descriptor: what it was if none was left open. */
+static int
+next_fd(void)
+{
+	const int fd = dup(0);
+
+	assert_true(fd >= 0);
+	close(fd);
+	return fd;
+}
+
 static struct plx_cluster_slave *joined;
+static uint64_t visits; /* to the place, before one more is tried */
 
 static int
 join(struct plx_why *why)
@@ -151,6 +165,7 @@ join(struct plx_why *why)
 	const struct plx_cluster_slave_params params = {.place = 1,
 							.flags = PLX_CLUSTER_SLAVE_TIMES};
 
+	visits = rig.cluster->places[1].visit;
 	return plx_cluster_join(rig.cluster, &params, &joined, why);
 }
 
@@ -173,12 +188,18 @@ look_at_the_place(void)
 	assert_int_equal(plx_cluster_place_stats(rig.cluster, 1, &stats), 0);
 	assert_false(stats.present);
 	assert_int_equal(plx_pool_in_use(rig.pool), 0);
+	if (rig.cluster->places[1].visit != visits)
+		return; /* it was there already: the next one clears up behind it */
+	assert_null(rig.cluster->places[1].zone);
+	assert_null(rig.cluster->places[1].lane);
+	assert_int_equal(rig.cluster->places[1].bell, -1);
 }
 
 static void
 a_slave_joins_or_not(void **state)
 {
 	const struct trial trial = {join, leave, look_at_the_place};
+	const int fd = next_fd();
 	long before;
 
 	rig.params.overflow = PLX_CLUSTER_BORROW;
@@ -194,6 +215,7 @@ a_slave_joins_or_not(void **state)
 	plx_cluster_leave(joined);
 	destroy_cluster();
 	assert_int_equal(live, before);
+	assert_int_equal(next_fd(), fd);
 }
 
 int
