@@ -41,6 +41,7 @@ struct e1000_rxq {
 	struct plx_pool *pool;
 	struct plx_mbuf *head, *last; /* a packet of which more is to come */
 	uint32_t room;		      /* bytes of a buffer that the card may fill */
+	uint16_t headroom, port;
 	uint16_t size;
 	uint16_t next; /* the descriptor that the card returns next */
 	uint16_t tail; /* the one that is given next: RDT */
@@ -52,9 +53,9 @@ struct e1000_rxq {
 	bool fired;    /* the fd was written, the interrupt is masked */
 } PLX_CACHE_ALIGNED;
 
-/* A descriptor with RS, and what lies between the one before and it. */
-struct e1000_tx_mark {
-	uint16_t at, packets;
+/* A run of descriptors of which the last has RS, and the packets that end in it. */
+struct e1000_tx_run {
+	uint16_t last, packets;
 	uint32_t bytes;
 };
 
@@ -64,16 +65,15 @@ struct e1000_txq {
 	struct e1000_tx_desc *ring;
 	struct plx_mbuf *
 		*mbufs; /* at the last descriptor of each packet, NULL at its others; else old */
-	struct e1000_tx_mark *marks;	      /* oldest first: a circle of `size` */
-	struct e1000_tx_mark fresh;	      /* what is behind the last */
+	struct e1000_tx_run *runs;	      /* at the first descriptor of each */
+	struct e1000_tx_run open;	      /* what is behind the last of them */
 	struct e1000_tx_context_desc context; /* that the card has */
 	uint16_t size;
 	uint16_t next;	/* the descriptor that is written next: TDT */
 	uint16_t clean; /* the oldest that is the card's */
+	uint16_t run;	/* behind the last run: next, but within a burst */
 	uint16_t free;
 	uint16_t lazy; /* with so many free nobody looks what is done */
-	uint16_t first_mark, nb_marks;
-	uint16_t unmarked; /* descriptors behind the last with RS */
 	bool has_context, inserts_tags;
 } PLX_CACHE_ALIGNED;
 
@@ -97,7 +97,7 @@ enum e1000_count {
 struct e1000_dev {
 	struct plx_ethdev eth;
 	struct plx_pci *pci;
-	struct plx_pci_window regs;
+	struct plx_pci_window regs, rdt, tdt; /* all; the tails, which may be mapped alone */
 	const struct e1000_part *part;
 	pthread_mutex_t lock;
 	bool running;
@@ -142,7 +142,7 @@ e1000_write(const struct e1000_dev *dev, uint32_t reg, uint32_t value)
 
 /* What was written into rings is seen by the card before the tail that follows. */
 static inline void
-e1000_publish(const struct e1000_dev *dev, uint32_t reg, uint32_t tail)
+e1000_publish(const struct plx_pci_window *tail_reg, uint32_t tail)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	__asm__ volatile("" ::: "memory"); /* stores stay in order */
@@ -151,7 +151,7 @@ e1000_publish(const struct e1000_dev *dev, uint32_t reg, uint32_t tail)
 #else
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 #endif
-	e1000_write(dev, reg, tail);
+	plx_pci_write32(tail_reg, 0, tail);
 }
 
 /* -- e1000_ethdev.c ------------------------------------------------------------------------------------------------- */

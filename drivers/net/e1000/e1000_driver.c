@@ -77,11 +77,22 @@ choose_mac(struct e1000_dev *dev, const struct e1000_args *args, struct plx_why 
 	return 0;
 }
 
+static int
+open_registers(struct e1000_dev *dev, struct plx_why *why)
+{
+	const unsigned bar = E1000_BAR_REGISTERS;
+	int ret = plx_pci_window(dev->pci, bar, 0, E1000_BAR_LEN, &dev->regs, why);
+
+	if (ret == 0)
+		ret = plx_pci_window(dev->pci, bar, E1000_RDT, 4, &dev->rdt, why);
+	return ret == 0 ? plx_pci_window(dev->pci, bar, E1000_TDT, 4, &dev->tdt, why) : ret;
+}
+
 /* Quiet, then known: 14.3 after a reset. */
 static int
 open_card(struct e1000_dev *dev, const struct e1000_args *args, struct plx_why *why)
 {
-	int ret = plx_pci_window(dev->pci, E1000_BAR_REGISTERS, 0, E1000_BAR_LEN, &dev->regs, why);
+	int ret = open_registers(dev, why);
 
 	plx_pci_bus_master(dev->pci, false); /* whoever had it before may have left it running */
 	if (ret == 0)

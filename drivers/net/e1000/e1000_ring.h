@@ -16,9 +16,9 @@ e1000_after(unsigned at, uint16_t size)
 #define E1000_RX_EOP ((uint64_t)E1000_RXD_STAT_EOP << 32)
 
 static PLX_ALWAYS_INLINE uint64_t
-e1000_rx_load(const struct e1000_rxq *rxq, unsigned at)
+e1000_rx_load(const struct e1000_rx_desc *desc)
 {
-	const uint64_t *word = (const uint64_t *)(const void *)&rxq->ring[at].length;
+	const uint64_t *word = (const uint64_t *)(const void *)&desc->length;
 
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }

@@ -16,8 +16,8 @@
 	 E1000_RXD_ERR_RXE)
 
 /* A packet of one buffer, good and without a tag, is what most are. */
-#define PLAIN	   (E1000_RX_DD | E1000_RX_EOP)
-#define PLAIN_MASK (PLAIN | (uint64_t)E1000_RXD_STAT_VP << 32 | (uint64_t)BAD_FRAME << 40)
+#define PLAIN	   (E1000_RXD_STAT_DD | E1000_RXD_STAT_EOP)
+#define PLAIN_MASK (PLAIN | E1000_RXD_STAT_VP | BAD_FRAME << 8)
 
 /* What e1000_rx_load() brought. */
 static PLX_ALWAYS_INLINE uint8_t
@@ -94,7 +94,7 @@ e1000_rx_refill(struct e1000_rxq *rxq)
 		give(rxq, got);
 	} while (got > 0 && got == n);
 	if (rxq->tail != before)
-		e1000_publish(rxq->dev, E1000_RDT, rxq->tail);
+		e1000_publish(&rxq->dev->rdt, rxq->tail);
 }
 
 /* -- packets ----------------------------------------------------------------------------------------------------------------- */
@@ -187,9 +187,8 @@ take(struct e1000_rxq *rxq, uint64_t word)
 
 	rxq->next = e1000_after(rxq->next, rxq->size);
 	rxq->held--;
-	plx_mbuf_received(m, length <= rxq->room ? length : 0, rxq->pool->headroom,
-			  rxq->dev->eth.port, 0);
-	PLX_MBUF_NOTE(m, "net_e1000 rx", rxq->dev->eth.port, 0);
+	plx_mbuf_received(m, length <= rxq->room ? length : 0, rxq->headroom, rxq->port, 0);
+	PLX_MBUF_NOTE(m, "net_e1000 rx", rxq->port, 0);
 	if (length == 0 || length > rxq->room || rxq->skipping)
 		return drop(rxq, m, whole, E1000_RX_BAD_LENGTH);
 	if (whole && (errors_of(word) & BAD_FRAME) != 0)
@@ -208,80 +207,87 @@ take(struct e1000_rxq *rxq, uint64_t word)
 
 /* As many packets of one good buffer as follow each other, up to the end of the ring. */
 static PLX_ALWAYS_INLINE unsigned
-take_plain(struct e1000_rxq *rxq, struct plx_mbuf **pkts, unsigned n, uint64_t *bytes)
+take_plain(struct e1000_rxq *rxq, struct plx_mbuf **pkts, unsigned n)
 {
-	const uint32_t *numbers = &rxq->numbers[rxq->next];
-	const unsigned to_end = (unsigned)rxq->size - rxq->next, at = rxq->next;
-	const uint16_t headroom = (uint16_t)rxq->pool->headroom, port = rxq->dev->eth.port;
+	const unsigned at = rxq->next, to_end = (unsigned)rxq->size - at;
+	const uint16_t headroom = rxq->headroom, port = rxq->port;
+	const struct e1000_rx_desc *desc = &rxq->ring[at];
 	struct plx_mbuf *headers = plx_pool_mbuf(rxq->pool, 0);
-	const uint32_t room = rxq->room;
-	const bool csum = rxq->csum;
+	const uint32_t *numbers = &rxq->numbers[at];
+	uint64_t bytes = 0;
 	unsigned i;
 
 	n = n < to_end ? n : to_end;
 	n = n < rxq->held ? n : rxq->held;
 	for (i = 0; i < n; i++) {
-		const uint64_t word = e1000_rx_load(rxq, at + i);
+		const uint64_t word = e1000_rx_load(&desc[i]);
+		const uint32_t length = (uint16_t)word;
 		struct plx_mbuf *m = headers + numbers[i];
 
-		if ((word & PLAIN_MASK) != PLAIN || (uint16_t)word - 1u >= room)
+		if (((uint32_t)(word >> 32) & PLAIN_MASK) != PLAIN || length - 1 >= rxq->room)
 			break;
 		plx_prefetch_write(headers + numbers[i + E1000_RX_AHEAD]);
-		plx_mbuf_received(m, (uint16_t)word, headroom, port, 0);
+		plx_mbuf_received(m, (uint16_t)length, headroom, port, 0);
 		PLX_MBUF_NOTE(m, "net_e1000 rx", port, 0);
-		if (csum)
+		if (rxq->csum)
 			note_sums(m, word);
-		*bytes += (uint16_t)word;
+		bytes += length;
 		pkts[i] = m;
 	}
 	rxq->next = (uint16_t)(i == to_end ? 0 : at + i);
 	rxq->held = (uint16_t)(rxq->held - i);
+	plx_ethdev_add(&rxq->stats.packets, i);
+	plx_ethdev_add(&rxq->stats.bytes, bytes);
 	return i;
 }
 
-/* The next one, if it is there; false if it is not. What it is part of may be no packet yet, or none at all. */
-static PLX_NOINLINE bool
-take_other(struct e1000_rxq *rxq, struct plx_mbuf **ret_m)
+/* What the card wrote into the next one, if it is done with it; else 0. */
+static PLX_ALWAYS_INLINE uint64_t
+next_word(const struct e1000_rxq *rxq)
 {
-	uint64_t word;
+	const uint64_t word = rxq->held > 0 ? e1000_rx_load(&rxq->ring[rxq->next]) : 0;
 
-	if (rxq->held == 0)
-		return false;
-	word = e1000_rx_load(rxq, rxq->next);
-	if ((word & E1000_RX_DD) == 0)
-		return false;
-	*ret_m = take(rxq, word);
-	return true;
+	return (word & E1000_RX_DD) != 0 ? word : 0;
+}
+
+/* The same, whatever comes: what a descriptor is part of may be no packet yet, or none at all. */
+static PLX_NOINLINE unsigned
+take_any(struct e1000_rxq *rxq, struct plx_mbuf **pkts, unsigned n)
+{
+	unsigned done = 0;
+
+	while (done < n) {
+		struct plx_mbuf *m;
+		uint64_t word;
+
+		if (rxq->head == NULL && !rxq->skipping)
+			done += take_plain(rxq, pkts + done, n - done);
+		word = done < n ? next_word(rxq) : 0;
+		if (word == 0)
+			break;
+		m = take(rxq, word);
+		if (m == NULL)
+			continue;
+		plx_ethdev_add(&rxq->stats.packets, 1);
+		plx_ethdev_add(&rxq->stats.bytes, m->pkt_len);
+		pkts[done++] = m;
+	}
+	return done;
 }
 
 uint16_t
 e1000_rx(void *queue, struct plx_mbuf **pkts, uint16_t n)
 {
 	struct e1000_rxq *rxq = queue;
-	const uint16_t before = rxq->held;
-	uint64_t bytes = 0;
 	unsigned done = 0;
 
-	while (done < n) {
-		struct plx_mbuf *m;
-
-		if (PLX_LIKELY(rxq->head == NULL && !rxq->skipping)) {
-			done += take_plain(rxq, pkts + done, n - done, &bytes);
-			if (done == n)
-				break;
-		}
-		if (!take_other(rxq, &m))
-			break;
-		if (m == NULL)
-			continue;
-		bytes += m->pkt_len;
-		pkts[done++] = m;
-	}
+	if (PLX_LIKELY(rxq->head == NULL && !rxq->skipping))
+		done = take_plain(rxq, pkts, n);
+	if (done < n && PLX_UNLIKELY(next_word(rxq) != 0))
+		done += take_any(rxq, pkts + done, n - done);
 	if (rxq->size - 1u - rxq->held >= rxq->part)
 		e1000_rx_refill(rxq);
-	if (rxq->held == before && PLX_UNLIKELY(rxq->sleeps))
+	if (done == 0 && PLX_UNLIKELY(rxq->sleeps))
 		e1000_irq_rearm(rxq);
-	plx_ethdev_add(&rxq->stats.packets, done);
-	plx_ethdev_add(&rxq->stats.bytes, bytes);
 	return (uint16_t)done;
 }

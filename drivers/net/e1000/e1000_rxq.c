@@ -48,6 +48,8 @@ e1000_rxq_create(struct e1000_dev *dev, uint16_t descs, struct plx_pool *pool,
 	rxq->ring = dev->rings->addr;
 	rxq->pool = pool;
 	rxq->room = e1000_rx_room(pool);
+	rxq->headroom = (uint16_t)pool->headroom;
+	rxq->port = dev->eth.port;
 	rxq->size = descs;
 	rxq->part = (uint16_t)(descs / 4u < E1000_RX_PART ? descs / 4u : E1000_RX_PART);
 	*ret_rxq = rxq;
@@ -93,7 +95,7 @@ e1000_rxq_drain(struct e1000_rxq *rxq)
 	uint64_t lost = 0;
 
 	for (; rxq->held > 0; rxq->held--) {
-		const uint64_t word = e1000_rx_load(rxq, rxq->next);
+		const uint64_t word = e1000_rx_load(&rxq->ring[rxq->next]);
 
 		if ((word & E1000_RX_DD) != 0 && (word & E1000_RX_EOP) != 0) {
 			lost += !skipping;
@@ -118,7 +120,7 @@ e1000_rxq_count(struct plx_ethdev *eth, void *queue)
 	int n = 0;
 
 	for (unsigned i = __atomic_load_n(&rxq->held, __ATOMIC_RELAXED); i > 0; i--) {
-		const uint64_t word = e1000_rx_load(rxq, at);
+		const uint64_t word = e1000_rx_load(&rxq->ring[at]);
 
 		if ((word & E1000_RX_DD) == 0)
 			break;

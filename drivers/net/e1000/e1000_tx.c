@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Sending (3.3, 3.4). The card reports descriptors with RS as done in memory (DD), in order; no register is read. RS is set on
- * the last packet of a burst and after every MARK_EVERY descriptors: what lies before such a mark is done with it.
+ * the last descriptor of a run, of which a burst is one or several: what lies before it is done with it.
  */
 #include "e1000_ring.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define MARK_EVERY 32u
-#define DONE_PART  64u
-#define DESC_MAX   E1000_TX_FRAME_MAX /* bytes that one descriptor may name (3.3.3) */
+#define RUN_MAX	  32u
+#define DONE_PART 64u
+#define DESC_MAX  E1000_TX_FRAME_MAX /* bytes that one descriptor may name (3.3.3) */
 
 /* A packet that is about to be laid out. */
 struct packet {
@@ -58,11 +58,10 @@ free_sparse(struct e1000_txq *txq, unsigned descs)
 	plx_mbuf_free_bulk(mbufs, n);
 }
 
-/* Descriptors up to and with that one are the driver's again. */
+/* Descriptors up to that one are the driver's again. */
 static void
-release(struct e1000_txq *txq, uint16_t last, unsigned packets, uint64_t bytes)
+release(struct e1000_txq *txq, uint16_t end, unsigned packets, uint64_t bytes)
 {
-	const uint16_t end = e1000_after(last, txq->size);
 	const unsigned descs = end > txq->clean ? (unsigned)end - txq->clean
 						: (unsigned)end + txq->size - txq->clean;
 
@@ -78,46 +77,72 @@ release(struct e1000_txq *txq, uint16_t last, unsigned packets, uint64_t bytes)
 }
 
 static bool
-is_done(const struct e1000_txq *txq, uint16_t mark)
+is_done(const struct e1000_txq *txq, uint16_t at)
 {
-	return (__atomic_load_n(&txq->ring[mark].sta, __ATOMIC_ACQUIRE) & E1000_TXD_STA_DD) != 0;
+	return (__atomic_load_n(&txq->ring[at].sta, __ATOMIC_ACQUIRE) & E1000_TXD_STA_DD) != 0;
 }
 
-/* What several marks say done goes back at once: bursts of one packet have a mark each. */
+/* What several runs say done goes back at once: bursts of one packet are a run each. */
 void
 e1000_tx_reap(struct e1000_txq *txq)
 {
+	uint16_t end = txq->clean;
 	unsigned packets = 0;
 	uint64_t bytes = 0;
-	uint16_t last = 0;
 
-	while (txq->nb_marks > 0) {
-		const struct e1000_tx_mark *mark = &txq->marks[txq->first_mark];
+	while (end != txq->run) {
+		const struct e1000_tx_run run = txq->runs[end];
 
-		if (!is_done(txq, mark->at))
+		if (!is_done(txq, run.last))
 			break;
-		last = mark->at;
-		packets += mark->packets;
-		bytes += mark->bytes;
-		txq->first_mark = e1000_after(txq->first_mark, txq->size);
-		txq->nb_marks--;
+		packets += run.packets;
+		bytes += run.bytes;
+		end = e1000_after(run.last, txq->size);
 	}
-	if (packets > 0)
-		release(txq, last, packets, bytes);
+	if (end != txq->clean)
+		release(txq, end, packets, bytes);
 }
 
 /* -- a packet into the ring ------------------------------------------------------------------------------------------------- */
 
-static void
-mark(struct e1000_txq *txq, uint16_t at)
+/* What lies behind the last run becomes one: at least a descriptor. */
+static PLX_ALWAYS_INLINE void
+close_run(struct e1000_txq *txq, uint16_t last, struct e1000_tx_run run)
 {
-	const unsigned slot = (unsigned)txq->first_mark + txq->nb_marks++;
+	run.last = last;
+	txq->ring[last].cmd |= E1000_TXD_CMD_RS;
+	txq->runs[txq->run] = run;
+	txq->run = txq->next;
+}
 
-	txq->ring[at].cmd |= E1000_TXD_CMD_RS;
-	txq->fresh.at = at;
-	txq->marks[slot < txq->size ? slot : slot - txq->size] = txq->fresh;
-	txq->fresh = (struct e1000_tx_mark){0};
-	txq->unmarked = 0;
+static uint16_t
+last_desc(const struct e1000_txq *txq)
+{
+	return (uint16_t)((txq->next == 0 ? txq->size : txq->next) - 1);
+}
+
+static void
+close_open_run(struct e1000_txq *txq)
+{
+	close_run(txq, last_desc(txq), txq->open);
+	txq->open = (struct e1000_tx_run){0};
+}
+
+/* Descriptors behind the last run. */
+static unsigned
+in_open_run(const struct e1000_txq *txq)
+{
+	return txq->next >= txq->run ? (unsigned)txq->next - txq->run
+				     : (unsigned)txq->next + txq->size - txq->run;
+}
+
+/* One that is long enough ends here. */
+static unsigned
+room_in_run(struct e1000_txq *txq)
+{
+	if (in_open_run(txq) >= RUN_MAX)
+		close_open_run(txq);
+	return RUN_MAX - in_open_run(txq);
 }
 
 static uint16_t
@@ -128,7 +153,6 @@ next_desc(struct e1000_txq *txq)
 	txq->mbufs[at] = NULL;
 	txq->next = e1000_after(at, txq->size);
 	txq->free--;
-	txq->unmarked++;
 	return at;
 }
 
@@ -187,12 +211,10 @@ put_packet(struct e1000_txq *txq, const struct packet *p, struct plx_mbuf *origi
 	}
 	txq->ring[at].cmd |= E1000_TXD_CMD_EOP;
 	txq->mbufs[at] = p->m;
-	txq->fresh.packets++;
-	txq->fresh.bytes += p->m->pkt_len;
+	txq->open.packets++;
+	txq->open.bytes += p->m->pkt_len;
 	if (p->m != original)
 		plx_mbuf_free(original);
-	if (txq->unmarked >= MARK_EVERY)
-		mark(txq, at);
 }
 
 /* Descriptors for the bytes; 0 for none, -EFAULT for bytes that the card does not reach. */
@@ -304,35 +326,64 @@ is_plain(const struct plx_mbuf *m)
 	       m->data_len > 0 && m->data_len <= DESC_MAX;
 }
 
-/* As many as are plain, up to the end of the ring and to the next RS. */
+/* As many as are plain, up to the end of the ring, and what they add to their run. */
 static PLX_ALWAYS_INLINE unsigned
-put_plain(struct e1000_txq *txq, struct plx_mbuf **pkts, unsigned n)
+put_plain(struct e1000_txq *txq, struct plx_mbuf **pkts, unsigned n, struct e1000_tx_run *run)
 {
 	const uint64_t cmd = (uint64_t)(E1000_TXD_CMD_EOP | E1000_TXD_CMD_IFCS)
 			     << E1000_TXD_CMD_SHIFT;
-	const unsigned to_end = (unsigned)txq->size - txq->next,
-		       to_mark = MARK_EVERY - txq->unmarked;
-	struct plx_mbuf **mbufs = &txq->mbufs[txq->next];
-	uint64_t *desc = (uint64_t *)(void *)&txq->ring[txq->next];
+	const unsigned at = txq->next, to_end = (unsigned)txq->size - at;
+	uint64_t *desc = (uint64_t *)(void *)&txq->ring[at];
+	struct plx_mbuf **mbufs = &txq->mbufs[at];
 	uint32_t bytes = 0;
 	unsigned i;
 
 	n = n < to_end ? n : to_end;
-	n = n < to_mark ? n : to_mark;
-	for (i = 0; i < n && PLX_LIKELY(is_plain(pkts[i])); i++) {
-		desc[2 * i] = plx_mbuf_iova(pkts[i]);
-		desc[2 * i + 1] = cmd | pkts[i]->data_len;
-		mbufs[i] = pkts[i];
-		bytes += pkts[i]->data_len;
+	n = n < txq->free ? n : txq->free;
+	for (i = 0; i < n; i++) {
+		struct plx_mbuf *m = pkts[i];
+		const uint16_t len = m->data_len;
+
+		if (PLX_UNLIKELY(!is_plain(m)))
+			break;
+		desc[2 * i] = plx_mbuf_iova(m);
+		desc[2 * i + 1] = cmd | len;
+		mbufs[i] = m;
+		bytes += len;
 	}
-	txq->next = i == to_end ? 0 : (uint16_t)(txq->next + i);
+	run->packets = (uint16_t)(run->packets + i);
+	run->bytes += bytes;
+	txq->next = i == to_end ? 0 : (uint16_t)(at + i);
 	txq->free = (uint16_t)(txq->free - i);
-	txq->unmarked = (uint16_t)(txq->unmarked + i);
-	txq->fresh.packets += i;
-	txq->fresh.bytes += bytes;
-	if (txq->unmarked == MARK_EVERY)
-		mark(txq, (uint16_t)(txq->next == 0 ? txq->size - 1 : txq->next - 1));
+	plx_ethdev_add(&txq->stats.in_flight, i);
+	plx_ethdev_add(&txq->stats.taken, i);
 	return i;
+}
+
+/* Whatever comes; how many were taken over. */
+static PLX_NOINLINE unsigned
+put_any(struct e1000_txq *txq, struct plx_mbuf **pkts, unsigned n)
+{
+	unsigned taken = 0, others = 0, given = 0;
+
+	while (taken < n) {
+		const unsigned left = n - taken, more = room_in_run(txq);
+		const unsigned plain =
+			put_plain(txq, pkts + taken, left < more ? left : more, &txq->open);
+
+		taken += plain;
+		if (plain == 0) {
+			if (!send_planned(txq, pkts[taken], &given))
+				break;
+			taken++;
+			others++;
+		}
+	}
+	if (txq->run != txq->next)
+		close_open_run(txq);
+	plx_ethdev_add(&txq->stats.in_flight, given);
+	plx_ethdev_add(&txq->stats.taken, others);
+	return taken;
 }
 
 uint16_t
@@ -340,29 +391,20 @@ e1000_tx(void *queue, struct plx_mbuf **pkts, uint16_t n)
 {
 	struct e1000_txq *txq = queue;
 	const uint16_t before = txq->next;
-	unsigned taken = 0, given = 0;
+	struct e1000_tx_run run = {0};
+	unsigned taken;
 
 	if (n == 0 || txq->free < txq->lazy)
 		e1000_tx_reap(txq);
-	while (taken < n) {
-		const unsigned left = (unsigned)n - taken;
-		const unsigned plain =
-			put_plain(txq, pkts + taken, left < txq->free ? left : txq->free);
-
-		taken += plain;
-		given += plain;
-		if (plain == 0) {
-			if (!send_planned(txq, pkts[taken], &given))
-				break;
-			taken++;
-		}
+	taken = put_plain(txq, pkts, n < RUN_MAX ? n : RUN_MAX, &run);
+	if (PLX_LIKELY(taken > 0 && taken == n)) {
+		close_run(txq, (uint16_t)(before + taken - 1), run);
+	} else {
+		txq->open = run;
+		taken += put_any(txq, pkts + taken, n - taken);
+		if (txq->next == before)
+			return (uint16_t)taken;
 	}
-	plx_ethdev_add(&txq->stats.in_flight, given);
-	plx_ethdev_add(&txq->stats.taken, taken);
-	if (txq->next != before) {
-		if (txq->unmarked > 0)
-			mark(txq, (uint16_t)(txq->next == 0 ? txq->size - 1 : txq->next - 1));
-		e1000_publish(txq->dev, E1000_TDT, txq->next);
-	}
+	e1000_publish(&txq->dev->tdt, txq->next);
 	return (uint16_t)taken;
 }

@@ -24,8 +24,8 @@ e1000_txq_create(struct e1000_dev *dev, uint16_t descs, struct e1000_txq **ret_t
 			     E1000_RING_MAX * sizeof(struct e1000_rx_desc));
 	txq->size = descs;
 	txq->mbufs = calloc(descs, sizeof(*txq->mbufs));
-	txq->marks = calloc(descs, sizeof(*txq->marks));
-	if (txq->mbufs == NULL || txq->marks == NULL) {
+	txq->runs = calloc(descs, sizeof(*txq->runs));
+	if (txq->mbufs == NULL || txq->runs == NULL) {
 		e1000_txq_destroy(txq);
 		return plx_why(why, -ENOMEM, "out of memory");
 	}
@@ -38,10 +38,10 @@ e1000_txq_destroy(struct e1000_txq *txq)
 {
 	if (txq == NULL)
 		return;
-	if (txq->mbufs != NULL && txq->marks != NULL)
+	if (txq->mbufs != NULL && txq->runs != NULL)
 		e1000_txq_drain(txq);
 	free(txq->mbufs);
-	free(txq->marks);
+	free(txq->runs);
 	free(txq);
 }
 
@@ -53,9 +53,8 @@ e1000_txq_start(struct e1000_txq *txq)
 	const uint64_t addr = plx_zone_iova(dev->rings, txq->ring);
 
 	memset(txq->ring, 0, txq->size * sizeof(*txq->ring));
-	txq->next = txq->clean = txq->unmarked = 0;
-	txq->first_mark = txq->nb_marks = 0;
-	txq->fresh = (struct e1000_tx_mark){0};
+	txq->next = txq->clean = txq->run = 0;
+	txq->open = (struct e1000_tx_run){0};
 	txq->free = (uint16_t)(txq->size - 1);
 	txq->lazy = (uint16_t)(txq->size < 2 * DONE_WAITS ? txq->size / 2 : txq->size - DONE_WAITS);
 	txq->has_context = false;
@@ -93,7 +92,7 @@ e1000_txq_drain(struct e1000_txq *txq)
 		plx_mbuf_free(txq->mbufs[txq->clean]);
 		lost++;
 	}
-	txq->nb_marks = 0;
+	txq->run = txq->clean;
 	plx_ethdev_add(&txq->stats.errors, lost);
 	plx_ethdev_add(&txq->stats.in_flight, -lost);
 	plx_ethdev_add(&txq->dev->counts[E1000_TX_AT_STOP], lost);
