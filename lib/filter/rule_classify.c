@@ -270,6 +270,18 @@ checks_of(const struct plx_filter_rule *rule)
 	return (uint16_t)checks;
 }
 
+/* What dimensions do not say is asked of the packet itself. Flows that actions name are made of facts. */
+static bool
+needs_facts(const struct plx_filter_rule *rule)
+{
+	const uint32_t others = PLX_FILTER_HAS_SRC_MAC | PLX_FILTER_HAS_DST_MAC |
+				PLX_FILTER_HAS_PAYLOAD | PLX_FILTER_HAS_BALANCE |
+				PLX_FILTER_HAS_BPF | PLX_FILTER_HAS_PLUGIN;
+
+	return (rule->has & ~others) != 0 || rule->action == PLX_FILTER_ADD_RULE ||
+	       rule->action == PLX_FILTER_DELETE_RULE;
+}
+
 static void
 add_place(struct rule_set *set, struct rule_wild *wild, bool reversed)
 {
@@ -287,7 +299,9 @@ add_place(struct rule_set *set, struct rule_wild *wild, bool reversed)
 static void
 fill_places(struct rule_set *set, struct rule_wild **wild, unsigned n)
 {
+	set->factless = true;
 	for (unsigned i = 0; i < n; i++) {
+		set->factless &= !needs_facts(&wild[i]->rule);
 		add_place(set, wild[i], false);
 		if (wild[i]->rule.bidirectional)
 			add_place(set, wild[i], true);

@@ -284,11 +284,16 @@ addresses_hold(const struct rule_place *place, const struct rule_facts *facts)
 		facts->dst >= place->dst[0] && facts->dst <= place->dst[1]);
 }
 
-/* What there is to ask of it beside the facts, if it is more than a filter's, which reads the bytes alone. */
-static inline const struct plx_filter_packet *
-packet_for(struct passage *p, unsigned checks)
+/* What there is to ask of it beside the facts. A filter reads the bytes alone; the rest needs the packet parsed. */
+static inline bool
+checks_hold(struct passage *p, const struct rule_place *place)
 {
-	return (checks & ~RULE_CHECK_BPF) == 0 ? &p->packet : whole_packet(p);
+	if (place->checks == 0)
+		return true;
+	if (place->checks == RULE_CHECK_BPF)
+		return plx_filter_match(place->wild->bpf, p->packet.bytes, p->packet.caplen,
+					p->packet.wirelen) != 0;
+	return rule_place_holds(place, whole_packet(p), &p->facts);
 }
 
 /* A rule that goes on must not act twice on a packet that meets it in both directions. */
@@ -300,10 +305,8 @@ meet_places(struct matcher *m, struct passage *p, unsigned word, uint64_t bits,
 		const struct rule_place *place =
 			&m->edition->set->places[word * 64 + (unsigned)__builtin_ctzll(bits)];
 
-		if (place->wild == *last || !addresses_hold(place, &p->facts))
-			continue;
-		if (place->checks != 0 &&
-		    !rule_place_holds(place, packet_for(p, place->checks), &p->facts))
+		if (place->wild == *last || !addresses_hold(place, &p->facts) ||
+		    !checks_hold(p, place))
 			continue;
 		*last = place->wild;
 		if (meet_wild(m, p, place->wild, verdict))
@@ -313,8 +316,8 @@ meet_places(struct matcher *m, struct passage *p, unsigned word, uint64_t bits,
 }
 
 static bool
-meet_wildcards(struct matcher *m, struct passage *p, const uint64_t **rows, unsigned n,
-	       uint64_t first, struct plx_filter_verdict *verdict)
+meet_rows(struct matcher *m, struct passage *p, const uint64_t **rows, unsigned n, uint64_t first,
+	  struct plx_filter_verdict *verdict)
 {
 	const struct rule_set *set = m->edition->set;
 	const struct rule_wild *last = NULL;
@@ -339,6 +342,18 @@ meet_wildcards(struct matcher *m, struct passage *p, const uint64_t **rows, unsi
 			return true;
 	}
 	return false;
+}
+
+/* In a small set the first words are whole rows. */
+static inline bool
+meet_wildcards(struct matcher *m, struct passage *p, const uint64_t **rows, unsigned n,
+	       uint64_t first, struct plx_filter_verdict *verdict)
+{
+	const struct rule_wild *last = NULL;
+
+	if (m->edition->set->head == 0 && __builtin_popcountll(first) <= FEW_LEFT)
+		return meet_places(m, p, 0, first, &last, verdict);
+	return meet_rows(m, p, rows, n, first, verdict);
 }
 
 /* -- the burst --------------------------------------------------------------------------------------- */
@@ -502,6 +517,23 @@ match_wild(struct matcher *m, const struct plx_filter_packet *packets, unsigned 
 	}
 }
 
+/* Rules that ask for no facts, each for itself then: filters above all. */
+static void
+match_factless(struct matcher *m, const struct plx_filter_packet *packets, unsigned n,
+	       struct plx_filter_verdict *verdicts)
+{
+	const uint64_t *rows[RULE_DIMS + 1] = {m->edition->set->families[RULE_NO_IP]};
+	struct passage p = {.facts.family = RULE_NO_IP};
+
+	for (unsigned i = 0; i < n; i++) {
+		begin(m, &packets[i], 0, &p);
+		p.facts.hashed = false;
+		begin_verdict(&verdicts[i]);
+		finish_one(m, &p, meet_wildcards(m, &p, rows, 1, rows[0][0], &verdicts[i]),
+			   &verdicts[i]);
+	}
+}
+
 /* No rules: nothing is looked at. */
 static void
 match_none(struct matcher *m, const struct plx_filter_packet *packets, unsigned n,
@@ -542,7 +574,9 @@ plx_filter_rules_match_burst(struct plx_filter_rules_reader *reader,
 	m.tenths = (uint32_t)((now_ns - rules->born_ns) / RULE_TENTH_NS);
 	m.hash_all = rules->want_hash;
 	if (!m.hash_all && __atomic_load_n(&rules->exacts.live, __ATOMIC_ACQUIRE) == 0)
-		match = m.edition->set->n == 0 ? match_none : match_wild;
+		match = m.edition->set->n == 0	   ? match_none
+			: m.edition->set->factless ? match_factless
+						   : match_wild;
 	for (unsigned done = 0; done < n; done += RULE_BURST) {
 		unsigned some = n - done < RULE_BURST ? n - done : RULE_BURST;
 

@@ -124,6 +124,7 @@ struct rule_set {
 	struct rule_dim dims[RULE_DIMS];
 	unsigned nb_small; /* dimensions with pages that rules ask for, and which */
 	enum rule_dim_id small[RULE_DIM_DST_PORT + 1];
+	bool factless; /* no rule needs a packet's facts */
 	size_t bytes;
 };
 
