@@ -4,6 +4,7 @@
  *
  *	input: [features u8][rounds u8][memory from REGION_PHYS on ...], rings at its beginning
  *	memory: two regions that touch in the guest, and do not here
+ *	rounds & HAS_BOOKS: what another back end left in flight is read from a copy of the memory from BOOKS_OFF on
  */
 #include "plx_eal.h"
 #include "vhost.h"
@@ -17,6 +18,8 @@
 #define RING_LEN    0x200u /* of each ring: descriptors, available, used */
 #define AVAIL_OFF   0x80u
 #define USED_OFF    0x100u
+#define HAS_BOOKS   0x80
+#define BOOKS_OFF   0x800u
 #define BURST	    40
 #define BUFFERS	    255
 
@@ -56,12 +59,30 @@ add_region(uint64_t phys, uint8_t *at)
 								     .file.guard = -1};
 }
 
+/* As long as the protocol says that they are, so that a sanitizer sees a step beyond. */
+static void
+make_books(const uint8_t *memory)
+{
+	const bool packed = (port.features & VIRTIO_BIT(VIRTIO_F_RING_PACKED)) != 0;
+	const size_t stride = packed ? 320 : 192;
+
+	port.inflight = (struct vhost_inflight){.map = aligned_alloc(PLX_CACHE_LINE, 2 * stride),
+						.size = 2 * stride,
+						.nb_queues = 2,
+						.queue_size = RING_SIZE,
+						.stride = stride,
+						.packed = packed,
+						.file.guard = -1};
+	must(port.inflight.map != NULL);
+	memcpy(port.inflight.map, memory + BOOKS_OFF, 2 * stride);
+}
+
 static void
 attach(unsigned index)
 {
 	struct vhost_ring *ring = &port.ring[index];
 	const uint64_t at = REGION_PHYS + index * RING_LEN;
-	struct plx_why why;
+	struct plx_why why = {""};
 
 	ring->size = RING_SIZE;
 	ring->next = 0;
@@ -71,7 +92,10 @@ attach(unsigned index)
 	ring->addr = (struct vhost_user_addr){
 		.desc = at, .avail = at + AVAIL_OFF, .used = at + USED_OFF};
 	must(vhost_ring_attach(ring, &port.memory, port.features, &why) == 0);
-	plx_gate_open(&ring->gate);
+	if (vhost_inflight_attach(&port.inflight, ring, &why) == 0)
+		plx_gate_open(&ring->gate);
+	else
+		must(why.text[0] != '\0');
 }
 
 static void
@@ -104,7 +128,7 @@ send(void)
 }
 
 static void
-set_up(uint8_t features)
+set_up(uint8_t features, bool has_books, const uint8_t *memory)
 {
 	port.features = VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC);
 	port.features |= features & 1 ? VIRTIO_BIT(VIRTIO_F_RING_PACKED) : 0;
@@ -121,6 +145,8 @@ set_up(uint8_t features)
 				 .lro = (features & 64) != 0,
 				 .csum = (features & 128) != 0};
 	txq = (struct vhost_txq){.port = &port, .ring = &port.ring[0]};
+	if (has_books)
+		make_books(memory);
 	attach(0);
 	attach(1);
 }
@@ -146,14 +172,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	port.memory.nb = 0;
 	add_region(REGION_PHYS, low);
 	add_region(REGION_PHYS + REGION_LEN, high);
-	set_up(data[0]);
+	set_up(data[0], (data[1] & HAS_BOOKS) != 0, low);
 	for (unsigned i = 0; i < 1u + data[1] % 4; i++) {
 		receive();
 		send();
 	}
-	plx_gate_close(&port.ring[0].gate);
-	plx_gate_close(&port.ring[1].gate);
+	for (unsigned i = 0; i < 2; i++) {
+		if (port.ring[i].gate.open != 0)
+			plx_gate_close(&port.ring[i].gate);
+		vhost_ring_detach(&port.ring[i]);
+	}
 	must(plx_pool_in_use(pool) == 0);
+	free(port.inflight.map);
+	port.inflight.map = NULL;
 	free(low);
 	free(high);
 	return 0;

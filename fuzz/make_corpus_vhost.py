@@ -83,6 +83,46 @@ def rings():
     yield 'packed', b'\3\1' + pwrite + pread
     yield 'packed_endless', b'\3\1' + pwrite + packed([(buf, 80, 3, NEXT | AVAIL)] * 8)
     yield 'packed_table', b'\3\1' + pwrite + packed([(PHYS + 0x800, 32, 3, INDIRECT | AVAIL)])
+    yield from rings_with_books(write, read, pwrite, pread)
+
+
+def split_books(used_idx=0, last_batch_head=0, marks=()):
+    lists = [(0, 0, 0)] * 8
+    for head, following, counter in marks:
+        lists[head] = (1, following, counter)
+    return (struct.pack('<QHHHH', 0, 1, 8, last_batch_head, used_idx) +
+            b''.join(struct.pack('<B5xHQ', *one) for one in lists)).ljust(192, b'\0')
+
+
+def packed_books(free_head, used_idx, lists, wrap=1, old=None):
+    """Lists of (entries, buffer id); entries are from the first on. old: free_head, used_idx and wrap before."""
+    old = old or (free_head, used_idx, wrap)
+    entries = [(0, i + 1, 0, 0, 0, 0, 0, 0, 0) for i in range(8)]
+    for counter, (mine, ident) in enumerate(lists):
+        for at, entry in enumerate(mine):
+            last = entry == mine[-1]
+            entries[entry] = (at == 0, entries[entry][1] if last else mine[at + 1], mine[-1], len(mine), counter, ident,
+                              AVAIL | (0 if last else NEXT), 80, PHYS + 0x400)
+    return (struct.pack('<QHHHHHHBB10x', 0, 1, 8, free_head, old[0], used_idx, old[1], wrap, old[2]) +
+            b''.join(struct.pack('<BxHHHQHHIQ', *one) for one in entries)).ljust(320, b'\0')
+
+
+def with_books(features, first, second, none, books):
+    return bytes([features, 0x81]) + (first + second).ljust(0x800, b'\0') + none + books
+
+
+def rings_with_books(write, read, pwrite, pread):
+    for name, books in (
+            ('quiet', split_books()), ('resumed', split_books(marks=[(1, 0, 4), (0, 0, 5)])),
+            ('batch', split_books(0xffff, 1, [(1, 1, 4)])), ('too_many', split_books(marks=[(i, 0, i) for i in range(3)]))):
+        yield f'split_books_{name}', with_books(2, write, read, split_books(), books)
+    for name, books in (
+            ('quiet', packed_books(0, 0, [])), ('resumed', packed_books(3, 7, [([1], 5), ([0], 4), ([2], 6)])),
+            ('chain', packed_books(4, 6, [([0, 2, 3], 5), ([1], 9)])),
+            ('given_back', packed_books(0, 1, [([0], 3)], old=(1, 0, 0))), ('not_given_back', packed_books(0, 1, [([0], 3)], old=(1, 0, 1))),
+            ('circle', packed_books(1, 0, [([0, 0, 0], 3)])), ('outside', packed_books(1, 8, [([0], 3)])),
+            ('too_many', packed_books(8, 0, [([0, 1, 2, 3, 4], 3), ([5, 6, 4, 2], 3)]))):
+        yield f'packed_books_{name}', with_books(3, pwrite, pread, packed_books(0, 0, []), books)
 
 
 def main():

@@ -30,7 +30,7 @@ IN_CODE = [
 # The same on whole files of any kind.
 ANYWHERE = [
     (r'\b(?:TOD[O]|FIXM[E]|XX[X])\b', '', (), 'a mark of unfinished work', 'finish it, or write down what is missing in the docs'),
-    (r'\b(?:rte|RTE)[_]', '', ('bench/', 'docs/guides/coming-from-dpdk.md'), "another framework's prefix", 'plx_'),
+    (r'\b(?:rte|RTE)[_]', '', ('bench/', 'tests/func/dpdk_', 'docs/guides/coming-from-dpdk.md'), "another framework's prefix", 'plx_'),
     (r'(?<![\w.$}])/(?:work|home|root|Users)/\w', '', (), 'a path of one machine', 'a path relative to the tree'),
     (r'(?i)\b(?:issue|ticket|pr)\s*#?\d+\b(?!/)|(?<![\w&/#])#\d{1,5}\b(?![\w-])', '', ('fuzz/corpus/',),
      'a number in some tracker', 'say what the thing is'),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A vhost-user front end and its guest, which keep the books of what is in flight when a back end dies and hand them to the next.
 
-inflight_front.py SOCKET     reads commands, a line each, and says what came of it:
+inflight_front.py SOCKET split|packed     reads commands, a line each, and says what came of it:
 
 first       connects, and asks the back end for a region to keep the books in
 next        connects, and hands the region of the one before over, with memory and rings as they are
@@ -14,7 +14,7 @@ settle      what was out when the last back end died comes back, each list once,
 region      what is written in it
 quit        leaves
 
-It is written from the specification alone and shares no code with a back end. Rings are split. Each list is a request to a virtio-blk
+It is written from the specification alone and shares no code with a back end. Each list is a request to a virtio-blk
 device; to a network device, on whose sending ring (1) they are, it is a frame that cannot be, and comes back at once.
 """
 import array
@@ -32,7 +32,7 @@ DESC, AVAIL, USED, RING = 0, 0x2000, 0x4000, 0x8000  # of ring i at i * RING
 BUFFERS, BUFFER = 0x10000, 2048
 LISTS = SIZE // 3  # a header, data, a status
 READ, GET_ID = 0, 8  # VIRTIO_BLK_T_
-VERSION_1, MRG_RXBUF, PROTOCOL = 1 << 32, 1 << 15, 1 << 30
+VERSION_1, MRG_RXBUF, PROTOCOL, PACKED = 1 << 32, 1 << 15, 1 << 30, 1 << 34
 REPLY_ACK, INFLIGHT = 1 << 3, 1 << 12
 (GET_FEATURES, SET_FEATURES, SET_OWNER, SET_MEM_TABLE, SET_VRING_NUM, SET_VRING_ADDR, SET_VRING_BASE, SET_VRING_KICK, SET_VRING_CALL,
  GET_PROTOCOL_FEATURES, SET_PROTOCOL_FEATURES, SET_VRING_ENABLE, GET_INFLIGHT_FD, SET_INFLIGHT_FD) = (
@@ -101,6 +101,10 @@ class Peer:
 
 
 class Front:
+    """Of split rings."""
+
+    FEATURES = VERSION_1 | MRG_RXBUF | PROTOCOL
+
     def __init__(self, path):
         self.path, self.peer = path, None
         self.memory_fd = os.memfd_create('guest')
@@ -119,8 +123,11 @@ class Front:
     def get(self, at, form):
         return struct.unpack_from(form, self.memory, at)[0]
 
+    def base(self, ring):
+        return self.used(ring)
+
     def used(self, ring):
-        return self.get(ring * RING + USED + 2, '<H')
+        return self.get(ring * RING + USED + 2, 'H')  # by one load
 
     # -- the conversation
 
@@ -132,7 +139,7 @@ class Front:
         # qemu-storage-daemon does not offer INFLIGHT_SHMFD; the library it is made with keeps the books of who asks for it.
         peer.say(SET_PROTOCOL_FEATURES, struct.pack('<Q', protocol & REPLY_ACK | INFLIGHT))
         peer.acks = protocol & REPLY_ACK != 0
-        peer.order(SET_FEATURES, struct.pack('<Q', features & (VERSION_1 | MRG_RXBUF | PROTOCOL)))
+        peer.order(SET_FEATURES, struct.pack('<Q', features & self.FEATURES))
         if first:
             self.told, fds = peer.ask(GET_INFLIGHT_FD, struct.pack('<QQHHI', 0, 0, 2, SIZE, 0))
             size, offset = struct.unpack_from('<QQ', self.told)
@@ -145,7 +152,7 @@ class Front:
         for ring in range(2):
             at = USER + ring * RING
             peer.order(SET_VRING_NUM, struct.pack('<II', ring, SIZE))
-            peer.order(SET_VRING_BASE, struct.pack('<II', ring, self.used(ring)))
+            peer.order(SET_VRING_BASE, struct.pack('<II', ring, self.base(ring)))
             peer.order(SET_VRING_ADDR, struct.pack('<IIQQQQ', ring, 0, at + DESC, at + USED, at + AVAIL, 0))
             peer.order(SET_VRING_CALL, struct.pack('<Q', ring), [self.bells[ring]])
             peer.order(SET_VRING_KICK, struct.pack('<Q', ring), [self.bells[2 + ring]])
@@ -154,31 +161,43 @@ class Front:
 
     # -- the guest's sending ring
 
+    def pieces(self, head, kind):
+        at = BUFFERS + head * BUFFER
+        self.put(at, '<IIQ', kind, 0, 0)
+        return (PHYS + at, 16, 1), (PHYS + at + 512, 512 if kind == READ else 20, 3), (PHYS + at + 16, 1, 2)
+
+    def post_list(self, head, pieces):
+        for i, (addr, length, flags) in enumerate(pieces):
+            self.put(RING + DESC + 16 * (head + i), '<QIHH', addr, length, flags, head + i + 1)
+        self.put(RING + AVAIL + 4 + 2 * (self.posted % SIZE), '<H', head)
+        self.posted = (self.posted + 1) & 0xffff
+
     def post(self, kinds):
         for kind in kinds:
             head = self.free.pop(0)
-            at = BUFFERS + head * BUFFER
-            self.put(at, '<IIQ', kind, 0, 0)
-            self.put(RING + DESC + 16 * head, '<QIHH', PHYS + at, 16, 1, head + 1)
-            self.put(RING + DESC + 16 * head + 16, '<QIHH', PHYS + at + 512, 512 if kind == READ else 20, 3, head + 2)
-            self.put(RING + DESC + 16 * head + 32, '<QIHH', PHYS + at + 16, 1, 2, 0)
-            self.put(RING + AVAIL + 4 + 2 * (self.posted % SIZE), '<H', head)
-            self.posted = (self.posted + 1) & 0xffff
+            self.post_list(head, self.pieces(head, kind))
             self.out.append(head)
-        self.put(RING + AVAIL + 2, '<H', self.posted)
+        # By one store: pack_into writes zeroes first, and a back end that looks just then sees an index that goes back.
+        ctypes.c_uint16.from_buffer(self.memory, RING + AVAIL + 2).value = self.posted
         os.eventfd_write(self.bells[3], 1)
+
+    def next_back(self):
+        """The next list that came back, None if there is none."""
+        if self.seen == self.used(1):
+            return None
+        head = self.get(RING + USED + 4 + 8 * (self.seen % SIZE), '<I')
+        self.seen = (self.seen + 1) & 0xffff
+        return head
 
     def reap(self):
         n = 0
-        while self.seen != self.used(1):
-            head = self.get(RING + USED + 4 + 8 * (self.seen % SIZE), '<I')
+        while (head := self.next_back()) is not None:
             if head not in self.out:
                 no(f'list {head} comes back, and was not out')
             if self.last and self.last.pop(0) != head:
                 no(f'list {head} comes back before its turn')
             self.out.remove(head)
             self.free.append(head)
-            self.seen = (self.seen + 1) & 0xffff
             n += 1
         return n
 
@@ -228,15 +247,93 @@ class Front:
         for _ in range((self.used(1) - used_idx) & 0xffff):
             marks[head] = 0
             head = lists[head][1]
-        again = [head for _, head in sorted((lists[head][2], head) for head in range(SIZE) if marks[head])]
+        return self.judge_order([head for _, head in sorted((lists[head][2], head) for head in range(SIZE) if marks[head])])
+
+    def judge_order(self, again):
         if again != self.out[:len(again)]:
             no(f'lists {again} are in flight by the books; out are {self.out}')
         self.last = again[:]
         return len(again)
 
+    def show_regions(self):
+        for ring in range(2):
+            head, lists = self.region(ring)
+            print(f'region {ring}: version {head[1]} size {head[2]} marks {sum(i[0] for i in lists)} '
+                  f'behind {(self.used(ring) - head[4]) & 0xffff}', flush=True)
+
+
+class PackedFront(Front):
+    """Of packed rings. Lists take one place after the other in the ring, and come back in any order."""
+
+    FEATURES = Front.FEATURES | PACKED
+    A, U = 1 << 7, 1 << 15  # of a descriptor's flags
+
+    def base(self, ring):
+        """What it was at first: the books know better."""
+        return 0x8000
+
+    def flags(self, round_, available):
+        return self.A * (round_ % 2 == 0) | self.U * ((round_ % 2 == 0) != available)
+
+    def post_list(self, head, pieces):
+        # Here posted and seen count descriptors, and the first descriptor is written last.
+        for i in reversed(range(len(pieces))):
+            addr, length, flags = pieces[i]
+            round_, at = divmod(self.posted + i, SIZE)
+            self.put(RING + DESC + 16 * at, '<QIHH', addr, length, head, flags | self.flags(round_, True))
+        self.posted += len(pieces)
+
+    def used_flags(self, seen):
+        round_, at = divmod(seen, SIZE)
+        return self.get(RING + DESC + 16 * at + 14, '<H') & (self.A | self.U), round_
+
+    def next_back(self):
+        flags, round_ = self.used_flags(self.seen)
+        if flags != self.flags(round_, False):
+            return None
+        head = self.get(RING + DESC + 16 * (self.seen % SIZE) + 12, '<H')
+        self.seen += 3
+        return head
+
+    def region(self, ring):
+        """features, version, desc_num, free_head, old_free_head, used_idx, old_used_idx, used_wrap_counter, old_used_wrap_counter, and
+        each entry's inflight, next, last, num, counter, id, flags, len, addr."""
+        at = ring * ((32 + 32 * SIZE + 63) & ~63)
+        return (list(struct.unpack_from('<QHHHHHHBB', self.books, at)),
+                [list(struct.unpack_from('<BxHHHQHHIQ', self.books, at + 32 + 32 * i)) for i in range(SIZE)])
+
+    def judge(self):
+        (features, version, desc_num, free, old_free, used, old_used, wrap, old_wrap), entries = self.region(1)
+        if (features, version, desc_num) != (0, 1, SIZE):
+            no(f'features {features}, version {version} for {desc_num} descriptors')
+        amid = used != old_used
+        if amid:
+            flags = self.get(RING + DESC + 16 * old_used + 14, '<H') & (self.A | self.U)
+            if flags != (self.A if old_wrap else self.U):
+                old_free, old_used, old_wrap = free, used, wrap
+        if (old_used, old_wrap) != (self.seen % SIZE, 1 - self.seen // SIZE % 2):
+            no(f'lists are given back at {old_used} ({old_wrap}) by the books; {self.seen % SIZE} of round {self.seen // SIZE} is next')
+        nb_free = 0
+        while old_free < SIZE and nb_free <= SIZE:
+            entries[old_free][0] = 0
+            old_free = entries[old_free][1]
+            nb_free += 1
+        marked = sorted((entry[4], i) for i, entry in enumerate(entries) if entry[0])
+        if nb_free + sum(entries[i][3] for _, i in marked) != SIZE:
+            no(f'{nb_free} entries are free, and {len(marked)} lists in flight')
+        if amid:
+            print('amid', flush=True)
+        return self.judge_order([entries[entries[i][2]][5] for _, i in marked])
+
+    def show_regions(self):
+        for ring in range(2):
+            head, entries = self.region(ring)
+            print(f'region {ring}: version {head[1]} size {head[2]} marks {sum(i[0] for i in entries)} '
+                  f'behind {(head[5] - head[6]) & 0xffff}', flush=True)
+
 
 def main():
-    front = Front(sys.argv[1])
+    front = (PackedFront if sys.argv[2] == 'packed' else Front)(sys.argv[1])
     for line in sys.stdin:
         words = line.split() or ['']
         if words[0] in ('first', 'next'):
@@ -257,10 +354,7 @@ def main():
             front.wait_for(len(front.out))
             print('settled', flush=True)
         elif words[0] == 'region':
-            for ring in range(2):
-                head, lists = front.region(ring)
-                print(f'region {ring}: version {head[1]} size {head[2]} marks {sum(i[0] for i in lists)} '
-                      f'behind {(front.used(ring) - head[4]) & 0xffff}', flush=True)
+            front.show_regions()
         elif words[0] == 'quit':
             break
 

@@ -112,6 +112,7 @@ struct vhost_slot {
 	uint16_t pos;	   /* packed: slot of the ring it begins in */
 	uint16_t nb_desc;  /* packed: slots of the ring it takes */
 	bool wrap;	   /* packed: wrap counter at pos */
+	bool resumed;	   /* packed: a back end before us had taken it */
 };
 
 /* The lists from ring->next on that were looked at, not yet given back. */
@@ -131,10 +132,9 @@ struct vhost_ring {
 	bool wrap;	/* packed: of next */
 	bool broken;	/* the guest wrote nonsense; atomic, told by the lcore */
 	uint16_t size;
-	uint16_t next; /* split: index of the next list, free-running; packed: its slot */
-	uint16_t seen; /* split: avail->idx as last read */
-	uint16_t
-		nb_resumed; /* split: lists from next on that a back end before us had taken: ... */
+	uint16_t next;	     /* split: index of the next list, free-running; packed: its slot */
+	uint16_t seen;	     /* split: avail->idx as last read */
+	uint16_t nb_resumed; /* lists from next on that a back end before us had taken: ... */
 	const struct vhost_memory *memory;
 	const struct vhost_region *last; /* where the last list was */
 	union {
@@ -149,7 +149,9 @@ struct vhost_ring {
 			struct virtio_packed_event *device;
 		} packed_ring;
 	};
-	uint16_t *resumed;	  /* ... their heads, by place in the ring */
+	uint16_t *
+		resumed; /* ... by place in the ring, split: their heads; packed: their entries in the books, ... */
+	struct virtio_packed_desc *resumed_desc; /* ... and descriptors */
 	struct vhost_books books; /* in flight: none where they were not negotiated */
 	uint32_t since; /* descriptors given back since the guest was last thought of calling */
 	int call_fd;	/* -1: nobody wants to be called */
@@ -203,7 +205,22 @@ void vhost_packed_publish(struct vhost_ring *ring, const struct vhost_batch *bat
 bool vhost_split_wants_call(const struct vhost_ring *ring);
 bool vhost_packed_wants_call(const struct vhost_ring *ring);
 
-/* Marks of lists in flight (vhost_marks.c). Reads those that are there; -EINVAL with why if they cannot be true. */
+/* 2.8.1: the driver made the descriptor with these flags available in the round of that wrap counter. */
+static inline bool
+vhost_packed_is_available(uint16_t flags, bool wrap)
+{
+	return ((flags & VIRTIO_PACKED_F_AVAIL) != 0) == wrap &&
+	       ((flags & VIRTIO_PACKED_F_USED) != 0) != wrap;
+}
+
+/* Where the descriptors of a list are: in the ring, or with what was resumed. */
+static inline const struct virtio_packed_desc *
+vhost_packed_table(const struct vhost_ring *ring, bool resumed)
+{
+	return PLX_UNLIKELY(resumed) ? ring->resumed_desc : ring->packed_ring.desc;
+}
+
+/* Marks of lists in flight on split rings (vhost_marks.c). Reads those that are there; -EINVAL with why if they cannot be true. */
 int vhost_marks_open(struct vhost_ring *ring, struct vhost_books *books, uint16_t desc_num,
 		     struct plx_why *why);
 /* Takes off those of lists that were looked at and not given back: they stay with the guest. */
@@ -215,6 +232,18 @@ void
 vhost_marks_link(struct vhost_ring *ring, const struct vhost_batch *batch, unsigned nb) PLX_COLD;
 void
 vhost_marks_give(struct vhost_ring *ring, const struct vhost_batch *batch, unsigned nb) PLX_COLD;
+/* What both kinds of books begin with is as it must be for this ring; -EINVAL with why if not. */
+int vhost_marks_check_head(const struct vhost_ring *ring, uint16_t version, uint16_t said,
+			   uint64_t features, uint16_t desc_num, struct plx_why *why);
+
+/* The same on packed rings (vhost_marks_packed.c): made, read, ... */
+void vhost_marks_begin_packed(struct vhost_inflight_packed *packed, uint16_t desc_num, uint16_t pos,
+			      bool wrap);
+int vhost_marks_open_packed(struct vhost_ring *ring, struct vhost_books *books, uint16_t desc_num,
+			    struct plx_why *why);
+/* ... and written before and after a list is given back. Path: slow copies. */
+void vhost_marks_link_packed(struct vhost_ring *ring, const struct vhost_slot *slot) PLX_COLD;
+void vhost_marks_give_packed(struct vhost_ring *ring, const struct vhost_slot *slot) PLX_COLD;
 
 /* The header and the first bytes of the packet, which are copied soon: from there, or to there. */
 static inline void

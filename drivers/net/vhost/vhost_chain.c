@@ -151,10 +151,11 @@ add_split(struct vhost_ring *ring, const struct vhost_slot *slot, struct vhost_c
 static int
 add_packed(struct vhost_ring *ring, const struct vhost_slot *slot, struct vhost_chain *chain)
 {
+	const struct virtio_packed_desc *table = vhost_packed_table(ring, slot->resumed);
 	uint16_t at = slot->pos;
 
 	for (unsigned i = 0; i < slot->nb_desc; i++) {
-		struct list_desc desc = copy_packed(&ring->packed_ring.desc[at]);
+		struct list_desc desc = copy_packed(&table[at]);
 		int ret;
 
 		if (desc.flags & VIRTIO_DESC_F_INDIRECT)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The books that outlive a back end: shared memory that the front end keeps and hands to the next one (vhost-user,
- * "Inflight I/O tracking"). What the protocol lays down comes first, our own log behind it:
+ * "Inflight I/O tracking"), as the protocol lays it down:
  *
- *	[ ring 0 ][ ring 1 ] ... [ ring n-1 ]	[ log 0 ] ... [ log n-1 ]
+ *	[ ring 0 ][ ring 1 ] ... [ ring n-1 ]
  *
  * This back end gives every list back before it looks for the next ones, in order. On a split ring the guest's own used index
  * therefore says where to go on; its marks are written all the same, for a back end of another program, and read, for one may have
- * left them (vhost_marks.c). A packed ring has no such index, and giving back a batch is many stores, so each batch is written to the
- * log first: a successor finishes what it finds there. Regions of others have no log.
+ * left them (vhost_marks.c). A packed ring has no such index, so the books say where it is, and lists are given back one by one
+ * (vhost_marks_packed.c).
  */
 #ifndef PLX_DRIVERS_NET_VHOST_VHOST_INFLIGHT_H
 #define PLX_DRIVERS_NET_VHOST_VHOST_INFLIGHT_H
@@ -20,8 +20,6 @@
 struct vhost_ring;
 
 #define VHOST_INFLIGHT_VERSION 1
-#define VHOST_LOG_MAGIC	       0x676f6c2078756c70ull
-#define VHOST_LOG_MAX	       64 /* lists given back together */
 
 struct vhost_inflight_desc_split {
 	uint8_t inflight;
@@ -55,39 +53,35 @@ struct vhost_inflight_desc_packed {
 };
 PLX_STATIC_ASSERT(sizeof(struct vhost_inflight_desc_packed) == 32, "DescStatePacked");
 
+/* All in one aligned word. */
+union vhost_inflight_where {
+	struct {
+		uint16_t used_idx;
+		uint16_t old_used_idx;
+		uint8_t used_wrap_counter;
+		uint8_t old_used_wrap_counter;
+		uint8_t padding[2];
+	};
+	uint64_t all;
+};
+
 struct vhost_inflight_packed {
 	uint64_t features;
 	uint16_t version;
 	uint16_t desc_num;
 	uint16_t free_head;
 	uint16_t old_free_head;
-	uint16_t used_idx;
-	uint16_t old_used_idx;
-	uint8_t used_wrap_counter;
-	uint8_t old_used_wrap_counter;
-	uint8_t padding[10];
+	union vhost_inflight_where where;
+	uint8_t padding[8];
 	struct vhost_inflight_desc_packed desc[];
 };
+PLX_STATIC_ASSERT(offsetof(struct vhost_inflight_packed, where) == 16, "aligned: one store");
 PLX_STATIC_ASSERT(sizeof(struct vhost_inflight_packed) == 32, "QueueRegionPacked");
-
-struct vhost_log_entry {
-	uint64_t word; /* upper half of a used descriptor */
-	uint64_t pos;
-};
-
-struct vhost_log {
-	uint64_t magic;
-	uint32_t nb; /* lists that are being given back; 0: none */
-	uint16_t next;
-	uint8_t wrap, first_wrap;
-	struct vhost_log_entry entry[VHOST_LOG_MAX];
-};
 
 /* Of one ring: NULL where there are none. */
 struct vhost_books {
 	struct vhost_inflight_split *split;
 	struct vhost_inflight_packed *packed;
-	struct vhost_log *log;
 	/* Of split rings. */
 	uint64_t counter;   /* of the next mark */
 	uint64_t first_own; /* the first that we made */
@@ -101,7 +95,6 @@ struct vhost_inflight {
 	uint16_t nb_queues, queue_size;
 	size_t stride;
 	bool packed;
-	bool has_logs; /* behind what the protocol lays down there is room for ours */
 };
 
 /* Makes the memory for so many rings; *ret_fd is the caller's to send and close. */
@@ -120,14 +113,5 @@ int vhost_inflight_attach(const struct vhost_inflight *inflight, struct vhost_ri
 			  struct plx_why *why);
 /* Closes them: marks of lists that were looked at and not taken go. Gate closed; fine without books. */
 void vhost_inflight_detach(struct vhost_ring *ring);
-
-/* A batch has been given back. Path: hot where there are books. */
-static inline void
-vhost_books_done(struct vhost_books *books, uint16_t next, bool wrap)
-{
-	books->packed->used_idx = books->packed->old_used_idx = next;
-	books->packed->used_wrap_counter = books->packed->old_used_wrap_counter = wrap;
-	__atomic_store_n(&books->log->nb, 0, __ATOMIC_RELEASE);
-}
 
 #endif

@@ -17,6 +17,7 @@
 #include "vhost.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #define READ(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
@@ -171,6 +172,20 @@ resume(struct vhost_ring *ring, struct vhost_books *books, const struct mark *ma
 }
 
 int
+vhost_marks_check_head(const struct vhost_ring *ring, uint16_t version, uint16_t said,
+		       uint64_t features, uint16_t desc_num, struct plx_why *why)
+{
+	if (version == VHOST_INFLIGHT_VERSION && said >= ring->size && said <= desc_num &&
+	    features == 0)
+		return 0;
+	return plx_why(why, -EINVAL,
+		       "ring %u: books of version %u for %u descriptors, with features 0x%" PRIx64
+		       "; known is version %u without any, for %u to %u",
+		       ring->index, version, said, features, VHOST_INFLIGHT_VERSION, ring->size,
+		       desc_num);
+}
+
+int
 vhost_marks_open(struct vhost_ring *ring, struct vhost_books *books, uint16_t desc_num,
 		 struct plx_why *why)
 {
@@ -183,13 +198,9 @@ vhost_marks_open(struct vhost_ring *ring, struct vhost_books *books, uint16_t de
 		begin_region(split, desc_num, ring->next);
 		return resume(ring, books, NULL, 0, why);
 	}
-	if (version != VHOST_INFLIGHT_VERSION || said < ring->size || said > desc_num ||
-	    READ(split->features) != 0)
-		return plx_why(why, -EINVAL,
-			       "ring %u: books of version %u for %u descriptors, with features; "
-			       "known is version %u without any, for %u to %u",
-			       ring->index, version, said, VHOST_INFLIGHT_VERSION, ring->size,
-			       desc_num);
+	ret = vhost_marks_check_head(ring, version, said, READ(split->features), desc_num, why);
+	if (ret != 0)
+		return ret;
 	marks = malloc(desc_num * sizeof(*marks));
 	if (marks == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");

@@ -4,13 +4,6 @@
 
 #define OFF_MASK 0x7fff /* of off_wrap */
 
-static bool
-is_available(uint16_t flags, bool wrap)
-{
-	return ((flags & VIRTIO_PACKED_F_AVAIL) != 0) == wrap &&
-	       ((flags & VIRTIO_PACKED_F_USED) != 0) != wrap;
-}
-
 static void
 advance(const struct vhost_ring *ring, struct vhost_batch *batch, uint16_t nb_desc)
 {
@@ -28,14 +21,15 @@ advance(const struct vhost_ring *ring, struct vhost_batch *batch, uint16_t nb_de
  * list begins cannot be known.
  */
 static bool
-measure(const struct vhost_ring *ring, struct vhost_slot *slot)
+measure(const struct vhost_ring *ring, const struct virtio_packed_desc *table,
+	struct vhost_slot *slot)
 {
 	unsigned at = slot->pos;
 
 	for (unsigned i = 1; i <= ring->size; i++) {
 		struct virtio_packed_desc desc;
 
-		vhost_copy_desc(&desc, &ring->packed_ring.desc[at]);
+		vhost_copy_desc(&desc, &table[at]);
 		if ((desc.flags & VIRTIO_DESC_F_NEXT) == 0) {
 			slot->id = desc.id;
 			slot->nb_desc = (uint16_t)i;
@@ -52,24 +46,27 @@ look(struct vhost_ring *ring, struct vhost_batch *batch, struct vhost_slot *slot
 {
 	const uint16_t plain = ring->write ? VIRTIO_DESC_F_WRITE : 0;
 	const uint16_t shape = VIRTIO_DESC_F_NEXT | VIRTIO_DESC_F_WRITE | VIRTIO_DESC_F_INDIRECT;
-	const struct virtio_packed_desc *shared = &ring->packed_ring.desc[batch->pos];
+	const bool resumed = batch->nb < ring->nb_resumed;
+	const struct virtio_packed_desc *table = vhost_packed_table(ring, resumed);
+	const struct virtio_packed_desc *shared = &table[batch->pos];
 	struct virtio_packed_desc desc;
 	uint16_t flags = __atomic_load_n(&shared->flags, __ATOMIC_ACQUIRE);
 
-	if (!is_available(flags, batch->wrap))
+	if (!vhost_packed_is_available(flags, batch->wrap))
 		return false;
 	vhost_copy_desc(&desc, shared);
 	slot->pos = batch->pos;
 	slot->wrap = batch->wrap;
 	slot->id = desc.id;
 	slot->nb_desc = 1;
+	slot->resumed = resumed;
 	slot->at = NULL;
 	slot->used_len = 0;
 	if (PLX_LIKELY((flags & shape) == plain)) {
 		slot->at = vhost_ring_at(ring, desc.addr, desc.len);
 		slot->len = desc.len;
 		vhost_slot_prefetch(slot, ring->write);
-	} else if ((flags & VIRTIO_DESC_F_NEXT) != 0 && !measure(ring, slot)) {
+	} else if ((flags & VIRTIO_DESC_F_NEXT) != 0 && !measure(ring, table, slot)) {
 		vhost_ring_break(ring);
 		return false;
 	}
@@ -130,23 +127,14 @@ store(struct vhost_ring *ring, const struct vhost_slot *slot, int order)
 }
 
 static PLX_NOINLINE void
-log_batch(struct vhost_ring *ring, const struct vhost_batch *batch, unsigned nb)
+publish_by_the_books(struct vhost_ring *ring, const struct vhost_batch *batch, unsigned nb)
 {
-	const struct vhost_slot *last = &batch->slot[nb - 1];
-	struct vhost_inflight_packed *packed = ring->books.packed;
-	struct vhost_log *log = ring->books.log;
-	const unsigned next = (unsigned)last->pos + last->nb_desc;
-
-	for (unsigned i = 0; i < nb; i++)
-		log->entry[i] = (struct vhost_log_entry){used_word(&batch->slot[i], ring->write),
-							 batch->slot[i].pos};
-	log->next = (uint16_t)next;
-	log->wrap = last->wrap;
-	log->first_wrap = batch->slot[0].wrap;
-	__atomic_store_n(&log->nb, nb, __ATOMIC_RELEASE);
-	/* What a back end that knows no log goes by: ahead of the old ones until all is given back. */
-	packed->used_idx = (uint16_t)(next < ring->size ? next : next - ring->size);
-	packed->used_wrap_counter = next < ring->size ? last->wrap : !last->wrap;
+	for (unsigned i = 0; i < nb; i++) {
+		vhost_marks_link_packed(ring, &batch->slot[i]);
+		store(ring, &batch->slot[i], __ATOMIC_RELEASE);
+		vhost_marks_give_packed(ring, &batch->slot[i]);
+	}
+	ring->nb_resumed = nb < ring->nb_resumed ? (uint16_t)(ring->nb_resumed - nb) : 0;
 }
 
 /* Backwards: the driver sees none of the batch before it can see all of it. */
@@ -158,19 +146,19 @@ vhost_packed_publish(struct vhost_ring *ring, const struct vhost_batch *batch, u
 
 	ring->since += (uint32_t)(pos - batch->slot[0].pos) +
 		       (last->wrap != batch->slot[0].wrap ? ring->size : 0);
-	if (PLX_UNLIKELY(ring->books.log != NULL))
-		log_batch(ring, batch, nb);
-	for (unsigned i = nb - 1; i > 0; i--)
-		store(ring, &batch->slot[i], __ATOMIC_RELAXED);
-	store(ring, &batch->slot[0], __ATOMIC_RELEASE);
+	if (PLX_UNLIKELY(ring->books.packed != NULL)) {
+		publish_by_the_books(ring, batch, nb);
+	} else {
+		for (unsigned i = nb - 1; i > 0; i--)
+			store(ring, &batch->slot[i], __ATOMIC_RELAXED);
+		store(ring, &batch->slot[0], __ATOMIC_RELEASE);
+	}
 	ring->wrap = last->wrap;
 	if (pos >= ring->size) {
 		pos -= ring->size;
 		ring->wrap = !ring->wrap;
 	}
 	ring->next = (uint16_t)pos;
-	if (PLX_UNLIKELY(ring->books.log != NULL))
-		vhost_books_done(&ring->books, ring->next, ring->wrap);
 }
 
 bool

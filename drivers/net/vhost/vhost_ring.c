@@ -141,7 +141,9 @@ vhost_ring_detach(struct vhost_ring *ring)
 	ring->attached = false;
 	vhost_inflight_detach(ring);
 	free(ring->resumed);
+	free(ring->resumed_desc);
 	ring->resumed = NULL;
+	ring->resumed_desc = NULL;
 	ring->nb_resumed = 0;
 }
 

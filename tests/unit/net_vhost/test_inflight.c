@@ -90,7 +90,7 @@ have_no_books(void)
 
 	for (unsigned i = 0; i < 2; i++)
 		none = none && port->ring[i].books.split == NULL &&
-		       port->ring[i].books.packed == NULL && port->ring[i].books.log == NULL;
+		       port->ring[i].books.packed == NULL;
 	return none;
 }
 

@@ -6,36 +6,11 @@
  *	0 features (8)  8 version (2)  10 desc_num (2)  12 last_batch_head (2)  14 used_idx (2)
  *	16 + 16 * i: inflight (1)  padding (5)  next (2)  counter (8)
  */
-#include "vhost_test.h"
-
 #define FEATURES (VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF))
-#define HDR	 VIRTIO_NET_HDR_LEN
-#define TX	 1
-#define RX	 0
 #define REGION	 320 /* 16 + 16 * 16, up to a multiple of 64 */
-#define BOOKS	 (2 * REGION)
-#define LISTS	 RING_SIZE
-
-static struct guest guest;
-static uint8_t *books; /* of both rings */
-static int books_fd;
+#include "marks_test.h"
 
 /* -- the region, by its bytes --------------------------------------------------------------------------------------------- */
-
-static uint64_t
-get(unsigned ring, unsigned off, unsigned len)
-{
-	uint64_t value = 0;
-
-	memcpy(&value, books + ring * REGION + off, len);
-	return value;
-}
-
-static void
-set(unsigned ring, unsigned off, unsigned len, uint64_t value)
-{
-	memcpy(books + ring * REGION + off, &value, len);
-}
 
 static void
 set_head(unsigned ring, uint16_t last_batch_head, uint16_t used_idx)
@@ -101,46 +76,6 @@ marks(unsigned ring)
 
 /* -- a guest whose back end died, and ours in its place -------------------------------------------------------------------- */
 
-static int
-set_up(void **state)
-{
-	books_fd = memfd_create("guest", MFD_CLOEXEC);
-	assert_int_equal(ftruncate(books_fd, 4096), 0);
-	books = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, books_fd, 0);
-	assert_true(books != MAP_FAILED);
-	return port_open("", 1, NULL);
-}
-
-static int
-tear_down(void **state)
-{
-	books_balance();
-	port_close();
-	munmap(books, 4096);
-	close(books_fd);
-	return 0;
-}
-
-static int
-say_books(void)
-{
-	const struct vhost_user_inflight told = {
-		.mmap_size = BOOKS, .num_queues = 2, .queue_size = LISTS};
-
-	return say(&guest, VHOST_USER_SET_INFLIGHT_FD, &told, sizeof(told), books_fd);
-}
-
-/* A guest with memory, and the books; its rings are not told yet. */
-static void
-connect_guest(void)
-{
-	guest_connect(&guest);
-	guest_hello(&guest, FEATURES);
-	guest_memory(&guest);
-	assert_int_equal(guest_say_memory(&guest), 0);
-	assert_int_equal(say_books(), 0);
-}
-
 /* What the back end before gave back, in any order. */
 static void
 was_given_back(unsigned ring, uint16_t head)
@@ -150,43 +85,6 @@ was_given_back(unsigned ring, uint16_t head)
 	used->ring[used->idx % LISTS] = (struct virtio_used_elem){head, 0};
 	used->idx++;
 	guest.used_idx[ring]++;
-}
-
-static void
-send_list(uint16_t head)
-{
-	memset(buf_at(&guest, head), 0, HDR);
-	memset(buf_at(&guest, head) + HDR, head + 1, 60);
-	post_one(&guest, TX, buf_phys(head), HDR + 60, head);
-}
-
-static void
-expect_from(uint16_t head)
-{
-	struct plx_mbuf *m = NULL;
-
-	assert_int_equal(plx_ethdev_rx_burst(guest_port, 0, &m, 1), 1);
-	assert_int_equal(m->pkt_len, 60);
-	assert_int_equal(*plx_mbuf_data(m), head + 1);
-	plx_mbuf_free(m);
-	expect_back(&guest, TX, 1, head, 0);
-}
-
-static void
-expect_nothing(void)
-{
-	struct plx_mbuf *m;
-
-	assert_int_equal(plx_ethdev_rx_burst(guest_port, 0, &m, 1), 0);
-}
-
-static void
-send_one(void)
-{
-	struct plx_mbuf *m = plx_mbuf_alloc(pool);
-
-	plx_mbuf_append(m, 60);
-	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &m, 1), 1);
 }
 
 /* -- read ------------------------------------------------------------------------------------------------------------------ */
@@ -358,21 +256,6 @@ a_region_of_version_0_is_begun(void **state)
 }
 
 /* -- hostile --------------------------------------------------------------------------------------------------------------- */
-
-static int
-enable_tx(uint32_t base)
-{
-	const uint64_t index = TX;
-	int kick = eventfd(0, EFD_CLOEXEC), ret;
-
-	say_state(&guest, VHOST_USER_SET_VRING_NUM, TX, LISTS);
-	say_state(&guest, VHOST_USER_SET_VRING_BASE, TX, base);
-	guest_say_addr(&guest, TX);
-	say(&guest, VHOST_USER_SET_VRING_KICK, &index, sizeof(index), kick);
-	ret = say_state(&guest, VHOST_USER_SET_VRING_ENABLE, TX, 1);
-	close(kick);
-	return ret;
-}
 
 static void
 begin_case(void)

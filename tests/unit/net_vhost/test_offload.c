@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Checksums and segmentation both ways, agreed on or not; both lengths of header; calls by event index; books that are resumed. */
+/* Checksums and segmentation both ways, agreed on or not; both lengths of header; calls by event index; rings that are resumed. */
 #include "vhost_test.h"
 
 #include "plx_net_csum.h"
@@ -508,89 +508,6 @@ a_guest_is_called_at_the_entry_it_names(void **state)
 	}
 }
 
-/* A back end that died while it gave a batch back: its successor finishes what the books say, and goes on behind it. */
-static void
-books_are_resumed(void **state)
-{
-	const uint64_t used =
-		(uint64_t)7 << 32 | (uint64_t)(VIRTIO_PACKED_F_AVAIL | VIRTIO_PACKED_F_USED) << 48;
-	const struct vhost_user_inflight asked = {.num_queues = 2, .queue_size = RING_SIZE};
-	struct vhost_user_msg reply;
-	struct vhost_log *log;
-	struct plx_mbuf *m;
-	uint8_t *books;
-
-	begin("", BASE | VIRTIO_BIT(VIRTIO_F_RING_PACKED), 0);
-	assert_true(ask(&guest, VHOST_USER_GET_INFLIGHT_FD, &asked, sizeof(asked), &reply));
-	books = mmap(NULL, reply.payload.inflight.mmap_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		     reply.fds[0], 0);
-	assert_true(books != MAP_FAILED);
-	log = (struct vhost_log *)(void *)(books + reply.payload.inflight.mmap_size) - 1;
-	assert_int_equal(log->magic, VHOST_LOG_MAGIC);
-	guest_sends((struct virtio_net_hdr_full){0}, 64, HDR);
-	guest_sends((struct virtio_net_hdr_full){0}, 65, HDR);
-	log->entry[0] = (struct vhost_log_entry){used, 0};
-	log->next = 1;
-	log->wrap = log->first_wrap = 1;
-	log->nb = 1;
-	assert_int_equal(say(&guest, VHOST_USER_SET_INFLIGHT_FD, &reply.payload.inflight,
-			     sizeof(reply.payload.inflight), reply.fds[0]),
-			 0);
-	close(guest.call[TX]);
-	guest_say_ring(&guest, TX, 0x8000);
-	assert_int_equal(log->nb, 0);
-	expect_back(&guest, TX, 1, 7, 0);
-	m = receive_one();
-	assert_int_equal(m->pkt_len, 65);
-	plx_mbuf_free(m);
-	expect_back(&guest, TX, 1, 1, 0);
-	munmap(books, reply.payload.inflight.mmap_size);
-	close(reply.fds[0]);
-	end();
-}
-
-/* What the front end wrote into them is not believed: nothing outside of the ring is written. */
-static void
-books_that_lie_write_nowhere(void **state)
-{
-	const uint64_t pos[] = {RING_SIZE, (BUFS_OFF + 0x40000 - RING_OFF(TX)) / 16, UINT64_MAX};
-	const struct vhost_user_inflight asked = {.num_queues = 2, .queue_size = RING_SIZE};
-	uint8_t before[64];
-	struct vhost_user_msg reply;
-	struct vhost_log *log;
-	uint8_t *books, *target;
-
-	begin("", BASE | VIRTIO_BIT(VIRTIO_F_RING_PACKED), 0);
-	assert_true(ask(&guest, VHOST_USER_GET_INFLIGHT_FD, &asked, sizeof(asked), &reply));
-	books = mmap(NULL, reply.payload.inflight.mmap_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		     reply.fds[0], 0);
-	assert_true(books != MAP_FAILED);
-	log = (struct vhost_log *)(void *)(books + reply.payload.inflight.mmap_size) - 1;
-	for (unsigned i = 0; i < PLX_ARRAY_LEN(pos) * 2; i++) {
-		/* Each looks like a descriptor that the driver made available. */
-		target = (uint8_t *)ring_part(&guest, TX, 0) + (pos[i / 2] & 0xffff) * 16;
-		if (i / 2 == 2)
-			target = ring_part(&guest, TX, 0);
-		memset(target, 0, 16);
-		target[14] = VIRTIO_PACKED_F_AVAIL & 0xff;
-		memcpy(before, target, 16);
-		log->entry[0] = (struct vhost_log_entry){UINT64_MAX, pos[i / 2]};
-		log->next = (uint16_t)(i % 2 == 0 ? 1 : 60000);
-		log->wrap = log->first_wrap = 1;
-		log->nb = i % 2 == 0 ? 1 : UINT32_MAX;
-		assert_int_equal(say(&guest, VHOST_USER_SET_INFLIGHT_FD, &reply.payload.inflight,
-				     sizeof(reply.payload.inflight), reply.fds[0]),
-				 0);
-		close(guest.call[TX]);
-		guest_say_ring(&guest, TX, 0x8000);
-		assert_memory_equal(target, before, 16);
-		target[14] = 0;
-	}
-	munmap(books, reply.payload.inflight.mmap_size);
-	close(reply.fds[0]);
-	end();
-}
-
 /* A split ring says itself how far its back end came. */
 static void
 a_split_ring_is_resumed_where_the_guest_saw_it(void **state)
@@ -629,8 +546,6 @@ main(void)
 		cmocka_unit_test(a_packet_that_is_half_cut_at_a_stop_is_lost_and_counted),
 		cmocka_unit_test(an_old_guest_has_the_short_header_and_one_buffer),
 		cmocka_unit_test(a_guest_is_called_at_the_entry_it_names),
-		cmocka_unit_test(books_are_resumed),
-		cmocka_unit_test(books_that_lie_write_nowhere),
 		cmocka_unit_test(a_split_ring_is_resumed_where_the_guest_saw_it),
 	};
 	int failed;
