@@ -85,6 +85,11 @@ nic_open(struct nic *nic, struct plx_why *why)
 	nic->scratch = malloc(NIC_SCRATCH);
 	if (nic->scratch == NULL)
 		return plx_why(why, -ENOMEM, "out of memory");
+	if (nic->wire.peer != NULL) {
+		ret = wire_join(&nic->wire, why);
+		if (ret != 0)
+			return ret;
+	}
 	if (nic->conf.pcap[0] != '\0') {
 		ret = record_open(nic->conf.pcap, nic->name, &nic->record, why);
 		if (ret != 0)
@@ -101,8 +106,7 @@ nic_end(struct nic *nic)
 
 	if (nic->card == NULL)
 		return;
-	if (nic->wire.peer == NULL)
-		wire_give_up(nic);
+	wire_give_up(nic);
 	for (enum way w = 0; w < WAYS; w++) {
 		way[w].lost[LOSS_END] += nic->spoil[w].nb_held;
 		spoil_fini(&nic->spoil[w]);
@@ -122,6 +126,7 @@ nic_close(struct nic *nic, struct plx_why *why)
 	nic->record = NULL;
 	free(nic->scratch);
 	nic->scratch = NULL;
+	wire_close(&nic->wire);
 	return ret;
 }
 

@@ -4,6 +4,7 @@
 #include "nic.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ETHER_LEN   14u
@@ -81,6 +82,20 @@ wire_open_port(struct wire *wire, uint16_t port, struct plx_pool *pool, bool off
 	wire->chains = (info.tx_offloads & PLX_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
 	wire->takes = offloads ? takes_of(info.tx_offloads) : 0;
 	return 0;
+}
+
+int
+wire_join(struct wire *wire, struct plx_why *why)
+{
+	wire->joint = malloc((size_t)WIRE_BURST * WIRE_JOINT_FRAME);
+	return wire->joint != NULL ? 0 : plx_why(why, -ENOMEM, "out of memory");
+}
+
+void
+wire_close(struct wire *wire)
+{
+	free(wire->joint);
+	wire->joint = NULL;
 }
 
 /* -- from the card ------------------------------------------------------------------------------------- */
@@ -172,38 +187,8 @@ copy_or_reap(struct nic *nic, const struct plx_e1000_model_frame *frame)
 	return m;
 }
 
-static bool
-has_room(struct nic *nic)
-{
-	const struct wire *wire = &nic->wire;
-
-	if (PLX_LIKELY(wire->nb_out < WIRE_BURST && wire->out_bufs < OUT_BUFS))
-		return true;
-	return wire_flush(nic) > 0 && wire->out_bufs < OUT_BUFS;
-}
-
-static enum wire_put
-put_port(struct nic *nic, const struct plx_e1000_model_frame *frame)
-{
-	struct wire *wire = &nic->wire;
-	struct plx_mbuf *m;
-
-	if (!has_room(nic))
-		return WIRE_FULL;
-	if (!wire->chains && frame->len > wire->pool->buf_size - wire->pool->headroom)
-		return WIRE_LONG;
-	m = copy_or_reap(nic, frame);
-	if (m == NULL)
-		return WIRE_FULL;
-	if (frame->csum_start != 0)
-		ask_for_offloads(m, frame);
-	wire->out[wire->nb_out++] = m;
-	wire->out_bufs += m->nb_segs;
-	return WIRE_PUT;
-}
-
-unsigned
-wire_flush(struct nic *nic)
+static unsigned
+flush_port(struct nic *nic)
 {
 	struct wire *wire = &nic->wire;
 	struct way_books *books = &nic->books.way[TO_WIRE];
@@ -227,31 +212,120 @@ wire_flush(struct nic *nic)
 	return taken;
 }
 
-static const void *
-in_one_piece(struct nic *nic, const struct plx_e1000_model_frame *frame)
+static bool
+has_room(struct nic *nic)
 {
-	uint8_t *to = nic->scratch;
+	const struct wire *wire = &nic->wire;
 
-	if (frame->nb_parts == 1)
-		return frame->parts[0].iov_base;
+	if (PLX_LIKELY(wire->nb_out < WIRE_BURST && wire->out_bufs < OUT_BUFS))
+		return true;
+	return flush_port(nic) > 0 && wire->out_bufs < OUT_BUFS;
+}
+
+static enum wire_put
+put_port(struct nic *nic, const struct plx_e1000_model_frame *frame)
+{
+	struct wire *wire = &nic->wire;
+	struct plx_mbuf *m;
+
+	if (!has_room(nic))
+		return WIRE_FULL;
+	if (!wire->chains && frame->len > wire->pool->buf_size - wire->pool->headroom)
+		return WIRE_LONG;
+	m = copy_or_reap(nic, frame);
+	if (m == NULL)
+		return WIRE_FULL;
+	if (frame->csum_start != 0)
+		ask_for_offloads(m, frame);
+	wire->out[wire->nb_out++] = m;
+	wire->out_bufs += m->nb_segs;
+	return WIRE_PUT;
+}
+
+/* -- to the card at the far end -------------------------------------------------------------------------- */
+
+static void
+gather(const struct plx_e1000_model_frame *frame, uint8_t *to)
+{
 	for (unsigned i = 0; i < frame->nb_parts; i++) {
 		memcpy(to, frame->parts[i].iov_base, frame->parts[i].iov_len);
 		to += frame->parts[i].iov_len;
 	}
-	return nic->scratch;
+}
+
+/* It takes them all, or loses them itself. */
+static unsigned
+flush_joint(struct nic *nic)
+{
+	struct wire *wire = &nic->wire;
+	struct way_books *books = &nic->books.way[TO_WIRE];
+	struct iovec frames[WIRE_BURST];
+	const unsigned n = wire->nb_out;
+
+	for (unsigned i = 0; i < n; i++) {
+		frames[i] = (struct iovec){wire->joint + i * WIRE_JOINT_FRAME, wire->joint_len[i]};
+		books->passed_bytes += wire->joint_len[i];
+	}
+	books->passed += n;
+	wire->nb_out = 0;
+	wire->hands_over = true;
+	path_arrive_burst(wire->peer, frames, n);
+	wire->hands_over = false;
+	return n;
+}
+
+/* A far end that is to lose nothing has room for it, too. */
+static bool
+peer_has_room(struct nic *nic)
+{
+	struct wire *wire = &nic->wire;
+
+	if (!wire->peer->conf.lossless)
+		return true;
+	if (wire->nb_out > 0 && wire->nb_out >= wire->joint_room)
+		flush_joint(nic);
+	if (wire->nb_out == 0)
+		wire->joint_room = path_room(wire->peer);
+	return wire->joint_room > 0;
+}
+
+static enum wire_put
+put_long(struct nic *nic, const struct plx_e1000_model_frame *frame)
+{
+	const void *bytes = frame->parts[0].iov_base;
+
+	if (frame->nb_parts > 1) {
+		gather(frame, nic->scratch);
+		bytes = nic->scratch;
+	}
+	flush_joint(nic);
+	path_arrive(nic->wire.peer, bytes, frame->len);
+	nic->books.way[TO_WIRE].passed++;
+	nic->books.way[TO_WIRE].passed_bytes += frame->len;
+	return WIRE_PUT;
 }
 
 static enum wire_put
 put_peer(struct nic *nic, const struct plx_e1000_model_frame *frame)
 {
-	struct nic *peer = nic->wire.peer;
+	struct wire *wire = &nic->wire;
 
-	if (peer->conf.lossless && path_room(peer) == 0)
+	/* A pause frame that answers one of those that are handed over comes again. */
+	if (PLX_UNLIKELY(wire->hands_over) || !peer_has_room(nic))
 		return WIRE_FULL;
-	path_arrive(peer, in_one_piece(nic, frame), frame->len);
-	nic->books.way[TO_WIRE].passed++;
-	nic->books.way[TO_WIRE].passed_bytes += frame->len;
+	if (PLX_UNLIKELY(frame->len > WIRE_JOINT_FRAME))
+		return put_long(nic, frame);
+	gather(frame, wire->joint + wire->nb_out * WIRE_JOINT_FRAME);
+	wire->joint_len[wire->nb_out++] = (uint32_t)frame->len;
+	if (wire->nb_out == WIRE_BURST)
+		flush_joint(nic);
 	return WIRE_PUT;
+}
+
+unsigned
+wire_flush(struct nic *nic)
+{
+	return nic->wire.peer != NULL ? flush_joint(nic) : flush_port(nic);
 }
 
 enum wire_put
@@ -399,7 +473,7 @@ wire_give_up(struct nic *nic)
 	struct wire *wire = &nic->wire;
 
 	nic->books.way[TO_WIRE].lost[LOSS_END] += wire->nb_out;
-	if (wire->nb_out > 0)
+	if (wire->nb_out > 0 && wire->peer == NULL)
 		plx_mbuf_free_bulk(wire->out, wire->nb_out);
 	wire->nb_out = wire->out_bufs = 0;
 	if (wire->cut.m != NULL)

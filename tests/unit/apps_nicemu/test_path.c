@@ -143,8 +143,73 @@ a_lossless_far_end_holds_back_and_another_loses(void **state)
 	nics[1].conf.lossless = false;
 	assert_true(sends(&nics[0], 60));
 	assert_false(nics[0].wire.full);
+	assert_int_equal(wire_flush(&nics[0]), 1);
 	assert_int_equal(nics[0].books.way[TO_WIRE].passed, 1);
 	assert_int_equal(nics[1].books.way[TO_CARD].lost[LOSS_DOWN], 1);
+	close_nics();
+}
+
+/* Frames of a turn go together, in their order: long ones, which go alone, behind those that came first. */
+static void
+a_far_end_gets_frames_together_and_in_their_order(void **state)
+{
+	static const size_t len[] = {60, 2048, 2049, 61, 9000, 62};
+	size_t sum = 0, before = 0;
+
+	open_nics(2);
+	nics[1].spoil[TO_CARD].delay_ns = 600 * SECOND; /* who comes is kept, in a row */
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(len); i++)
+		assert_true(sends(&nics[0], len[i]));
+	assert_int_equal(nics[1].spoil[TO_CARD].nb_held, 5);
+	assert_int_equal(nics[0].wire.nb_out, 1);
+	assert_int_equal(nic_round(&nics[0]), 1);
+	assert_int_equal(nics[0].wire.nb_out, 0);
+	for (const struct held *held = nics[1].spoil[TO_CARD].first; held != NULL;
+	     held = held->next) {
+		assert_int_equal(held->frame.len, len[before++]);
+		sum += held->frame.len;
+	}
+	assert_int_equal(before, PLX_ARRAY_LEN(len));
+	assert_int_equal(nics[0].books.way[TO_WIRE].passed, before);
+	assert_int_equal(nics[0].books.way[TO_WIRE].passed_bytes, sum);
+	assert_int_equal(nics[1].books.way[TO_CARD].bytes, sum);
+	/* Nothing takes the place of what the far end is just reading. */
+	nics[0].wire.hands_over = true;
+	assert_false(sends(&nics[0], 60));
+	nics[0].wire.hands_over = false;
+	/* More than go together: the first WIRE_BURST of them do not wait for the turn's end. */
+	for (unsigned i = 0; i < WIRE_BURST + 3; i++)
+		assert_true(sends(&nics[0], 60));
+	assert_int_equal(nics[0].wire.nb_out, 3);
+	assert_int_equal(nics[1].spoil[TO_CARD].nb_held, before + WIRE_BURST);
+	nic_end(&nics[0]);
+	assert_int_equal(nics[0].books.way[TO_WIRE].lost[LOSS_END], 3);
+	close_nics();
+}
+
+/* 7 descriptors are free: the 8th frame has them given what they take first, and looks again how many there are. */
+static void
+a_lossless_far_end_is_given_no_more_than_it_has_room_for(void **state)
+{
+	struct nic_books *books = &nics[1].books;
+
+	open_nics(2);
+	nics[1].conf.lossless = true;
+	receive_into(&nics[1], 0, 8);
+	for (unsigned i = 0; i < 7; i++)
+		assert_true(sends(&nics[0], 60));
+	assert_int_equal(nics[0].wire.nb_out, 7);
+	set(&nics[1], RDT, 0);
+	assert_false(sends(&nics[0], 60));
+	assert_true(nics[0].wire.full);
+	assert_int_equal(nics[0].wire.nb_out, 0);
+	assert_int_equal(books->way[TO_CARD].frames, 7);
+	assert_false(sends(&nics[0], 60));
+	set(&nics[1], RDT, 2);
+	assert_true(sends(&nics[0], 60));
+	assert_int_equal(wire_flush(&nics[0]), 1);
+	assert_int_equal(nics[0].books.way[TO_WIRE].passed, 8);
+	assert_int_equal(books->way[TO_CARD].frames, 8);
 	close_nics();
 }
 
@@ -313,8 +378,10 @@ nothing_overtakes_a_frame_that_is_late(void **state)
 	for (enum way way = 0; way < WAYS; way++)
 		nics[0].spoil[way].first->due_ns = 0;
 	assert_int_equal(path_release(&nics[0]), 4);
+	assert_int_equal(wire_flush(&nics[0]), 2);
 	assert_int_equal(nics[1].books.way[TO_CARD].frames, 2);
 	assert_true(sends(&nics[0], 80));
+	assert_int_equal(wire_flush(&nics[0]), 1);
 	assert_int_equal(nics[1].books.way[TO_CARD].frames, 3);
 	close_nics();
 }
@@ -404,6 +471,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(room_is_counted_in_buffers_of_the_size_the_driver_chose),
 		cmocka_unit_test(a_lossless_far_end_holds_back_and_another_loses),
+		cmocka_unit_test(a_far_end_gets_frames_together_and_in_their_order),
+		cmocka_unit_test(a_lossless_far_end_is_given_no_more_than_it_has_room_for),
 		cmocka_unit_test(the_port_keeps_what_the_card_has_no_descriptors_for),
 		cmocka_unit_test(pieces_of_a_packet_wait_for_descriptors),
 		cmocka_unit_test(a_frame_waits_for_a_buffer),
