@@ -72,6 +72,19 @@ forget_frames(void)
 	out.nb = 0;
 }
 
+/* What a driver does once there is a card, and after each reset. */
+static inline void
+start_sender(void)
+{
+	model->config[4] |= 4; /* bus master */
+	emodel_set(model, E1000_STATUS, emodel_get(model, E1000_STATUS) | E1000_STATUS_LU);
+	emodel_set(model, E1000_TDBAL, RING);
+	emodel_set(model, E1000_TDLEN, RING_SIZE * 16);
+	emodel_set(model, E1000_TCTL, E1000_TCTL_EN | E1000_TCTL_PSP);
+	emodel_set(model, E1000_VET, E1000_VET_VALUE);
+	out.tail = 0;
+}
+
 static inline void
 make_sender(unsigned card_takes)
 {
@@ -87,12 +100,7 @@ make_sender(unsigned card_takes)
 	out.buffers = memory_add(&memory, BUFFERS, BUFFERS_LEN);
 	for (unsigned i = 0; i < BUFFERS_LEN; i++)
 		out.buffers[i] = (uint8_t)(i * 31 + i / 251 + 2 * (i % 7 == 0));
-	model->config[4] |= 4; /* bus master */
-	emodel_set(model, E1000_STATUS, emodel_get(model, E1000_STATUS) | E1000_STATUS_LU);
-	emodel_set(model, E1000_TDBAL, RING);
-	emodel_set(model, E1000_TDLEN, RING_SIZE * 16);
-	emodel_set(model, E1000_TCTL, E1000_TCTL_EN | E1000_TCTL_PSP);
-	emodel_set(model, E1000_VET, E1000_VET_VALUE);
+	start_sender();
 }
 
 static inline void

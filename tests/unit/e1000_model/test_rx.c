@@ -54,6 +54,8 @@ nothing_comes_in_while_the_card_is_down(void **state)
 	assert_int_equal(plx_e1000_model_rx_room(model), 0);
 	set(E1000_RCTL, ENABLED | 1u << 6);
 	assert_int_equal(put(FRAME_LEN), PLX_E1000_MODEL_DOWN);
+	assert_false(plx_e1000_model_rx_is_up(model));
+	assert_int_equal(plx_e1000_model_rx_room(model), 0);
 	assert_int_equal(put_looped(FRAME_LEN), PLX_E1000_MODEL_TAKEN);
 	set(E1000_RCTL, ENABLED);
 	set_command(0);

@@ -472,6 +472,47 @@ a_reset_forgets_all(void **state)
 	books_are_even();
 }
 
+/* The driver's, by CTRL, and the bus', in the middle of a frame and while one is held. */
+static void
+every_reset_is_one_of_sending(void **state)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		const bool of_bus = i >= 2, held = i % 2 != 0;
+		uint32_t reset = E1000_CTRL_RST;
+
+		legacy(BUFFERS, 40, held ? LAST : 0);
+		out.room = 0;
+		assert_int_equal(go(), 0);
+		model->config[4] |= 2;
+		if (!of_bus)
+			plx_e1000_model_access(model, PLX_E1000_MODEL_BAR_REGS, E1000_CTRL, &reset,
+					       sizeof(reset), true);
+		else
+			plx_e1000_model_reset(model);
+		start_sender();
+		out.room = UINT32_MAX;
+		assert_int_equal(go(), 0);
+		legacy(BUFFERS + 1000, 70, LAST);
+		assert_int_equal(go(), 1);
+		is_frame(i, BUFFERS + 1000, 70);
+		assert_int_equal(model->stats.out_bad, i + 1);
+		books_are_even();
+	}
+}
+
+/* With the bit of TCP, which is EOP's in others. */
+static void
+a_context_in_the_middle_ends_no_frame(void **state)
+{
+	const struct e1000_tx_context_desc c = {.tucss = 34, .tucso = 50};
+
+	data(BUFFERS, 100, 0, 0, 0);
+	context(&c, 0, E1000_TXD_TUCMD_TCP);
+	data(BUFFERS + 100, 50, LAST, 0, 0);
+	assert_int_equal(go(), 1);
+	is_frame(0, BUFFERS, 150);
+}
+
 static void
 spoilt_accesses_cost_frames_not_the_queue(void **state)
 {
@@ -521,6 +562,8 @@ main(void)
 		TEST(types_of_descriptors_that_are_none_are_passed_over),
 		TEST(a_ring_that_moves_forgets_what_was_begun),
 		TEST(a_reset_forgets_all),
+		TEST(every_reset_is_one_of_sending),
+		TEST(a_context_in_the_middle_ends_no_frame),
 		TEST(spoilt_accesses_cost_frames_not_the_queue),
 	};
 

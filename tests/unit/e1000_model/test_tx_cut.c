@@ -56,6 +56,26 @@ headers_and_payload_may_come_in_any_pieces(void **state)
 	}
 }
 
+/* Sums of pseudo-headers with which the length makes more than 16 bits, and those just below. */
+static void
+pseudo_sums_may_overflow(void **state)
+{
+	for (uint32_t end = 0; end <= UINT16_MAX; end += 7) {
+		struct packet p = to_cut(false, true, 30, 20);
+		const unsigned before = out.nb;
+
+		p.build.src_ip[2] = (uint8_t)(end >> 8);
+		p.build.src_ip[3] = (uint8_t)end;
+		place_to_cut(&p);
+		context(&p.context, 30, p.tucmd | TSE);
+		data(BUFFERS, p.len, LAST | TSE, TXSM | IXSM, 0);
+		assert_int_equal(go(), 2);
+		expect_pieces(before, &p, p.hdrlen);
+		if (out.nb > OUT_MAX - 2)
+			forget_frames();
+	}
+}
+
 static void
 cutting_is_spread_over_polls(void **state)
 {
@@ -262,6 +282,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(pieces_are_those_of_lib_net),
 		TEST(headers_and_payload_may_come_in_any_pieces),
+		TEST(pseudo_sums_may_overflow),
 		TEST(cutting_is_spread_over_polls),
 		TEST(pieces_are_tagged_as_the_first_descriptor_says),
 		TEST(lengths_of_802_3_are_fitted),
