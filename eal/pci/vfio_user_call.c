@@ -124,6 +124,9 @@ take_one(struct plx_vfio_user *dev, struct plx_vfio_user_call *call, uint16_t id
 	return ret == 0 ? 1 : ret;
 }
 
+/* A second driver is let in by the socket, and not by who listens. */
+static const char serves_one[] = ": it hangs, or has a driver, which is to go first";
+
 static int
 wait_answer(struct plx_vfio_user *dev, struct plx_vfio_user_call *call, uint16_t id, int *ret_error)
 {
@@ -135,8 +138,9 @@ wait_answer(struct plx_vfio_user *dev, struct plx_vfio_user_call *call, uint16_t
 		int64_t left = deadline - now_ms();
 
 		if (left <= 0)
-			ret = plx_why(&why, -ETIMEDOUT, "no answer to %s within %d ms",
-				      vfio_user_name(call->command), PLX_VFIO_USER_WAIT_MS);
+			ret = plx_why(&why, -ETIMEDOUT, "no answer to %s within %d ms%s",
+				      vfio_user_name(call->command), PLX_VFIO_USER_WAIT_MS,
+				      call->command == VFIO_USER_VERSION ? serves_one : "");
 		else
 			ret = take_one(dev, call, id, ret_error, (int)left, &why);
 	}

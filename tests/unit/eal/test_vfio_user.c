@@ -131,68 +131,85 @@ a_file_too_short_for_its_bar_is_refused(void **state)
 	plx_pci_vfio_user.close(&pci);
 }
 
-/* -- what servers ask ------------------------------------------------------------------------------------------------------- */
-
-static const struct plx_zone *
-zone_of(uint8_t fill)
-{
-	const struct plx_zone *zone;
-
-	assert_int_equal(plx_zone_reserve_dma("asked", ZONE_LEN, PLX_NODE_ANY, PLX_ZONE_BUFFERS,
-					      &zone, &why),
-			 0);
-	memset(zone->addr, fill, zone->len);
-	return zone;
-}
-
+/* A server that says so and brings none: each access is a message, and writes are posted, as where nothing can be mapped. */
 static void
-asked(enum fault fault, uint64_t off, uint32_t expected)
+a_region_without_its_file_is_not_mapped(void **state)
 {
-	const struct plx_zone *zone = zone_of(0x5a);
+	uint32_t value = 0x11223344;
 
+	liar.bar_fd = memfd_create("bar", MFD_CLOEXEC);
+	liar.no_file = true;
 	opens();
-	liar.ask_address = (uintptr_t)zone->addr + off;
-	liar.fault = fault;
-	liar.command = VFIO_USER_DEVICE_RESET;
-	assert_int_equal(plx_pci_vfio_user.reset(&pci), 0);
-	assert_int_equal(liar.asked_error, expected);
-	assert_int_equal(liar.asked_data[7], expected == 0 ? 0x5a : 0);
+	assert_int_equal(plx_pci_vfio_user.bar_write(&pci, 0, 0x2000, &value, 4), 0);
+	assert_int_equal(read_bar(0x2000), value);
+	assert_null(pci.bar[0].map);
+	assert_int_equal(liar.posted, 1);
 	plx_pci_vfio_user.close(&pci);
-	plx_zone_free(zone);
 }
 
 static void
-a_server_may_ask_for_memory_before_it_answers(void **state)
+areas_that_are_not_all_told_are_not_mapped(void **state)
 {
-	asked(ASKS_FIRST, 8, 0);
+	liar.bar_fd = memfd_create("bar", MFD_CLOEXEC);
+	assert_int_equal(ftruncate(liar.bar_fd, BAR_LEN), 0);
+	liar.more_areas = true;
+	liar.bar[0] = 0x17;
+	opens();
+	assert_int_equal((uint8_t)read_bar(0), 0x17);
+	assert_null(pci.bar[0].map);
+	plx_pci_vfio_user.close(&pci);
 }
 
 static void
-a_server_may_ask_by_a_twin(void **state)
+files_beyond_a_regions_own_are_closed(void **state)
 {
-	liar.twins = true;
-	liar.text = "{\"capabilities\":{\"max_msg_fds\":8,\"twin_socket\":{\"supported\":true,"
-		    "\"fd_index\":0}}}";
-	asked(ASKS_FIRST, 8, 0);
-	assert_true(liar.twin >= 0);
+	int fd = dup(0), after;
+
+	liar.bar_fd = memfd_create("bar", MFD_CLOEXEC);
+	assert_int_equal(ftruncate(liar.bar_fd, BAR_LEN), 0);
+	liar.command = VFIO_USER_DEVICE_GET_REGION_INFO;
+	liar.fault = BRINGS_FILES;
+	opens();
+	plx_pci_vfio_user.close(&pci);
+	pthread_join(liar.thread, NULL);
+	liar.joined = true;
+	close(fd);
+	close(liar.bar_fd);
+	liar.bar_fd = -1;
+	after = dup(0);
+	close(after);
+	assert_int_equal(after, fd);
 }
 
 static void
-a_server_gets_no_memory_outside_of_zones(void **state)
+an_answer_about_another_region_is_refused(void **state)
 {
-	asked(ASKS_OUTSIDE, 1ull << 46, EFAULT);
+	liar.other_region = true;
+	does_not_open("configuration space");
+}
+
+/* It says no more than that the read failed; what comes next is in step. */
+static void
+fewer_bytes_than_asked_for_are_none(void **state)
+{
+	opens();
+	liar.bar[0] = 0x17;
+	liar.fault = TOO_SHORT;
+	liar.command = VFIO_USER_REGION_READ;
+	assert_int_equal(read_bar(0), UINT32_MAX);
+	liar.fault = NONE;
+	assert_int_equal(read_bar(0), 0x17);
+	plx_pci_vfio_user.close(&pci);
 }
 
 static void
-a_server_gets_nothing_that_leaves_a_zone(void **state)
+a_device_that_cannot_reset_is_not_asked_to(void **state)
 {
-	asked(ASKS_STRADDLING, ZONE_LEN - 4, EFAULT);
-}
-
-static void
-a_server_gets_nothing_but_memory(void **state)
-{
-	asked(ASKS_NONSENSE, 0, ENOSYS);
+	liar.info_flags = VFIO_USER_DEVICE_PCI;
+	opens();
+	assert_int_equal(plx_pci_vfio_user.reset(&pci), -ENOTSUP);
+	plx_pci_vfio_user.close(&pci);
+	assert_int_equal(liar.resets, 0);
 }
 
 /* -- bad servers --------------------------------------------------------------------------------------------------------------- */
@@ -250,7 +267,9 @@ a_short_configuration_space_is_refused(void **state)
 WHILE_OPENING(no_version_is_told, VFIO_USER_VERSION, REFUSES, "Permission denied")
 WHILE_OPENING(a_hang_up_is_told, VFIO_USER_VERSION, HANGS_UP, "the other end has hung up")
 WHILE_OPENING(garbage_is_told, VFIO_USER_VERSION, GARBAGE, "does not speak vfio-user")
-WHILE_OPENING(silence_is_told, VFIO_USER_VERSION, SAYS_NOTHING, "no answer to VERSION within")
+WHILE_OPENING(
+	silence_is_told, VFIO_USER_VERSION, SAYS_NOTHING,
+	"no answer to VERSION within 2000 ms: it hangs, or has a driver, which is to go first")
 WHILE_OPENING(a_long_text_is_told, VFIO_USER_VERSION, TOO_LONG, "an answer to VERSION of")
 WHILE_OPENING(files_with_an_info_are_refused, VFIO_USER_DEVICE_GET_INFO, BRINGS_FILES,
 	      "nothing of its device")
@@ -413,11 +432,12 @@ main(void)
 		CASE(a_window_over_both_kinds_of_bytes_reaches_each),
 		CASE(who_was_lost_is_taken_again_with_the_same_device_only),
 		CASE(a_file_too_short_for_its_bar_is_refused),
-		CASE(a_server_may_ask_for_memory_before_it_answers),
-		CASE(a_server_may_ask_by_a_twin),
-		CASE(a_server_gets_no_memory_outside_of_zones),
-		CASE(a_server_gets_nothing_that_leaves_a_zone),
-		CASE(a_server_gets_nothing_but_memory),
+		CASE(a_region_without_its_file_is_not_mapped),
+		CASE(areas_that_are_not_all_told_are_not_mapped),
+		CASE(files_beyond_a_regions_own_are_closed),
+		CASE(an_answer_about_another_region_is_refused),
+		CASE(fewer_bytes_than_asked_for_are_none),
+		CASE(a_device_that_cannot_reset_is_not_asked_to),
 		CASE(versions_that_are_none_are_refused),
 		CASE(a_minor_version_beyond_ours_is_refused),
 		CASE(a_version_that_is_no_json_is_refused),

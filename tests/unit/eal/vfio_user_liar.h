@@ -42,11 +42,19 @@ enum fault {
 	TOO_SHORT,
 	TOO_LONG,
 	BRINGS_FILES,
-	ASKS_FIRST, /* reads our memory before it answers */
-	ASKS_OUTSIDE,
-	ASKS_STRADDLING,
-	ASKS_NONSENSE,
+	ASKS, /* for our memory before it answers, as liar.ask says */
 	ANSWERS_POSTED,
+	ANSWERS_BY_TWIN,
+};
+
+/* A command of the server. */
+struct asking {
+	uint16_t command;
+	uint32_t flags;
+	uint64_t address, count;
+	uint32_t sent; /* bytes behind what DMA_READ and DMA_WRITE begin with */
+	bool cut;      /* ... of which some are missing */
+	bool file, by_wrong_socket;
 };
 
 static struct {
@@ -62,11 +70,14 @@ static struct {
 	struct vfio_user_area area[2]; /* ... that may be mapped */
 	uint16_t command;	       /* that the fault is about */
 	enum fault fault;
-	uint64_t ask_address;
-	uint32_t asked_error; /* what came of it: errno, or 0 and data */
+	struct asking ask;
+	uint32_t asked_error; /* what came of it: errno, or 0 and data; UINT32_MAX: nothing */
 	uint8_t asked_data[8];
+	/* What is wrong with the regions that it tells of. */
+	bool no_file, more_areas, other_region;
 	/* What the client said. */
-	unsigned maps, unmaps, posted, vectors, irq_messages;
+	unsigned maps, unmaps, posted, vectors, irq_messages, resets;
+	unsigned strays; /* answers to what wanted none */
 	uint8_t bar[BAR_LEN];
 } liar;
 
@@ -109,7 +120,7 @@ tell_region(const uint8_t *body, struct message *out)
 	} told = {.info = {.argsz = sizeof(info), .flags = 3}};
 
 	memcpy(&info, body, sizeof(info));
-	told.info.index = info.index;
+	told.info.index = info.index + liar.other_region;
 	told.info.size = info.index == 0			 ? BAR_LEN
 			 : info.index == VFIO_USER_REGION_CONFIG ? liar.config_len
 								 : 0;
@@ -117,14 +128,15 @@ tell_region(const uint8_t *body, struct message *out)
 		memcpy(out->body, &told, sizeof(told.info));
 		return sizeof(told.info);
 	}
-	told.info.argsz = sizeof(told);
+	told.info.argsz = sizeof(told) + (liar.more_areas ? 0x10000 : 0);
 	told.info.flags |= VFIO_USER_REGION_MMAP | VFIO_USER_REGION_CAPS;
 	told.info.cap_offset = sizeof(told.info);
 	told.cap.id = told.cap.version = 1;
 	told.cap.nr_areas = 2;
 	memcpy(told.area, liar.area, sizeof(told.area));
 	memcpy(out->body, &told, sizeof(told));
-	out->fds[out->nb_fds++] = liar.bar_fd;
+	if (!liar.no_file)
+		out->fds[out->nb_fds++] = liar.bar_fd;
 	return sizeof(told);
 }
 
@@ -182,6 +194,9 @@ tell(const struct vfio_user_msg *msg, const uint8_t *body, struct message *out)
 	case VFIO_USER_DMA_MAP:
 		liar.maps += msg->nb_fds == 1;
 		return 0;
+	case VFIO_USER_DEVICE_RESET:
+		liar.resets++;
+		return 0;
 	case VFIO_USER_DEVICE_SET_IRQS:
 		liar.vectors += msg->nb_fds;
 		liar.irq_messages++;
@@ -191,24 +206,30 @@ tell(const struct vfio_user_msg *msg, const uint8_t *body, struct message *out)
 	}
 }
 
-/* Asks for 8 bytes, and keeps what comes. */
+/* Asks, and keeps what comes. */
 static void
-ask_memory(uint16_t command)
+ask_memory(void)
 {
-	const struct vfio_user_head head = {.id = 77, .command = command};
-	const struct vfio_user_dma_access access = {liar.ask_address, 8};
-	const int sock = liar.twin >= 0 ? liar.twin : liar.sock;
+	const struct asking *ask = &liar.ask;
+	const struct vfio_user_head head = {.id = 77, .command = ask->command, .flags = ask->flags};
+	const struct vfio_user_dma_access access = {ask->address, ask->count};
+	const int sock = liar.twin >= 0 && !ask->by_wrong_socket ? liar.twin : liar.sock;
+	static uint8_t bytes[VFIO_USER_BODY_MAX];
 	struct vfio_user_msg msg;
 	uint8_t body[64];
 
-	vfio_user_send(sock, head, (struct vfio_user_piece){&access, sizeof(access)},
-		       (struct vfio_user_piece){NULL, 0}, NULL, 0, WAIT_MS);
+	memset(bytes, 0x77, sizeof(bytes));
+	vfio_user_send(
+		sock, head, (struct vfio_user_piece){&access, sizeof(access) - (ask->cut ? 1 : 0)},
+		(struct vfio_user_piece){bytes, ask->sent}, &liar.listener, ask->file, WAIT_MS);
 	liar.asked_error = UINT32_MAX;
-	if (vfio_user_recv_head(sock, &msg, WAIT_MS, NULL) != 0 || msg.head.id != 77)
+	if ((ask->flags & VFIO_USER_NO_REPLY) != 0 ||
+	    vfio_user_recv_head(sock, &msg, WAIT_MS, NULL) != 0 || msg.head.id != 77)
+		return;
+	if (msg.len > 0 && vfio_user_recv_body(sock, &msg, body, msg.len, WAIT_MS, NULL) != 0)
 		return;
 	liar.asked_error = msg.head.error;
-	if (msg.len == sizeof(access) + 8 &&
-	    vfio_user_recv_body(sock, &msg, body, msg.len, WAIT_MS, NULL) == 0)
+	if (msg.len == sizeof(access) + 8)
 		memcpy(liar.asked_data, body + sizeof(access), 8);
 }
 
@@ -257,11 +278,11 @@ lie(const struct vfio_user_msg *msg, struct message *out, size_t len)
 		while (out->nb_fds < 3)
 			out->fds[out->nb_fds++] = liar.listener;
 		break;
-	case ASKS_NONSENSE:
-		ask_memory(VFIO_USER_DEVICE_GET_INFO);
-		break;
+	case ANSWERS_BY_TWIN:
+		other.head.flags = VFIO_USER_TYPE_REPLY;
+		return write(liar.twin, &other.head, sizeof(other.head)) > 0;
 	default:
-		ask_memory(VFIO_USER_DMA_READ);
+		ask_memory();
 	}
 	answer(&other, out, len);
 	return true;
@@ -283,6 +304,10 @@ serve(void *arg)
 		    (msg.len > 0 &&
 		     vfio_user_recv_body(liar.sock, &msg, body, msg.len, WAIT_MS, NULL) != 0))
 			break;
+		if ((msg.head.flags & VFIO_USER_TYPE_MASK) == VFIO_USER_TYPE_REPLY) {
+			liar.strays++;
+			continue;
+		}
 		liar.posted += posted;
 		len = tell(&msg, body, &out);
 		if (msg.head.command == liar.command && liar.fault != NONE &&
@@ -341,21 +366,21 @@ teardown(void **state)
 	return 0;
 }
 
-static int
+static inline int
 open_device(void)
 {
 	assert_int_equal(pthread_create(&liar.thread, NULL, take_one, NULL), 0);
 	return plx_pci_vfio_user.open(&pci, liar.path, &why);
 }
 
-static void
+static inline void
 opens(void)
 {
 	if (open_device() != 0)
 		fail_msg("%s", why.text);
 }
 
-static void
+static inline void
 does_not_open(const char *says)
 {
 	int fd = dup(0), after;
@@ -371,7 +396,7 @@ does_not_open(const char *says)
 	assert_true(after <= fd);
 }
 
-static uint32_t
+static inline uint32_t
 read_bar(uint64_t off)
 {
 	struct plx_pci_window window;
@@ -381,7 +406,7 @@ read_bar(uint64_t off)
 }
 
 /* Everything is an error or all ones, at once, and closing works. */
-static void
+static inline void
 is_dead(void)
 {
 	struct timespec from, to;

@@ -3,6 +3,7 @@
 #include "toy_server.h"
 
 #include <poll.h>
+#include <pthread.h>
 
 #define RO   VFIO_USER_DMA_READABLE
 #define RW   (VFIO_USER_DMA_READABLE | VFIO_USER_DMA_WRITEABLE)
@@ -256,6 +257,88 @@ answers_that_are_none_end_it(void **state)
 }
 
 static void
+an_answer_with_a_file_ends_it(void **state)
+{
+	struct dma answer = {{0x10000, 8}, ""};
+	char back[8];
+	int before;
+
+	connect_toy();
+	before = lowest_free_fd();
+	assert_int_equal(map_memory(0x10000, PAGE, RW, 0, -1), 0);
+	say(0, VFIO_USER_DMA_READ, VFIO_USER_TYPE_REPLY, &answer, sizeof(answer), &toy.sock, 1);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, 8), -EPROTO);
+	assert_int_equal(hear(toy.sock), 0);
+	was_sent_away("not asked");
+	assert_int_equal(lowest_free_fd(), before);
+}
+
+/* Nobody is asked for more at a time than he takes. */
+static void
+long_reads_go_in_messages_of_what_the_client_takes(void **state)
+{
+	static struct {
+		struct vfio_user_dma_access access;
+		char data[PAGE];
+	} answers[3] = {{{0x10000, PAGE}, "a"}, {{0x11000, PAGE}, "b"}, {{0x12000, 8}, "c"}};
+	static char back[2 * PAGE + 8];
+
+	call_in();
+	plx_vfio_user_server_poll(toy.server);
+	assert_int_equal(greet(0, "{\"capabilities\":{\"max_data_xfer_size\":4096}}", NULL), 0);
+	assert_int_equal(map_memory(0x10000, 3 * PAGE, RW, 0, -1), 0);
+	for (uint16_t i = 0; i < 3; i++)
+		reply(i, VFIO_USER_DMA_READ, 0, &answers[i],
+		      sizeof(answers[i].access) + answers[i].access.count);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, sizeof(back)), 0);
+	assert_int_equal(back[0], 'a');
+	assert_int_equal(back[PAGE], 'b');
+	assert_int_equal(back[2 * PAGE], 'c');
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(hear(toy.sock), 0);
+	hang_up();
+}
+
+#define LARGE (1u << 20)
+
+/* Until nobody takes any more. */
+static void *
+send_large_writes(void *arg)
+{
+	static struct {
+		struct vfio_user_region_access access;
+		uint8_t data[LARGE];
+	} write = {{0, 0, LARGE}, ""};
+	const struct vfio_user_head head = {.command = VFIO_USER_REGION_WRITE,
+					    .flags = VFIO_USER_NO_REPLY};
+	const struct vfio_user_piece none = {NULL, 0}, piece = {&write, sizeof(write)};
+
+	while (vfio_user_send(toy.sock, head, none, piece, NULL, 0, SOON_MS) == 0)
+		;
+	return NULL;
+}
+
+/* Before there are so many that their number is: what they take is bounded, too. */
+static void
+commands_that_wait_take_a_bounded_room(void **state)
+{
+	pthread_t client;
+	char back[8];
+
+	connect_toy();
+	assert_int_equal(map_memory(0x10000, PAGE, RW, 0, -1), 0);
+	assert_int_equal(pthread_create(&client, NULL, send_large_writes, NULL), 0);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, 8), -ENOBUFS);
+	plx_vfio_user_server_poll(toy.server);
+	pthread_join(client, NULL);
+	assert_int_equal(toy.gones, 1);
+	assert_non_null(strstr(toy.why, "it sends commands and does not answer: 3 of them wait"));
+	assert_int_equal(toy.accesses, 0);
+	close(toy.sock);
+	connect_toy();
+}
+
+static void
 an_answer_that_never_comes_is_not_waited_for_ever(void **state)
 {
 	char back[8];
@@ -267,13 +350,9 @@ an_answer_that_never_comes_is_not_waited_for_ever(void **state)
 	was_sent_away("timed out");
 }
 
-static void
-a_twin_carries_what_the_server_asks(void **state)
+static int
+connect_with_a_twin(void)
 {
-	struct dma answer = {{0x10000, 8}, "by twin"};
-	const struct vfio_user_head head = {.command = VFIO_USER_DMA_READ,
-					    .flags = VFIO_USER_TYPE_REPLY};
-	char back[8];
 	int twin;
 
 	call_in();
@@ -284,6 +363,41 @@ a_twin_carries_what_the_server_asks(void **state)
 			       &twin),
 			 0);
 	assert_true(twin >= 0);
+	return twin;
+}
+
+/* The socket of answers is for nothing else, and goes with its client. */
+static void
+a_command_by_the_twin_ends_it(void **state)
+{
+	const struct vfio_user_head head = {.command = VFIO_USER_DEVICE_RESET};
+	const struct vfio_user_piece none = {NULL, 0};
+	int twin, before;
+	char back[8];
+
+	connect_toy();
+	before = lowest_free_fd();
+	hang_up();
+	twin = connect_with_a_twin();
+	assert_int_equal(map_memory(0x10000, PAGE, RW, 0, -1), 0);
+	assert_int_equal(vfio_user_send(twin, head, none, none, &twin, 1, SOON_MS), 0);
+	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, 8), -EPROTO);
+	close(twin);
+	was_sent_away("a command came on the socket of answers");
+	assert_int_equal(toy.resets, 0);
+	assert_int_equal(lowest_free_fd(), before);
+}
+
+static void
+a_twin_carries_what_the_server_asks(void **state)
+{
+	struct dma answer = {{0x10000, 8}, "by twin"};
+	const struct vfio_user_head head = {.command = VFIO_USER_DMA_READ,
+					    .flags = VFIO_USER_TYPE_REPLY};
+	char back[8];
+	int twin;
+
+	twin = connect_with_a_twin();
 	assert_non_null(strstr((char *)toy.body + 4, "\"fd_index\":0"));
 	assert_int_equal(map_memory(0x10000, PAGE, RW, 0, -1), 0);
 	assert_int_equal(vfio_user_send(twin, head, (struct vfio_user_piece){NULL, 0},
@@ -355,6 +469,26 @@ vectors_signal_their_eventfds(void **state)
 	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, 2);
 	assert_int_equal(fired(fds[1]), 0);
 	assert_int_equal(lowest_free_fd(), before);
+	plx_unixsock_close_fds(fds, 2);
+}
+
+/* A byte a vector says which are meant. */
+static void
+bytes_choose_vectors(void **state)
+{
+	const struct {
+		struct vfio_user_irq_set set;
+		uint8_t meant[2];
+	} PLX_PACKED said = {{sizeof(said), VFIO_USER_SET_BOOL | VFIO_USER_SET_TRIGGER,
+			      PLX_VFIO_USER_IRQ_MSIX, 1, 2},
+			     {0, 1}};
+	int fds[2] = {bell(), bell()};
+
+	connect_toy();
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, 1, 2, fds, 2), 0);
+	assert_int_equal(ask(VFIO_USER_DEVICE_SET_IRQS, &said, sizeof(said)), 0);
+	assert_int_equal(fired(fds[0]), 0);
+	assert_int_equal(fired(fds[1]), 1);
 	plx_unixsock_close_fds(fds, 2);
 }
 
@@ -495,9 +629,14 @@ main(void)
 		CASE(commands_that_come_first_wait_their_turn),
 		CASE(a_client_that_only_asks_is_sent_away),
 		CASE(answers_that_are_none_end_it),
+		CASE(an_answer_with_a_file_ends_it),
+		CASE(long_reads_go_in_messages_of_what_the_client_takes),
+		CASE(commands_that_wait_take_a_bounded_room),
 		CASE(an_answer_that_never_comes_is_not_waited_for_ever),
+		CASE(a_command_by_the_twin_ends_it),
 		CASE(a_twin_carries_what_the_server_asks),
 		CASE(vectors_signal_their_eventfds),
+		CASE(bytes_choose_vectors),
 		CASE(a_line_is_told_once_until_it_is_unmasked),
 		CASE(a_reset_takes_the_line_down),
 		CASE(what_was_switched_off_begins_unmasked_with_nothing_pending),

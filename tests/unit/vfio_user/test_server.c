@@ -388,6 +388,12 @@ a_bad_device_is_refused(void **state)
 	device.region[0].area[0] = (struct plx_vfio_user_area){0x3000, 0x2000};
 	assert_int_equal(plx_vfio_user_server_create("/tmp/x", &device, &server, &why), -EINVAL);
 	assert_non_null(strstr(why.text, "area 0 of region 0"));
+	device.region[0].area[0] = (struct plx_vfio_user_area){0x1000, 0x800};
+	assert_int_equal(plx_vfio_user_server_create("/tmp/x", &device, &server, &why), -EINVAL);
+	device.region[0].area[0] = (struct plx_vfio_user_area){0x800, 0x1000};
+	assert_int_equal(plx_vfio_user_server_create("/tmp/x", &device, &server, &why), -EINVAL);
+	device.region[0].area[0] = (struct plx_vfio_user_area){0x1000, 0};
+	assert_int_equal(plx_vfio_user_server_create("/tmp/x", &device, &server, &why), -EINVAL);
 	assert_int_equal(plx_vfio_user_server_create(toy.path, &toy.device, &server, &why),
 			 -EADDRINUSE);
 	assert_null(server);
