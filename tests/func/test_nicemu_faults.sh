@@ -43,7 +43,7 @@ list_frames "$TMP/back.pcap" >"$TMP/back.txt"
 assert_eq "$(diff "$TMP/in.txt" "$TMP/back.txt" | grep -c '^>' || true)" 10 "frames that differ"
 
 # A cable that is pulled, and plugged in again: the driver sees both, and nothing comes meanwhile.
-start_nicemu - --no-huge --no-pci -l 0 --vdev net_null0 -- -s "$A" -i
+start_nicemu - --no-huge --no-pci -l 0 --vdev net_null0,copy=1 -- -s "$A" -i
 start_driver 1 -a "vfio-user:$A" -- -i --forward-mode rxonly --auto-start
 wait_link up
 wait_until 30 "frames" counter_reaches rx_good_packets 1000
@@ -110,7 +110,7 @@ wait_until 30 "frames again" book_reaches 0 .to_card.passed $((before + 10000))
 quit_all driver nicemu
 
 # Cards that a driver refuses, with a sentence, and takes again when they are well.
-start_nicemu - --no-huge --no-pci -l 0 --vdev net_null0 -- -s "$A" -i
+start_nicemu - --no-huge --no-pci -l 0 --vdev net_null0,copy=1 -- -s "$A" -i
 driver=("$PLX_TESTPMD" --no-huge --no-pci -l 0-1 -a "vfio-user:$A" -- --duration 1)
 for fault in dead eeprom_damaged eeprom_stuck reset_stuck; do
 	tell_and_see nicemu "fault nic0 $fault on" "$fault on"

@@ -10,7 +10,7 @@ need jq
 . "$FUNC_DIR/nicemu.sh"
 
 A=$TMP/a.sock
-card=(--no-huge --no-pci -l 0 --vdev net_null0 -- -s "$A" -i -v)
+card=(--no-huge --no-pci -l 0 --vdev net_null0,copy=1 -- -s "$A" -i -v)
 words=(-a "vfio-user:$A" -- -i --forward-mode io --port-topology loop --auto-start)
 
 driver_has_gone()
@@ -31,7 +31,7 @@ start_driver 1 "${words[@]}"
 wait_until 30 "frames" counter_reaches rx_good_packets 1000
 
 # Somebody else is sent away, and the first does not notice.
-assert_refuses 'vfio-user' "$PLX_TESTPMD" --no-huge --no-pci -l 0-1 -a "vfio-user:$A" -- --duration 1
+assert_refuses 'no answer to VERSION .* has a driver, which is to go first' "$PLX_TESTPMD" --no-huge --no-pci -l 0-1 -a "vfio-user:$A" -- --duration 1
 before=$(counter rx_good_packets)
 wait_until 30 "more frames" counter_reaches rx_good_packets $((before + 1000))
 

@@ -42,7 +42,8 @@ static const struct plx_kvargs_field null_fields[] = {
 struct null_port {
 	struct plx_ethdev dev;
 	struct null_args args;
-	uint8_t frame[SIZE_MAX_BYTES];
+	/* With copy=1: what each packet received is, and where those sent go. Nothing that was sent comes back. */
+	uint8_t frame[SIZE_MAX_BYTES], sink[SIZE_MAX_BYTES];
 };
 
 /* The common counters come first: ethdev sums them without asking. */
@@ -141,9 +142,9 @@ null_tx_copy(void *queue, struct plx_mbuf **pkts, uint16_t n)
 		uint32_t off = 0;
 
 		PLX_MBUF_FOREACH_SEG(seg, pkts[i]) {
-			if (off + seg->data_len > sizeof(txq->port->frame))
+			if (off + seg->data_len > sizeof(txq->port->sink))
 				break;
-			memcpy(txq->port->frame + off, plx_mbuf_data(seg), seg->data_len);
+			memcpy(txq->port->sink + off, plx_mbuf_data(seg), seg->data_len);
 			off += seg->data_len;
 		}
 	}
