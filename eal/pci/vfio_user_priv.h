@@ -21,7 +21,7 @@
 
 #include <pthread.h>
 
-#define PLX_VFIO_USER_WAIT_MS 2000 /* the longest that a command may take */
+#define PLX_VFIO_USER_WAIT_MS 5000 /* the longest that a command may take */
 
 /* Memory that the server was told of. */
 struct plx_vfio_user_map {

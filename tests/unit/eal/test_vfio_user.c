@@ -269,7 +269,7 @@ WHILE_OPENING(a_hang_up_is_told, VFIO_USER_VERSION, HANGS_UP, "the other end has
 WHILE_OPENING(garbage_is_told, VFIO_USER_VERSION, GARBAGE, "does not speak vfio-user")
 WHILE_OPENING(
 	silence_is_told, VFIO_USER_VERSION, SAYS_NOTHING,
-	"no answer to VERSION within 2000 ms: it hangs, or has a driver, which is to go first")
+	"no answer to VERSION within 5000 ms: it hangs, or has a driver, which is to go first")
 WHILE_OPENING(a_long_text_is_told, VFIO_USER_VERSION, TOO_LONG, "an answer to VERSION of")
 WHILE_OPENING(files_with_an_info_are_refused, VFIO_USER_DEVICE_GET_INFO, BRINGS_FILES,
 	      "nothing of its device")

@@ -25,7 +25,7 @@
 
 #define BAR_LEN	 0x3000
 #define VECTORS	 40
-#define WAIT_MS	 5000
+#define WAIT_MS	 20000 /* longer than the client */
 #define ZONE_LEN 0x10000
 
 enum fault {
