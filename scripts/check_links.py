@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the documentation points at is there: links between pages, paths and names of ours that are written `so`."""
+"""What the documentation points at is there: links between pages, paths and names of ours that are written `so`, tests that tables name."""
 
 import os
 import re
@@ -14,6 +14,8 @@ CODE = re.compile(r'`([^`\n]+)`')
 PATH = re.compile(r'[A-Za-z.][\w.+-]*(?:/[\w.+-]+)+/?')
 NAME = re.compile(r'\bplx_[a-z0-9_]+[a-z0-9]\b(?![*<])')
 TEST = re.compile(r'(func|complaint)_([a-z0-9_]+)')
+ROW_OF_TESTS = re.compile(r'^\|.*\|(.*)\|$', re.M)  # what is wrong, what is said, tests
+TABLES_OF_TESTS = ('docs/guides/bad-input.md',)
 MADE = ('build/', 'include/')  # what building makes
 
 
@@ -75,6 +77,26 @@ def tests_of(tree):
     return names | {'complaint_' + case for case in re.findall(r'\{"(\w+)", \1\}', table)}
 
 
+def all_tests_of(tree):
+    """Those, and the others that a table of tests may name: of rooms, in C, of guests, fuzz targets."""
+    names = tests_of(tree)
+    for path in tree.files:
+        if m := re.match(r'tests/unit/(\w+)/test_(\w+)\.c$', path):
+            names.add(f'{m[1]}_{m[2]}')
+        elif m := re.match(r'tests/func/test_(\w+)\.c$', path) or re.match(r'fuzz/fuzz_(\w+)\.c$', path):
+            names.add(m[1])
+    if 'tests/guest/meson.build' in tree.files:
+        names |= {'guest_' + name for name in re.findall(r"^    \['(\w+)', '", tree.text('tests/guest/meson.build'), re.M)}
+    return names
+
+
+def check_tables(text, tests):
+    for row in ROW_OF_TESTS.finditer(text):
+        for name in CODE.finditer(row[1]):
+            if re.fullmatch(r'[a-z]\w*_\w+', name[1]) and name[1] not in tests and not TEST.fullmatch(name[1]):
+                yield row.start(1) + name.start(), f'there is no test {name[1]}'
+
+
 def check(tree):
     pages = [path for path in tree.files if path.endswith('.md')]
     names = set()
@@ -99,6 +121,8 @@ def check(tree):
             if TEST.fullmatch(match[1]) and match[1] not in tests:
                 found.append((match.start(), f'there is no test {match[1]}'))
         found += check_names(tree, whole, names)
+        if page in TABLES_OF_TESTS:
+            found += check_tables(whole, all_tests_of(tree))
         for at, wrong in sorted(x for x in found if x[1]):
             yield page, line_of(text, at), wrong, 'name what is there'
 

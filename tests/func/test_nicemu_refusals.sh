@@ -4,6 +4,7 @@
 # shellcheck source=tests/func/lib.sh
 . "$(dirname "$0")/lib.sh"
 func_begin anyone
+need ip
 
 A=$TMP/a.sock B=$TMP/b.sock
 eal=(--no-huge --no-pci -l 0)
@@ -30,6 +31,12 @@ refuses 'is no MAC address' "${eal[@]}" --vdev net_null0 -- -s "$A" -m nonsense 
 refuses 'that of a group' "${eal[@]}" --vdev net_null0 -- -s "$A" -m 33:33:00:00:00:01 "${short[@]}"
 refuses 'is no address; write' -s "$A" -t nic0 -n 10.0.0/24 "${short[@]}"
 refuses "no host's address" -s "$A" -t nic0 -n 10.0.0.0/24 "${short[@]}"
+refuses 'how large is its net' -s "$A" -t nic0 -n 10.0.0.1 "${short[@]}"
+refuses 'a net has 1 to 32 bits, not "33"' -s "$A" -t nic0 -n 10.0.0.1/33 "${short[@]}"
+refuses 'is to be the address of a tap, and there is none' "${eal[@]}" --vdev net_null0 -- -s "$A" -n 10.0.0.1/24 "${short[@]}"
+refuses "which is nobody's" "${eal[@]}" --vdev net_null0 -- -s "$A" -m 00:00:00:00:00:00 "${short[@]}"
+refuses 'is longer than 15 bytes' -s "$A" -t a-name-that-is-too-long "${short[@]}"
+refuses '"a/b" cannot be an interface name' -s "$A" -t a/b "${short[@]}"
 refuses 'option of the EAL: write it in front of' -s "$A" --vdev net_null0 "${short[@]}"
 refuses 'unknown option' --socket-path "$A" "${short[@]}"
 
@@ -51,6 +58,16 @@ stop "$first" KILL || true
 [ -S "$A" ] || fail "who was killed removed its socket"
 assert_status 0 "$PLX_NICEMU" "${eal[@]}" --vdev net_null0 -- -s "$A" "${short[@]}"
 [ ! -e "$A" ] || fail "a socket is left behind"
+
+# Taps that are none; one that is not there is made, and goes with it.
+if [ "$(id -u)" -eq 0 ]; then
+	refuses 'interface lo is there already and is no tap' -s "$A" -t lo "${short[@]}"
+	ip tuntap add plxtun0 mode tun
+	refuses 'interface plxtun0 is there already and is no tap' -s "$A" -t plxtun0 "${short[@]}"
+	ip tuntap delete plxtun0 mode tun
+	assert_status 0 "$PLX_NICEMU" -s "$A" -t plxtap0 -n 10.0.0.1/24 "${short[@]}"
+	[ ! -e /sys/class/net/plxtap0 ] || fail "the tap is left behind"
+fi
 
 # Two taps of no rights, for who has none.
 if [ "$(id -u)" -eq 0 ]; then

@@ -115,6 +115,14 @@ class Links(Sample):
     def test_test_that_is_not_there(self):
         self.links('`func_demo` `complaint_rain`\n', 1, 'there is no test func_demo')
 
+    def test_test_of_a_table_that_is_not_there(self):
+        page = 'docs/guides/bad-input.md'
+        row = '| noise, `no_name` | `what_is_said` | `ring_spsc`, both, `_mpmc`, `e1000_lies` |\n'
+        there = {'tests/unit/ring/test_spsc.c': ''}
+        self.expect(check_links.check, {**there, page: row}, page, 1, 'there is no test e1000_lies')
+        there['fuzz/fuzz_e1000_lies.c'] = ''
+        self.assertEqual(self.problems(check_links.check, {**there, page: row}), [])
+
     def test_complaint_that_is_not_listed(self):
         self.expect(check_links.check, {'docs/complaints.md': '# A\n', 'tests/complaints/complaint_rain.sh': ''},
                     'docs/complaints.md', 1, 'complaint_rain is not listed')
