@@ -10,7 +10,7 @@ need jq
 . "$FUNC_DIR/nicemu.sh"
 
 A=$TMP/a.sock
-card=(--no-huge --no-pci -l 0 --vdev net_null0,copy=1 -- -s "$A" -i -v)
+card=(--no-huge --no-pci -l 0 --vdev "net_null0,copy=1" -- -s "$A" -i -v)
 words=(-a "vfio-user:$A" -- -i --forward-mode io --port-topology loop --auto-start)
 
 driver_has_gone()
