@@ -9,6 +9,7 @@
 #include "plx_filter.h"
 #include "plx_filter_rules.h"
 #include "plx_gate.h"
+#include "plx_peermem.h"
 #include "plx_ring_spsc.h"
 #include "plx_zone.h"
 
@@ -254,8 +255,7 @@ struct plx_cluster_slave_private {
 	int sock;		     /* in another process in place of a bell; -1 */
 	struct plx_cluster *cluster; /* NULL in another process */
 	uint64_t visit;
-	void *data_map; /* in another process */
-	size_t data_bytes, lane_bytes;
+	struct plx_peermem lane_file, data_file; /* in another process */
 };
 
 /*
@@ -269,6 +269,8 @@ void slave_free(struct plx_cluster_slave *slave);
 
 /* What plx_cluster_attach made. */
 void slave_detach(struct plx_cluster_slave *slave);
+/* The master took memory away, and there are zeroes in its place. */
+bool slave_robbed(const struct plx_cluster_slave *slave);
 /* Whether the program with the door at `path` has cluster `id`; adds the ids it has to the list unless NULL. */
 int cluster_ask(const char *path, uint32_t id, int timeout_ms, bool *ret_has, struct plx_why *list,
 		struct plx_why *why);

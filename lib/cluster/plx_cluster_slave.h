@@ -89,7 +89,8 @@ int plx_cluster_join(struct plx_cluster *cluster, const struct plx_cluster_slave
  * A slave of the cluster of that name, "cluster:10", or "cluster:10@2" for its place 2, in whichever program of this user (for
  * root: of any) it is; for programs without an EAL, too. params may be NULL. The master notices when it is gone, however it ends.
  * When the master ends or dies, plx_cluster_ended and plx_cluster_wait say so, and what is in the queue can still be read: the memory
- * is mapped until plx_cluster_leave. Then it may attach anew, with params.former, until it gets in: others may have come before it.
+ * is mapped until plx_cluster_leave. While packets are on huge pages the process has a handler of SIGBUS, since a master could take them
+ * away: that is an end, too, with zeroes in their place. Then it may attach anew, with params.former, until it gets in: others may have come before it.
  * -EINVAL for a name or parameter that is none, -ENOENT without such a cluster (why lists those there are), -EBUSY, -ENOSPC,
  * -EACCES as in join, -EPROTO when the master is of another release, -ECONNRESET or -ECONNREFUSED when it has just ended,
  * -ETIMEDOUT when it is stopped, -EREMOTEIO with the words of what else it refuses. Thread: any. Path: slow.
@@ -172,7 +173,7 @@ int plx_cluster_wait(struct plx_cluster_slave *slave, int timeout_ms);
 int plx_cluster_slave_fd(const struct plx_cluster_slave *slave);
 void plx_cluster_slave_arm(struct plx_cluster_slave *slave);
 
-/* True once the master said it is over, or is gone. */
+/* True once the master said it is over, or is gone, or took memory away. */
 bool plx_cluster_ended(const struct plx_cluster_slave *slave);
 
 /*

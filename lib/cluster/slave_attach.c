@@ -225,23 +225,17 @@ find_and_ask(uint32_t id, const struct plx_cluster_slave_params *params, int fds
 
 /* -- mapping ------------------------------------------------------------------------------------------- */
 
-/* Memory that its owner could cut off would kill who reads it. */
+/* Memory that its owner could cut off would kill who reads it. So could huge pages, which he may take away: these are guarded. */
 static int
-map(int fd, int prot, void **ret_addr, size_t *ret_bytes, struct plx_why *why)
+map(int fd, int prot, struct plx_peermem *ret_mem, size_t *ret_bytes, struct plx_why *why)
 {
 	int seals = fcntl(fd, F_GET_SEALS);
 	struct stat st;
-	void *addr;
 
 	if (fstat(fd, &st) != 0 || st.st_size <= 0 || seals < 0 || (seals & F_SEAL_SHRINK) == 0)
 		return plx_why(why, -EPROTO, "the cluster's memory is not sealed");
-	addr = mmap(NULL, (size_t)st.st_size, prot, MAP_SHARED, fd, 0);
-	if (addr == MAP_FAILED)
-		return plx_why(why, -errno, "mapping %lld bytes of a cluster: %s",
-			       (long long)st.st_size, strerror(errno));
-	*ret_addr = addr;
 	*ret_bytes = (size_t)st.st_size;
-	return 0;
+	return plx_peermem_map(ret_mem, fd, 0, *ret_bytes, prot, NULL, -1, why);
 }
 
 static int
@@ -265,8 +259,8 @@ static int
 make(const int fds[WELCOME_FDS], int sock, uint32_t flags, struct plx_cluster_slave **ret_slave,
      struct plx_why *why)
 {
-	void *lane, *data;
-	size_t lane_bytes, data_bytes;
+	struct plx_peermem lane, data;
+	size_t lane_bytes = 0, data_bytes = 0;
 	struct plx_cluster_slave_private *priv;
 	int prot = PROT_READ, ret;
 
@@ -281,15 +275,15 @@ make(const int fds[WELCOME_FDS], int sock, uint32_t flags, struct plx_cluster_sl
 	ret = map(fds[WELCOME_DATA], prot, &data, &data_bytes, why);
 	if (ret < 0)
 		goto unmap_lane;
-	ret = slave_make(lane, lane_bytes, data, ret_slave, why);
+	ret = slave_make((struct plx_cluster_lane *)(void *)lane.at, lane_bytes, data.at, ret_slave,
+			 why);
 	if (ret < 0)
 		goto unmap_data;
 	priv = (*ret_slave)->priv;
 	priv->master_bell = fds[WELCOME_BELL];
 	priv->sock = sock;
-	priv->data_map = data;
-	priv->data_bytes = data_bytes;
-	priv->lane_bytes = lane_bytes;
+	priv->lane_file = lane;
+	priv->data_file = data;
 	ret = check_data(&priv->shape, data_bytes, why);
 	if (ret == 0)
 		ret = check_bell(priv->master_bell, why);
@@ -297,9 +291,9 @@ make(const int fds[WELCOME_FDS], int sock, uint32_t flags, struct plx_cluster_sl
 		return 0;
 	slave_free(*ret_slave);
 unmap_data:
-	munmap(data, data_bytes);
+	plx_peermem_unmap(&data);
 unmap_lane:
-	munmap(lane, lane_bytes);
+	plx_peermem_unmap(&lane);
 	return ret;
 }
 
@@ -335,15 +329,24 @@ plx_cluster_attach(const char *name, const struct plx_cluster_slave_params *para
 	return ret;
 }
 
+bool
+slave_robbed(const struct plx_cluster_slave *slave)
+{
+	const struct plx_cluster_slave_private *priv = slave->priv;
+
+	return priv->data_file.map != NULL &&
+	       (plx_peermem_faulted(&priv->lane_file) || plx_peermem_faulted(&priv->data_file));
+}
+
 void
 slave_detach(struct plx_cluster_slave *slave)
 {
 	struct plx_cluster_slave_private *priv = slave->priv;
 
-	if (priv->data_map == NULL)
+	if (priv->data_file.map == NULL)
 		return;
-	munmap(slave->lane, priv->lane_bytes);
-	munmap(priv->data_map, priv->data_bytes);
+	plx_peermem_unmap(&priv->lane_file);
+	plx_peermem_unmap(&priv->data_file);
 	plx_unixsock_close_fds(&priv->master_bell, 1);
 	plx_unixsock_close_fds(&priv->sock, 1);
 }

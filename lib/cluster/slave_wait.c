@@ -32,7 +32,8 @@ hung_up(const struct plx_cluster_slave *slave)
 bool
 plx_cluster_ended(const struct plx_cluster_slave *slave)
 {
-	return __atomic_load_n(&slave->lane->master.over, __ATOMIC_ACQUIRE) != 0 || hung_up(slave);
+	return __atomic_load_n(&slave->lane->master.over, __ATOMIC_ACQUIRE) != 0 ||
+	       hung_up(slave) || slave_robbed(slave);
 }
 
 int

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a slave can do to the memory it was given, with the kernel's help: it hurts nobody but itself. And what a master can. */
+#include "hugepages.h"
 #include "rig_door.h"
 
 #include <fcntl.h>
@@ -11,7 +12,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define ALL_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+#define HUGE_BYTES   (2l << 20)
+#define MFD_HUGE_2MB (21u << 26)
+#define ALL_SEALS    (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 static off_t
 bytes_of(int fd)
@@ -230,7 +233,8 @@ welcome_one(int listener, const int fds[WELCOME_FDS])
 		if (comes)
 			plx_unixsock_send(fd, &welcome, sizeof(welcome), NULL, 0, fds, WELCOME_FDS,
 					  LIMIT_MS);
-		close(fd);
+		else
+			close(fd);
 	}
 }
 
@@ -254,6 +258,7 @@ other_begin(const int fds[WELCOME_FDS])
 	if (other.pid == 0) {
 		alarm(3 * LIMIT_MS / 1000);
 		welcome_one(listener, fds);
+		pause(); /* until it is killed */
 		_exit(0);
 	}
 	close(listener);
@@ -391,6 +396,54 @@ a_bell_that_blocks_is_made_one_that_does_not(void **state)
 	other_end(&other, fds);
 }
 
+/* More huge pages than there are: some are missing, as when a master makes holes into them. -1: the kernel knows none. */
+static int
+too_many_huge_pages(void)
+{
+	const long there = hugepages_read(HUGEPAGES "nr_hugepages"),
+		   more = hugepages_read(HUGEPAGES "nr_overcommit_hugepages");
+	int fd = memfd_create("huge", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB | MFD_HUGE_2MB);
+
+	if (fd < 0 || there < 0 || ftruncate(fd, (there + more + 1) * HUGE_BYTES) != 0)
+		return -1;
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, ALL_SEALS), 0);
+	return fd;
+}
+
+/* Who looks reads zeroes, and hears of an end. */
+static void
+huge_pages_that_are_taken_away_end_no_slave(void **state)
+{
+	struct plx_cluster_lane_shape shape = honest_shape();
+	int fds[WELCOME_FDS] = {-1, -1, eventfd(0, EFD_CLOEXEC)};
+	struct plx_cluster_slave *slave;
+	struct other_master other;
+	unsigned char there;
+	void *data;
+
+	hugepages_hold();
+	fds[WELCOME_DATA] = too_many_huge_pages();
+	if (fds[WELCOME_DATA] < 0) {
+		hugepages_give_back();
+		print_message("the kernel has no pages of 2 MiB\n");
+		skip();
+	}
+	shape.buffers = 1024;
+	fds[WELCOME_LANE] = lane_memory(&shape);
+	other = other_begin(fds);
+	slave = attach("cluster:10", 0);
+	assert_false(plx_cluster_ended(slave));
+	for (off_t at = 0; at < bytes_of(fds[WELCOME_DATA]); at += HUGE_BYTES)
+		assert_int_equal(__atomic_load_n(slave->data + at, __ATOMIC_RELAXED), 0);
+	assert_true(plx_cluster_ended(slave));
+	assert_int_equal(plx_cluster_wait(slave, -1), -EPIPE);
+	data = slave->data;
+	plx_cluster_leave(slave);
+	assert_int_not_equal(mincore(data, 1, &there), 0); /* nothing is mapped there */
+	other_end(&other, fds);
+	hugepages_give_back();
+}
+
 int
 main(void)
 {
@@ -402,6 +455,7 @@ main(void)
 		RIG_TEST(memory_that_could_be_cut_off_is_refused),
 		RIG_TEST(packets_that_do_not_fit_are_refused),
 		RIG_TEST(what_is_no_bell_or_not_as_granted_is_refused),
+		RIG_TEST(huge_pages_that_are_taken_away_end_no_slave),
 		RIG_TEST(a_bell_that_blocks_is_made_one_that_does_not),
 	};
 

@@ -4,6 +4,8 @@
 
 #include "cluster_priv.h"
 
+#include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -256,6 +258,33 @@ bells_without_end_keep_nobody(void **state)
 	close(ends[1]);
 }
 
+/* The bell is an eventfd of both: the master can fill it, and have its writers wait. */
+static void
+a_bell_that_blocks_keeps_nobody(void **state)
+{
+	static const struct plx_cluster_desc desc = {.number = 1, .len = 60};
+	struct plx_cluster_slave *slave = slave_on(&honest);
+	uint64_t count;
+
+	slave->priv->master_bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	slave->priv->held = 3;
+	lane->bell.dozing = 1;
+	assert_true(plx_cluster_send_kept(slave, &desc, 1));
+	plx_cluster_flush(slave);
+	assert_int_equal(read(slave->priv->master_bell, &count, sizeof(count)), sizeof(count));
+	assert_int_equal(count, 1);
+	count = UINT64_MAX - 1;
+	assert_int_equal(write(slave->priv->master_bell, &count, sizeof(count)), sizeof(count));
+	assert_int_equal(fcntl(slave->priv->master_bell, F_SETFL, 0), 0);
+	alarm(20); /* ends a test that waits */
+	assert_true(plx_cluster_send_kept(slave, &desc, 1));
+	plx_cluster_flush(slave);
+	alarm(0);
+	assert_int_equal(lane->slave.send_tail, 2);
+	close(slave->priv->master_bell);
+	slave_free(slave);
+}
+
 #define LANE_TEST(test) cmocka_unit_test_setup_teardown(test, lane_begin, lane_end)
 
 int
@@ -270,6 +299,7 @@ main(void)
 		LANE_TEST(without_grants_nothing_is_granted),
 		LANE_TEST(a_shape_that_changes_is_not_looked_at_again),
 		LANE_TEST(bells_without_end_keep_nobody),
+		LANE_TEST(a_bell_that_blocks_keeps_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, rig_init, rig_fini);
