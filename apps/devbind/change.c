@@ -16,7 +16,7 @@
 
 #define DRIVERS	    "/sys/bus/pci/drivers"
 #define NO_OVERRIDE "\n"
-#define WAIT_MS	    500 /* for what the kernel does behind a write */
+#define WAIT_MS	    2000 /* for what the kernel does behind a write */
 
 static int
 explain(int err, const char *what, struct plx_why *why)

@@ -35,22 +35,23 @@ def main():
     """Until it is killed."""
     overrides = {}
     while True:
+        # What is asked for first, then the overrides: those that were written before are known then.
+        asked = [(what, driver, address) for what in ('unbind', 'bind') for driver in os.listdir(BUS + '/drivers')
+                 if (address := take(os.path.join(BUS, 'drivers', driver, what)))]
+        probed = take(BUS + '/drivers_probe')
         for address in os.listdir(BUS + '/devices'):
             path = os.path.join(BUS, 'devices', address, 'driver_override')
             text = take(path) if os.path.exists(path) else ''
             if text:
                 overrides[address] = text.strip()
-        for driver in os.listdir(BUS + '/drivers'):
-            address = take(os.path.join(BUS, 'drivers', driver, 'unbind'))
-            if address:
+        for what, driver, address in asked:
+            if what == 'unbind':
                 os.unlink(os.path.join(BUS, 'devices', address, 'driver'))
-            address = take(os.path.join(BUS, 'drivers', driver, 'bind'))
-            if address and overrides.get(address, '') in ('', driver):
+            elif overrides.get(address, '') in ('', driver):
                 give(address, driver)
-        address = take(BUS + '/drivers_probe')
-        if address:
-            with open(os.path.join(BUS, 'devices', address, 'wants'), encoding='ascii') as wants:
-                give(address, overrides.get(address) or wants.read().strip())
+        if probed:
+            with open(os.path.join(BUS, 'devices', probed, 'wants'), encoding='ascii') as wants:
+                give(probed, overrides.get(probed) or wants.read().strip())
         time.sleep(0.005)
 
 
