@@ -344,6 +344,12 @@ count_packets()
 	capinfos -TMrc "$1" | awk '{print $NF}'
 }
 
+# FILE N: a capture file that is being written has so many packets. Who is told to end may leave those unread that are on their way to it.
+has_packets()
+{
+	[ "$(count_packets "$1" 2>/dev/null)" = "$2" ]
+}
+
 # FILE [FIELD...]: a line for each packet of a capture file: what tshark calls FIELD, its length, a hash of its bytes.
 list_frames()
 {

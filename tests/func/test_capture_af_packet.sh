@@ -24,6 +24,8 @@ compare()
 	wait_until 10 "the capture" grep -q 'capturing on veth0' "$TMP/capture.log"
 	ping_all a 50 10.99.0.2
 	ping_all a 20 -s 1400 fd99::2
+	wait_until 10 "packets of '$filter'" has_packets "$TMP/out.pcapng" "$expected"
+	wait_until 10 "tcpdump's packets of '$filter'" has_packets "$TMP/judge.pcap" "$expected"
 	stop "$capture" INT
 	stop "$judge" INT
 	assert_grep "$TMP/capture.log" 'every packet is accounted for'
@@ -50,6 +52,7 @@ run_in a ping -qc 30 -i 0.01 10.99.0.2 >/dev/null &
 run_in a ping -qc 30 -i 0.01 10.98.0.2 >/dev/null
 wait $!
 wait_until 20 "all answers" pings_reach a $((before + 60))
+wait_until 10 "packets of two interfaces" has_packets "$TMP/two.pcapng" 60
 stop "$capture" INT
 assert_eq "$(count_packets "$TMP/two.pcapng")" 60 "packets of two interfaces"
 for name in veth0 veth1; do

@@ -31,6 +31,8 @@ for lcores in '0' '(0-1)@(0-1)' '(0-2)@(0-1)'; do
 	wait_until 10 "tcpdump" grep -q listening "$TMP/peer.log"
 	start_capture --lcores "$lcores" --idle sleep -- -o "$TMP/out.pcapng" -f "$ECHOES"
 	send_pings
+	wait_until 10 "packets with lcores $lcores" has_packets "$TMP/out.pcapng" 80
+	wait_until 10 "tcpdump's packets" has_packets "$TMP/sent.pcap" 80
 	stop "$CAPTURE" INT
 	stop "$tcpdump" INT
 	assert_eq "$(count_packets "$TMP/out.pcapng")" 80 "packets with lcores $lcores"

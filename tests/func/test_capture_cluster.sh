@@ -40,12 +40,6 @@ told()
 	sed ':again; s/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/; t again' <<<"$1"
 }
 
-# FILE N: a file that is being written.
-has_packets()
-{
-	[ "$(count_packets "$1" 2>/dev/null)" = "$2" ]
-}
-
 # Who has what came: nothing is left in any queue.
 all_handed_over()
 {

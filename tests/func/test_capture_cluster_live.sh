@@ -36,12 +36,6 @@ worker_stop()
 	assert_grep "$TMP/$2.log" '^every packet is accounted for$'
 }
 
-# FILE N: a file that is being written.
-has_packets()
-{
-	[ "$(count_packets "$1" 2>/dev/null)" = "$2" ]
-}
-
 # CHUNKS: so many more packets go over the wire, and are in the hands of the workers.
 send_chunks()
 {
@@ -107,6 +101,8 @@ wait_until 30 "all packets" books_say '.slaves[0].released == 85 and .slaves[1].
 worker_stop "$all" all
 worker_stop "$icmp" icmp
 cluster_stop
+wait_until 10 "tcpdump to see all" has_packets "$TMP/judge_all.pcap" 85
+wait_until 10 "tcpdump to see all ICMP" has_packets "$TMP/judge_icmp.pcap" 60
 for pid in "${JUDGES[@]}"; do stop "$pid" INT; done
 for worker in all icmp; do
 	list_frames "$TMP/$worker.pcapng" | sort >"$TMP/frames"

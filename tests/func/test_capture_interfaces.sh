@@ -58,6 +58,7 @@ large_frames()
 		before=$(date +%s)
 		start_capture net_${driver}0,iface=veth0 icmp and len = 8942
 		run_in a ping -q -c 20 -i 0.01 -W 0.2 -s 8900 10.99.0.2 >/dev/null || true
+		wait_until 10 "packets of 8,942 bytes by $driver" has_packets "$OUT" 20
 		stop "$CAPTURE" INT
 		after=$(date +%s)
 		assert_eq "$(count_packets "$OUT")" 20 "packets of 8,942 bytes by $driver"

@@ -30,6 +30,7 @@ interfaces_are_described()
 	start capture b "$PLX_CAPTURE" -i veth0 -i veth1 -w "$OUT" --comment 'first note' --comment 'second note' icmp
 	wait_until 10 "the capture" grep -q 'capturing on veth1' "$TMP/capture.log"
 	ping_all a 10 10.99.0.2
+	wait_until 10 "packets" has_packets "$OUT" 20
 	stop "$JOB" INT
 	to=$(date +%s)
 	assert_blocks "all(.statistics[]; .start >= ${from}000000000 and .start < .end and .end < $((to + 1))000000000)" \

@@ -35,6 +35,8 @@ compare()
 	capture=$JOB
 	wait_until 10 "the capture" grep -q 'capturing on veth0' "$TMP/capture.log"
 	ping_all a 20 10.99.0.2
+	wait_until 10 "packets" has_packets "$OUT" "$expected"
+	wait_until 10 "tcpdump's packets" has_packets "$TMP/judge.pcap" "$expected"
 	stop "$capture" INT
 	stop "$judge" INT
 	assert_grep "$TMP/capture.log" 'every packet is accounted for'
@@ -62,6 +64,7 @@ loopback()
 	start capture b "$PLX_CAPTURE" -i lo -w "$TMP/lo.pcap" icmp
 	wait_until 10 "the capture" grep -q 'capturing on lo' "$TMP/capture.log"
 	ping_all b 5 127.0.0.1
+	wait_until 10 'packets on lo' has_packets "$TMP/lo.pcap" 10
 	stop "$JOB" INT
 	assert_eq "$(count_packets "$TMP/lo.pcap")" 10 'packets on lo'
 }
@@ -75,6 +78,7 @@ xdp()
 	capture=$JOB
 	wait_until 10 "the capture" grep -q 'capturing on veth0.*net_af_xdp0' "$TMP/capture.log"
 	run_in a ping -qc 10 -i 0.01 -W 0.1 10.99.0.2 >/dev/null || true # the capture takes the echoes
+	wait_until 10 'packets over AF_XDP' has_packets "$OUT" 10
 	stop "$capture" INT
 	assert_eq "$(count_packets "$OUT")" 10 'packets over AF_XDP'
 	assert_no_xdp b veth0

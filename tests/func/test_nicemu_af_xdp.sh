@@ -45,6 +45,7 @@ answers_pings()
 	start_driver 1 -a "vfio-user:$TMP/nic.sock" -- -i --forward-mode icmpecho --auto-start
 	wait_link up
 	ping_all a $PINGS -s "$size" 10.99.0.2
+	wait_until 10 "tcpdump to see all" has_packets "$TMP/far.pcap" $((2 * PINGS))
 	stop "$DUMP" INT
 	assert_eq "$(book 0 '| "\(.to_card.passed) \(.to_wire.passed) \(.port.rx.delivered) \(.port.tx.taken) \(.balanced)"')" \
 		"$PINGS $PINGS $PINGS $PINGS true" "books of the card and of its wire"

@@ -74,6 +74,7 @@ suffices()
 	start capture a "${AS[@]}" "$PLX_CAPTURE" "${EAL[@]}" --vdev "$2" -- -o "$OUT" icmp
 	wait_until 10 "a capture on $2 with $1" grep -Eq "$RUNS" "$TMP/capture.log"
 	run_in b ping -qc 5 -i 0.01 -W 0.1 10.99.0.1 >"$TMP/ping.out" || true
+	wait_until 10 "echo requests on $2 with $1" has_packets "$OUT" 5
 	stop "$JOB" INT || status=$?
 	assert_eq "$status" 0 "status on $2 with $1"
 	# Requests; af_packet does not copy what the host answers.
@@ -161,6 +162,7 @@ passed_taps()
 	wait_until 10 'a capture on a passed tap' grep -Eq "$RUNS" "$TMP/passed.log"
 	run_in a ip addr add 10.98.0.1/24 dev tap5
 	run_in a ping -qc 1 -W 0.1 10.98.0.2 >"$TMP/ping.out" || true
+	wait_until 10 'ARP requests on a passed tap' file_exceeds "$OUT" 24
 	stop "$JOB" INT || status=$?
 	assert_eq "$status" 0 'status on a passed tap'
 	assert_ge "$(count_packets "$OUT")" 1 'ARP requests on a passed tap'

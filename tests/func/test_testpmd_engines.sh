@@ -65,7 +65,7 @@ csum_by_the_kernel()
 		--vdev "net_pcap0,rx_pcap=$TMP/in.pcap" --vdev net_af_packet0,iface=veth0 -- -i
 	printf '%s\n' 'set fwd csum' 'csum mac-swap off 1' 'csum set ip hw 1' 'csum set tcp hw 1' 'csum set udp hw 1' 'tso set 500 1' \
 		'csum show 1 --json' 'tso show 1 --json' start >&3
-	wait_until 10 "18 frames on the wire" wire_has 19
+	wait_until 10 "15 frames on the wire, three of them in three pieces" wire_has 21
 	printf '%s\n' stop quit >&3
 	exec 3>&-
 	wait_end "$JOB" 10
