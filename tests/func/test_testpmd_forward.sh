@@ -88,9 +88,12 @@ wait_until 10 "30 packets to come back" back 30
 end
 
 # txonly: the packets are right, by tshark's judgement, down to their checksums.
+start dump a tcpdump -i veth0 -c 200 -w "$TMP/tx.pcap" 'udp port 9'
+DUMP=$JOB
+wait_until 10 "tcpdump to listen" grep -q 'listening on' "$TMP/dump.log"
 start testpmd r "$PLX_TESTPMD" --lcores "$LCORES" --no-huge --vdev net_af_xdp0,iface=r0 -- --forward-mode txonly --duration 1 --txpkts 128
 TESTPMD=$JOB
-run_in a tcpdump -i veth0 -c 200 -w "$TMP/tx.pcap" 'udp port 9' 2>/dev/null
+wait_end "$DUMP" 20
 wait_end "$TESTPMD" 20
 count=$(tshark -r "$TMP/tx.pcap" -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \
 	-Y 'frame.len == 128 && ip.checksum.status == 1 && udp.checksum.status == 1' 2>/dev/null | wc -l)
