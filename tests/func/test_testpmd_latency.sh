@@ -73,18 +73,16 @@ over_cable()
 
 over_cable net_af_xdp
 start dump r tcpdump -i r0 -c 100 -w "$TMP/probes.pcap" 'udp port 9'
+DUMP=$JOB
 wait_until 10 "tcpdump to listen" grep -q 'listening on' "$TMP/dump.log"
 over_cable net_af_packet
+wait_end "$DUMP" 10
 assert_eq "$(tshark -r "$TMP/probes.pcap" -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \
 	-Y 'ip.checksum.status == 1 && udp.checksum.status == 1' 2>/dev/null | wc -l)" 100 "probes that are right"
 
 # Packets that wait while the whole program is stopped for 300 ms: the longest way is at least as long.
 start held - "$PLX_TESTPMD" --lcores '(0,1)@0' --no-huge "${RINGS[@]}" -- --tx-first --latency-stats --json --stats-period 1
 held=$JOB
-wait_until 10 "forwarding" grep -q 'packet forwarding' "$TMP/held.log"
-kill -STOP "$held"
-sleep 0.3
-kill -CONT "$held"
 answers()
 {
 	grep -c '^{' "$TMP/held.log"
@@ -93,6 +91,14 @@ more_answers()
 {
 	[ "$(answers)" -gt "$1" ]
 }
+goes_round()
+{
+	grep '^{' "$TMP/held.log" | tail -n 1 | jq -e '.result.ports[0].rx_packets > 1000' >"$TMP/jq.log"
+}
+wait_until 20 "packets that go round" goes_round
+freeze "$held"
+sleep 0.3
+kill -CONT "$held"
 wait_until 20 "figures after it" more_answers $(($(answers || true) + 1))
 stop "$held" INT
 grep '"latency":' "$TMP/held.log" | jq -c '{result: .result.latency}' >"$TMP/held.json"
