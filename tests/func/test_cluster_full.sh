@@ -23,7 +23,7 @@ stand_still()
 	slave_start one cluster:10
 	one=$JOB
 	wait_until 30 "packets" books_say '.slaves[0].released > 0'
-	kill -STOP "$one"
+	freeze "$one"
 	wait_until 30 "a full queue, $policy" books_say ".slaves[0].held == 128 and ($filter)"
 	assert_eq "$(books -r .overflow)" "$policy" "the policy"
 	if [ "$policy" = pressure ]; then
