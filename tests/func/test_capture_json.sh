@@ -86,7 +86,8 @@ assert_json ".files[0].bytes == $(stat -c %s "$OUT")"
 # Several queues and workers, a filter, a ring that is too small, and a line each period.
 start capture - "$PLX_CAPTURE" --no-huge --lcores '(0-2)@(0-1)' --vdev net_null0,size=100 -- --ring 64 --queues 3 \
 	-w "$TMP/part%w.pcapng" --json --stats-period 200ms 'len < 1000' --top 1
-three_lines() { [ "$(wc -l <"$TMP/capture.log")" -ge 3 ]; }
+# Of which one at least brought packets: on a busy machine nothing may run for the length of one.
+three_lines() { jq -es 'length >= 3 and any(.[1:][]; .period.packets > 0)' "$TMP/capture.log" >"$TMP/jq.log"; }
 wait_until 20 'three periods' three_lines
 stop "$JOB" INT
 cp "$TMP/capture.log" "$LINE"
@@ -96,7 +97,7 @@ assert_json 'all(.ports[].queues[]; .bytes == 100 * .delivered)' \
 delivered=$(tail -n 1 "$LINE" | jq .account.delivered)
 assert_json '.reason == "signal" and .signal == "INT" and (.ports[0].queues | length) == 3 and (.files | length) == 2'
 head -n -1 "$LINE" | jq -es --argjson delivered "$delivered" 'length >= 3 and all(.[]; .event == "period") and (map(.elapsed_ns) | . == sort)
-	and (map(.account.delivered) | . == sort) and .[1].period.packets > 0
+	and (map(.account.delivered) | . == sort) and any(.[1:][]; .period.packets > 0)
 	and (map(.period.packets) | add) <= $delivered' >/dev/null || fail 'the periods'
 
 # What fails is in the line, too.

@@ -43,8 +43,13 @@ begin()
 
 begin "$CAPTURE --top 4"
 wait_until 10 'the table' shows '^top conversations'
-assert_grep "$TMP/screen" '^ *[0-9.]+ [kMG]?pps +[0-9.]+ [kMG]?bit/s all, 00:0[0-9]  captured [0-9,]+'
-wait_until 10 'conversations' shows '^ *[0-9.]+ [kMG]?pps +[0-9.]+ [kMG]?bit/s (TCP|UDP|ICMP|ICMPv6|ARP) +[^ ]+ (<->|->) '
+assert_grep "$TMP/screen" '^ *[0-9.]+ [kMG]?pps +[0-9.]+ [kMG]?bit/s all, 0[0-9]:[0-5][0-9]  captured [0-9,]+'
+# The screen may be looked at while it is drawn.
+four_conversations()
+{
+	shows '^lost so far$' && [ "$(grep -Ec '^ *[0-9.]+ [kMG]?pps +[0-9.]+ [kMG]?bit/s (TCP|UDP|ICMP|ICMPv6|ARP) +[^ ]+ (<->|->) ' "$TMP/screen")" = 4 ]
+}
+wait_until 10 'conversations' four_conversations
 assert_grep "$TMP/screen" 'bit/s net_pcap0$'
 assert_grep "$TMP/screen" 'bit/s   queue 0$'
 assert_grep "$TMP/screen" 'bit/s   queue 1$'

@@ -109,8 +109,8 @@ when_a_file_is_full()
 	capture -c 500 -b packets:100 -w "$OUT"
 	assert_eq "$(count_all)" 500 "packets of the files of -b"
 	capture -c 200 --quota 10m -w "$OUT"
-	capture -d 1200ms -G 1 -w "$TMP/out%s.pcap" -f 'ip[5] & 0x3f = 0' -z true
-	assert_ge "$(find "$TMP" -name 'out*.pcap' | wc -l)" 2 "files of -G"
+	capture -a files:2 -G 1 -w "$TMP/out%s.pcap" -f 'ip[5] & 0x3f = 0' -z true
+	assert_eq "$(find "$TMP" -name 'out*.pcap' | wc -l)" 2 "files of -G"
 }
 
 how()
