@@ -12,6 +12,12 @@ example_refusals 2 filter -- icmp
 example_anywhere filter -- icmp
 assert_refuses 'filter: .*syntax error' "$PLX_BUILD/examples/filter" -l 0 --no-huge --vdev net_null0 -- 'tcp and and'
 
+# FILE: tcpdump has written all that is looked for: what iperf3 says stands behind it.
+came_through()
+{
+	[ "$(tshark -r "$1" -Y 'tcp.dstport == 5201' 2>/dev/null | wc -l)" -ge 1 ]
+}
+
 FIELD='s/^received .* dropped by the rule \([0-9]*\) .*/\1/p'
 make_line
 example_taps filter -- icmp
@@ -27,6 +33,7 @@ for kind in net_af_xdp net_af_packet; do
 	done
 	example_iperf -n 2M
 	example_stop
+	wait_until 10 "tcpdump to see what came through" came_through "$TMP/$kind.pcap"
 	stop "$DUMP" INT
 	# 10 echo requests and 5 datagrams in one direction; in the other what b answered to port 4001, "port unreachable".
 	unreachable=$(tshark -r "$TMP/$kind.pcap" -Y 'icmp.type == 3' 2>/dev/null | wc -l)

@@ -23,6 +23,11 @@ netns_exec b ip link set veth0 address 02:00:00:00:00:01
 netns_exec a ip neigh replace 10.99.0.2 lladdr "$(mac_of r r0)" dev veth0 nud permanent
 netns_exec b ip neigh replace 10.99.0.1 lladdr "$(mac_of r r1)" dev veth0 nud permanent
 
+requests_are()
+{
+	[ "$(tshark -r "$TMP/b.pcap" -Y "icmp.type == 8" 2>/dev/null | wc -l)" -eq "$1" ]
+}
+
 table_shows() { awk '$1 == 0 && $2 >= 20 && $3 >= 20 {found = 1} END {exit !found}' "$TMP/example.log"; }
 
 for kind in net_af_xdp net_af_packet; do
@@ -35,6 +40,7 @@ for kind in net_af_xdp net_af_packet; do
 		wait_until 10 "a table with them" table_shows
 		example_iperf -n 2M
 		example_stop
+		wait_until 10 "tcpdump to see the requests" requests_are 20
 		stop "$DUMP" INT
 		assert_eq "$(tshark -r "$TMP/b.pcap" -Y "icmp.type == 8 && eth.src == $(mac_of r r1) && eth.dst == 02:00:00:00:00:01" \
 			2>/dev/null | wc -l)" 20 "requests with new addresses"

@@ -26,6 +26,12 @@ seen()
 	sed -n "s/^rule $1 .*: \([0-9]*\) packets.*/\1/p" "$TMP/example.log"
 }
 
+# N: frames that have come back to host a since `before`.
+came_back()
+{
+	[ "$(link_stat a veth0 rx_packets)" -ge $((before + $1)) ]
+}
+
 make_line
 for kind in net_af_xdp net_af_packet; do
 	printf '10 drop proto icmp\n20 drop proto udp dport 4000\n' >"$RULES"
@@ -44,6 +50,7 @@ for kind in net_af_xdp net_af_packet; do
 	kill -HUP "$EXAMPLE"
 	wait_until 10 "the rules to be read" grep -q 'read again' "$TMP/example.log"
 	run_in a ping -qc 7 -i 0.01 -W 0.1 fd99::2 >/dev/null && fail "rule 30 let a ping through"
+	example_iperf -n 100K # behind them: they have been judged when it has come
 	example_stop
 	# Rules that were there before keep their counts.
 	assert_eq "$(seen 10)" 15 "packets of rule 10 over $kind"
@@ -55,8 +62,10 @@ done
 # The policy is to drop, and a rule sends back what it meets.
 printf 'policy drop\n10 forward ethertype arp\n20 bounce same proto icmp\n' >"$RULES"
 example_start r nfv_firewall --vdev net_af_packet0,iface=r0 --vdev net_af_packet1,iface=r1 -- "$RULES"
+before=$(link_stat a veth0 rx_packets)
 run_in a ping -qc 5 -i 0.01 -W 0.1 fd99::2 >/dev/null && fail "the policy let a ping through"
 run_in a ping -qc 5 -i 0.01 -W 0.1 10.99.0.2 >/dev/null || true # its own requests come back, as no answers
+wait_until 10 "all requests to come back" came_back 5
 example_stop
 assert_ge "$(sed -n 's/.* dropped by policy \([0-9]*\) .*/\1/p' "$TMP/example.log")" 5 "dropped by policy"
 assert_eq "$(seen 20)" 5 "packets of rule 20"

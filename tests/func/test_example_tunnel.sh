@@ -39,6 +39,12 @@ outside()
 	tshark -r "$TMP/outside.pcap" -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE -Y "$1" 2>/dev/null | wc -l
 }
 
+# N FILTER
+outside_has()
+{
+	[ "$(outside "$2")" -eq "$1" ]
+}
+
 for kind in net_af_xdp net_af_packet; do
 	LOG=left example_start r tunnel --vdev "${kind}0,iface=r0" --vdev "${kind}1,iface=o0" -- 42 "${END[@]}" "${MAC[1]}"
 	LEFT=$EXAMPLE
@@ -63,6 +69,7 @@ for kind in net_af_xdp net_af_packet; do
 	example_start r tunnel --vdev "${kind}0,iface=r0" --vdev "${kind}1,iface=o0" -- 42 "${END[@]}" "${MAC[1]}"
 	ping_all a 20 -s 1472 10.99.0.2
 	ping_all s 20 10.99.0.1
+	wait_until 10 "tcpdump to see all" outside_has 40 'vxlan.vni == 42 && ip.src == 192.0.2.1 && icmp'
 	example_stop
 	stop "$DUMP" INT
 	assert_eq "$(outside 'vxlan.vni == 42 && ip.src == 192.0.2.1 && icmp')" 40 "packets packed by us"
@@ -71,6 +78,13 @@ done
 
 # Another tunnel's packets are not ours.
 example_start r tunnel --vdev net_af_xdp0,iface=r0 --vdev net_af_xdp1,iface=o0 -- 43 "${END[@]}" "${MAC[1]}"
+before=$(link_stat r o0 rx_packets)
 run_in s ping -qc 5 -i 0.01 -W 0.1 10.99.0.1 >/dev/null && fail "a packet of tunnel 42 came out of 43"
+stat_reaches() { [ "$(link_stat "$1" "$2" "$3")" -ge "$4" ]; }
+wait_until 10 "five packets of tunnel 42" stat_reaches r o0 rx_packets $((before + 5))
+# When one of host a has crossed, the program has been round since then.
+before=$(link_stat s o1 rx_packets)
+run_in a ping -qc 1 -W 0.1 10.99.0.2 >/dev/null && fail "a packet of tunnel 43 was answered in 42"
+wait_until 10 "a packet of host a" stat_reaches s o1 rx_packets $((before + 1))
 example_stop
 assert_grep "$TMP/example.log" 'unpacked 0 \+ not of this tunnel 5 '
