@@ -18,7 +18,7 @@
 #define HDR	     12
 #define FIRST_PART   (HDR + 20)
 #define BACKLOG	     8192 /* what the guest has not sent yet */
-#define LINK_WAIT_MS 5000
+#define LINK_WAIT_MS 20000
 
 /* What the guest sends lies behind the buffers it receives into, a slot each. */
 #define SLOTS	  (QUEUE_SIZE / 2)

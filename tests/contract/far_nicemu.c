@@ -19,7 +19,7 @@
 
 #define OUT_MAX	   8192
 #define HURRY	   50 /* so much faster is the card's time: negotiation takes half a second */
-#define UP_MS	   2000
+#define UP_MS	   20000
 #define IDLE_NS	   20000
 #define REG_RCTL   0x0100
 #define RCTL_EN	   0x2

@@ -292,7 +292,7 @@ a_hash_table_is_kept_or_there_is_none(void **state)
 static bool
 link_is(const struct wire *wire, bool up)
 {
-	uint64_t until = now_ms() + 3000;
+	uint64_t until = now_ms() + 20000;
 	struct plx_ethdev_link link;
 
 	do {
@@ -343,7 +343,7 @@ hear_news(void *arg, uint16_t port, bool up)
 static bool
 comes(const unsigned *count)
 {
-	uint64_t until = now_ms() + 3000;
+	uint64_t until = now_ms() + 20000;
 
 	while (__atomic_load_n(count, __ATOMIC_ACQUIRE) == 0 && now_ms() < until)
 		sleep_ms(5);

@@ -26,7 +26,7 @@ poll_port(void *arg)
 		uint16_t sent = plx_ethdev_tx_burst(port, 0, pkts, n);
 
 		plx_mbuf_free_bulk(pkts + sent, (uint32_t)(n - sent));
-		poller->received += n;
+		__atomic_fetch_add(&poller->received, n, __ATOMIC_RELAXED);
 		poller->sent += sent;
 		sched_yield();
 	}
@@ -92,7 +92,11 @@ a_port_is_asked_and_set_while_another_thread_polls_it(void **state)
 	wire_start(wire, 1, NULL);
 	assert_int_equal(pthread_create(&thread, NULL, poll_port, &poller), 0);
 	until = now_ms() + RUN_MS;
-	for (unsigned round = 0; now_ms() < until; round++) {
+	/* At least until the thread has run: it may have to wait for a processor. */
+	for (unsigned round = 0;
+	     now_ms() < until ||
+	     (__atomic_load_n(&poller.received, __ATOMIC_RELAXED) == 0 && now_ms() < until + 20000);
+	     round++) {
 		if (wire->pmd->has & HAS_RX)
 			put_some(wire, round);
 		ask_everything(wire);

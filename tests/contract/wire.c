@@ -11,7 +11,7 @@
 
 #include <pollux/plx_driver.h>
 
-#define PATIENCE_MS 2000
+#define PATIENCE_MS 20000 /* for what only has to happen: the machine may be busy */
 #define SILENCE_MS  30
 
 void
@@ -333,7 +333,7 @@ wire_expect_silence(struct wire *wire)
 void
 wire_wait_for_far_end(struct wire *wire)
 {
-	uint64_t until = now_ms() + 5000;
+	uint64_t until = now_ms() + PATIENCE_MS;
 	struct plx_mbuf *m;
 	bool heard = false;
 	unsigned silent;
