@@ -91,7 +91,7 @@ a_quiet_fd_is_waited_for_ten_milliseconds_at_most(void **state)
 	plx_idle_round(&idle, 0);
 	assert_true(idle.slept_ns - before >= 9000000);
 	/* Not asserted from above but for a wait that would never end: others use this machine too. */
-	assert_true(idle.slept_ns - before < 2000000000);
+	assert_true(idle.slept_ns - before < 30000000000);
 	close(fds[0]);
 	close(fds[1]);
 }

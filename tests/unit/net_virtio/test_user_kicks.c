@@ -74,6 +74,15 @@ kicks(unsigned queue)
 	return vfake_state(fake).queue[queue].notifications;
 }
 
+/* Since it had so many: one at least comes, as soon as the back end has its turn. */
+static uint64_t
+kicks_since(unsigned queue, uint64_t before)
+{
+	for (unsigned i = 0; i < 5000 && kicks(queue) == before; i++)
+		continue;
+	return kicks(queue) - before;
+}
+
 static void
 send_bursts(void)
 {
@@ -132,10 +141,10 @@ a_burst_is_one_kick_at_most(void **state)
 		open_port(kinds[i], true);
 		before = kicks(TX);
 		send_bursts();
-		assert_in_range(kicks(TX) - before, 1, BURSTS);
+		assert_in_range(kicks_since(TX, before), 1, BURSTS);
 		before = kicks(RX);
 		bursts = receive_bursts();
-		assert_in_range(kicks(RX) - before, 1, bursts);
+		assert_in_range(kicks_since(RX, before), 1, bursts);
 		close_port();
 	}
 }
