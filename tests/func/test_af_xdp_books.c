@@ -83,8 +83,9 @@ static void
 stop_under_fire(const char *devargs)
 {
 	struct plx_pool *pool = pool_make("p", 2048, 0, 0);
+	/* All queues of the interface: which of them a flow comes to is the kernel's choice, another at each boot. */
 	const struct xdp_port_conf conf = {
-		.devargs = devargs, .pool = pool, .queues = 2, .descs = 256};
+		.devargs = devargs, .pool = pool, .queues = 4, .descs = 256};
 	pid_t child = fire(); /* first: it must not inherit the sockets */
 	uint16_t port = port_start("net_af_xdp0", &conf);
 	uint64_t received = 0;
@@ -96,8 +97,8 @@ stop_under_fire(const char *devargs)
 		struct plx_why why = {""};
 
 		/* At least until something comes: the child may have to wait for a processor. */
-		for (bool any = false; now_s() < end || (!any && now_s() < end + 5);) {
-			for (uint16_t q = 0; q < 2; q++) {
+		for (bool any = false; now_s() < end || (!any && now_s() < end + 20);) {
+			for (uint16_t q = 0; q < 4; q++) {
 				uint16_t n = plx_ethdev_rx_burst(port, q, pkts, 32);
 
 				plx_mbuf_free_bulk(pkts, n);
