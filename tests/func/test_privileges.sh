@@ -85,13 +85,13 @@ suffices()
 # CAPS MISSING DEVICE: both programs refuse and name what is missing; the check they point at names it, too.
 lacks()
 {
-	local check status=0
+	local check status=0 kind=${3%%0,*}
 
 	as_nobody_with "$1"
 	assert_refuses "$2.*\(plx-doctor [a-z]+\)" ip netns exec "$NS_a" "${AS[@]}" "$PLX_CAPTURE" "${EAL[@]}" --vdev "$3" -- \
 		-c 1 -o "$OUT"
 	check=$(sed -n 's/.*(plx-doctor \([a-z]*\)).*/\1/p' "$TMP/out.log" | head -n 1)
-	run_in a "${AS[@]}" "$PLX_DOCTOR" "$check" --for "$(sed 's/net_\(.*\)0,.*/\1/' <<<"$3")" >"$TMP/doctor" || status=$?
+	run_in a "${AS[@]}" "$PLX_DOCTOR" "$check" --for "${kind#net_}" >"$TMP/doctor" || status=$?
 	assert_eq "$status" 1 "status of plx-doctor $check with $1"
 	assert_grep "$TMP/doctor" "problem .*($2|may be locked)" "plx-doctor $check with $1"
 	assert_refuses "$2" ip netns exec "$NS_a" "${AS[@]}" "$PLX_TESTPMD" "${EAL[@]}" --vdev "$3" -- --duration 1
