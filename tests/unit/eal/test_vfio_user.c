@@ -163,22 +163,18 @@ areas_that_are_not_all_told_are_not_mapped(void **state)
 static void
 files_beyond_a_regions_own_are_closed(void **state)
 {
-	int fd = dup(0), after;
+	unsigned before;
 
 	liar.bar_fd = memfd_create("bar", MFD_CLOEXEC);
 	assert_int_equal(ftruncate(liar.bar_fd, BAR_LEN), 0);
 	liar.command = VFIO_USER_DEVICE_GET_REGION_INFO;
 	liar.fault = BRINGS_FILES;
+	before = open_files();
 	opens();
 	plx_pci_vfio_user.close(&pci);
 	pthread_join(liar.thread, NULL);
 	liar.joined = true;
-	close(fd);
-	close(liar.bar_fd);
-	liar.bar_fd = -1;
-	after = dup(0);
-	close(after);
-	assert_int_equal(after, fd);
+	assert_int_equal(open_files(), before);
 }
 
 static void
