@@ -55,6 +55,23 @@ wait_link up
 before=$(counter rx_good_packets)
 wait_until 30 "frames again" counter_reaches rx_good_packets $((before + 1000))
 
+# The same by the control socket.
+by_door()
+{
+	run "$PLX_CTL" -t 20s plx-nicemu "$@" 2>"$TMP/door.log"
+}
+by_door cable nic0 down >"$TMP/door.json" || fail "the cable by the control socket"
+wait_link down
+assert_eq "$(by_door show nics | jq -r '.nics[0] | .cable + " " + .link')" "out down" "the cable"
+by_door fault nic0 corrupt 7 to_card >"$TMP/door.json" || fail "a fault by the control socket"
+assert_eq "$(ask nicemu 'show faults --json' | jq '.result.nics[0].to_card.corrupt')" 7 "the fault"
+assert_status 1 "$PLX_CTL" plx-nicemu fault nic0 smoke on
+assert_status 1 "$PLX_CTL" plx-nicemu cable nic1 up
+by_door fault nic0 none >"$TMP/door.json"
+assert_eq "$(by_door show faults nic0 | jq '.nics[0].to_card.corrupt')" 0 "the fault"
+by_door cable nic0 up >"$TMP/door.json"
+wait_link up
+
 # Descriptors that are never done: nothing arrives, until they are again.
 tell_and_see nicemu 'fault nic0 rx_stuck on' 'rx_stuck on'
 arrivals_ended()
