@@ -3,6 +3,7 @@
 #include "rule_priv.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const rule_action_names[PLX_FILTER_ACTIONS] = {
@@ -223,4 +224,72 @@ rule_same_conditions(const struct plx_filter_rule *a, const struct plx_filter_ru
 	       same_bytes(has, PLX_FILTER_HAS_BALANCE, &a->balance_pool, &b->balance_pool, 2) &&
 	       same_text(has, PLX_FILTER_HAS_BPF, a->bpf, b->bpf) &&
 	       same_text(has, PLX_FILTER_HAS_PLUGIN, a->plugin, b->plugin);
+}
+
+int
+rule_check_pair(const struct plx_filter_rule *a, const struct plx_filter_rule *b,
+		struct plx_why *why)
+{
+	if (!rule_is_final(a->action) || !rule_is_final(b->action) || a->action == b->action ||
+	    !rule_same_conditions(a, b))
+		return 0;
+	return plx_why(why, -EINVAL,
+		       "rule %u (%s) and rule %u (%s) contradict: they have the same conditions",
+		       a->id, rule_action_names[a->action], b->id, rule_action_names[b->action]);
+}
+
+/* What a rule is sorted by to find others with the same conditions. */
+static uint64_t
+conditions_hash(const struct plx_filter_rule *rule)
+{
+	uint64_t hash = rule->has;
+	uint64_t words[] = {
+		rule->has & PLX_FILTER_HAS_PROTO ? rule->proto : 0,
+		rule->has & PLX_FILTER_HAS_VLAN ? rule->vlan : 0,
+		rule->has & PLX_FILTER_HAS_SRC_PORT ? rule->src_port[0] : 0,
+		rule->has & PLX_FILTER_HAS_DST_PORT ? rule->dst_port[0] : 0,
+	};
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(words); i++)
+		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ull;
+	for (unsigned i = 0; i < PLX_NET_IPV6_LEN; i++) {
+		hash ^= rule->has & PLX_FILTER_HAS_SRC_IP ? rule->src_ip[i] : 0;
+		hash ^= rule->has & PLX_FILTER_HAS_DST_IP ? rule->dst_ip[i] << 8 : 0;
+		hash *= 0x9e3779b97f4a7c15ull;
+	}
+	return hash;
+}
+
+struct hashed_rule {
+	uint64_t hash;
+	const struct plx_filter_rule *rule;
+};
+
+static int
+by_hash(const void *a, const void *b)
+{
+	const struct hashed_rule *x = a, *y = b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return x->rule->id < y->rule->id ? -1 : x->rule->id > y->rule->id;
+}
+
+int
+rule_check_contradictions(struct rule_wild *const *wild, unsigned n, struct plx_why *why)
+{
+	struct hashed_rule *sorted = malloc((n + 1) * sizeof(*sorted));
+	int err = 0;
+
+	if (sorted == NULL)
+		return plx_why(why, -ENOMEM, "no memory to compare rules");
+	for (unsigned i = 0; i < n; i++)
+		sorted[i] = (struct hashed_rule){conditions_hash(&wild[i]->rule), &wild[i]->rule};
+	qsort(sorted, n, sizeof(*sorted), by_hash);
+	for (unsigned i = 0; err == 0 && i < n; i++)
+		for (unsigned k = i + 1;
+		     err == 0 && k < n && k < i + 64 && sorted[k].hash == sorted[i].hash; k++)
+			err = rule_check_pair(sorted[i].rule, sorted[k].rule, why);
+	free(sorted);
+	return err;
 }

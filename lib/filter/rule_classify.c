@@ -12,9 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The number of leading ones of a mask, or -1 if ones follow zeroes. */
-static int
-prefix_length(const uint8_t *mask, unsigned bytes)
+int
+rule_mask_length(const uint8_t *mask, unsigned bytes)
 {
 	unsigned n = 0;
 
@@ -29,7 +28,7 @@ prefix_length(const uint8_t *mask, unsigned bytes)
 static bool
 range_of_ip(const uint8_t *ip, const uint8_t *mask, bool ipv6, uint64_t *ret_lo, uint64_t *ret_hi)
 {
-	int length = prefix_length(mask, ipv6 ? PLX_NET_IPV6_LEN : PLX_NET_IPV4_LEN);
+	int length = rule_mask_length(mask, ipv6 ? PLX_NET_IPV6_LEN : PLX_NET_IPV4_LEN);
 	unsigned bits = ipv6 ? 64 : 32;
 	uint64_t all = ipv6 ? UINT64_MAX : UINT32_MAX, rest;
 
@@ -245,7 +244,7 @@ ip_needs_check(uint32_t has, uint32_t bit, const uint8_t *mask, uint8_t version)
 
 	if (!(has & bit))
 		return false;
-	length = prefix_length(mask, version == 6 ? PLX_NET_IPV6_LEN : PLX_NET_IPV4_LEN);
+	length = rule_mask_length(mask, version == 6 ? PLX_NET_IPV6_LEN : PLX_NET_IPV4_LEN);
 	return length < 0 || length > 64;
 }
 

@@ -67,15 +67,6 @@ plx_filter_rules_create(const struct plx_filter_rules_config *config,
 	return 0;
 }
 
-void
-rule_wild_destroy(struct rule_wild *wild)
-{
-	if (wild == NULL)
-		return;
-	plx_filter_destroy(wild->bpf);
-	free(wild);
-}
-
 static void
 edition_destroy(struct rule_edition *edition)
 {
@@ -99,145 +90,6 @@ plx_filter_rules_destroy(struct plx_filter_rules *rules)
 		rule_plugin_destroy(rules->plugins[i]);
 	pthread_mutex_destroy(&rules->lock);
 	free(rules);
-}
-
-/* -- rules, made ready ------------------------------------------------------------------------------- */
-
-static int
-find_plugins(const struct plx_filter_rules *rules, struct rule_wild *wild, struct plx_why *why)
-{
-	const struct plx_filter_rule *rule = &wild->rule;
-
-	if (rule->has & PLX_FILTER_HAS_PLUGIN) {
-		wild->plugin = rule_plugin_find(rules, rule->plugin, NULL);
-		if (wild->plugin == NULL || wild->plugin->ops->filter == NULL)
-			return plx_why(why, -ENOENT, "no plugin \"%s\" with a condition is loaded",
-				       rule->plugin);
-	}
-	if (rule->action == PLX_FILTER_EXECUTE_CONTINUE ||
-	    rule->action == PLX_FILTER_EXECUTE_STOP) {
-		wild->action_plugin = rule_plugin_find(rules, rule->action_plugin, NULL);
-		if (wild->action_plugin == NULL || wild->action_plugin->ops->handle == NULL)
-			return plx_why(why, -ENOENT, "no plugin \"%s\" with an action is loaded",
-				       rule->action_plugin);
-	}
-	return 0;
-}
-
-static int
-wild_create(const struct plx_filter_rules *rules, const struct plx_filter_rule *rule,
-	    struct rule_wild **ret_wild, struct plx_why *why)
-{
-	struct rule_wild *wild;
-	int err;
-
-	err = plx_filter_rule_check(rule, why);
-	if (err != 0)
-		return err;
-	wild = calloc(1, sizeof(*wild));
-	if (wild == NULL)
-		return plx_why(why, -ENOMEM, "no memory for rule %u", rule->id);
-	wild->rule = *rule;
-	err = find_plugins(rules, wild, why);
-	if (err == 0 && (rule->has & PLX_FILTER_HAS_BPF))
-		err = plx_filter_compile(rule->bpf, PLX_FILTER_SNAPLEN, &wild->bpf, why);
-	if (err == 0) {
-		*ret_wild = wild;
-		return 0;
-	}
-	free(wild);
-	return plx_why_prefix(why, err, "rule %u: ", rule->id);
-}
-
-static int
-by_id(const void *a, const void *b)
-{
-	const struct rule_wild *const *x = a, *const *y = b;
-
-	return (*x)->rule.id < (*y)->rule.id ? -1 : (*x)->rule.id > (*y)->rule.id;
-}
-
-/* `a` comes before `b`. */
-static int
-check_pair(const struct plx_filter_rule *a, const struct plx_filter_rule *b, struct plx_why *why)
-{
-	if (!rule_is_final(a->action) || !rule_is_final(b->action) || a->action == b->action ||
-	    !rule_same_conditions(a, b))
-		return 0;
-	return plx_why(why, -EINVAL,
-		       "rule %u (%s) and rule %u (%s) contradict: they have the same conditions",
-		       a->id, rule_action_names[a->action], b->id, rule_action_names[b->action]);
-}
-
-/* What a rule is sorted by to find others with the same conditions. */
-static uint64_t
-conditions_hash(const struct plx_filter_rule *rule)
-{
-	uint64_t hash = rule->has;
-	uint64_t words[] = {
-		rule->has & PLX_FILTER_HAS_PROTO ? rule->proto : 0,
-		rule->has & PLX_FILTER_HAS_VLAN ? rule->vlan : 0,
-		rule->has & PLX_FILTER_HAS_SRC_PORT ? rule->src_port[0] : 0,
-		rule->has & PLX_FILTER_HAS_DST_PORT ? rule->dst_port[0] : 0,
-	};
-
-	for (unsigned i = 0; i < PLX_ARRAY_LEN(words); i++)
-		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ull;
-	for (unsigned i = 0; i < PLX_NET_IPV6_LEN; i++) {
-		hash ^= rule->has & PLX_FILTER_HAS_SRC_IP ? rule->src_ip[i] : 0;
-		hash ^= rule->has & PLX_FILTER_HAS_DST_IP ? rule->dst_ip[i] << 8 : 0;
-		hash *= 0x9e3779b97f4a7c15ull;
-	}
-	return hash;
-}
-
-struct hashed_rule {
-	uint64_t hash;
-	const struct plx_filter_rule *rule;
-};
-
-static int
-by_hash(const void *a, const void *b)
-{
-	const struct hashed_rule *x = a, *y = b;
-
-	if (x->hash != y->hash)
-		return x->hash < y->hash ? -1 : 1;
-	return x->rule->id < y->rule->id ? -1 : x->rule->id > y->rule->id;
-}
-
-static int
-check_contradictions(struct rule_wild *const *wild, unsigned n, struct plx_why *why)
-{
-	struct hashed_rule *sorted = malloc((n + 1) * sizeof(*sorted));
-	int err = 0;
-
-	if (sorted == NULL)
-		return plx_why(why, -ENOMEM, "no memory to compare rules");
-	for (unsigned i = 0; i < n; i++)
-		sorted[i] = (struct hashed_rule){conditions_hash(&wild[i]->rule), &wild[i]->rule};
-	qsort(sorted, n, sizeof(*sorted), by_hash);
-	for (unsigned i = 0; err == 0 && i < n; i++)
-		for (unsigned k = i + 1;
-		     err == 0 && k < n && k < i + 64 && sorted[k].hash == sorted[i].hash; k++)
-			err = check_pair(sorted[i].rule, sorted[k].rule, why);
-	free(sorted);
-	return err;
-}
-
-/* `wild` is in the order of ids. */
-static int
-check_together(const struct plx_filter_rules *rules, struct rule_wild *const *wild, unsigned n,
-	       struct plx_why *why)
-{
-	if (n > rules->max_wildcard)
-		return plx_why(why, -ENOSPC, "%u wildcard rules, there can be %u (max_wildcard)", n,
-			       rules->max_wildcard);
-	for (unsigned i = 1; i < n; i++)
-		if (wild[i]->rule.id == wild[i - 1]->rule.id)
-			return plx_why(why, -EEXIST, "there is a rule %u already",
-				       wild[i]->rule.id);
-	return 0;
 }
 
 /* -- editions ---------------------------------------------------------------------------------------- */
@@ -320,6 +172,21 @@ rule_change_drop(struct plx_filter_rules *rules, struct rule_change *change)
 	free(change->edition);
 }
 
+/* `wild` is in the order of ids. */
+static int
+check_together(const struct plx_filter_rules *rules, struct rule_wild *const *wild, unsigned n,
+	       struct plx_why *why)
+{
+	if (n > rules->max_wildcard)
+		return plx_why(why, -ENOSPC, "%u wildcard rules, there can be %u (max_wildcard)", n,
+			       rules->max_wildcard);
+	for (unsigned i = 1; i < n; i++)
+		if (wild[i]->rule.id == wild[i - 1]->rule.id)
+			return plx_why(why, -EEXIST, "there is a rule %u already",
+				       wild[i]->rule.id);
+	return 0;
+}
+
 /* Takes over wild on success only. */
 static int
 prepare_set(struct plx_filter_rules *rules, struct rule_wild **wild, unsigned n,
@@ -384,8 +251,8 @@ add_wild(struct plx_filter_rules *rules, struct rule_wild *wild, struct plx_why 
 	array[n] = wild;
 	err = 0;
 	for (unsigned i = 0; err == 0 && i < set->nb_wild; i++)
-		err = i < n ? check_pair(&set->wild[i]->rule, &wild->rule, why)
-			    : check_pair(&wild->rule, &set->wild[i]->rule, why);
+		err = i < n ? rule_check_pair(&set->wild[i]->rule, &wild->rule, why)
+			    : rule_check_pair(&wild->rule, &set->wild[i]->rule, why);
 	for (unsigned i = n; i < set->nb_wild; i++)
 		array[i + 1] = set->wild[i];
 	if (err == 0)
@@ -405,7 +272,7 @@ plx_filter_rules_add(struct plx_filter_rules *rules, const struct plx_filter_rul
 	int err;
 
 	pthread_mutex_lock(&rules->lock);
-	err = wild_create(rules, rule, &wild, why);
+	err = rule_wild_create(rules, rule, &wild, why);
 	if (err == 0) {
 		err = add_wild(rules, wild, why);
 		if (err != 0)
@@ -477,7 +344,7 @@ keep_or_create(const struct plx_filter_rules *rules, const struct plx_filter_rul
 
 	if (wild == NULL || wild->rule.id != rule->id || plx_filter_rule_check(rule, NULL) != 0 ||
 	    !same_rule(&wild->rule, rule))
-		return wild_create(rules, rule, ret_wild, why);
+		return rule_wild_create(rules, rule, ret_wild, why);
 	*ret_wild = wild;
 	return 0;
 }
@@ -489,6 +356,14 @@ drop_array(const struct plx_filter_rules *rules, struct rule_wild **array, unsig
 		if (!set_has(rules->edition->set, array[i]))
 			rule_wild_destroy(array[i]);
 	free(array);
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct rule_wild *const *x = a, *const *y = b;
+
+	return (*x)->rule.id < (*y)->rule.id ? -1 : (*x)->rule.id > (*y)->rule.id;
 }
 
 int
@@ -508,7 +383,7 @@ rule_change_replace(struct plx_filter_rules *rules, const struct plx_filter_rule
 	}
 	if (err == 0) {
 		qsort(array, n, sizeof(*array), by_id);
-		err = check_contradictions(array, n, why);
+		err = rule_check_contradictions(array, n, why);
 	}
 	if (err == 0)
 		err = prepare_set(rules, array, n, ret, why);

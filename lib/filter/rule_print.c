@@ -83,26 +83,12 @@ put_mac(struct writer *w, const char *word, const uint8_t *mac, const uint8_t *m
 		put(w, "/%s", plx_net_mac_format(mask, text));
 }
 
-/* -1 if it is no prefix. */
-static int
-mask_length(const uint8_t *mask, unsigned bytes)
-{
-	unsigned n = 0;
-
-	while (n < bytes * 8 && (mask[n / 8] >> (7 - n % 8) & 1) != 0)
-		n++;
-	for (unsigned i = n; i < bytes * 8; i++)
-		if ((mask[i / 8] >> (7 - i % 8) & 1) != 0)
-			return -1;
-	return (int)n;
-}
-
 static void
 put_ip(struct writer *w, const char *word, const uint8_t *ip, const uint8_t *mask, uint8_t version)
 {
 	unsigned bytes = version == 6 ? PLX_NET_IPV6_LEN : PLX_NET_IPV4_LEN;
 	int family = version == 6 ? AF_INET6 : AF_INET;
-	int length = mask != NULL ? mask_length(mask, bytes) : (int)bytes * 8;
+	int length = mask != NULL ? rule_mask_length(mask, bytes) : (int)bytes * 8;
 	char text[INET6_ADDRSTRLEN];
 
 	put(w, " %s %s", word, inet_ntop(family, ip, text, sizeof(text)));

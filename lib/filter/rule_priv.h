@@ -132,6 +132,9 @@ struct rule_set {
 int rule_set_create(struct rule_wild **wild, unsigned n, struct rule_set **ret_set);
 void rule_set_destroy(struct rule_set *set);
 
+/* The number of leading ones of a mask, or -1 if ones follow zeroes. */
+int rule_mask_length(const uint8_t *mask, unsigned bytes);
+
 /* The interval that a value lies in. */
 static inline uint32_t
 rule_dim_find(const struct rule_dim *dim, uint64_t value)
@@ -348,6 +351,8 @@ void rule_retirement_fini(struct plx_filter_rules *rules);
 unsigned rule_serve_reader(struct plx_filter_rules *rules, struct plx_filter_rules_reader *reader,
 			   uint64_t now_ns);
 
+int rule_wild_create(const struct plx_filter_rules *rules, const struct plx_filter_rule *rule,
+		     struct rule_wild **ret_wild, struct plx_why *why);
 void rule_wild_destroy(struct rule_wild *wild);
 /* NULL if there is none. */
 struct rule_plugin *
@@ -390,6 +395,11 @@ void rule_change_drop(struct plx_filter_rules *rules, struct rule_change *change
 
 /* The conditions of two rules are the same. */
 bool rule_same_conditions(const struct plx_filter_rule *a, const struct plx_filter_rule *b);
+/* -EINVAL if they contradict; `a` comes before `b`. */
+int rule_check_pair(const struct plx_filter_rule *a, const struct plx_filter_rule *b,
+		    struct plx_why *why);
+/* The same of all pairs of many. */
+int rule_check_contradictions(struct rule_wild *const *wild, unsigned n, struct plx_why *why);
 bool rule_is_final(uint8_t action);
 extern const char *const rule_action_names[PLX_FILTER_ACTIONS];
 
