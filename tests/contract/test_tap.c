@@ -151,6 +151,12 @@ names_in_use_and_missing_rights_are_refused_in_words(void **state)
 	assert_int_equal(plx_device_attach("net_tap1,iface=ptap0", &why), -EBUSY);
 	assert_non_null(strstr(why.text, "ptap0"));
 	assert_int_equal(plx_device_attach("net_tap1,iface=lo", &why), -EBUSY);
+	/* Nor is it shared, which the kernel would do. */
+	wire_start(wire, 1, NULL);
+	why.text[0] = '\0';
+	assert_int_equal(plx_device_attach("net_tap1,iface=ptap0,persist=1", &why), -EBUSY);
+	assert_non_null(strstr(why.text, "ptap0 is in use already"));
+	assert_int_equal(plx_ethdev_stop(wire->port), 0);
 	assert_int_equal(plx_device_attach("net_tap1,iface=lo,persist=1", &why), -EINVAL);
 	assert_non_null(strstr(why.text, "no tap"));
 	assert_int_equal(plx_device_attach("net_tap1,iface=a_name_too_long_", &why), -EINVAL);

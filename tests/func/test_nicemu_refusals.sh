@@ -67,6 +67,11 @@ if [ "$(id -u)" -eq 0 ]; then
 	ip tuntap delete plxtun0 mode tun
 	assert_status 0 "$PLX_NICEMU" -s "$A" -t plxtap0 -n 10.0.0.1/24 "${short[@]}"
 	[ ! -e /sys/class/net/plxtap0 ] || fail "the tap is left behind"
+	start holder - "$PLX_NICEMU" -s "$B" -t plxtap0
+	wait_until 20 "the holder of a tap" grep -q 'its wire is' "$TMP/holder.log"
+	refuses 'plxtap0 is in use already' -s "$A" -t plxtap0 "${short[@]}"
+	stop "$JOB" INT
+	[ ! -e /sys/class/net/plxtap0 ] || fail "the tap is left behind by its holder"
 fi
 
 # Two taps of no rights, for who has none.
