@@ -308,25 +308,33 @@ drain(struct plx_nicemu *nic, int fd)
 	assert_false(is_ready(fd, 0));
 }
 
-/* The fd alone says when to poll: for messages, and for the half second that negotiation takes. */
-static void
-who_waits_is_woken_for_messages_and_timers(void **state)
+/* In place of the card whose clock skips, one that can be waited for: its fd. */
+static int
+waited_for(void)
 {
 	struct plx_nicemu_options options = {
 		.path = card.path, .mac = {0x02}, .arg = &card, .send = wire_takes};
-	struct plx_nicemu *skipping = card.nic;
-	const uint64_t deadline = now_ms() + WAIT_MS;
-	struct client client;
-	uint8_t frame[60];
 	int fd;
 
-	assert_int_equal(plx_nicemu_fd(skipping), -ENOTSUP);
-	plx_nicemu_destroy(skipping);
+	assert_int_equal(plx_nicemu_fd(card.nic), -ENOTSUP);
+	plx_nicemu_destroy(card.nic);
 	assert_int_equal(plx_nicemu_create(&options, &card.nic, NULL), 0);
 	fd = plx_nicemu_fd(card.nic);
 	assert_true(fd >= 0);
 	assert_int_equal(plx_nicemu_fd(card.nic), fd);
 	drain(card.nic, fd);
+	return fd;
+}
+
+/* The fd alone says when to poll: for messages, and for the half second that negotiation takes. */
+static void
+who_waits_is_woken_for_messages_and_timers(void **state)
+{
+	const uint64_t deadline = now_ms() + WAIT_MS;
+	const int fd = waited_for();
+	struct client client;
+	uint8_t frame[60];
+
 	call_in(&client);
 	assert_true(is_ready(fd, WAIT_MS));
 	assert_int_equal(greet(&client, 0, "{}"), 0);
@@ -362,6 +370,34 @@ who_waits_is_woken_for_messages_and_timers(void **state)
 	assert_true(is_ready(fd, WAIT_MS));
 	drain(card.nic, fd);
 	assert_true((get_reg(&client, E1000_ICR) & E1000_INT_RXT0) != 0);
+	hang_up(&client);
+}
+
+/* An interrupt is told in the turn that reads what asks for it; one that comes too soon after the last, once that time is over. */
+static void
+who_waits_is_woken_for_an_interrupt_that_was_held_back(void **state)
+{
+	const int fd = waited_for();
+	struct client client;
+	int line;
+
+	connect_client(&client);
+	set_command(&client, COMMAND_ALL);
+	wait_for_link(&client); /* no other timer is left */
+	line = catch_line(&client);
+	set_reg(&client, E1000_ITR, 0xffff); /* 17 ms */
+	set_reg(&client, E1000_IMS, E1000_INT_TXQE);
+	set_reg(&client, E1000_ICS, E1000_INT_TXQE);
+	assert_int_equal(told(line), 1);
+	get_reg(&client, E1000_ICR);
+	unmask_line(&client);
+	set_reg(&client, E1000_ICS, E1000_INT_TXQE);
+	drain(card.nic, fd);
+	while (told(line) == 0) {
+		assert_true(is_ready(fd, WAIT_MS));
+		plx_nicemu_poll(card.nic, BUDGET);
+	}
+	close(line);
 	hang_up(&client);
 }
 
@@ -443,6 +479,7 @@ main(void)
 		CASE(the_line_is_told_again_after_each_unmask),
 		CASE(a_driver_may_vanish_with_an_interrupt_pending),
 		CASE(who_waits_is_woken_for_messages_and_timers),
+		CASE(who_waits_is_woken_for_an_interrupt_that_was_held_back),
 		BELLS_CASE(messages_are_not_forgotten_over_doorbells),
 		CASE(a_long_sleep_shortens_no_negotiation),
 		CASE(a_card_that_ends_hangs_up_and_leaves_nothing),
