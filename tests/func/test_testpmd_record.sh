@@ -106,17 +106,17 @@ periods()
 {
 	local testpmd=("$PLX_TESTPMD" --no-huge --lcores '(0,1)@0' "${NULLS[@]}" --)
 
-	assert_status 0 "${testpmd[@]}" --stats-period 1 --duration 3 --display-xstats rx_q0_packets,tx_good_bytes
+	assert_status 0 "${testpmd[@]}" --stats-period 1 --duration 5 --display-xstats rx_q0_packets,tx_good_bytes
 	assert_ge "$(grep -c '^  Rx-pps: *[1-9][0-9]* *Rx-bps: *[1-9][0-9]*$' "$TMP/out.log")" 4 "rates of what was received"
 	assert_ge "$(grep -c '^  Tx-pps: *[1-9][0-9]* *Tx-bps: *[1-9][0-9]*$' "$TMP/out.log")" 4 "rates of what was sent"
 	assert_ge "$(grep -c '^  rx_q0_packets: [1-9]' "$TMP/out.log")" 6 "counters that were named"
 	assert_no_grep "$TMP/out.log" 'rx_good_packets'
 	assert_no_grep "$TMP/out.log" $'\033'
-	run "${testpmd[@]}" --stats-period 1 --duration 3 --json 2>/dev/null >"$TMP/said.json"
+	run "${testpmd[@]}" --stats-period 1 --duration 5 --json 2>/dev/null >"$TMP/said.json"
 	assert_ge "$(jq -s '[.[].result.ports[]? | select(.rx_pps? > 0 and .tx_bps > 8 * .tx_pps)] | length' "$TMP/said.json")" 4 \
 		"rates for programs"
 	assert_refuses 'no port counts "nosuch"; show port xstats' "${testpmd[@]}" --duration 1 --display-xstats rx_q0_packets,nosuch
-	run python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "${testpmd[@]}" --stats-period 1 --duration 3 \
+	run python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "${testpmd[@]}" --stats-period 1 --duration 5 \
 		</dev/null >"$TMP/terminal" || fail "testpmd on a terminal"
 	assert_ge "$(grep -c $'\033\\[H\033\\[J' "$TMP/terminal")" 2 "times the screen was begun again"
 }
