@@ -247,6 +247,32 @@ class Books(unittest.TestCase):
         self.assertRegex(self.answer(ledger=self.ledger(balanced=False)), '^no .*balanced False')
 
 
+class Late:
+    """A QEMU that has kept frames, and lets one go each time it is asked; the wire it comes to."""
+
+    def __init__(self, kept):
+        self.kept, self.ready, self.taken = kept, 1, 0
+
+    def ask(self, _):
+        self.ready += self.kept > 0
+        self.kept -= self.kept > 0
+        return {'status': 'running'}
+
+    def take(self):
+        if self.ready == 0:
+            return None
+        self.taken += 1
+        self.ready -= 1
+        return b'frame'
+
+
+class Drain(unittest.TestCase):
+    def test_frames_that_qemu_has_kept(self):
+        late = Late(4)
+        self.assertEqual(host.Host(None, {0: late}, late, '', None).answer(['drain', '0']), 'ok 5')
+        self.assertEqual((late.kept, late.ready), (0, 0))
+
+
 class Cards(unittest.TestCase):
     def test_words_of_a_card(self):
         card = machine.Card(1, 'packed+mq=on+vectors=6@tap2')
