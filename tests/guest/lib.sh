@@ -92,10 +92,10 @@ seconds()
 	cut -d . -f 1 /proc/uptime
 }
 
-# SECONDS WHAT COMMAND...: until the command succeeds.
+# SECONDS WHAT COMMAND...: until the command succeeds; three times as long on a busy machine.
 wait_until()
 {
-	end=$(($(seconds) + $1))
+	end=$(($(seconds) + $1 * 3))
 	what=$2
 	shift 2
 	until "$@"; do
@@ -121,7 +121,7 @@ pmd()
 	echo "$1" >&4
 	# busybox has read -t.
 	# shellcheck disable=SC3045
-	read -r -t 30 SAID <&5 || {
+	read -r -t 90 SAID <&5 || {
 		cat /tmp/pmd.log
 		fail "plx-testpmd gave no answer to: $1"
 	}
@@ -226,15 +226,20 @@ count_all()
 # N INTERFACE COUNTERS...: the host saw what the driver counted, since it was loaded.
 counted()
 {
-	ask settle "$1" >/dev/null
-	said=
 	card=$1
 	eth=$2
 	shift 2
-	for name; do
-		said="$said $name=$(counter "$eth" "$name")"
+	for _ in 1 2 3 4 5; do
+		ask settle "$card" >/dev/null
+		said=
+		for name; do
+			said="$said $name=$(counter "$eth" "$name")"
+		done
+		told=$(ask counted "$card$said") || exit 1
+		[ "$told" = again ] || break
 	done
-	ask counted "$card$said"
+	[ "$told" != again ] || fail "there is no end of packets"
+	echo "$told"
 }
 
 # INTERFACE: nothing went wrong, as ethtool -S and TCP have it.
@@ -259,7 +264,7 @@ transfers()
 {
 	for way in '' -R; do
 		# shellcheck disable=SC2086 # an empty word is none
-		timeout 50 iperf3 -c "$1" -n "$2" $way >/tmp/iperf.log 2>&1 || fail "iperf3 $way, $3: $(cat /tmp/iperf.log)"
+		timeout 150 iperf3 -c "$1" -n "$2" $way >/tmp/iperf.log 2>&1 || fail "iperf3 $way, $3: $(cat /tmp/iperf.log)"
 		echo "iperf3 $way, $3: $(sed -n 's/ *receiver//p' /tmp/iperf.log | head -n 1)"
 	done
 }
