@@ -17,7 +17,7 @@ import time
 
 FRAME_MIN, FRAME_MAX = 60, 1514
 ETHERTYPE = 0x88b5  # for local experiments
-PATIENCE = 10  # seconds without a frame
+PATIENCE = 30  # seconds without a frame
 KEPT = 4 << 20
 ETH_P_ALL, SOL_PACKET, PACKET_IGNORE_OUTGOING = 3, 263, 23
 SO_RCVBUFFORCE = 33  # beyond what the system allows; a frame in wait takes ten times its length

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 ADDRESSES = {'4': ('10.99.0.1', '10.99.0.2'), '6': ('fd99::1', 'fd99::2')}
-LIMIT = 60
+LIMIT = 120
 CLONE_NEWNET = 0x40000000
 
 # Both sides: send so many bytes made from a seed and expect those of the other seed, each judged by its hash.
@@ -22,8 +22,8 @@ if listens:
     print('listening', flush=True)
     line = door.accept()[0]
 else:
-    line = socket.create_connection((sys.argv[2], 5000), 20)
-line.settimeout(30)
+    line = socket.create_connection((sys.argv[2], 5000), 60)
+line.settimeout(90)
 def send():
     line.sendall(data(mine))
     line.shutdown(socket.SHUT_WR)

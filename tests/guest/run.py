@@ -202,7 +202,7 @@ def arguments():
     parser.add_argument('--file', action='append', default=[], help='another program for the guest, without libraries of its own')
     parser.add_argument('--vhost', default='', metavar=',DEVARGS', help='more arguments of net_vhost outside: ,tso=1')
     parser.add_argument('--trace', action='append', default=[], help='events that QEMU writes to trace.log')
-    parser.add_argument('--limit', type=int, default=120, help='seconds the guest may take')
+    parser.add_argument('--limit', type=int, default=300, help='seconds the guest may take')
     parser.add_argument('job', help='a shell script, or the name of one in jobs/')
     options = parser.parse_args()
     if not os.path.exists(options.job):

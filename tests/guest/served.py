@@ -7,7 +7,7 @@ import select
 import subprocess
 import time
 
-LIMIT = 30  # seconds for an answer, or for a socket to be there
+LIMIT = 90  # seconds for an answer, or for a socket to be there
 
 
 class Nic:

@@ -27,7 +27,7 @@ class Lab(unittest.TestCase):
         return [sys.executable, '-B', os.path.join(HERE, 'run.py'), '--build', BUILD, '--name', 'lab_' + name,
                 '--machine', 'plain', '--args', way, '--limit', str(limit), 'lab_fails']
 
-    def expect(self, way, words, limit=60):
+    def expect(self, way, words, limit=200):
         done = subprocess.run(self.command(way, way, limit), capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertRegex(done.stdout, words)

@@ -25,7 +25,7 @@ if [ "${1:-}" = no ]; then
 		echo "$command" >&4
 		# busybox has read -t.
 		# shellcheck disable=SC3045
-		read -r -t 30 SAID <&5
+		read -r -t 90 SAID <&5
 		case $SAID in
 		*'does not offer RING_RESET'*) ;;
 		*) fail "$command: $SAID" ;;
