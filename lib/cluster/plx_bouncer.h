@@ -13,6 +13,8 @@
  *
  *	received = passed + elsewhere + dropped + misdirected + refused
  *
+ * A packet leaves as its bytes are: a VLAN tag that a port was told to take out is not put back.
+ *
  * Ports are the program's, and so is their start and stop: a round on a port that is stopped receives nothing, and what was
  * to be sent through one is refused. Packets of each way arrive in order at each port they go to.
  *

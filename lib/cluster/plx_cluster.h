@@ -11,6 +11,8 @@
  * word of 64 bits that only the master's thread writes, a bit for each place. What a slave says is checked against it. A
  * buffer goes home when its word becomes 0; when a slave dies, the bits it held are cleared: docs/guides/cluster-ownership.md.
  *
+ * What leaves by a port, as slaves, rules, decisions or `forward` say, has the VLAN tag again that the port it came by took out.
+ *
  * Every packet is accounted for: plx_cluster_stats() has the equations.
  *
  * Threads: one at a time runs plx_cluster_poll, the master. With params.send_thread another one runs

@@ -10,7 +10,7 @@
 
 PLX_STATIC_ASSERT(PLX_CLUSTER_VIEW > MACS_LEN + TAG_LEN, "a tag has its place");
 
-/* A chain's segments in one piece, with room for a tag behind. Each descriptor is copied once: its length counts. */
+/* A chain's segments in one piece, with room for a tag behind. */
 static uint32_t
 gather(const struct plx_cluster_slave *slave, const struct plx_cluster_desc *desc, uint32_t n,
        uint8_t *buf, struct plx_filter_packet *packet)
@@ -22,10 +22,11 @@ gather(const struct plx_cluster_slave *slave, const struct plx_cluster_desc *des
 	*packet = (struct plx_filter_packet){.bytes = buf};
 	for (; i < n && more; i++) {
 		const struct plx_cluster_desc segment = desc[i];
-		const uint32_t left = room - packet->caplen;
-		const uint32_t part = segment.len < left ? segment.len : left;
+		uint32_t part = room - packet->caplen;
 
-		__asm__ volatile("" : : : "memory");
+		__asm__ volatile("" : : : "memory"); /* copied once: the master can write it */
+		if (part > segment.len)
+			part = segment.len;
 		memcpy(buf + packet->caplen, plx_cluster_data(slave, &segment), part);
 		packet->caplen += part;
 		packet->wirelen += segment.len;
