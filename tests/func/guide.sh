@@ -37,3 +37,12 @@ guide_run()
 		(cd "$TMP/reader" && run_in "$1" bash -eu "$TMP/block.sh")
 	fi >"$TMP/block.log" 2>&1
 }
+
+# plx-ctl as a reader has it, but waiting for an answer as long as a busy machine takes. Behind what sets PATH.
+guide_patience()
+{
+	mkdir "$TMP/patient"
+	printf '#!/bin/sh\nexec "%s" -t 60s "$@"\n' "$PLX_CTL" >"$TMP/patient/plx-ctl"
+	chmod +x "$TMP/patient/plx-ctl"
+	PATH=$TMP/patient:$PATH
+}

@@ -11,6 +11,7 @@ need jq python3 cc
 PAGE=control-socket.md
 mkdir "$TMP/reader"
 PATH=$(dirname "$PLX_TESTPMD"):$(dirname "$PLX_CTL"):$PATH
+guide_patience
 guide_run - $PAGE 1
 assert_grep "$TMP/block.log" '^NAME +PID +USER +UPTIME +PROGRAM$'
 assert_grep "$TMP/block.log" '^router +[0-9]+ .* plx-testpmd$'

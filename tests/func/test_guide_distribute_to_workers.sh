@@ -22,6 +22,7 @@ func_undo()
 PAGE=distribute-to-workers.md
 mkdir "$TMP/reader"
 PATH=$(dirname "$PLX_CLUSTER"):$(dirname "$PLX_CTL"):$(dirname "$PLX_CAPTURE"):$PLX_BUILD/examples:$PATH
+guide_patience
 cd "$TMP/reader"
 guide_run - $PAGE 1
 assert_grep clusters.json '"clusters":\[\{"id":10,"places":2'

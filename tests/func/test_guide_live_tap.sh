@@ -11,6 +11,7 @@ need jq tcpdump capinfos
 PAGE=live-tap.md
 mkdir "$TMP/reader"
 PATH=$(dirname "$PLX_TESTPMD"):$(dirname "$PLX_CTL"):$(dirname "$PLX_CAPTURE"):$PATH
+guide_patience
 guide_run - $PAGE 1
 assert_eq "$(count_packets "$TMP/reader/all.pcapng")" 1000 "packets"
 assert_eq "$(grep -Ec '^[0-9:]+\.[0-9]+ ' "$TMP/block.log")" 10 "packets that tcpdump saw"
