@@ -11,10 +11,17 @@ chmod 711 "$TMP"
 mkdir "$TMP/tmp"
 chmod 777 "$TMP/tmp"
 export PLX_BUILD TMPDIR=$TMP/tmp
+# Whose files are given to whom: those of other tests lie in the build, too.
+mkdir "$TMP/bin"
+printf '#!/bin/sh\necho "$*" >>"%s"\nexec %s "$@"\n' "$TMP/chown.log" "$(command -v chown)" >"$TMP/bin/chown"
+chmod +x "$TMP/bin/chown"
+: >"$TMP/chown.log"
+PATH=$TMP/bin:$PATH
 
 start demo - "$demo" nicemu -t 2
 wait_end "$JOB" 120 || fail "status $?"
 assert_eq "$(ls "$TMP/tmp")" "" "files left by the demo"
+assert_no_grep "$TMP/chown.log" '^-R'
 assert_grep "$TMP/demo.log" 'every frame is accounted for'
 assert_no_grep "$TMP/demo.log" 'do(es)? not add up|counted [+-]'
 # The last books, of the second card.
