@@ -151,6 +151,8 @@ expect(unsigned i, size_t len, uint8_t status)
 	assert_int_equal(ring[i].status, status);
 	assert_int_equal(ring[i].errors, 0);
 	assert_int_equal(le16toh(ring[i].length), len);
+	if ((status & E1000_RXD_STAT_VP) == 0)
+		assert_int_equal(ring[i].special, 0);
 }
 
 /* Frames in are all accounted for. */

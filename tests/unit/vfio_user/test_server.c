@@ -2,6 +2,7 @@
 /* The server against scripted clients: commands, and everything that a client may get wrong or do on purpose. */
 #include "toy_server.h"
 
+#include <dirent.h>
 #include <poll.h>
 
 #define RW (VFIO_USER_DMA_READABLE | VFIO_USER_DMA_WRITEABLE)
@@ -141,6 +142,11 @@ the_device_is_described(void **state)
 	memcpy(&region, toy.body, sizeof(region));
 	assert_int_equal(region.size, TOY_BAR);
 	assert_int_equal(region.flags, 3);
+	region = (struct vfio_user_region_info){.argsz = sizeof(region), .index = 3};
+	assert_int_equal(ask(VFIO_USER_DEVICE_GET_REGION_INFO, &region, sizeof(region)), 0);
+	memcpy(&region, toy.body, sizeof(region));
+	assert_int_equal(region.size, 0);
+	assert_int_equal(region.flags, 0);
 	region = (struct vfio_user_region_info){.argsz = sizeof(region), .index = 9};
 	assert_int_equal(ask(VFIO_USER_DEVICE_GET_REGION_INFO, &region, sizeof(region)), EINVAL);
 	irq.index = 5;
@@ -371,6 +377,41 @@ files_that_do_not_belong_are_closed(void **state)
 	assert_int_equal(lowest_free_fd(), before);
 }
 
+static unsigned
+open_files(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	assert_non_null(folder);
+	while (readdir(folder) != NULL)
+		n++;
+	closedir(folder);
+	return n;
+}
+
+/* Its client is told by the end of the conversation, its device by a sentence. */
+static void
+a_server_that_ends_leaves_nothing(void **state)
+{
+	const unsigned before = open_files();
+	int fd = memory(0x1000, MFD_ALLOW_SEALING);
+
+	connect_toy();
+	assert_int_equal(map_memory(0x1000, 0x1000, VFIO_USER_DMA_READABLE, 0, fd), 0);
+	plx_vfio_user_server_destroy(toy.server);
+	toy.server = NULL;
+	assert_int_equal(toy.gones, 1);
+	assert_string_equal(toy.why, "the server ends");
+	assert_int_equal(toy.unmaps, 1);
+	assert_int_equal(hear(toy.sock), -ECONNRESET);
+	assert_true(access(toy.path, F_OK) != 0);
+	plx_unixsock_close_fds(&toy.sock, 1);
+	close(fd);
+	/* Three of its own: the listener, epoll and what rings. */
+	assert_int_equal(open_files(), before - 3);
+}
+
 static void
 a_bad_device_is_refused(void **state)
 {
@@ -421,6 +462,7 @@ main(void)
 		CASE(many_writes_come_in_one_message),
 		CASE(commands_are_carried_out_in_order_many_at_a_time),
 		CASE(files_that_do_not_belong_are_closed),
+		CASE(a_server_that_ends_leaves_nothing),
 		CASE(a_bad_device_is_refused),
 	};
 

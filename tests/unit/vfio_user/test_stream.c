@@ -198,9 +198,11 @@ files_of_one_call_are_its_messages_own_in_their_order(void **state)
 	assert_memory_equal(toy.bar, "\7\10", 2);
 	plx_vfio_user_server_intx(toy.server, true);
 	assert_int_equal(eventfd_read(intx, &count), 0);
-	add_intx(VFIO_USER_SET_NONE, 0); /* gives the eventfd back */
-	send_part(call.len, NULL, 0);
+	add_intx(VFIO_USER_SET_NONE, 0); /* gives the eventfd back, and asks for none */
+	add_map(5 * PAGE);
+	send_part(call.len, fds, 1);
 	assert_true(nothing_is_heard());
+	assert_int_equal(mark_at(5 * PAGE), 1);
 	assert_int_equal(unmap_memory(0, 0, VFIO_USER_UNMAP_ALL), 0);
 	assert_int_equal(lowest_free_fd(), before);
 	for (unsigned i = 0; i < 3; i++)
