@@ -55,6 +55,13 @@ example_anywhere()
 	done
 }
 
+# A tap is open for packets a while after it was set up, when the kernel gets to it.
+left_takes_packets()
+{
+	run_in a ping -qbc 5 -i 0.01 -W 0.1 10.97.0.255 >/dev/null 2>&1 || true
+	[ "$(link_stat a left tx_packets)" -ge 1 ]
+}
+
 # NAME ARGS...: two taps in namespace a, of which the kernel there sends into the first.
 example_taps()
 {
@@ -64,7 +71,7 @@ example_taps()
 	example_start a "$name" --vdev net_tap0,iface=left --vdev net_tap1,iface=right "$@"
 	netns_exec a ip link set left up
 	netns_exec a ip addr replace 10.97.0.1/24 dev left
-	run_in a ping -qbc 5 -i 0.01 -W 0.1 10.97.0.255 >/dev/null 2>&1 || true
+	wait_until 10 "packets from the kernel to be taken" left_takes_packets
 	example_stop
 	assert_grep "$TMP/example.log" '^port 0 \(net_tap0\): received [1-9]'
 }
