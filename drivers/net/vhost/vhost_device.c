@@ -139,6 +139,7 @@ vhost_on_set_status(struct vhost_port *port, struct vhost_user_msg *msg, struct 
 		return 0;
 	/* 2.1: a reset. */
 	for (unsigned i = 0; i < VHOST_RINGS_MAX; i++) {
+		vhost_inflight_stop(&port->ring[i]);
 		vhost_ring_detach(&port->ring[i]);
 		port->ring[i].has_kick = false;
 	}

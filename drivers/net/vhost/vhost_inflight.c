@@ -152,6 +152,17 @@ vhost_inflight_attach(const struct vhost_inflight *inflight, struct vhost_ring *
 }
 
 void
+vhost_inflight_stop(struct vhost_ring *ring)
+{
+	if (ring->nb_resumed > 0)
+		return;
+	if (ring->books.split != NULL)
+		ring->books.split->version = 0;
+	if (ring->books.packed != NULL)
+		ring->books.packed->version = 0;
+}
+
+void
 vhost_inflight_detach(struct vhost_ring *ring)
 {
 	if (ring->books.split != NULL)

@@ -111,6 +111,11 @@ void vhost_inflight_drop(struct vhost_inflight *inflight);
  */
 int vhost_inflight_attach(const struct vhost_inflight *inflight, struct vhost_ring *ring,
 			  struct plx_why *why);
+/*
+ * The ring is stopped in order: where it begins next is the front end's to say, which may have reset it, unless there are still lists in
+ * flight that are known by the books alone. To be called before it is detached.
+ */
+void vhost_inflight_stop(struct vhost_ring *ring);
 /* Closes them: marks of lists that were looked at and not taken go. Gate closed; fine without books. */
 void vhost_inflight_detach(struct vhost_ring *ring);
 

@@ -73,6 +73,7 @@ vhost_on_get_vring_base(struct vhost_port *port, struct vhost_user_msg *msg, str
 
 	if (ring == NULL)
 		return -EPROTO;
+	vhost_inflight_stop(ring);
 	vhost_ring_detach(ring);
 	ring->has_kick = false;
 	plx_unixsock_close_fds(&ring->kick_fd, 1);

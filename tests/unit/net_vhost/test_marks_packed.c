@@ -309,6 +309,33 @@ what_is_still_in_flight_outlives_a_ring_that_is_told_anew(void **state)
 	guest_stop(&guest);
 }
 
+/* A guest that resets its ring begins at the beginning, and so do the books. */
+static void
+a_ring_that_was_stopped_in_order_goes_on_where_the_front_end_says(void **state)
+{
+	const struct vhost_user_state which = {.index = TX};
+	struct vhost_user_msg reply;
+
+	begin_scene();
+	guest_say_ring(&guest, TX, STALE);
+	for (uint16_t id = 0; id < 5; id++) {
+		send_list(id);
+		expect_from(id);
+	}
+	assert_true(ask(&guest, VHOST_USER_GET_VRING_BASE, &which, sizeof(which), &reply));
+	assert_int_equal(reply.payload.state.num, 0x80058005);
+	memset(descs[TX], 0, LISTS * sizeof(*descs[TX]));
+	guest.pos[TX] = guest.used_idx[TX] = 0;
+	close(guest.call[TX]);
+	guest_say_ring(&guest, TX, 0x8000);
+	for (uint16_t id = 0; id < 3 * LISTS; id++) {
+		send_list(id % LISTS);
+		expect_from(id % LISTS);
+	}
+	expect_quiet(TX);
+	guest_stop(&guest);
+}
+
 /* As GET_INFLIGHT_FD of some leaves it: the first that uses it makes it so, from where the front end says that the ring is. */
 static void
 a_region_of_version_0_is_begun(void **state)
@@ -689,6 +716,7 @@ main(void)
 		CASE(killed_while_it_gave_back_it_had_or_had_not),
 		CASE(killed_while_it_took_it_had_not),
 		CASE(what_is_still_in_flight_outlives_a_ring_that_is_told_anew),
+		CASE(a_ring_that_was_stopped_in_order_goes_on_where_the_front_end_says),
 		CASE(a_region_of_version_0_is_begun),
 		CASE(a_region_of_ours_is_as_the_book_wants_it),
 		CASE(books_that_cannot_be_true_end_the_conversation),
