@@ -114,16 +114,19 @@ without_facts_the_verdicts_are_the_same(void **state)
 static void
 so_they_are_of_many_rules(void **state)
 {
-	char text[TEXT], *to = text;
+	char text[TEXT];
+	size_t len = 0;
 
 	for (unsigned i = 0; i < MANY; i++)
-		to += sprintf(to, "%u %s bpf \"src port %u\"\n", 10 + i,
-			      i % 3 == 0 ? "drop" : "reflect-continue 1", 1000 + i % 40);
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"%u %s bpf \"src port %u\"\n", 10 + i,
+					i % 3 == 0 ? "drop" : "reflect-continue 1", 1000 + i % 40);
 	compare(text);
 	for (unsigned n = 4; n <= 6; n++) {
-		to = text;
+		len = 0;
 		for (unsigned i = 0; i < n; i++)
-			to += sprintf(to, "%u reflect-continue %u bpf \"tcp\"\n", 10 + i, i);
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+						"%u reflect-continue %u bpf \"tcp\"\n", 10 + i, i);
 		compare(text);
 	}
 }
