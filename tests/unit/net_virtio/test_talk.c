@@ -6,7 +6,7 @@
 
 #define HEADERS	 42 /* Ethernet, IPv4, UDP */
 #define BURST	 32
-#define PATIENCE 2000
+#define PATIENCE 20000
 #define CSUM_OFF 6 /* in a UDP header */
 #define L4_AT	 34
 #define FLOWS	 64

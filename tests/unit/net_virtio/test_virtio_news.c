@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#define WAIT_MS		 2000
+#define WAIT_MS		 20000
 #define ANNOUNCEMENT_LEN 60
 
 static const struct flavour kinds[] = {

@@ -208,7 +208,7 @@ a_deferred_start_that_never_ends_is_no_start(void **state)
 static bool
 is_reset(uint64_t times)
 {
-	const uint64_t end = now_ms() + 5000;
+	const uint64_t end = now_ms() + 20000;
 
 	while (xstat("device_resets") != times && now_ms() < end)
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
@@ -240,7 +240,7 @@ a_stopped_queue_stays_so_over_a_reset_of_its_device(void **state)
 static void
 an_announcement_starts_no_queue(void **state)
 {
-	const uint64_t end = now_ms() + 5000;
+	const uint64_t end = now_ms() + 20000;
 	uint8_t frame[FRAME_LEN];
 
 	begin(&kinds[0]);
