@@ -27,6 +27,7 @@ import time
 TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 FUZZ_SECONDS = 5
 LIMIT = 80 * 60  # seconds for all lanes: what hangs beyond the limits of tests is ended, and told
+BUILD_LIMIT = 40 * 60  # with sanitizers on a busy machine 15 minutes are too few
 AGAIN = ('func', 'guest')  # suites whose failures have a second run, alone
 AGAIN_MAX = 3  # of all lanes: more are no chance
 PAGES = '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages'
@@ -219,7 +220,7 @@ def prepare(runner, name, lane, folder):
     env = {'CC': lane.compiler}
     if runner.run(['meson', 'setup', *(['--reconfigure'] if known else []), *options, folder], log, env):
         raise Failure(f'meson setup failed\n{tail(log)}')
-    if lane.target and runner.run(['ninja', '-C', folder, lane.target], log):
+    if lane.target and runner.run(['ninja', '-C', folder, lane.target], log, limit=BUILD_LIMIT):
         raise Failure(f'the build failed\n{build_errors(log)}')
 
 
