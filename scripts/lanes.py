@@ -192,7 +192,8 @@ def count_tests(lane, log, rules, say):
             say(f'   FAILED   {name}: skipped, which tests/allowed_skips.txt does not allow here: {reason}')
 
     for test in tests:
-        name = test['name'].split(' / ')[-1].split(':')[-1]
+        suites, _, name = test['name'].rpartition(' / ')  # pollux:func / func_killed
+        name = name.split(':')[-1]
         if test['result'] in ('OK', 'EXPECTEDFAIL'):
             counts.passed += 1
             for case in skipped_cases(test):
@@ -201,7 +202,7 @@ def count_tests(lane, log, rules, say):
             skip(name, last_line(test))
         else:
             counts.failed += 1
-            if any(suite.split(':')[-1] in AGAIN for suite in test['suite']):
+            if set(suites.split(':')[-1].split('+')) & set(AGAIN):
                 counts.again.append(name)
             say(f'   FAILED   {name}: {test["result"].lower()}, status {test["returncode"]}, {test["duration"]:.1f} s')
             text = (test.get('stdout') or '') + (test.get('stderr') or '')

@@ -17,8 +17,9 @@ import lanes  # noqa: E402
 
 
 def result(name, suite, verdict):
-    return {'name': f'pollux:{suite} / {name}', 'suite': [f'pollux:{suite}'], 'result': verdict, 'returncode': 1, 'duration': 1.0,
-            'stdout': 'why'}
+    """As meson 1.0 writes them."""
+    return {'name': f'pollux:{suite} / {name}', 'stdout': 'why', 'result': verdict, 'starttime': 1.0, 'duration': 1.0, 'returncode': 1,
+            'env': {}, 'command': [name]}
 
 
 class Count(unittest.TestCase):
@@ -30,7 +31,7 @@ class Count(unittest.TestCase):
             return lanes.count_tests('gcc', file.name, [], self.said.append)
 
     def test_only_those_with_judges_of_their_own_run_again(self):
-        counts = self.count(result('func_x', 'func', 'FAIL'), result('ring_ring', 'unit', 'FAIL'), result('guest_y', 'guest', 'TIMEOUT'),
+        counts = self.count(result('func_x', 'func', 'FAIL'), result('ring_ring', 'unit+ring', 'FAIL'), result('guest_y', 'guest', 'TIMEOUT'),
                             result('mbuf_mbuf', 'unit', 'OK'), result('func_z', 'func', 'SKIP'))
         self.assertEqual((counts.passed, counts.failed, counts.skipped), (1, 4, 0))
         self.assertEqual(counts.again, ['func_x', 'guest_y'])
