@@ -400,6 +400,8 @@ e1000_tx(void *queue, struct plx_mbuf **pkts, uint16_t n)
 	if (PLX_LIKELY(taken > 0 && taken == n)) {
 		close_run(txq, (uint16_t)(before + taken - 1), run);
 	} else {
+		if (n == 0)
+			return 0;
 		txq->open = run;
 		taken += put_any(txq, pkts + taken, n - taken);
 		if (txq->next == before)
