@@ -259,6 +259,15 @@ vfake_config_set(struct vfake *fake, uint64_t off, uint32_t value, unsigned len)
 
 /* -- doorbells (4.1.5.2) -------------------------------------------------------------------------------------------- */
 
+/* A doorbell in memory is looked at after it was written: a driver of a split ring may be further on by then. */
+static bool
+told_where(const struct vfake *fake, const struct vfake_queue *q, uint16_t told, uint16_t end)
+{
+	if (fake->options.mapped && !q->packed)
+		return (uint16_t)(end - told) <= q->size;
+	return told == end;
+}
+
 static void
 check_notification(struct vfake *fake, const struct vfake_queue *q, uint32_t value, unsigned len)
 {
@@ -269,7 +278,7 @@ check_notification(struct vfake *fake, const struct vfake_queue *q, uint32_t val
 		vfake_violation(fake, "queue %u is notified with %u bytes", q->index, len);
 	if ((uint16_t)value != q->index)
 		vfake_violation(fake, "queue %u is notified as %u", q->index, (uint16_t)value);
-	if (data && value >> 16 != expect)
+	if (data && !told_where(fake, q, (uint16_t)(value >> 16), expect))
 		vfake_violation(fake, "queue %u is notified with 0x%x, it is at 0x%x", q->index,
 				value >> 16, expect);
 }
