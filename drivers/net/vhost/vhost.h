@@ -235,6 +235,8 @@ vhost_marks_give(struct vhost_ring *ring, const struct vhost_batch *batch, unsig
 /* What both kinds of books begin with is as it must be for this ring; -EINVAL with why if not. */
 int vhost_marks_check_head(const struct vhost_ring *ring, uint16_t version, uint16_t said,
 			   uint64_t features, uint16_t desc_num, struct plx_why *why);
+/* In the order in which they were taken, of both kinds. */
+void vhost_marks_sort(struct vhost_mark *marks, unsigned nb);
 
 /* The same on packed rings (vhost_marks_packed.c): made, read, ... */
 void vhost_marks_begin_packed(struct vhost_inflight_packed *packed, uint16_t desc_num, uint16_t pos,

@@ -78,6 +78,13 @@ struct vhost_inflight_packed {
 PLX_STATIC_ASSERT(offsetof(struct vhost_inflight_packed, where) == 16, "aligned: one store");
 PLX_STATIC_ASSERT(sizeof(struct vhost_inflight_packed) == 32, "QueueRegionPacked");
 
+/* A list that was taken and not given back. */
+struct vhost_mark {
+	uint64_t counter; /* later ones have higher */
+	uint16_t head;
+	uint16_t last, nb_desc; /* of packed rings */
+};
+
 /* Of one ring: NULL where there are none. */
 struct vhost_books {
 	struct vhost_inflight_split *split;

@@ -82,20 +82,20 @@ vhost_marks_drop(struct vhost_ring *ring)
 
 /* -- read: a ring is attached ---------------------------------------------------------------------------------------- */
 
-/* One that was taken and not given back. */
-struct mark {
-	uint64_t counter;
-	uint16_t head;
-};
-
 static int
 by_counter(const void *a, const void *b)
 {
-	const struct mark *x = a, *y = b;
+	const struct vhost_mark *x = a, *y = b;
 
 	if (x->counter != y->counter)
 		return x->counter < y->counter ? -1 : 1;
 	return x->head - y->head;
+}
+
+void
+vhost_marks_sort(struct vhost_mark *marks, unsigned nb)
+{
+	qsort(marks, nb, sizeof(*marks), by_counter);
 }
 
 static void
@@ -127,7 +127,7 @@ settle_last_batch(const struct vhost_ring *ring, struct vhost_inflight_split *sp
 /* All marks, in their order; how many, or an error. */
 static int
 collect(const struct vhost_ring *ring, const struct vhost_inflight_split *split, uint16_t desc_num,
-	struct mark *marks, struct plx_why *why)
+	struct vhost_mark *marks, struct plx_why *why)
 {
 	const uint16_t out = (uint16_t)(READ(ring->split.avail->idx) - ring->next);
 	unsigned nb = 0;
@@ -143,20 +143,20 @@ collect(const struct vhost_ring *ring, const struct vhost_inflight_split *split,
 				"ring %u: the books of what is in flight are nonsense: mark %u "
 				"of list %u of %u",
 				ring->index, inflight, i, ring->size);
-		marks[nb++] = (struct mark){READ(split->desc[i].counter), (uint16_t)i};
+		marks[nb++] = (struct vhost_mark){READ(split->desc[i].counter), (uint16_t)i};
 	}
 	if (nb > out)
 		return plx_why(why, -EINVAL,
 			       "ring %u: the books say that %u lists are in flight, the ring that "
 			       "%u are out",
 			       ring->index, nb, out);
-	qsort(marks, nb, sizeof(*marks), by_counter);
+	vhost_marks_sort(marks, nb);
 	return (int)nb;
 }
 
 static int
-resume(struct vhost_ring *ring, struct vhost_books *books, const struct mark *marks, unsigned nb,
-       struct plx_why *why)
+resume(struct vhost_ring *ring, struct vhost_books *books, const struct vhost_mark *marks,
+       unsigned nb, struct plx_why *why)
 {
 	books->first_own = books->counter = nb > 0 ? marks[nb - 1].counter + 1 : 0;
 	books->marked = (uint16_t)(ring->next + nb);
@@ -191,7 +191,7 @@ vhost_marks_open(struct vhost_ring *ring, struct vhost_books *books, uint16_t de
 {
 	struct vhost_inflight_split *split = books->split;
 	const uint16_t version = READ(split->version), said = READ(split->desc_num);
-	struct mark *marks;
+	struct vhost_mark *marks;
 	int ret;
 
 	if (version == 0) {

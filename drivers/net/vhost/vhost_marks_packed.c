@@ -145,24 +145,8 @@ clear_free(struct vhost_inflight_packed *packed, uint16_t desc_num)
 	}
 }
 
-/* One that was taken and not given back. */
-struct mark {
-	uint64_t counter;
-	uint16_t head, last, nb_desc;
-};
-
 static int
-by_counter(const void *a, const void *b)
-{
-	const struct mark *x = a, *y = b;
-
-	if (x->counter != y->counter)
-		return x->counter < y->counter ? -1 : 1;
-	return x->head - y->head;
-}
-
-static int
-nonsense(const struct vhost_ring *ring, unsigned inflight, const struct mark *mark,
+nonsense(const struct vhost_ring *ring, unsigned inflight, const struct vhost_mark *mark,
 	 struct plx_why *why)
 {
 	return plx_why(why, -EINVAL,
@@ -174,15 +158,15 @@ nonsense(const struct vhost_ring *ring, unsigned inflight, const struct mark *ma
 /* All marks, in their order; how many, or an error. */
 static int
 collect(const struct vhost_ring *ring, const struct vhost_inflight_packed *packed,
-	uint16_t desc_num, struct mark *marks, struct plx_why *why)
+	uint16_t desc_num, struct vhost_mark *marks, struct plx_why *why)
 {
 	unsigned nb = 0, nb_desc = 0;
 
 	for (unsigned i = 0; i < desc_num; i++) {
 		const struct vhost_inflight_desc_packed *desc = &packed->desc[i];
 		const uint8_t inflight = READ(desc->inflight);
-		const struct mark mark = {READ(desc->counter), (uint16_t)i, READ(desc->last),
-					  READ(desc->num)};
+		const struct vhost_mark mark = {READ(desc->counter), (uint16_t)i, READ(desc->last),
+						READ(desc->num)};
 
 		if (inflight == 0)
 			continue;
@@ -191,14 +175,14 @@ collect(const struct vhost_ring *ring, const struct vhost_inflight_packed *packe
 			return nonsense(ring, inflight, &mark, why);
 		marks[nb++] = mark;
 	}
-	qsort(marks, nb, sizeof(*marks), by_counter);
+	vhost_marks_sort(marks, nb);
 	return (int)nb;
 }
 
 /* A list's descriptors, from `at` on, as if the driver had just made them available there. */
 static int
 copy_list(struct vhost_ring *ring, const struct vhost_inflight_packed *packed, uint16_t desc_num,
-	  const struct mark *mark, struct place *at, struct plx_why *why)
+	  const struct vhost_mark *mark, struct place *at, struct plx_why *why)
 {
 	const uint16_t kept = VIRTIO_DESC_F_WRITE | VIRTIO_DESC_F_INDIRECT;
 	uint16_t entry = mark->head;
@@ -224,7 +208,7 @@ copy_list(struct vhost_ring *ring, const struct vhost_inflight_packed *packed, u
 
 static int
 resume(struct vhost_ring *ring, const struct vhost_inflight_packed *packed, uint16_t desc_num,
-       const struct mark *marks, unsigned nb, struct plx_why *why)
+       const struct vhost_mark *marks, unsigned nb, struct plx_why *why)
 {
 	struct place at = {ring->next, ring->wrap};
 
@@ -250,7 +234,7 @@ vhost_marks_open_packed(struct vhost_ring *ring, struct vhost_books *books, uint
 {
 	struct vhost_inflight_packed *packed = books->packed;
 	const uint16_t version = READ(packed->version), said = READ(packed->desc_num);
-	struct mark *marks;
+	struct vhost_mark *marks;
 	int ret;
 
 	if (version == 0) {
