@@ -20,6 +20,9 @@
 #include <pollux/plx_ethdev.h>
 #include <pollux/plx_mbuf.h>
 
+#define PATIENCE_MS \
+	60000 /* for what only has to happen: a virtual processor may stand still for 20 s */
+
 /* -- what a row says about its PMD --------------------------------------------------------------------- */
 
 #define HAS_RX	     (1u << 0)	/* frames can be put in at the far end, and are received once */

@@ -112,7 +112,7 @@ is_empty(void)
 int
 cluster_ready(struct wire *wire)
 {
-	for (uint64_t until = now_ms() + 20000; !is_empty() && now_ms() < until; sleep_ms(1))
+	for (uint64_t until = now_ms() + PATIENCE_MS; !is_empty() && now_ms() < until; sleep_ms(1))
 		plx_cluster_poll(cluster);
 	return is_empty() ? 0 : -EBUSY;
 }

@@ -13,12 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAIRS	     2
-#define QUEUE_SIZE   1024
-#define HDR	     12
-#define FIRST_PART   (HDR + 20)
-#define BACKLOG	     8192 /* what the guest has not sent yet */
-#define LINK_WAIT_MS 20000
+#define PAIRS	   2
+#define QUEUE_SIZE 1024
+#define HDR	   12
+#define FIRST_PART (HDR + 20)
+#define BACKLOG	   8192 /* what the guest has not sent yet */
 
 /* What the guest sends lies behind the buffers it receives into, a slot each. */
 #define SLOTS	  (QUEUE_SIZE / 2)
@@ -273,7 +272,7 @@ back_open(struct wire *wire)
 int
 back_plug(struct wire *wire)
 {
-	const uint64_t until = now_ms() + LINK_WAIT_MS;
+	const uint64_t until = now_ms() + PATIENCE_MS;
 
 	take_guest_away();
 	if (make_guest(wire) != 0)

@@ -19,7 +19,6 @@
 
 #define OUT_MAX	   8192
 #define HURRY	   50 /* so much faster is the card's time: negotiation takes half a second */
-#define UP_MS	   20000
 #define IDLE_NS	   20000
 #define REG_RCTL   0x0100
 #define RCTL_EN	   0x2
@@ -228,7 +227,7 @@ nicemu_put(struct wire *wire, const void *frame, size_t len)
 	pthread_mutex_lock(&far.lock);
 	far.in = frame;
 	far.in_len = len;
-	far.in_until = now_ms() + UP_MS;
+	far.in_until = now_ms() + PATIENCE_MS;
 	while (far.in != NULL) {
 		pthread_mutex_unlock(&far.lock);
 		wait_a_little();

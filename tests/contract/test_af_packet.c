@@ -206,7 +206,7 @@ every_way_of_spreading_loses_and_doubles_nothing(void **state)
 		replug(wire, args);
 		wire_start(wire, 3, NULL);
 		wire_put(wire, 0, 60, 100);
-		for (until = now_ms() + 20000; got < 60 && now_ms() < until;) {
+		for (until = now_ms() + PATIENCE_MS; got < 60 && now_ms() < until;) {
 			for (uint16_t queue = 0; queue < 3; queue++) {
 				struct plx_mbuf *pkts[BURST];
 				uint16_t n = plx_ethdev_rx_burst(wire->port, queue, pkts, BURST);

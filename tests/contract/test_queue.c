@@ -156,7 +156,7 @@ what_was_in_a_stopped_rx_queue_is_lost_by_name_or_comes_later(void **state)
 	stop_rx(wire, 0);
 	wire_check_ledger(wire);
 	start_rx(wire, 0);
-	until = now_ms() + 20000;
+	until = now_ms() + PATIENCE_MS;
 	while (came + losses(wire) < 20 && now_ms() < until) {
 		uint16_t n = plx_ethdev_rx_burst(wire->port, 0, pkts, BURST);
 
@@ -352,7 +352,7 @@ queues_stop_and_start_under_a_thread_that_polls_them(void **state)
 	}
 	/* It goes on as if nothing had been. */
 	before = __atomic_load_n(&poller.received, __ATOMIC_RELAXED);
-	until = now_ms() + 20000;
+	until = now_ms() + PATIENCE_MS;
 	for (unsigned i = 0; __atomic_load_n(&poller.received, __ATOMIC_RELAXED) == before; i++) {
 		assert_true(now_ms() < until);
 		put_some(wire, ROUNDS + i);

@@ -292,7 +292,7 @@ a_hash_table_is_kept_or_there_is_none(void **state)
 static bool
 link_is(const struct wire *wire, bool up)
 {
-	uint64_t until = now_ms() + 20000;
+	uint64_t until = now_ms() + PATIENCE_MS;
 	struct plx_ethdev_link link;
 
 	do {
@@ -343,7 +343,7 @@ hear_news(void *arg, uint16_t port, bool up)
 static bool
 comes(const unsigned *count)
 {
-	uint64_t until = now_ms() + 20000;
+	uint64_t until = now_ms() + PATIENCE_MS;
 
 	while (__atomic_load_n(count, __ATOMIC_ACQUIRE) == 0 && now_ms() < until)
 		sleep_ms(5);
@@ -446,7 +446,7 @@ the_fd_wakes_for_packets_and_sleeps_without(void **state)
 	for (int round = 0; round < 3; round++) {
 		assert_int_equal(poll(&item, 1, 20), 0);
 		wire_put(wire, 0, 3, 100);
-		assert_int_equal(poll(&item, 1, 20000), 1);
+		assert_int_equal(poll(&item, 1, PATIENCE_MS), 1);
 		assert_true(item.revents & POLLIN);
 		wire_expect(wire, 0, 3, 100);
 		wire_expect_silence(wire);

@@ -40,7 +40,7 @@ take_off(void)
 static void
 receive_even_ones(struct wire *wire, uint16_t nb_queues)
 {
-	const uint64_t until = now_ms() + 30000;
+	const uint64_t until = now_ms() + PATIENCE_MS;
 	struct plx_sieve_stats stats;
 	uint8_t buf[FRAME_MAX];
 	struct plx_mbuf *pkts[BURST];

@@ -244,12 +244,12 @@ a_killed_program_leaves_no_interface(void **state)
 		execl("/proc/self/exe", "contract", "hold", "net_tap0,iface=dies0", (char *)NULL);
 		_exit(1);
 	}
-	for (until = now_ms() + 20000; if_nametoindex("dies0") == 0 && now_ms() < until;)
+	for (until = now_ms() + PATIENCE_MS; if_nametoindex("dies0") == 0 && now_ms() < until;)
 		sleep_ms(5);
 	assert_int_not_equal(if_nametoindex("dies0"), 0);
 	assert_int_equal(kill(child, SIGKILL), 0);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	for (until = now_ms() + 20000; if_nametoindex("dies0") != 0 && now_ms() < until;)
+	for (until = now_ms() + PATIENCE_MS; if_nametoindex("dies0") != 0 && now_ms() < until;)
 		sleep_ms(5);
 	assert_int_equal(if_nametoindex("dies0"), 0);
 }

@@ -94,8 +94,8 @@ a_port_is_asked_and_set_while_another_thread_polls_it(void **state)
 	until = now_ms() + RUN_MS;
 	/* At least until the thread has run: it may have to wait for a processor. */
 	for (unsigned round = 0;
-	     now_ms() < until ||
-	     (__atomic_load_n(&poller.received, __ATOMIC_RELAXED) == 0 && now_ms() < until + 20000);
+	     now_ms() < until || (__atomic_load_n(&poller.received, __ATOMIC_RELAXED) == 0 &&
+				  now_ms() < until + PATIENCE_MS);
 	     round++) {
 		if (wire->pmd->has & HAS_RX)
 			put_some(wire, round);

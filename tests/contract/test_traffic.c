@@ -82,7 +82,7 @@ a_huge_burst_takes_what_there_is(void **state)
 	wire_start(wire, 1, NULL);
 	if (wire->pmd->has & HAS_RX)
 		wire_put(wire, 0, 50, 100);
-	for (uint64_t until = now_ms() + 20000; got < 50 && now_ms() < until;)
+	for (uint64_t until = now_ms() + PATIENCE_MS; got < 50 && now_ms() < until;)
 		got = (uint16_t)(got + plx_ethdev_rx_burst(wire->port, 0, pkts + got,
 							   (uint16_t)(2048 - got)));
 	assert_true(wire->pmd->has & HAS_RX ? got == 50 : got > 0);
@@ -361,7 +361,7 @@ flows_are_spread_and_nothing_is_lost_or_doubled(void **state)
 	for (uint16_t i = 0; i < FLOWS; i++)
 		assert_int_equal(
 			wire->pmd->put(wire, frame, frame_make_udp(frame, wire->mac, i, 60)), 0);
-	until = now_ms() + 20000;
+	until = now_ms() + PATIENCE_MS;
 	while (per_queue[0] + per_queue[1] < FLOWS && now_ms() < until) {
 		for (uint16_t queue = 0; queue < 2; queue++) {
 			struct plx_mbuf *pkts[BURST];

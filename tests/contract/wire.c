@@ -11,8 +11,7 @@
 
 #include <pollux/plx_driver.h>
 
-#define PATIENCE_MS 20000 /* for what only has to happen: the machine may be busy */
-#define SILENCE_MS  30
+#define SILENCE_MS 30
 
 void
 sleep_ms(unsigned ms)
@@ -230,6 +229,37 @@ wire_start(struct wire *wire, uint16_t nb_queues, const struct plx_ethdev_conf *
 	assert_int_equal(err, 0);
 }
 
+/* -- where packets went -------------------------------------------------------------------------------- */
+
+static void
+print_ledger(const struct plx_ethdev_ledger *ledger)
+{
+	print_error("received %" PRIu64 " delivered %" PRIu64 " waiting %" PRIu64 "; taken %" PRIu64
+		    " sent %" PRIu64 " in flight %" PRIu64 "\n",
+		    ledger->rx_received, ledger->rx_delivered, ledger->rx_waiting, ledger->tx_taken,
+		    ledger->tx_sent, ledger->tx_in_flight);
+	for (unsigned i = 0; i < ledger->nb_rx_losses; i++)
+		print_error("  rx %s: %" PRIu64 "\n", ledger->rx_loss[i].name,
+			    ledger->rx_loss[i].packets);
+	for (unsigned i = 0; i < ledger->nb_tx_losses; i++)
+		print_error("  tx %s: %" PRIu64 "\n", ledger->tx_loss[i].name,
+			    ledger->tx_loss[i].packets);
+}
+
+/* What did not come in time: all that is known of where it went. */
+static void
+print_missing(const struct wire *wire, unsigned got, unsigned wanted)
+{
+	struct plx_ethdev_ledger ledger;
+
+	print_error("%u of %u packets came\n", got, wanted);
+	if (plx_ethdev_ledger(wire->port, &ledger) == 0)
+		print_ledger(&ledger);
+	if (wire->pmd->needs_net &&
+	    net_run("{ ip -s -s link; cat /proc/net/softnet_stat; } >&2") != 0)
+		print_error("and the kernel's counts cannot be shown\n");
+}
+
 /* -- traffic in ---------------------------------------------------------------------------------------- */
 
 void
@@ -260,6 +290,8 @@ wire_receive(struct wire *wire, uint16_t queue, struct plx_mbuf **pkts, uint16_t
 			until = now_ms() + PATIENCE_MS;
 		got = (uint16_t)(got + part);
 	}
+	if (got < n)
+		print_missing(wire, got, n);
 	return got;
 }
 
@@ -396,6 +428,7 @@ wire_take(struct wire *wire, void *frame, size_t size)
 		plx_ethdev_tx_burst(wire->port, 0, NULL, 0);
 		breathe();
 	}
+	print_missing(wire, 0, 1);
 	return 0;
 }
 
@@ -423,21 +456,6 @@ wire_drain(struct wire *wire)
 }
 
 /* -- books --------------------------------------------------------------------------------------------- */
-
-static void
-print_ledger(const struct plx_ethdev_ledger *ledger)
-{
-	print_error("received %" PRIu64 " delivered %" PRIu64 " waiting %" PRIu64 "; taken %" PRIu64
-		    " sent %" PRIu64 " in flight %" PRIu64 "\n",
-		    ledger->rx_received, ledger->rx_delivered, ledger->rx_waiting, ledger->tx_taken,
-		    ledger->tx_sent, ledger->tx_in_flight);
-	for (unsigned i = 0; i < ledger->nb_rx_losses; i++)
-		print_error("  rx %s: %" PRIu64 "\n", ledger->rx_loss[i].name,
-			    ledger->rx_loss[i].packets);
-	for (unsigned i = 0; i < ledger->nb_tx_losses; i++)
-		print_error("  tx %s: %" PRIu64 "\n", ledger->tx_loss[i].name,
-			    ledger->tx_loss[i].packets);
-}
 
 void
 wire_check_ledger(struct wire *wire)
