@@ -5,8 +5,9 @@ With two processors, two lanes go on side by side: most tests have one thread at
 and those before it have ended. A skipped test is allowed only if tests/allowed_skips.txt says so for the lane; any other counts
 as failed, and so does what a lane leaves behind.
 
-Tests whose judges are other programs, with limits of their own that nobody can move, may fail because the machine is busy: those
-that did, if they are few, run once more when nothing else does. What passes then is told by name: it is a test to be mended.
+Tests with threads, or whose judges are other programs with limits that nobody can move, may fail because the machine is busy, or
+stands still for seconds as virtual machines do: those that did, if they are few, run once more when nothing else does. What passes
+then is told by name: it is a test to be mended. A crash and a sanitizer's report are never excused.
 """
 
 import argparse
@@ -28,8 +29,8 @@ TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 FUZZ_SECONDS = 5
 LIMIT = 80 * 60  # seconds for all lanes: what hangs beyond the limits of tests is ended, and told
 BUILD_LIMIT = 40 * 60  # with sanitizers on a busy machine 15 minutes are too few
-AGAIN = ('func', 'guest')  # suites whose failures have a second run, alone
-AGAIN_MAX = 3  # of all lanes: more are no chance
+AGAIN = ('unit', 'contract', 'stress', 'func', 'guest')  # suites whose failures have a second run, alone
+AGAIN_MAX = 5  # of all lanes: more are no chance
 PAGES = '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages'
 UBSAN_FATAL = '-Dc_args=-fno-sanitize-recover=undefined'
 NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all']
@@ -177,6 +178,18 @@ def last_line(test):
     return (said or lines or ['no reason given'])[-1].strip()
 
 
+def output_of(test):
+    """What it complained of comes first: whoever shows but a part shows that."""
+    return '\n'.join(''.join((test.get(stream) or '').splitlines(True)[-lines:]).rstrip()
+                     for stream, lines in (('stderr', 40), ('stdout', 60)))
+
+
+def may_be_chance(test, suites):
+    crashed = test['result'] != 'TIMEOUT' and (test['returncode'] < 0 or test['returncode'] > 128)
+    reported = re.search('Sanitizer: |runtime error: |failed with exception', output_of(test))
+    return bool(set(suites) & set(AGAIN)) and not crashed and not reported
+
+
 def count_tests(lane, log, rules, say):
     """Counts the results in meson's log, says whatever is not plainly passed, and names what may run again."""
     counts = Counts()
@@ -202,11 +215,10 @@ def count_tests(lane, log, rules, say):
             skip(name, last_line(test))
         else:
             counts.failed += 1
-            if set(suites.split(':')[-1].split('+')) & set(AGAIN):
+            if may_be_chance(test, suites.split(':')[-1].split('+')):
                 counts.again.append(name)
             say(f'   FAILED   {name}: {test["result"].lower()}, status {test["returncode"]}, {test["duration"]:.1f} s')
-            text = (test.get('stdout') or '') + (test.get('stderr') or '')
-            say('\n'.join(f'     | {line}' for line in text.rstrip().split('\n')[-60:]))
+            say('\n'.join(f'     | {line}' for line in output_of(test).strip().split('\n')))
     return counts
 
 
@@ -227,7 +239,6 @@ def prepare(runner, name, lane, folder):
 
 def test_suites(runner, name, lane, folder, rules, say):
     log = os.path.join(folder, 'lane.log' if not lane.build else f'lane-{name}.log')
-    wrapper = fixed_addresses() if 'thread' in ' '.join(lane.options) else lane.wrapper
     logbase = f'lane-{name}'
     result = os.path.join(folder, 'meson-logs', f'{logbase}.json')
     if os.path.exists(result):
@@ -235,8 +246,7 @@ def test_suites(runner, name, lane, folder, rules, say):
     command = meson_test(lane, folder, logbase)
     for suite in lane.suites:
         command += ['--suite', suite]
-    env = test_env(wrapper)
-    status = runner.run(command, log, env, limit=2400)
+    status = runner.run(command, log, test_env(lane), limit=2400)
     if not os.path.exists(result):
         raise Failure(f'meson test ended with status {status}\n{tail(log)}')
     counts = count_tests(name, result, rules, say)
@@ -249,7 +259,8 @@ def meson_test(lane, folder, logbase):
     return ['meson', 'test', '-C', folder, '--no-rebuild', '--logbase', logbase, '-t', str(lane.slow * 2)]
 
 
-def test_env(wrapper):
+def test_env(lane):
+    wrapper = fixed_addresses() if 'thread' in ' '.join(lane.options) else lane.wrapper
     return {'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1',
            'UBSAN_OPTIONS': 'print_stacktrace=1', 'TSAN_OPTIONS': 'halt_on_error=1', 'PYTHONDONTWRITEBYTECODE': '1',
            'PLX_TEST_AS': ' '.join(wrapper)}
@@ -259,7 +270,7 @@ def passes(runner, name, test):
     """A test of that lane, once more, alone."""
     lane, folder = LANES[name], folder_of(name)
     return runner.run([*meson_test(lane, folder, f'lane-{name}-again'), test], os.path.join(folder, 'lane.log'),
-                      test_env(lane.wrapper)) == 0
+                      test_env(lane)) == 0
 
 
 def fixed_addresses():

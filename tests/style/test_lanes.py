@@ -16,10 +16,10 @@ sys.dont_write_bytecode = True
 import lanes  # noqa: E402
 
 
-def result(name, suite, verdict):
+def result(name, suite, verdict, code=1, stderr=''):
     """As meson 1.0 writes them."""
-    return {'name': f'pollux:{suite} / {name}', 'stdout': 'why', 'result': verdict, 'starttime': 1.0, 'duration': 1.0, 'returncode': 1,
-            'env': {}, 'command': [name]}
+    return {'name': f'pollux:{suite} / {name}', 'stdout': 'how it went', 'stderr': stderr, 'result': verdict, 'starttime': 1.0,
+            'duration': 1.0, 'returncode': code, 'env': {}, 'command': [name]}
 
 
 class Count(unittest.TestCase):
@@ -30,12 +30,25 @@ class Count(unittest.TestCase):
             file.flush()
             return lanes.count_tests('gcc', file.name, [], self.said.append)
 
-    def test_only_those_with_judges_of_their_own_run_again(self):
-        counts = self.count(result('func_x', 'func', 'FAIL'), result('ring_ring', 'unit+ring', 'FAIL'), result('guest_y', 'guest', 'TIMEOUT'),
-                            result('mbuf_mbuf', 'unit', 'OK'), result('func_z', 'func', 'SKIP'))
-        self.assertEqual((counts.passed, counts.failed, counts.skipped), (1, 4, 0))
-        self.assertEqual(counts.again, ['func_x', 'guest_y'])
+    def test_only_those_that_depend_on_time_run_again(self):
+        counts = self.count(result('func_x', 'func', 'FAIL'), result('ring_ring', 'unit+ring', 'FAIL'), result('guest_y', 'guest', 'TIMEOUT', -15),
+                            result('mbuf_mbuf', 'unit', 'OK'), result('func_z', 'func', 'SKIP'), result('style_c', 'style', 'FAIL'),
+                            result('model_ring', 'model+ring', 'FAIL'))
+        self.assertEqual((counts.passed, counts.failed, counts.skipped), (1, 6, 0))
+        self.assertEqual(counts.again, ['func_x', 'ring_ring', 'guest_y'])
         self.assertIn('FAILED   func_z', '\n'.join(self.said))
+
+    def test_a_crash_or_a_report_of_a_sanitizer_is_no_chance(self):
+        counts = self.count(result('a', 'unit', 'FAIL', -11), result('b', 'contract', 'FAIL', 139),
+                            result('c', 'unit', 'FAIL', 1, '==7==ERROR: AddressSanitizer: heap-use-after-free'),
+                            result('d', 'unit', 'FAIL', 1, 'x.c:1:2: runtime error: applying zero offset to null pointer'),
+                            result('e', 'stress', 'FAIL', 66, 'WARNING: ThreadSanitizer: data race'),
+                            result('f', 'unit', 'FAIL', 1, 'Test failed with exception: Segmentation fault(11)'))
+        self.assertEqual((counts.failed, counts.again), (6, []))
+
+    def test_what_it_complained_of_comes_first(self):
+        self.count(result('func_x', 'func', 'FAIL', stderr='why\n'))
+        self.assertLess(self.said[-1].index('why'), self.said[-1].index('how it went'))
 
 
 class Again(unittest.TestCase):
@@ -76,8 +89,8 @@ class Again(unittest.TestCase):
         self.assertIn('func_x failed', said)
 
     def test_many_failures_are_no_chance(self):
-        counts, unsteady, _ = self.run_again(gcc=['a', 'b'], guest=['c', 'd'])
-        self.assertEqual((counts, unsteady, self.runs), ([(5, 3), (5, 3)], [], []))
+        counts, unsteady, _ = self.run_again(gcc=['a', 'b', 'c'], guest=['d', 'e', 'f'])
+        self.assertEqual((counts, unsteady, self.runs), ([(5, 4), (5, 4)], [], []))
 
 
 if __name__ == '__main__':
