@@ -86,11 +86,33 @@ reload(void *arg, const struct plx_door_request *request, struct plx_door_reply 
 	return rules_reload(&app.master.rules, why);
 }
 
+/* "mode": what packets are shared out by; with a word that from now on. */
+static int
+change_mode(void *arg, const struct plx_door_request *request, struct plx_door_reply *reply,
+	    struct plx_why *why)
+{
+	const char *word = plx_door_request_word(request, 0);
+	int ret = 0;
+
+	if (app.master.cluster == NULL)
+		return plx_why(why, -ENODEV, "the cluster has ended");
+	if (word != NULL && plx_door_request_word(request, 1) != NULL)
+		return plx_why(why, -EINVAL, "mode is one word: mode fanout");
+	if (word != NULL)
+		ret = master_set_mode(&app.master, word, why);
+	if (ret == 0)
+		plx_door_reply_text(reply, "mode", settings_mode_name(&app.master.settings));
+	return ret;
+}
+
 static void
 open_door(void)
 {
 	door_begin("plx-cluster");
 	plx_door_add(&(struct plx_door_command){"cluster", "what became of every packet", answer});
+	plx_door_add(&(struct plx_door_command){
+		"mode [<mode>]", "what packets are shared out by; another from now on",
+		change_mode});
 	plx_door_add(&(struct plx_door_command){"reload", "reads the file of rules again", reload});
 }
 

@@ -83,15 +83,14 @@ static void
 decide(void *arg, struct plx_mbuf *const *pkts, uint16_t n,
        struct plx_cluster_verdict *ret_verdicts)
 {
-	struct master *master = arg;
-	const struct settings *settings = &master->settings;
-	const bool fanout = settings->mode == MODE_FANOUT;
+	struct master_way *way = arg;
+	const struct settings *settings = way->settings;
+	const bool fanout = way->mode == MODE_FANOUT;
 	const uint64_t all = UINT64_MAX >> (64 - settings->places);
 	uint32_t hash[PLX_CLUSTER_BURST] = {0};
 
 	if (!fanout)
-		plx_cluster_key_burst((enum plx_cluster_key)settings->mode, pkts, n, hash,
-				      &master->round);
+		plx_cluster_key_burst((enum plx_cluster_key)way->mode, pkts, n, hash, &way->round);
 	for (uint16_t i = 0; i < n; i++)
 		ret_verdicts[i] = (struct plx_cluster_verdict){
 			.slaves = fanout ? all : 0,
@@ -117,10 +116,31 @@ make_spread(struct master *master)
 		spread.nb_groups = settings->nb_groups;
 	}
 	if (settings->forwards) {
+		struct master_way *way = &master->ways[master->way ^ 1];
+
+		*way = (struct master_way){.settings = settings, .mode = settings->mode};
 		spread.decide = decide;
-		spread.arg = master;
+		spread.arg = way;
 	}
 	return spread;
+}
+
+int
+master_set_mode(struct master *master, const char *word, struct plx_why *why)
+{
+	const int former = master->settings.mode;
+	struct plx_cluster_spread spread;
+	int ret = settings_set_mode(&master->settings, word, why);
+
+	if (ret < 0)
+		return ret;
+	spread = make_spread(master);
+	ret = plx_cluster_set_spread(master->cluster, &spread, why);
+	if (ret == 0)
+		master->way ^= 1;
+	else
+		master->settings.mode = former;
+	return ret;
 }
 
 /* -- from ports to a cluster ------------------------------------------------------------------------- */
@@ -184,6 +204,7 @@ make_cluster(struct master *master, struct plx_why *why)
 	};
 	int ret = plx_cluster_create(&params, &master->cluster, why);
 
+	master->way ^= 1;
 	return ret == 0 ? plx_cluster_open(master->cluster, why) : ret;
 }
 

@@ -13,6 +13,13 @@
 
 #include <pollux/plx_cluster.h>
 
+/* How --forward decides. One that the lcore uses is not written by others: the next mode has the other one. */
+struct master_way {
+	const struct settings *settings; /* of which the ports do not change */
+	int mode;
+	uint64_t round; /* of the lcore that distributes */
+};
+
 struct master {
 	struct settings settings;
 	struct rules rules;
@@ -23,8 +30,8 @@ struct master {
 	uint32_t rx_lcore, tx_lcore; /* tx_lcore: PLX_LCORE_NONE if there is none */
 	bool running;
 	uint64_t began_ns;
-	/* Written by the lcore that distributes. */
-	uint64_t round;
+	struct master_way ways[2];
+	unsigned way; /* the one in use */
 };
 
 /* Everything here: Thread: main. */
@@ -34,6 +41,9 @@ int master_open(struct master *master, const struct settings *settings, struct p
 
 /* The lcores begin. */
 int master_start(struct master *master, struct plx_why *why);
+
+/* Another distribution, while packets come. An error leaves it as it was: -EINVAL, -ENOMEM. */
+int master_set_mode(struct master *master, const char *word, struct plx_why *why);
 
 /* The lcores end; slaves are still there, and the books do not change any more but by them. */
 void master_stop(struct master *master);

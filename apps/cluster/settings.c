@@ -108,6 +108,17 @@ read_number(const char **at, uint32_t max, uint32_t *ret_number)
 }
 
 static int
+check_mode(const struct settings *settings, struct plx_why *why)
+{
+	if (settings->nb_groups > 1 && settings->mode == MODE_FANOUT)
+		return plx_why(why, -EINVAL,
+			       "--mode fanout gives everything to every slave: it has no groups, "
+			       "as --slaves %s names",
+			       settings->slaves);
+	return 0;
+}
+
+static int
 read_slaves(struct settings *settings, struct plx_why *why)
 {
 	const char *at = settings->slaves != NULL ? settings->slaves : "1";
@@ -127,12 +138,7 @@ read_slaves(struct settings *settings, struct plx_why *why)
 	if (at[-1] != '\0')
 		return plx_why(why, -EINVAL, "--slaves: '%s' is no list such as 2,1",
 			       settings->slaves);
-	if (settings->nb_groups > 1 && settings->mode == MODE_FANOUT)
-		return plx_why(why, -EINVAL,
-			       "--mode fanout gives everything to every slave: it has no groups, "
-			       "as --slaves %s names",
-			       settings->slaves);
-	return 0;
+	return check_mode(settings, why);
 }
 
 static int
@@ -236,6 +242,21 @@ settings_read(struct settings *settings, int argc, char **argv, struct plx_why *
 			settings->reserve = RESERVE_MAX;
 	}
 	free(found.words);
+	return ret;
+}
+
+int
+settings_set_mode(struct settings *settings, const char *word, struct plx_why *why)
+{
+	char *argv[] = {(char[]){"mode"}, (char[]){"--mode"}, (char *)(uintptr_t)word}, *words[3];
+	struct options_found found = {.words = words};
+	struct settings other = *settings;
+	int ret = options_parse(rows, 3, argv, &other, &found, why);
+
+	if (ret == 0)
+		ret = check_mode(&other, why);
+	if (ret == 0)
+		settings->mode = other.mode;
 	return ret;
 }
 

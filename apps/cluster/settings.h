@@ -39,6 +39,9 @@ struct settings {
 int settings_read(struct settings *settings, int argc, char **argv, struct plx_why *why);
 void settings_usage(FILE *out);
 
+/* Another mode for one that was read, as --mode says it; -EINVAL leaves it as it was. */
+int settings_set_mode(struct settings *settings, const char *word, struct plx_why *why);
+
 /* "flow", .. "fanout" */
 const char *settings_mode_name(const struct settings *settings);
 const char *settings_overflow_name(const struct settings *settings);

@@ -66,6 +66,24 @@ overflows_are_those_there_are(void **state)
 }
 
 static void
+another_mode_is_one_of_those_there_are(void **state)
+{
+	assert_int_equal(read_words("-c 1 -n 2 -m ip"), 0);
+	assert_int_equal(settings_set_mode(&settings, "fanout", &why), 0);
+	assert_int_equal(settings.mode, MODE_FANOUT);
+	assert_int_equal(settings_set_mode(&settings, "mac", &why), 0);
+	assert_int_equal(settings.mode, PLX_CLUSTER_KEY_MAC);
+	assert_int_equal(settings_set_mode(&settings, "macs", &why), -22);
+	assert_non_null(strstr(why.text, "did you mean 'mac'"));
+	assert_int_equal(settings_set_mode(&settings, "--help", &why), -22);
+	assert_int_equal(settings.mode, PLX_CLUSTER_KEY_MAC);
+	assert_false(settings.help);
+	assert_int_equal(read_words("-c 1 -n 2,1 -m ip"), 0);
+	assert_int_equal(settings_set_mode(&settings, "fanout", &why), -22);
+	assert_int_equal(settings.mode, PLX_CLUSTER_KEY_IP);
+}
+
+static void
 what_is_not_said_is_usual(void **state)
 {
 	assert_int_equal(read_words("-c 10"), 0);
@@ -126,6 +144,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(modes_are_the_keys_there_are),
 		cmocka_unit_test(overflows_are_those_there_are),
+		cmocka_unit_test(another_mode_is_one_of_those_there_are),
 		cmocka_unit_test(what_is_not_said_is_usual),
 		cmocka_unit_test(several_numbers_are_groups),
 		cmocka_unit_test(forwarding_is_a_bit_a_port),
