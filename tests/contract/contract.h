@@ -20,8 +20,7 @@
 #include <pollux/plx_ethdev.h>
 #include <pollux/plx_mbuf.h>
 
-#define PATIENCE_MS \
-	60000 /* for what only has to happen: a virtual processor may stand still for 20 s */
+#include "patience.h"
 
 /* -- what a row says about its PMD --------------------------------------------------------------------- */
 

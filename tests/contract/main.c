@@ -209,7 +209,7 @@ hold(const char *devargs)
 {
 	if (start_eal() < 0 || plx_device_attach(devargs, NULL) < 0)
 		return 1;
-	sleep_ms(20000);
+	sleep_ms(2 * PATIENCE_MS);
 	return 0;
 }
 

@@ -106,7 +106,7 @@ reap_all(struct wire *wire, uint64_t n)
 {
 	struct plx_ethdev_stats stats = {0};
 
-	for (unsigned ms = 0; ms < 5000 && stats.tx_packets < n; ms++) {
+	for (unsigned ms = 0; ms < PATIENCE_MS && stats.tx_packets < n; ms++) {
 		if (ms > 0)
 			usleep(1000);
 		plx_ethdev_tx_burst(wire->port, 0, NULL, 0);

@@ -155,7 +155,7 @@ checksums_are_filled_in_on_the_way_out(void **state)
 		m->ol_flags |= wishes[i];
 		plx_mbuf_ref(m);
 		wire_send(wire, 0, &(struct plx_mbuf *){m}, 1);
-		len = host_receive(fd, payload, sizeof(payload), right ? 2000 : 50);
+		len = host_receive(fd, payload, sizeof(payload), right ? PATIENCE_MS : 50);
 		assert_int_equal(len, right ? PAYLOAD : -1);
 		for (size_t k = 0; right && k < PAYLOAD; k++)
 			assert_int_equal(payload[k], (uint8_t)(k * 3));

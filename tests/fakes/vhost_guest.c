@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "patience.h"
 #include "vhost_guest.h"
 
 #include <poll.h>
@@ -16,8 +17,7 @@
 
 #include <cmocka.h>
 
-#define PATIENCE_MS 2000
-#define FDS_MAX	    32 /* more than a message may have */
+#define FDS_MAX 32 /* more than a message may have */
 
 /* -- messages ------------------------------------------------------------------------------------------------ */
 

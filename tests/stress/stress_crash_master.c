@@ -5,6 +5,7 @@
  * more. Nothing stays behind.
  */
 #include "crash_rig.h"
+#include "patience.h"
 #include "plx_cluster_slave.h"
 #include "plx_door_client.h"
 #include "own.h"
@@ -27,7 +28,7 @@
 #define RACES	 10
 #define SLAVES	 3
 #define SEEN_MIN 500 /* packets of each master, by each slave */
-#define LIMIT_MS 30000
+#define LIMIT_MS PATIENCE_MS
 #define NAPS	 (LIMIT_MS * 5)
 
 static struct page {

@@ -4,6 +4,7 @@
  * at any instruction and makes them sleep there. Every element must come out exactly once, and each consumer
  * must see those of one producer in order. One body, a table of modes; each mode is bounded in time.
  */
+#include "patience.h"
 #include "plx_ring_mpmc.h"
 #include "plx_ring_spsc.h"
 
@@ -22,7 +23,7 @@
 #define SEQ_MAX	    (1u << SEQ_BITS)
 #define BURST_MAX   48
 #define MODE_MS	    150
-#define STUCK_MS    20000
+#define STUCK_MS    PATIENCE_MS
 
 /* Moves up to n identities, in whichever way the mode says; returns how many. */
 typedef uint32_t (*move_fn)(void *ring, uint64_t *ids, uint32_t n, unsigned *seed);

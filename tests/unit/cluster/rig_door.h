@@ -3,6 +3,7 @@
 #ifndef PLX_TESTS_UNIT_CLUSTER_RIG_DOOR_H
 #define PLX_TESTS_UNIT_CLUSTER_RIG_DOOR_H
 
+#include "patience.h"
 #include "rig.h"
 
 #include "cluster_attach_priv.h"
@@ -15,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LIMIT_MS 20000
+#define LIMIT_MS PATIENCE_MS
 
 static char folder[OWN_PATH];
 

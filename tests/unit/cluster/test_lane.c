@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a slave believes of a lane before it uses it, and what it goes on to doubt: the master may be any program. */
+#include "patience.h"
 #include "rig.h"
 
 #include "cluster_priv.h"
@@ -276,7 +277,7 @@ a_bell_that_blocks_keeps_nobody(void **state)
 	count = UINT64_MAX - 1;
 	assert_int_equal(write(slave->priv->master_bell, &count, sizeof(count)), sizeof(count));
 	assert_int_equal(fcntl(slave->priv->master_bell, F_SETFL, 0), 0);
-	alarm(20); /* ends a test that waits */
+	alarm(PATIENCE_MS / 1000); /* ends a test that waits */
 	assert_true(plx_cluster_send_kept(slave, &desc, 1));
 	plx_cluster_flush(slave);
 	alarm(0);

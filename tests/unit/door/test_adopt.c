@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "eal_fixture.h"
+#include "patience.h"
 #include "plx_door.h"
 #include "plx_door_client.h"
 #include "plx_unixsock.h"
@@ -24,7 +25,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LIMIT_MS 20000
+#define LIMIT_MS PATIENCE_MS
 #define AT_ONCE	 "{\"command\":\"at_once\"}"
 #define LATER	 "{\"command\":\"later\"}"
 

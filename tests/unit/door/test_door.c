@@ -9,6 +9,7 @@
 
 #include "door_priv.h"
 #include "eal_fixture.h"
+#include "patience.h"
 #include "plx_door_client.h"
 #include "plx_unixsock.h"
 #include "own.h"
@@ -25,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LIMIT_MS 20000
+#define LIMIT_MS PATIENCE_MS
 
 static char folder[OWN_PATH];
 static unsigned ran;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "event_priv.h"
 
+#include "patience.h"
 #include "plx_clock.h"
 #include "plx_lcore.h"
 
@@ -47,17 +48,12 @@ stop(void **state)
 	return folder_entries("/proc/self/fd") == fds_before ? 0 : -1;
 }
 
-/* Gives up after 10 s, far beyond any load of the machine. */
 static void
 wait_until(atomic_int *value, int at_least)
 {
-	uint64_t limit = plx_clock_monotonic_ns() + 10000000000ULL;
-
-	while (atomic_load(value) < at_least) {
-		if (plx_clock_monotonic_ns() > limit)
-			fail_msg("waited for %d, got %d", at_least, atomic_load(value));
-		usleep(500);
-	}
+	WAIT_UNTIL(atomic_load(value) >= at_least);
+	if (atomic_load(value) < at_least)
+		fail_msg("waited for %d, got %d", at_least, atomic_load(value));
 }
 
 static void
@@ -240,8 +236,7 @@ a_program_is_told_to_end_by_either_signal(void **state)
 		assert_int_equal(plx_event_stop_catch(), 0);
 		assert_false(plx_event_stopped());
 		assert_int_equal(kill(getpid(), signals[i]), 0);
-		for (unsigned wait = 0; wait < 5000 && !plx_event_stopped(); wait++)
-			usleep(1000);
+		WAIT_UNTIL(plx_event_stopped());
 		assert_true(plx_event_stopped());
 	}
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "patience.h"
 #include "plx_eal.h"
 #include "plx_driver.h"
 #include "plx_event.h"
@@ -58,9 +59,7 @@ init(const char *text, struct plx_why *why)
 static void
 assert_threads(unsigned expected)
 {
-	for (unsigned tick = 0; folder_entries("/proc/self/task") != expected && tick < 1000;
-	     tick++)
-		usleep(1000);
+	WAIT_UNTIL(folder_entries("/proc/self/task") == expected);
 	assert_int_equal(folder_entries("/proc/self/task"), expected);
 }
 
@@ -281,12 +280,10 @@ former_handler(int signo)
 	atomic_fetch_add(&handled, 1);
 }
 
-/* 10 s at most, far beyond any load of the machine. */
 static void
 wait_for(atomic_int *value)
 {
-	for (int i = 0; i < 10000 && atomic_load(value) == 0; i++)
-		usleep(1000);
+	WAIT_UNTIL(atomic_load(value) != 0);
 	assert_int_equal(atomic_load(value), 1);
 }
 

@@ -3,6 +3,7 @@
 #include "eal_fixture.h"
 #include "event_marks.h"
 
+#include "patience.h"
 #include "plx_pci_driver.h"
 
 #include <errno.h>
@@ -71,8 +72,7 @@ the_function_runs_when_the_line_is_raised_until_it_is_forgotten(void **state)
 	assert_int_equal(plx_pci_intx_watch(&pci, called, NULL, &intx, &why), 0);
 	assert_true(line.fd >= 0);
 	assert_int_equal(eventfd_write(line.fd, 1), 0);
-	for (int i = 0; i < 5000 && __atomic_load_n(&line.called, __ATOMIC_SEQ_CST) == 0; i++)
-		usleep(1000);
+	WAIT_UNTIL(__atomic_load_n(&line.called, __ATOMIC_SEQ_CST) != 0);
 	assert_int_equal(line.called, 1);
 	fd = dup(line.fd); /* the kernel still signals one that it was not told to leave */
 	plx_pci_intx_forget(&pci, &intx);

@@ -2,6 +2,7 @@
 /* A card held by uio_pci_generic, in files: /dev/uio3 is a pipe, interrupts are what the test writes into it. */
 #include "eal_fixture.h"
 #include "event_marks.h"
+#include "patience.h"
 #include "sysfs_tree.h"
 
 #include "iova_priv.h"
@@ -284,12 +285,8 @@ a_file_that_breaks_is_watched_no_more(void **state)
 		assert_true(uio >= 0);
 		assert_int_equal(plx_pci_irq_set(&pci, PLX_PCI_IRQ_INTX, &fd, 1, &why), 0);
 		assert_int_equal(write(uio, "ab", 2), 2);
-		for (int i = 0; i < 500 && left > 0; i++) {
-			usleep(10000);
-			assert_int_equal(
-				ioctl(((struct plx_uio_device *)pci.handle)->fd, FIONREAD, &left),
-				0);
-		}
+		WAIT_UNTIL(ioctl(((struct plx_uio_device *)pci.handle)->fd, FIONREAD, &left) == 0 &&
+			   left == 0);
 		assert_int_equal(left, 0);
 		fire(uio, &pci);
 		assert_int_equal(signalled(fd, 50), 0);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "patience.h"
 #include "vfio_kernel.h"
 
 #include "event_marks.h"
@@ -638,8 +639,7 @@ note_removal(void *arg, const char *device)
 static void
 wait_for_removals(unsigned n)
 {
-	for (int i = 0; i < 5000 && __atomic_load_n(&removal.n, __ATOMIC_ACQUIRE) < n; i++)
-		usleep(1000);
+	WAIT_UNTIL(__atomic_load_n(&removal.n, __ATOMIC_ACQUIRE) >= n);
 	assert_int_equal(removal.n, n);
 }
 

@@ -5,6 +5,7 @@
 
 #include "../cluster/rig.h"
 
+#include "patience.h"
 #include "plx_door.h"
 #include "worker.h"
 #include "own.h"
@@ -12,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LIMIT_MS 20000
+#define LIMIT_MS PATIENCE_MS
 
 extern const struct plx_driver plx_driver_net_cluster;
 

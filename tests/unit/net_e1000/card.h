@@ -5,6 +5,7 @@
 
 #include "e1000_fake.h"
 #include "eal_fixture.h"
+#include "patience.h"
 #include "plx_byteorder.h"
 #include "plx_driver.h"
 #include "plx_ethdev.h"
@@ -223,18 +224,12 @@ now_ms(void)
 	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
-/* So much news, or ten seconds. */
+/* So much news comes. */
 static inline bool
 hears(unsigned wanted)
 {
-	const uint64_t before = now_ms();
-
-	while (__atomic_load_n(&news, __ATOMIC_RELAXED) < wanted) {
-		if (now_ms() - before > 10000)
-			return false;
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-	}
-	return true;
+	WAIT_UNTIL(__atomic_load_n(&news, __ATOMIC_RELAXED) >= wanted);
+	return __atomic_load_n(&news, __ATOMIC_RELAXED) >= wanted;
 }
 
 /* -- fixture ---------------------------------------------------------------------------------------------------------- */

@@ -25,8 +25,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	for (int i = 0; i < 2000 && count_entries("/proc/self/fd") > fds_before; i++)
-		nap();
+	WAIT_UNTIL(count_entries("/proc/self/fd") <= fds_before);
 	assert_int_equal(count_entries("/proc/self/fd"), fds_before);
 	assert_int_equal(count_maps(), 0);
 	books_balance();
@@ -698,8 +697,7 @@ hear(void *arg, uint16_t port, bool up)
 static void
 wait_for_news(const unsigned *count, unsigned value)
 {
-	for (int i = 0; i < 2000 && __atomic_load_n(count, __ATOMIC_RELAXED) < value; i++)
-		nap();
+	WAIT_UNTIL(__atomic_load_n(count, __ATOMIC_RELAXED) >= value);
 	assert_int_equal(__atomic_load_n(count, __ATOMIC_RELAXED), value);
 }
 

@@ -516,7 +516,7 @@ a_call_that_would_wait_is_left_out(void **state)
 	assert_int_equal(eventfd_write(guest.call[RX], UINT64_MAX - 1), 0);
 	assert_int_equal(fcntl(guest.call[RX], F_SETFL, 0), 0);
 	post_one(&guest, RX, buf_phys(0), BUF_LEN, 0);
-	alarm(10);
+	alarm(PATIENCE_MS / 1000);
 	assert_int_equal(plx_ethdev_tx_burst(guest_port, 0, &m, 1), 1);
 	alarm(0);
 	expect_back(&guest, RX, 1, 0, HDR + 60);
@@ -673,8 +673,7 @@ all_may_change_while_a_thread_polls(void **state)
 			assert_int_equal(say(&guest, VHOST_USER_SET_VRING_CALL, &(uint64_t){RX}, 8,
 					     guest.call[RX]),
 					 0);
-		for (int wait = 0; wait < 2000 && !reap(&guest, RX, 1, &id, &len); wait++)
-			nap();
+		WAIT_UNTIL(reap(&guest, RX, 1, &id, &len));
 		assert_int_equal(id, 9);
 		assert_int_equal(len, HDR + 100);
 		expect_back(&guest, TX, 1, 2, 0);

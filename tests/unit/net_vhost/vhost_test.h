@@ -12,6 +12,7 @@
 
 #include "eal_pool_fixture.h"
 #include "event_marks.h"
+#include "patience.h"
 #include "plx_driver.h"
 #include "plx_log.h"
 #include "plx_unixsock.h"
@@ -117,8 +118,7 @@ xstat(const char *name)
 static inline void
 wait_for_xstat(const char *name, uint64_t value)
 {
-	for (int i = 0; i < 2000 && xstat(name) < value; i++)
-		nap();
+	WAIT_UNTIL(xstat(name) >= value);
 	assert_int_equal(xstat(name), value);
 }
 
@@ -164,8 +164,7 @@ static inline void
 guest_stop(struct guest *guest)
 {
 	guest_end(guest);
-	for (int i = 0; i < 2000 && link_is_up(); i++)
-		nap();
+	WAIT_UNTIL(!link_is_up());
 }
 
 /* -- group fixtures ----------------------------------------------------------------------------------------------------- */

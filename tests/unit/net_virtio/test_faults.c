@@ -4,13 +4,14 @@
  * time, and a healthy device works after it.
  */
 #include "fake_port.h"
+#include "patience.h"
 #include "virtio.h"
 
 #include "plx_byteorder.h"
 #include "plx_log.h"
 
-#define WAIT_MS	  50   /* for an answer that never comes */
-#define LIMIT_MS  6000 /* for one life of a port, however many questions stay unanswered */
+#define WAIT_MS	  50	      /* for an answer that never comes */
+#define LIMIT_MS  PATIENCE_MS /* for one life of a port, however many questions stay unanswered */
 #define BAR_CAP	  VIRTIO_PCI_CAP_BAR
 #define LIFE_MAX  3000
 #define STRIDE	  11 /* of accesses, between two deaths of a device */

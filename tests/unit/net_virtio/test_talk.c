@@ -2,11 +2,11 @@
 /* What the driver and a sound device say to each other: the order of the beginning, doorbells, checksums, queues, news. */
 #include "fake_port.h"
 
+#include "patience.h"
 #include "plx_byteorder.h"
 
 #define HEADERS	 42 /* Ethernet, IPv4, UDP */
 #define BURST	 32
-#define PATIENCE 20000
 #define CSUM_OFF 6 /* in a UDP header */
 #define L4_AT	 34
 #define FLOWS	 64
@@ -297,7 +297,7 @@ link_becomes(bool up)
 {
 	struct plx_ethdev_link link;
 
-	for (uint64_t until = now_ms() + PATIENCE; now_ms() < until;) {
+	for (uint64_t until = now_ms() + PATIENCE_MS; now_ms() < until;) {
 		assert_int_equal(plx_ethdev_link(port, &link), 0);
 		if (link.up == up)
 			return true;
@@ -319,7 +319,7 @@ links_that_go_and_wishes_to_announce_are_heard(void **state)
 		vfake_set_link(fake, true);
 		assert_true(link_becomes(true));
 		vfake_announce(fake);
-		for (until = now_ms() + PATIENCE;
+		for (until = now_ms() + PATIENCE_MS;
 		     vfake_state(fake).announced == 0 && now_ms() < until;)
 			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 		assert_int_equal(vfake_state(fake).announced, 1);

@@ -4,12 +4,13 @@
  * port works again after a restart.
  */
 #include "fake_port.h"
+#include "patience.h"
 
 #include <stdlib.h>
 
 #define N	   8
 #define XSTATS_MAX 256
-#define LIMIT_MS   6000
+#define LIMIT_MS   PATIENCE_MS
 
 /* -- what is done to used entries -------------------------------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How often a back end is kicked: once a burst at most, and never if it asks for no kicks. Both kinds of ring, both ways. */
 #include "eal_pool_fixture.h"
+#include "patience.h"
 #include "plx_driver.h"
 #include "plx_ethdev.h"
 #include "virtio_fake.h"
@@ -78,8 +79,7 @@ kicks(unsigned queue)
 static uint64_t
 kicks_since(unsigned queue, uint64_t before)
 {
-	for (unsigned i = 0; i < 5000 && kicks(queue) == before; i++)
-		continue;
+	WAIT_UNTIL(kicks(queue) != before);
 	return kicks(queue) - before;
 }
 

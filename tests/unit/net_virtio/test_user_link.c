@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "eal_fixture.h"
+#include "patience.h"
 #include "plx_driver.h"
 #include "plx_log.h"
 #include "user.h"
@@ -20,7 +21,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define PATH "link.sock" /* in a folder of this test's own */
+#define PATH	  "link.sock" /* in a folder of this test's own */
+#define SILENT_MS 3000	      /* what a silent peer gets */
 
 static char folder[OWN_PATH];
 
@@ -73,22 +75,18 @@ note_log(void *arg, enum plx_log_level level, const char *component, const char 
 	__atomic_add_fetch(&seen.lines, 1, __ATOMIC_RELEASE);
 }
 
-/* Up to ten seconds. */
 static bool
 reaches(const unsigned *count, unsigned n)
 {
-	for (unsigned i = 0; i < 10000; i++) {
-		if (read_count(count) >= n)
-			return true;
-		usleep(1000);
-	}
-	return false;
+	WAIT_UNTIL(read_count(count) >= n);
+	return read_count(count) >= n;
 }
 
 /* -- scenes --------------------------------------------------------------------------------------------------------------- */
 
 static struct plx_device device = {.name = "net_virtio_user0", .node = PLX_NODE_ANY};
 static struct virtio_user *user;
+static int answer_ms = PATIENCE_MS;
 
 static int
 open_user(const char *args, struct plx_why *why)
@@ -104,7 +102,7 @@ open_user(const char *args, struct plx_why *why)
 	user->dev.transport_data = user;
 	assert_int_equal(user_args_parse(args, &user->args, why), 0);
 	assert_int_equal(user_queues_create(user, why), 0);
-	user_peer_init(&user->peer, 1000, 1000);
+	user_peer_init(&user->peer, answer_ms, answer_ms);
 	ret = user_link_open(user, why);
 	return ret != 0 ? ret : user_link_watch(user, why);
 }
@@ -123,11 +121,7 @@ static void
 serve(struct backend *b, int listener)
 {
 	b->sock = -1;
-	for (unsigned i = 0; i < 10000 && b->sock < 0; i++) {
-		b->sock = plx_unixsock_accept(listener);
-		if (b->sock < 0)
-			usleep(1000);
-	}
+	WAIT_UNTIL((b->sock = plx_unixsock_accept(listener)) >= 0);
 	assert_true(b->sock >= 0);
 	b->nb_notes = 0;
 	assert_int_equal(pthread_create(&b->thread, NULL, backend_run, b), 0);
@@ -215,7 +209,9 @@ a_peer_that_is_none_is_dropped_with_one_line(void **state)
 		unsigned before = backend_open_fds();
 		struct plx_why why = {""};
 
+		answer_ms = rows[i].fault == FAULT_SILENT ? SILENT_MS : PATIENCE_MS;
 		assert_int_equal(open_user("path=" PATH ",server=1", &why), 0);
+		answer_ms = PATIENCE_MS;
 		call(&bad);
 		assert_true(reaches(&seen.lines, 1));
 		backend_stop(&bad);

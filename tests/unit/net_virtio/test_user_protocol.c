@@ -7,21 +7,21 @@
 
 #include <cmocka.h>
 
+#include "patience.h"
 #include "user.h"
 #include "user_backend.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#define PATIENT_MS 10000
-#define QUICK_MS   100 /* for who is not to wait for an answer that does not come */
+#define QUICK_MS 100 /* for who is not to wait for an answer that does not come */
 
 static struct user_peer
 patient_peer(void)
 {
 	struct user_peer peer;
 
-	user_peer_init(&peer, PATIENT_MS, PATIENT_MS);
+	user_peer_init(&peer, PATIENCE_MS, PATIENCE_MS);
 	return peer;
 }
 
@@ -198,15 +198,16 @@ static void
 answers_that_all_come_late_end_the_conversation(void **state)
 {
 	struct backend b = {BACKEND_GOOD, .fault_at = VHOST_USER_GET_STATUS, .fault = FAULT_LATE};
-	const uint64_t limit = (uint64_t)PATIENT_MS * USER_LATE_ANSWERS * 1000000; /* ns */
+	const uint64_t limit = (uint64_t)PATIENCE_MS * USER_LATE_ANSWERS * 1000000; /* ns */
 	struct user_peer peer;
 	uint64_t value;
 
-	user_peer_init(&peer, PATIENT_MS, PATIENT_MS);
+	user_peer_init(&peer, PATIENCE_MS, PATIENCE_MS);
 	assert_int_equal(user_peer_greet(&peer, backend_start(&b), 1), 0);
 	assert_int_equal(user_peer_ask_u64(&peer, VHOST_USER_GET_STATUS, &value), 0);
 	assert_true(peer.waited >= 60 * 1000000ull);
-	peer.waited = limit + 5000 * 1000000ull; /* more than this thread may have to wait now */
+	peer.waited =
+		limit + PATIENCE_MS * 1000000ull; /* more than this thread may have to wait now */
 	assert_int_equal(user_peer_ask_u64(&peer, VHOST_USER_GET_STATUS, &value), -ETIMEDOUT);
 	assert_non_null(strstr(peer.why.text, " s, one after the other"));
 	assert_true(plx_unixsock_readable(peer.sock));
@@ -221,12 +222,12 @@ waiting_is_forgiven_while_nothing_is_asked(void **state)
 	struct user_peer peer;
 	uint64_t value;
 
-	user_peer_init(&peer, PATIENT_MS, PATIENT_MS);
+	user_peer_init(&peer, PATIENCE_MS, PATIENCE_MS);
 	assert_int_equal(user_peer_greet(&peer, backend_start(&b), 1), 0);
-	peer.waited = 5000 * 1000000ull;
-	peer.last_answer -= 5000 * 1000000ull; /* as if so much time had passed since then */
+	peer.waited = PATIENCE_MS * 1000000ull;
+	peer.last_answer -= PATIENCE_MS * 1000000ull; /* as if so much time had passed since then */
 	assert_int_equal(user_peer_ask_u64(&peer, VHOST_USER_GET_STATUS, &value), 0);
-	assert_true(peer.waited < 5000 * 1000000ull);
+	assert_true(peer.waited < PATIENCE_MS * 1000000ull);
 	user_peer_leave(&peer);
 	backend_stop(&b);
 }

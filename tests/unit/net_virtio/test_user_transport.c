@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "eal_fixture.h"
+#include "patience.h"
 #include "plx_driver.h"
 #include "user.h"
 #include "user_backend.h"
@@ -38,7 +39,7 @@ open_scene(const char *args)
 	user->dev = (struct virtio_dev){
 		.eth.device = &device, .transport = scene.transport, .transport_data = user};
 	assert_int_equal(user_args_parse(args, &user->args, &why), 0);
-	user_peer_init(&user->peer, 5000, 5000);
+	user_peer_init(&user->peer, PATIENCE_MS, PATIENCE_MS);
 	assert_int_equal(user_queues_create(user, &why), 0);
 	assert_int_equal(user_memory_begin(user, &why), 0);
 }
@@ -429,7 +430,7 @@ a_kick_that_would_wait_is_left_out(void **state)
 	q.kick_fd = scene.user->queues[0].kick_fd;
 	assert_int_equal(eventfd_write(q.kick_fd, UINT64_MAX - 1), 0);
 	assert_int_equal(fcntl(q.kick_fd, F_SETFL, 0), 0);
-	alarm(10);
+	alarm(PATIENCE_MS / 1000);
 	scene.transport->notify(&q);
 	alarm(0);
 	close_scene(false);

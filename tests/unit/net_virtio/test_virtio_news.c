@@ -2,13 +2,13 @@
 /* What a device tells by itself: interrupts of queues, links, announcements, the wish for a reset. */
 #include "fake_port.h"
 
+#include "patience.h"
 #include "plx_ethdev.h"
 
 #include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
 
-#define WAIT_MS		 20000
 #define ANNOUNCEMENT_LEN 60
 
 static const struct flavour kinds[] = {
@@ -32,7 +32,7 @@ hear(void *arg, uint16_t from, bool up)
 static bool
 comes_to(const unsigned *count, unsigned much)
 {
-	const uint64_t end = now_ms() + WAIT_MS;
+	const uint64_t end = now_ms() + PATIENCE_MS;
 
 	while (__atomic_load_n(count, __ATOMIC_SEQ_CST) < much && now_ms() < end)
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
@@ -115,7 +115,7 @@ a_link_may_come_back_with_another_speed(void **state)
 static bool
 is_announced(unsigned times)
 {
-	const uint64_t end = now_ms() + WAIT_MS;
+	const uint64_t end = now_ms() + PATIENCE_MS;
 
 	while (vfake_state(fake).announced < times && now_ms() < end)
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
@@ -263,7 +263,7 @@ the_fd_of_a_queue_wakes_who_sleeps_on_it(void **state)
 		receive_all();
 		assert_false(readable(fd, 0));
 		put(0, 3);
-		assert_true(readable(fd, WAIT_MS));
+		assert_true(readable(fd, PATIENCE_MS));
 		assert_int_equal(receive_all(), 3);
 		drop_port();
 	}
@@ -304,7 +304,7 @@ an_interrupt_is_passed_on_to_whom_it_concerns(void **state)
 		receive_all();
 		before = changes();
 		put(0, 3);
-		assert_true(readable(fd, WAIT_MS));
+		assert_true(readable(fd, PATIENCE_MS));
 		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 		assert_int_equal(changes(), before);
 		assert_int_equal(receive_all(), 3);
@@ -337,7 +337,7 @@ each_queue_wakes_by_its_own_fd(void **state)
 		assert_int_equal(plx_ethdev_rx_burst(port, 0, &m, 1), 0);
 		assert_int_equal(plx_ethdev_rx_burst(port, 1, &m, 1), 0);
 		put_into(i);
-		assert_true(readable(fd, WAIT_MS));
+		assert_true(readable(fd, PATIENCE_MS));
 		assert_false(readable(other, 0));
 		assert_int_equal(plx_ethdev_rx_burst(port, i, &m, 1), 1);
 		plx_mbuf_free(m);
@@ -385,7 +385,7 @@ resets(void)
 static bool
 resets_come_to(uint64_t much)
 {
-	const uint64_t end = now_ms() + WAIT_MS;
+	const uint64_t end = now_ms() + PATIENCE_MS;
 
 	while (resets() < much && now_ms() < end)
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One queue stopped and started on a fake device: what the device sees, where the buffers are, and resets that never end. */
 #include "fake_port.h"
+#include "patience.h"
 #include "virtio.h"
 
 #define WAIT_MS 100
@@ -208,7 +209,7 @@ a_deferred_start_that_never_ends_is_no_start(void **state)
 static bool
 is_reset(uint64_t times)
 {
-	const uint64_t end = now_ms() + 20000;
+	const uint64_t end = now_ms() + PATIENCE_MS;
 
 	while (xstat("device_resets") != times && now_ms() < end)
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
@@ -240,7 +241,7 @@ a_stopped_queue_stays_so_over_a_reset_of_its_device(void **state)
 static void
 an_announcement_starts_no_queue(void **state)
 {
-	const uint64_t end = now_ms() + 20000;
+	const uint64_t end = now_ms() + PATIENCE_MS;
 	uint8_t frame[FRAME_LEN];
 
 	begin(&kinds[0]);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include "patience.h"
 #include "plx_e1000_spec.h"
 #include "plx_nicemu.h"
 #include "plx_unixsock.h"
@@ -31,7 +32,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WAIT_MS	    5000
+#define WAIT_MS	    PATIENCE_MS
 #define BUDGET	    32
 #define MEMORY_LEN  0x40000u
 #define MEMORY_AT   0x10000000ull /* where it is mapped, unless a case says otherwise */

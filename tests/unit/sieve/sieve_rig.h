@@ -5,6 +5,7 @@
 
 #include "eal_pool_fixture.h"
 
+#include "patience.h"
 #include "plx_clock.h"
 #include "plx_driver.h"
 #include "plx_ethdev_open.h"
@@ -227,15 +228,13 @@ rig_end(void **state)
 	return 0;
 }
 
-/* Until it is so, half a minute at most. */
-#define RIG_WAIT(condition)                                                               \
-	do {                                                                              \
-		const uint64_t until_ = plx_clock_monotonic_ns() + UINT64_C(30000000000); \
-		while (!(condition)) {                                                    \
-			if (plx_clock_monotonic_ns() > until_)                            \
-				fail_msg("it never was so: " #condition);                 \
-			usleep(1000);                                                     \
-		}                                                                         \
+/* Until it is so. */
+#define RIG_WAIT(condition)                                       \
+	do {                                                      \
+		bool so_ = false;                                 \
+		WAIT_UNTIL((so_ = (condition)));                  \
+		if (!so_)                                         \
+			fail_msg("it never was so: " #condition); \
 	} while (0)
 
 #define RIG_TEST(test) cmocka_unit_test_setup_teardown(test, rig_begin, rig_end)

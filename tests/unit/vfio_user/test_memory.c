@@ -313,7 +313,7 @@ send_large_writes(void *arg)
 					    .flags = VFIO_USER_NO_REPLY};
 	const struct vfio_user_piece none = {NULL, 0}, piece = {&write, sizeof(write)};
 
-	while (vfio_user_send(toy.sock, head, none, piece, NULL, 0, SOON_MS) == 0)
+	while (vfio_user_send(toy.sock, head, none, piece, NULL, 0, PATIENCE_MS) == 0)
 		;
 	return NULL;
 }
@@ -380,7 +380,7 @@ a_command_by_the_twin_ends_it(void **state)
 	hang_up();
 	twin = connect_with_a_twin();
 	assert_int_equal(map_memory(0x10000, PAGE, RW, 0, -1), 0);
-	assert_int_equal(vfio_user_send(twin, head, none, none, &twin, 1, SOON_MS), 0);
+	assert_int_equal(vfio_user_send(twin, head, none, none, &twin, 1, PATIENCE_MS), 0);
 	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, 8), -EPROTO);
 	close(twin);
 	was_sent_away("a command came on the socket of answers");
@@ -402,7 +402,7 @@ a_twin_carries_what_the_server_asks(void **state)
 	assert_int_equal(map_memory(0x10000, PAGE, RW, 0, -1), 0);
 	assert_int_equal(vfio_user_send(twin, head, (struct vfio_user_piece){NULL, 0},
 					(struct vfio_user_piece){&answer, sizeof(answer)}, NULL, 0,
-					SOON_MS),
+					PATIENCE_MS),
 			 0);
 	assert_int_equal(plx_vfio_user_server_read(toy.server, 0x10000, back, 8), 0);
 	assert_string_equal(back, "by twin");

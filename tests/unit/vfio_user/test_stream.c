@@ -89,8 +89,8 @@ files_of_several_messages_in_one_call_go_to_who_may_have_them(void **state)
 	int fd = memory(PAGE, MFD_ALLOW_SEALING);
 
 	connect_toy();
-	assert_int_equal(plx_unixsock_send(toy.sock, &said, sizeof(said), NULL, 0, &fd, 1, SOON_MS),
-			 0);
+	assert_int_equal(
+		plx_unixsock_send(toy.sock, &said, sizeof(said), NULL, 0, &fd, 1, PATIENCE_MS), 0);
 	assert_true(nothing_is_heard());
 	assert_true(has_file_at(PAGE));
 	assert_memory_equal(toy.bar, "second", 7);
@@ -148,7 +148,7 @@ static void
 send_part(size_t len, const int *fds, unsigned nb_fds)
 {
 	assert_int_equal(
-		plx_unixsock_send(toy.sock, call.bytes, len, NULL, 0, fds, nb_fds, SOON_MS), 0);
+		plx_unixsock_send(toy.sock, call.bytes, len, NULL, 0, fds, nb_fds, PATIENCE_MS), 0);
 	call.len -= len;
 	memmove(call.bytes, call.bytes + len, call.len);
 }
@@ -378,8 +378,9 @@ files_of_a_head_in_two_parts_are_too_many_together(void **state)
 	before = lowest_free_fd();
 	for (unsigned i = 0; i < PLX_ARRAY_LEN(fds); i++)
 		fds[i] = toy.sock;
-	assert_int_equal(plx_unixsock_send(toy.sock, part, 5, NULL, 0, fds, 10, SOON_MS), 0);
-	assert_int_equal(plx_unixsock_send(toy.sock, part + 5, 11, NULL, 0, fds, 10, SOON_MS), 0);
+	assert_int_equal(plx_unixsock_send(toy.sock, part, 5, NULL, 0, fds, 10, PATIENCE_MS), 0);
+	assert_int_equal(plx_unixsock_send(toy.sock, part + 5, 11, NULL, 0, fds, 10, PATIENCE_MS),
+			 0);
 	was_sent_away("more than 16 files");
 	assert_int_equal(lowest_free_fd(), before);
 }

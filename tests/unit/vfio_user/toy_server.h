@@ -3,6 +3,7 @@
 #ifndef PLX_TESTS_UNIT_VFIO_USER_TOY_SERVER_H
 #define PLX_TESTS_UNIT_VFIO_USER_TOY_SERVER_H
 
+#include "patience.h"
 #include "plx_unixsock.h"
 #include "plx_vfio_user.h"
 #include "plx_vfio_user_server.h"
@@ -22,7 +23,6 @@
 #define TOY_BAR	      0x4000
 #define TOY_READ_ONLY 1 /* a BAR of 16 bytes */
 #define TOY_VECTORS   4
-#define SOON_MS	      100
 
 static struct {
 	uint8_t config[256], bar[TOY_BAR];
@@ -120,17 +120,17 @@ say(uint16_t id, uint16_t command, uint32_t flags, const void *body, size_t len,
 	const struct vfio_user_head head = {.id = id, .command = command, .flags = flags};
 	const struct vfio_user_piece none = {NULL, 0}, piece = {body, len};
 
-	assert_int_equal(vfio_user_send(toy.sock, head, none, piece, fds, nb_fds, SOON_MS), 0);
+	assert_int_equal(vfio_user_send(toy.sock, head, none, piece, fds, nb_fds, PATIENCE_MS), 0);
 }
 
 /* 0 and toy.msg, toy.body; or what ended the stream. */
 static inline int
 hear(int sock)
 {
-	int ret = vfio_user_recv_head(sock, &toy.msg, SOON_MS, NULL);
+	int ret = vfio_user_recv_head(sock, &toy.msg, PATIENCE_MS, NULL);
 
 	if (ret == 0 && toy.msg.len > 0)
-		ret = vfio_user_recv_body(sock, &toy.msg, toy.body, toy.msg.len, SOON_MS, NULL);
+		ret = vfio_user_recv_body(sock, &toy.msg, toy.body, toy.msg.len, PATIENCE_MS, NULL);
 	return ret;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "patience.h"
 #include "plx_unixsock.h"
 #include "plx_vhost_user.h"
 
@@ -140,7 +141,7 @@ files_of_a_message_that_fails_are_closed(void **state)
 		assert_int_equal(in.nb_fds, 0);
 		close(pipes[1]);
 		/* Nobody can write any more. */
-		alarm(10); /* a copy that stays open would have this wait */
+		alarm(PATIENCE_MS / 1000); /* a copy that stays open would have this wait */
 		assert_int_equal(read(pipes[0], &byte, 1), 0);
 		alarm(0);
 		close(pipes[0]);
@@ -156,7 +157,7 @@ bells_never_wait(void **state)
 	int fd = eventfd(0, EFD_CLOEXEC);
 	eventfd_t count;
 
-	alarm(10);
+	alarm(PATIENCE_MS / 1000);
 	vhost_user_bell_hush(fd);
 	vhost_user_bell_ring(fd);
 	vhost_user_bell_ring(fd);
