@@ -128,7 +128,7 @@ part_devices(struct settings *settings, struct plx_why *why)
 int
 settings_read(struct settings *settings, int argc, char **argv, struct plx_why *why)
 {
-	struct options_found found;
+	struct options_found found = {.program = "plx-capture"};
 	int err;
 
 	*settings = (struct settings){.promisc = true, .period_ns = NS_S};

@@ -29,7 +29,9 @@ choose_lcore(uint64_t wanted, const char *option, uint32_t other, uint32_t *ret_
 			"a second lcore is needed, as the main one keeps the books: -l 0-1, or "
 			"--lcores '(0,1)@0' for two on one CPU");
 	if (!plx_lcore_enabled(lcore))
-		return plx_why(why, -EINVAL, "--%s: there is no lcore %u", option, lcore);
+		return plx_why(why, -EINVAL,
+			       "--%s: there is no lcore %u; name it with -l, in front of '--'",
+			       option, lcore);
 	if (lcore == plx_lcore_main())
 		return plx_why(why, -EINVAL,
 			       "--%s: lcore %u is the main one, which keeps the books", option,

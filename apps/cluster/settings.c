@@ -215,7 +215,8 @@ check(struct settings *settings, const struct options_found *found, struct plx_w
 int
 settings_read(struct settings *settings, int argc, char **argv, struct plx_why *why)
 {
-	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *))};
+	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *)),
+				      .program = "plx-cluster"};
 	int ret;
 
 	*settings = (struct settings){.queue_len = 1024,

@@ -66,11 +66,23 @@ options_is_eal(const char *typed)
 	return found;
 }
 
+static bool
+is_misplaced(const struct parse *p, const char *typed)
+{
+	return p->found->program != NULL && options_is_eal(typed);
+}
+
+/* argv begins with the "--", or with the program's name where there is none. */
 static int
 refuse_eal_option(const struct parse *p, const char *typed)
 {
-	return plx_why(p->why, -EINVAL, "'%s' is an option of the EAL: write it in front of '--'",
-		       typed);
+	if (strcmp(p->argv[0], "--") == 0)
+		return plx_why(p->why, -EINVAL,
+			       "'%s' is an option of the EAL: write it in front of '--'", typed);
+	return plx_why(p->why, -EINVAL,
+		       "'%s' is an option of the EAL, and there is no '--' behind it: write %s "
+		       "[EAL options] -- [options]",
+		       typed, p->found->program);
 }
 
 static int
@@ -87,7 +99,7 @@ refuse_unknown(const struct parse *p, const char *name, size_t len)
 	}
 	words[n] = NULL;
 	snprintf(typed, sizeof(typed), "--%.*s", (int)len, name);
-	if (options_is_eal(typed))
+	if (is_misplaced(p, typed))
 		return refuse_eal_option(p, typed);
 	snprintf(p->found->unknown, sizeof(p->found->unknown), "%s", typed);
 	near = plx_kvargs_nearest(typed + 2, words);
@@ -174,7 +186,7 @@ parse_bundle(struct parse *p, const char *letters)
 		const char *value = NULL;
 		int err = 0;
 
-		if (row == NULL && options_is_eal(typed))
+		if (row == NULL && is_misplaced(p, typed))
 			return refuse_eal_option(p, typed);
 		if (row == NULL) {
 			memcpy(p->found->unknown, typed, sizeof(typed));

@@ -52,6 +52,8 @@ struct options_found {
 	char unknown[64];	     /* the option that nobody knows, as it was typed; or "" */
 	int nb_words;
 	char **words; /* the caller's room for argc pointers; words that are no options */
+	const char *
+		program; /* whose it is, if the EAL's options stand in front of its "--"; NULL if it takes none */
 };
 
 /*

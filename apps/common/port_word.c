@@ -55,6 +55,8 @@ add_interface(struct eal_args *args, const struct port_habit *habit, const char 
 	struct interface interface;
 	int err;
 
+	if (name[0] == '\0')
+		return plx_why(why, -EINVAL, "which interface? xdp:eth1 is one by AF_XDP");
 	if (strcmp(name, "any") == 0)
 		return refuse_any(why);
 	if (habit->refusal != NULL)

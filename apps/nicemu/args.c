@@ -60,6 +60,7 @@ static const struct option_row rows[] = {
 	{"verbose", 'v', OPTION_ON, AT(args.verbose),
 	 .help = "tell of drivers that come and go, and of what they do wrong"},
 	{"help", 'h', OPTION_ON, AT(args.help), .help = "this text"},
+	{"version", 'V', OPTION_ON, AT(args.version), .help = "the version"},
 	{NULL},
 };
 
@@ -128,7 +129,8 @@ add_nics(const struct typed *t, struct nicemu_args *args, struct plx_why *why)
 int
 args_parse(int argc, char **argv, struct nicemu_args *args, struct plx_why *why)
 {
-	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *))};
+	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *)),
+				      .program = "plx-nicemu"};
 	struct typed *t = calloc(1, sizeof(*t));
 	int ret;
 
@@ -144,7 +146,7 @@ args_parse(int argc, char **argv, struct nicemu_args *args, struct plx_why *why)
 			found.words[0]);
 	if (ret == 0) {
 		*args = t->args;
-		ret = args->help ? 0 : add_nics(t, args, why);
+		ret = args->help || args->version ? 0 : add_nics(t, args, why);
 	}
 	free(found.words);
 	free(t);

@@ -129,7 +129,7 @@ begin(struct app *app, int argc, char **argv, int at, struct plx_why *why)
 	int ret = at < argc ? args_parse(argc - at, argv + at, &app->args, why)
 			    : args_parse(argc, argv, &app->args, why);
 
-	if (ret != 0 || app->args.help)
+	if (ret != 0 || app->args.help || app->args.version)
 		return ret;
 	app->console.json = app->args.json;
 	return app->args.json ? console_part_answers(&app->console, why) : 0;
@@ -149,6 +149,10 @@ main(int argc, char **argv)
 		return complain(why.text);
 	if (app.args.help) {
 		usage(stdout);
+		return 0;
+	}
+	if (app.args.version) {
+		printf("plx-nicemu (Pollux) %s\n", plx_version());
 		return 0;
 	}
 	ret = start_eal(argc, argv, at, &why);

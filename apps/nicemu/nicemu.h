@@ -18,7 +18,7 @@
 struct nicemu_args {
 	struct nic_conf nics[NICS_MAX]; /* nb_nics of them; that of -s is the first */
 	unsigned nb_nics;
-	bool interactive, poll, lossless, verbose, json, keep_privileges, help;
+	bool interactive, poll, lossless, verbose, json, keep_privileges, help, version;
 	const char *cmdline_file; /* commands to run first, NULL for none */
 	uint64_t mtu;		  /* of ports, 0: as it is */
 	uint64_t stats_period_s;

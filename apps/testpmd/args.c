@@ -223,7 +223,8 @@ check_prompt(const struct testpmd_args *args, struct plx_why *why)
 int
 args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why)
 {
-	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *))};
+	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *)),
+				      .program = "plx-testpmd"};
 	char names[ENGINE_NAMES_MAX];
 	int ret;
 

@@ -255,6 +255,10 @@ main(int argc, char **argv)
 	int used;
 
 	stdfds_open();
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) { /* the EAL says it and goes on */
+		printf("plx-testpmd (Pollux) %s\n", plx_version());
+		return 0;
+	}
 	commands_begin(&app);
 	used = plx_eal_init(argc, argv, &why);
 	if (used == -ECANCELED) {

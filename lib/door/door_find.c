@@ -112,6 +112,8 @@ choose(const char *word, char ret_path[PLX_DOOR_PATH_MAX], struct plx_why *why)
 int
 plx_door_find(const char *word, char ret_path[PLX_DOOR_PATH_MAX], struct plx_why *why)
 {
+	if (word[0] == '\0')
+		return plx_why(why, -EINVAL, "the name of the program is empty");
 	if (strchr(word, '/') == NULL)
 		return choose(word, ret_path, why);
 	if (strlen(word) >= PLX_DOOR_PATH_MAX)

@@ -66,7 +66,7 @@ assert_refuses 'has no control socket' "$PLX_CLUSTER" "${CLUSTER_EAL[@]}" --no-d
 # Without "--": the EAL is told what -i says.
 assert_refuses 'no ports: -i eth1,eth2' "$PLX_CLUSTER" -c 10
 assert_refuses "there is no interface 'nosuch'" "$PLX_CLUSTER" -c 10 -i nosuch
-assert_refuses "'--vdev' is an option of the EAL: write it in front of '--'" "$PLX_CLUSTER" -c 10 --vdev net_null0
+assert_refuses "'--vdev' is an option of the EAL, and there is no '--' behind it: write plx-cluster" "$PLX_CLUSTER" -c 10 --vdev net_null0
 start short - taskset -c "$(taskset -pc $$ | sed 's/.*: //; s/[,-].*//')" "$PLX_CLUSTER" -i net_null0,no-rx=1 -i net_null1,no-rx=1 -c 10 -v
 MASTER=$JOB
 wait_until 30 "the master" cluster_is_ready "$TMP/short.log"

@@ -59,6 +59,10 @@ assert_status 1 "$PLX_CTL" second show port nonsense
 assert_status 2 "$PLX_CTL" third info
 assert_grep "$TMP/out.log" 'no program of that name runs here'
 assert_status 2 "$PLX_CTL" --nonsense
+assert_status 2 "$PLX_CTL" '' info
+assert_grep "$TMP/out.log" 'the name of the program is empty'
+assert_status 2 "$PLX_CTL" --file-prefix second
+assert_grep "$TMP/out.log" "unknown option '--file-prefix'"
 # A name that is taken: it runs all the same.
 assert_status 0 "$PLX_TESTPMD" "${EAL[@]}" --vdev net_null0 --file-prefix second -- --duration 1
 assert_grep "$TMP/out.log" 'goes on without a control socket: .*another program listens there'

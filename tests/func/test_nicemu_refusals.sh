@@ -19,6 +19,9 @@ refuses()
 	[ ! -S "$A" ] || fail "a socket is left behind by: $*"
 }
 
+assert_status 0 "$PLX_NICEMU" --version
+assert_grep "$TMP/out.log" '^plx-nicemu \(Pollux\) [0-9]'
+
 # What is asked for.
 refuses 'there is no NIC: name the socket of one' "${short[@]}"
 refuses 'nic0 has no wire. Give it one' -s "$A" "${short[@]}"
@@ -37,7 +40,8 @@ refuses 'is to be the address of a tap, and there is none' "${eal[@]}" --vdev ne
 refuses "which is nobody's" "${eal[@]}" --vdev net_null0 -- -s "$A" -m 00:00:00:00:00:00 "${short[@]}"
 refuses 'is longer than 15 bytes' -s "$A" -t a-name-that-is-too-long "${short[@]}"
 refuses '"a/b" cannot be an interface name' -s "$A" -t a/b "${short[@]}"
-refuses 'option of the EAL: write it in front of' -s "$A" --vdev net_null0 "${short[@]}"
+refuses "no '--' behind it: write plx-nicemu" -s "$A" --vdev net_null0 "${short[@]}"
+refuses 'option of the EAL: write it in front of' "${eal[@]}" -- -s "$A" --vdev net_null0 "${short[@]}"
 refuses 'unknown option' --socket-path "$A" "${short[@]}"
 
 # Places for sockets and files.

@@ -48,5 +48,8 @@ assert_status 0 "$PLX_TESTPMD" -h
 assert_grep "$TMP/out.log" '--vdev'
 assert_grep "$TMP/out.log" '--forward-mode'
 
+assert_status 0 "$PLX_TESTPMD" --version
+assert_grep "$TMP/out.log" '^plx-testpmd \(Pollux\) [0-9]'
+
 # Nothing is left in shared memory or run folders.
 assert_eq "$( (find /dev/shm /run/pollux -name '*testpmd*' 2>/dev/null || true) | wc -l)" 0 "files left"

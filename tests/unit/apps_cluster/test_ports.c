@@ -87,6 +87,7 @@ what_is_no_port_is_refused(void **state)
 	refused("-c 1 -i lo,", -EINVAL, "'lo,' is no list");
 	refused("-c 1 -i ,lo", -EINVAL, "',lo' is no list");
 	refused("-c 1 -i net_null0,", -EINVAL, "is no list");
+	refused("-c 1 -i xdp:", -EINVAL, "which interface?");
 	refused("-c 1 -i lo -i xdp:lo,lo", -EEXIST, "lo is named twice: slaves would get each");
 	refused("-c 1 -i lo0", -ENODEV, "there is no interface 'lo0'");
 	refused("-c 1 -i any", -ENOTSUP, "tcpdump's");

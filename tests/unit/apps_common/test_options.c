@@ -47,21 +47,24 @@ static struct options_found found;
 static struct plx_why why;
 static char *words[128];
 
+static const char *argv0 = "program", *owner;
+
 /* Splits the line at blanks and parses it. */
 static int
 parse(const char *line)
 {
 	static char text[512];
-	static char program[] = "program";
-	char *argv[128] = {program};
+	char first[16], *argv[128] = {first};
 	int argc = 1;
 
+	snprintf(first, sizeof(first), "%s", argv0);
 	snprintf(text, sizeof(text), "%s", line);
 	for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
 		argv[argc++] = strcmp(word, "''") == 0 ? word + 2 : word;
 	settings = (struct settings){.count = 7, .format = 1};
 	memset(&found, 0, sizeof(found));
 	found.words = words;
+	found.program = owner;
 	why.text[0] = '\0';
 	return options_parse(rows, argc, argv, &settings, &found, &why);
 }
@@ -143,9 +146,22 @@ unknown_options_are_named_with_the_nearest(void **state)
 	refuse("--cuont 3", "unknown option '--cuont'; did you mean '--count'?");
 	refuse("--zzzzzzzz", "unknown option '--zzzzzzzz'; --help lists");
 	refuse("-qz", "unknown option '-z'");
-	refuse("--vdev net_null0", "'--vdev' is an option of the EAL: write it in front of '--'");
-	refuse("-l 0-3", "'-l' is an option of the EAL");
 	refuse("--count=", "'' is no number");
+}
+
+static void
+options_of_the_eal_are_told_where_they_belong(void **state)
+{
+	argv0 = "--";
+	owner = "program";
+	refuse("--vdev net_null0", "'--vdev' is an option of the EAL: write it in front of '--'");
+	refuse("-l 0-3", "'-l' is an option of the EAL: write it");
+	argv0 = "program";
+	refuse("--vdev net_null0", "there is no '--' behind it: write program [EAL options] --");
+	refuse("-l 0-3", "there is no '--' behind it");
+	owner = NULL;
+	refuse("--vdev net_null0", "unknown option '--vdev'");
+	refuse("-l 0-3", "unknown option '-l'");
 }
 
 static void
@@ -256,6 +272,7 @@ main(void)
 		cmocka_unit_test(what_has_no_effect_takes_its_value_with_it_as_often_as_it_comes),
 		cmocka_unit_test(words_stand_anywhere_and_behind_a_second_separator),
 		cmocka_unit_test(unknown_options_are_named_with_the_nearest),
+		cmocka_unit_test(options_of_the_eal_are_told_where_they_belong),
 		cmocka_unit_test(missing_and_superfluous_values_are_refused),
 		cmocka_unit_test(values_outside_the_range_are_refused_with_the_range),
 		cmocka_unit_test(lists_of_numbers_are_checked),

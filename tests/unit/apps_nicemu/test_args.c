@@ -155,7 +155,7 @@ slips_are_named(void **state)
 	assert_refused("-s /a --tpa nic0", "did you mean '--tap'");
 	assert_refused("-s /a --nic socket=/b,por=1", "port");
 	assert_refused("-s /a nic0", "is no option of plx-nicemu");
-	assert_refused("-s /a --vdev net_null0", "option of the EAL");
+	assert_refused("-s /a --vdev net_null0", "there is no '--' behind it: write plx-nicemu");
 	assert_refused("-s /a -s /b", "given twice");
 }
 

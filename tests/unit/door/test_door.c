@@ -328,6 +328,8 @@ a_word_means_a_program_by_name_beginning_process_or_path(void **state)
 	assert_non_null(strstr(why.text, "may be any of zz-one-more, zz-one"));
 	assert_int_equal(plx_door_find("zzz", found, &why), -ENOENT);
 	assert_non_null(strstr(why.text, "no program of that name"));
+	assert_int_equal(plx_door_find("", found, &why), -EINVAL);
+	assert_string_equal(why.text, "the name of the program is empty");
 	memset(long_path, '/', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = '\0';
 	assert_int_equal(plx_door_find(long_path, found, &why), -EINVAL);
