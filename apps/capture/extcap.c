@@ -152,13 +152,12 @@ make_capture(const struct request *r, char *program, struct extcap *e, struct pl
 static int
 read_request(int argc, char **argv, struct request *r, struct plx_why *why)
 {
-	char **words = calloc((size_t)argc + 1, sizeof(*words));
 	char **kept = calloc((size_t)argc + 1, sizeof(*kept));
-	struct options_found found = {.words = words};
-	int n = 0, err = -ENOMEM;
+	struct options_found found = {.program = NULL};
+	int n = 0, err;
 
-	if (words == NULL || kept == NULL)
-		goto out;
+	if (kept == NULL)
+		return -ENOMEM;
 	for (int i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "--extcap-capture-filter=") != 0)
 			kept[n++] = argv[i];
@@ -167,8 +166,7 @@ read_request(int argc, char **argv, struct request *r, struct plx_why *why)
 	if (err == 0 && found.nb_words > 0)
 		err = plx_why(why, -EINVAL, "'%.64s' belongs to no option of extcap",
 			      found.words[0]);
-out:
-	free(words);
+	free(found.words);
 	free(kept);
 	return err;
 }

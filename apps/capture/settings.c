@@ -133,9 +133,6 @@ settings_read(struct settings *settings, int argc, char **argv, struct plx_why *
 
 	*settings = (struct settings){.promisc = true, .period_ns = NS_S};
 	settings->short_form = strcmp(argv[0], "--") != 0;
-	found.words = calloc((size_t)argc + 1, sizeof(*found.words));
-	if (found.words == NULL)
-		return plx_why(why, -ENOMEM, "no memory for the options");
 	err = options_parse(settings_rows, argc, argv, settings, &found, why);
 	if (err != 0)
 		habits_explain(found.unknown, why);

@@ -25,7 +25,6 @@
 enum { DONE = 0, FAILED = 1, REFUSED = 2 };
 
 #define STEP_MS 50
-#define MS_NS	UINT64_C(1000000)
 
 static struct {
 	struct master master;

@@ -215,16 +215,13 @@ check(struct settings *settings, const struct options_found *found, struct plx_w
 int
 settings_read(struct settings *settings, int argc, char **argv, struct plx_why *why)
 {
-	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *)),
-				      .program = "plx-cluster"};
+	struct options_found found = {.program = "plx-cluster"};
 	int ret;
 
 	*settings = (struct settings){.queue_len = 1024,
 				      .rx_lcore = SETTINGS_LCORE_NONE,
 				      .tx_lcore = SETTINGS_LCORE_NONE,
 				      .short_form = strcmp(argv[0], "--") != 0};
-	if (found.words == NULL)
-		return plx_why(why, -ENOMEM, "out of memory");
 	ret = options_parse(rows, argc, argv, settings, &found, why);
 	if (ret == 0 && !settings->help && !settings->version) {
 		ret = check(settings, &found, why);
@@ -249,11 +246,12 @@ settings_read(struct settings *settings, int argc, char **argv, struct plx_why *
 int
 settings_set_mode(struct settings *settings, const char *word, struct plx_why *why)
 {
-	char *argv[] = {(char[]){"mode"}, (char[]){"--mode"}, (char *)(uintptr_t)word}, *words[3];
-	struct options_found found = {.words = words};
+	char *argv[] = {(char[]){"mode"}, (char[]){"--mode"}, (char *)(uintptr_t)word};
+	struct options_found found = {.program = NULL};
 	struct settings other = *settings;
 	int ret = options_parse(rows, 3, argv, &other, &found, why);
 
+	free(found.words);
 	if (ret == 0)
 		ret = check_mode(&other, why);
 	if (ret == 0)

@@ -173,24 +173,37 @@ run(struct console *console, const struct line *line, json_t *result, struct com
 	return ret;
 }
 
+/* Copies the text and splits it. What was copied is to be freed also after an error. */
+static int
+take(struct line *line, const char *text, struct command_place *ret_place, struct plx_why *why)
+{
+	*ret_place = (struct command_place){0};
+	*line = (struct line){.copy = strdup(text)};
+	if (line->copy == NULL)
+		return plx_why(why, -ENOMEM, "out of memory");
+	if (strlen(text) > COMMAND_LINE_MAX)
+		return plx_why(why, -EINVAL, "the line is longer than %d bytes", COMMAND_LINE_MAX);
+	return split(line, ret_place, why);
+}
+
+static int
+find_and_run(struct console *console, struct line *line, json_t *result,
+	     struct command_place *place, struct plx_why *why)
+{
+	line->command = find(console, line->words, line->n);
+	return run(console, line, result, place, why);
+}
+
 int
 command_ask(struct console *console, const char *text, json_t **ret_result, struct plx_why *why)
 {
-	struct line line = {.copy = strdup(text)};
 	struct command_place place;
-	int ret;
+	struct line line;
+	int ret = take(&line, text, &place, why);
 
-	if (line.copy == NULL)
-		return plx_why(why, -ENOMEM, "out of memory");
 	*ret_result = json_object();
-	if (strlen(text) > COMMAND_LINE_MAX)
-		ret = plx_why(why, -EINVAL, "the line is longer than %d bytes", COMMAND_LINE_MAX);
-	else
-		ret = split(&line, &place, why);
-	if (ret == 0) {
-		line.command = find(console, line.words, line.n);
-		ret = run(console, &line, *ret_result, &place, why);
-	}
+	if (ret == 0)
+		ret = find_and_run(console, &line, *ret_result, &place, why);
 	free(line.copy);
 	if (ret == 0)
 		return 0;
@@ -203,25 +216,16 @@ int
 command_run_at(struct console *console, const char *text, struct command_place *ret_place,
 	       struct plx_why *why)
 {
-	struct line line = {.copy = strdup(text)};
 	json_t *result = NULL;
-	int ret;
+	struct line line;
+	int ret = take(&line, text, ret_place, why);
 
-	*ret_place = (struct command_place){0};
-	if (line.copy == NULL)
-		return plx_why(why, -ENOMEM, "out of memory");
-	if (strlen(text) > COMMAND_LINE_MAX)
-		ret = plx_why(why, -EINVAL, "the line is longer than %d bytes", COMMAND_LINE_MAX);
-	else
-		ret = split(&line, ret_place, why);
 	if (ret == 0 && line.n == 0)
 		goto free_copy;
 	if (line.asks_json || console->json)
 		result = json_object();
-	if (ret == 0) {
-		line.command = find(console, line.words, line.n);
-		ret = run(console, &line, result, ret_place, why);
-	}
+	if (ret == 0)
+		ret = find_and_run(console, &line, result, ret_place, why);
 	if (result != NULL)
 		ret = answer(console, &line, result, ret, why);
 	json_decref(result);

@@ -217,6 +217,9 @@ options_parse(const struct option_row *rows, int argc, char **argv, void *out,
 	memset(found->given, 0, sizeof(found->given));
 	found->nb_words = 0;
 	found->unknown[0] = '\0';
+	found->words = calloc((size_t)argc + 1, sizeof(*found->words));
+	if (found->words == NULL)
+		return plx_why(why, -ENOMEM, "out of memory");
 	while (p.at < argc && err == 0) {
 		char *word = argv[p.at++];
 

@@ -51,14 +51,14 @@ struct options_found {
 	bool given[OPTION_ROWS_MAX]; /* by row */
 	char unknown[64];	     /* the option that nobody knows, as it was typed; or "" */
 	int nb_words;
-	char **words; /* the caller's room for argc pointers; words that are no options */
+	char **words; /* that are no options, as they stand in argv; the caller frees the row, also after an error */
 	const char *
 		program; /* whose it is, if the EAL's options stand in front of its "--"; NULL if it takes none */
 };
 
 /*
  * Parses argv[1..argc). `out` holds the defaults already. 0, or -EINVAL with a sentence that names the
- * option, what was found and what is allowed; `out` is then unspecified.
+ * option, what was found and what is allowed; `out` is then unspecified. -ENOMEM. Of `found` only `program` is read.
  */
 int options_parse(const struct option_row *rows, int argc, char **argv, void *out,
 		  struct options_found *found, struct plx_why *why);

@@ -24,12 +24,10 @@ static const struct option_row rows[] = {
 int
 settings_read(struct settings *settings, int argc, char **argv, struct plx_why *why)
 {
-	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *))};
+	struct options_found found = {.program = NULL};
 	int ret;
 
-	*settings = (struct settings){.timeout_ns = TIMEOUT_NS, .words = found.words};
-	if (found.words == NULL)
-		return plx_why(why, -ENOMEM, "out of memory");
+	*settings = (struct settings){.timeout_ns = TIMEOUT_NS};
 	ret = options_parse(rows, argc, argv, settings, &found, why);
 	settings->words = found.words;
 	settings->nb_words = found.nb_words;

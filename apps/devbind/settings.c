@@ -120,14 +120,12 @@ judge(struct settings *s, struct plx_why *why)
 int
 settings_read(struct settings *settings, int argc, char **argv, struct plx_why *why)
 {
-	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *))};
+	struct options_found found = {.program = NULL};
 	int err;
 
-	*settings = (struct settings){.words = found.words};
-	if (found.words == NULL)
-		return plx_why(why, -ENOMEM, "out of memory");
+	*settings = (struct settings){.words = NULL};
 	err = options_parse(rows, argc, argv, settings, &found, why);
-	settings->cards = found.words;
+	settings->words = settings->cards = found.words;
 	settings->nb_cards = found.nb_words;
 	if (err != 0 || settings->help || settings->version)
 		return err;

@@ -7,7 +7,6 @@
 
 /* XDP features as the kernel numbers them (NETDEV_XDP_ACT_*). */
 #define LINK_XDP_BASIC	  (1u << 0)
-#define LINK_XDP_REDIRECT (1u << 1)
 #define LINK_XDP_ZEROCOPY (1u << 3)
 #define LINK_XDP_RX_SG	  (1u << 5)
 

@@ -53,12 +53,10 @@ judge_id(const char *id, struct plx_why *why)
 int
 settings_read(struct settings *settings, int argc, char **argv, struct plx_why *why)
 {
-	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *))};
+	struct options_found found = {.program = NULL};
 	int err;
 
-	*settings = (struct settings){.checks = found.words};
-	if (found.words == NULL)
-		return plx_why(why, -ENOMEM, "out of memory");
+	*settings = (struct settings){.checks = NULL};
 	err = options_parse(rows, argc, argv, settings, &found, why);
 	settings->checks = found.words;
 	settings->nb_checks = found.nb_words;

@@ -129,12 +129,11 @@ add_nics(const struct typed *t, struct nicemu_args *args, struct plx_why *why)
 int
 args_parse(int argc, char **argv, struct nicemu_args *args, struct plx_why *why)
 {
-	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *)),
-				      .program = "plx-nicemu"};
+	struct options_found found = {.program = "plx-nicemu"};
 	struct typed *t = calloc(1, sizeof(*t));
 	int ret;
 
-	if (found.words == NULL || t == NULL)
+	if (t == NULL)
 		ret = plx_why(why, -ENOMEM, "out of memory");
 	else
 		ret = options_parse(rows, argc, argv, t, &found, why);

@@ -223,8 +223,7 @@ check_prompt(const struct testpmd_args *args, struct plx_why *why)
 int
 args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why)
 {
-	struct options_found found = {.words = calloc((size_t)argc + 1, sizeof(char *)),
-				      .program = "plx-testpmd"};
+	struct options_found found = {.program = "plx-testpmd"};
 	char names[ENGINE_NAMES_MAX];
 	int ret;
 
@@ -235,8 +234,6 @@ args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why
 				      .mbcache = 250,
 				      .txpkts_text = "64"};
 	engine_settings_init(&args->engines);
-	if (found.words == NULL)
-		return plx_why(why, -ENOMEM, "out of memory");
 	ret = options_parse(rows, argc, argv, args, &found, why);
 	if (ret == 0 && found.nb_words > 0)
 		ret = plx_why(why, -EINVAL,

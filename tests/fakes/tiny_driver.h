@@ -10,10 +10,9 @@
 #include "plx_virtio_spec.h"
 #include "plx_zone.h"
 
-#define TINY_SIZE    16
-#define TINY_BUFFER  2048
-#define TINY_QUEUES  3 /* rx, tx, control */
-#define TINY_ACCEPTS 64
+#define TINY_SIZE   16
+#define TINY_BUFFER 2048
+#define TINY_QUEUES 3 /* rx, tx, control */
 
 struct tiny_queue {
 	uint8_t *memory; /* rings, then a buffer for each slot */

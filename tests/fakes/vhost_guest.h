@@ -22,7 +22,6 @@
 #define BUFS_OFF    0x40000u
 #define BUF_LEN	    2048u
 #define RINGS	    4
-#define HELLO_ALL   (~0ull)
 
 /* What a guest has unless it is told otherwise before guest_begin; there is room for rings of 1,024. */
 #define RING_SIZE  16

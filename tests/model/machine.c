@@ -661,3 +661,20 @@ machine_run(const char *name, void (*setup)(void), void (*end)(void))
 	       (unsigned long long)steps, (unsigned long long)ends);
 	return ends == 0;
 }
+
+int
+machine_prove(int argc, char **argv, const char *(*choose)(size_t i), void (*setup)(void),
+	      void (*end)(void))
+{
+	const char *name;
+	int status = 2;
+
+	for (size_t i = 0; (name = choose(i)) != NULL; i++) {
+		if (argc > 1 && strcmp(argv[1], name) != 0)
+			continue;
+		status = machine_run(name, setup, end);
+		if (status != 0)
+			break;
+	}
+	return status;
+}

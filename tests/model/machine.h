@@ -57,5 +57,11 @@ void machine_mortal(int thread);
  * Returns an exit code: 1 with the way that led there if something failed.
  */
 int machine_run(const char *name, void (*setup)(void), void (*end)(void));
+/*
+ * The main() of a proof of several cases: runs the one that argv[1] names, or all until one fails. `choose` makes case i the one that
+ * setup() and end() are about, and returns its name; NULL behind the last. An exit code: 2 when there is no case of that name.
+ */
+int machine_prove(int argc, char **argv, const char *(*choose)(size_t i), void (*setup)(void),
+		  void (*end)(void));
 
 #endif

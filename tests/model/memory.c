@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SHARED_MAX 16384
-
 struct history machine_history[PLACES];
 uint32_t machine_places;
 

@@ -560,18 +560,15 @@ end(void)
 {
 }
 
+static const char *
+choose(size_t i)
+{
+	now = &cases[i];
+	return i < PLX_ARRAY_LEN(cases) ? now->name : NULL;
+}
+
 int
 main(int argc, char **argv)
 {
-	int status = 2;
-
-	for (size_t i = 0; i < PLX_ARRAY_LEN(cases); i++) {
-		if (argc > 1 && strcmp(argv[1], cases[i].name) != 0)
-			continue;
-		now = &cases[i];
-		status = machine_run(now->name, setup, end);
-		if (status != 0)
-			break;
-	}
-	return status;
+	return machine_prove(argc, argv, choose, setup, end);
 }

@@ -6,7 +6,6 @@
 #include "plx_ring_spsc.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define TAKEN_MAX 8
 
@@ -232,18 +231,15 @@ end(void)
 			machine_fail("full, and yet there was room");
 }
 
+static const char *
+choose(size_t i)
+{
+	now = &cases[i];
+	return i < PLX_ARRAY_LEN(cases) ? now->name : NULL;
+}
+
 int
 main(int argc, char **argv)
 {
-	int status = 2;
-
-	for (size_t i = 0; i < PLX_ARRAY_LEN(cases); i++) {
-		if (argc > 1 && strcmp(argv[1], cases[i].name) != 0)
-			continue;
-		now = &cases[i];
-		status = machine_run(now->name, setup, end);
-		if (status != 0)
-			break;
-	}
-	return status;
+	return machine_prove(argc, argv, choose, setup, end);
 }

@@ -45,7 +45,6 @@ static const struct option_row rows[] = {
 static struct settings settings;
 static struct options_found found;
 static struct plx_why why;
-static char *words[128];
 
 static const char *argv0 = "program", *owner;
 
@@ -62,8 +61,8 @@ parse(const char *line)
 	for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
 		argv[argc++] = strcmp(word, "''") == 0 ? word + 2 : word;
 	settings = (struct settings){.count = 7, .format = 1};
+	free(found.words);
 	memset(&found, 0, sizeof(found));
-	found.words = words;
 	found.program = owner;
 	why.text[0] = '\0';
 	return options_parse(rows, argc, argv, &settings, &found, &why);
@@ -265,6 +264,7 @@ the_separator_is_the_first_of_its_kind(void **state)
 int
 main(void)
 {
+	int failed;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_not_given_keeps_its_default),
 		cmocka_unit_test(long_and_short_spellings_mean_the_same),
@@ -282,5 +282,7 @@ main(void)
 		cmocka_unit_test(the_separator_is_the_first_of_its_kind),
 	};
 
-	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+	failed = cmocka_run_group_tests_name("options", tests, NULL, NULL);
+	free(found.words);
+	return failed;
 }
