@@ -33,11 +33,13 @@ AGAIN = ('unit', 'contract', 'stress', 'func', 'guest')  # suites whose failures
 AGAIN_MAX = 5  # of all lanes: more are no chance
 PAGES = '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages'
 UBSAN_FATAL = '-Dc_args=-fno-sanitize-recover=undefined'
+WAITING = 2  # most tests wait, for timers, silences and other programs, more than half of their time
 NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all']
 
 
 class Lane:
-    def __init__(self, about, compiler='gcc', options=(), suites=(), build=None, wrapper=(), slow=1, special=None, target='all'):
+    def __init__(self, about, compiler='gcc', options=(), suites=(), build=None, wrapper=(), slow=1, special=None, build_of='all',
+                 jobs=WAITING):
         self.about = about
         self.compiler = compiler
         self.options = list(options)
@@ -46,7 +48,8 @@ class Lane:
         self.wrapper = list(wrapper)
         self.slow = slow  # how much longer than usual a test may take
         self.special = special
-        self.target = target  # what is built
+        self.build_of = build_of  # 'all'; 'suites': what they run, and the targets that special runs; None: special builds
+        self.jobs = jobs  # tests at once for each processor
 
 
 class Failure(Exception):
@@ -233,8 +236,26 @@ def prepare(runner, name, lane, folder):
     env = {'CC': lane.compiler}
     if runner.run(['meson', 'setup', *(['--reconfigure'] if known else []), *options, folder], log, env):
         raise Failure(f'meson setup failed\n{tail(log)}')
-    if lane.target and runner.run(['ninja', '-C', folder, lane.target], log, limit=BUILD_LIMIT):
+    if lane.build_of is None:
+        return
+    targets = ['all'] if lane.build_of == 'all' else run_by_suites(folder, lane.suites)
+    if runner.run(['ninja', '-C', folder, *targets], log, limit=BUILD_LIMIT):
         raise Failure(f'the build failed\n{build_errors(log)}')
+
+
+def run_by_suites(folder, suites):
+    """The files of a configured build that tests of these suites take, and those of libFuzzer. What no test runs has been
+    compiled in the lanes that build all, by either compiler."""
+    def told(what):
+        with open(os.path.join(folder, 'meson-info', f'intro-{what}.json'), encoding='utf-8') as file:
+            return json.load(file)
+
+    targets = told('targets')
+    needed = {target['id'] for target in targets if target['name'].startswith('fuzz_')}
+    for test in told('tests'):
+        if set(suites) & {suite.split(':')[-1] for suite in test['suite']}:
+            needed.update(test['depends'])
+    return sorted(os.path.relpath(path, folder) for target in targets if target['id'] in needed for path in target['filename'])
 
 
 def test_suites(runner, name, lane, folder, rules, say):
@@ -256,7 +277,8 @@ def test_suites(runner, name, lane, folder, rules, say):
 
 
 def meson_test(lane, folder, logbase):
-    return ['meson', 'test', '-C', folder, '--no-rebuild', '--logbase', logbase, '-t', str(lane.slow * 2)]
+    return ['meson', 'test', '-C', folder, '--no-rebuild', '--logbase', logbase, '-t', str(lane.slow * 2),
+            '--num-processes', str(lane.jobs * len(os.sched_getaffinity(0)))]
 
 
 def test_env(lane):
@@ -317,19 +339,20 @@ LANES = {
     'gcc': Lane('gcc, all suites but guest', suites=('unit', 'contract', 'stress', 'model', 'fuzz', 'style', 'func')),
     # What reads bytes from files, the corpora, reads them alike whoever runs it.
     'user': Lane('the same build without root or any capability', build='gcc', suites=('unit', 'contract'), wrapper=NOBODY),
-    'guest': Lane('the same build in virtual machines with network cards of their own', build='gcc', suites=('guest',)),
+    'guest': Lane('the same build in virtual machines with network cards of their own', build='gcc', suites=('guest',),
+                  jobs=1),  # each machine has two processors, and seldom waits
     'clang': Lane('clang', compiler='clang', suites=('unit', 'contract')),
     'debug': Lane('buffers remember who holds them', options=['-Dmbuf_debug=true', '--buildtype=debug'],
-                  suites=('unit', 'contract')),
+                  suites=('unit', 'contract'), build_of='suites'),
     'asan': Lane('address and undefined-behaviour sanitizers', compiler='clang', slow=5,
                  options=['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dfuzz=true', UBSAN_FATAL, '--optimization=1',
                           '-Ddebug=true'],
-                 suites=('unit', 'contract', 'fuzz')),
+                 suites=('unit', 'contract', 'fuzz'), build_of='suites'),
     'fuzz': Lane('libFuzzer, some seconds a target', build='asan', special=fuzz),
     'tsan': Lane('thread sanitizer', compiler='clang', slow=10,
                  options=['-Db_sanitize=thread', '-Db_lundef=false', '--optimization=1', '-Ddebug=true'],
-                 suites=('unit', 'stress')),
-    'docs': Lane('API reference, warnings are errors', options=['-Ddocs=true', '-Dtests=false'], special=docs, target=None),
+                 suites=('unit', 'stress'), build_of='suites'),
+    'docs': Lane('API reference, warnings are errors', options=['-Ddocs=true', '-Dtests=false'], special=docs, build_of=None),
 }
 
 

@@ -93,5 +93,26 @@ class Again(unittest.TestCase):
         self.assertEqual((counts, unsteady, self.runs), ([(5, 4), (5, 4)], [], []))
 
 
+class Build(unittest.TestCase):
+    def needs(self, *suites):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, 'meson-info'))
+            targets = [{'id': f'{name}@exe', 'name': name, 'filename': [os.path.join(folder, 'somewhere', name)]}
+                       for name in ('alone', 'test_ring', 'contract', 'bounce', 'fuzz_ring')]
+            tests = [{'suite': ['pollux:unit', 'pollux:ring'], 'depends': ['alone@exe', 'test_ring@exe']},
+                     {'suite': ['pollux:contract'], 'depends': ['alone@exe', 'contract@exe']}]
+            for name, content in (('targets', targets), ('tests', tests)):
+                with open(os.path.join(folder, 'meson-info', f'intro-{name}.json'), 'w', encoding='utf-8') as file:
+                    json.dump(content, file)
+            return lanes.run_by_suites(folder, suites)
+
+    def test_what_suites_run_is_built_and_the_fuzzers(self):
+        self.assertEqual(self.needs('unit'), ['somewhere/alone', 'somewhere/fuzz_ring', 'somewhere/test_ring'])
+        self.assertEqual(self.needs('unit', 'contract'), ['somewhere/alone', 'somewhere/contract', 'somewhere/fuzz_ring', 'somewhere/test_ring'])
+
+    def test_both_compilers_see_all_of_the_tree(self):
+        self.assertEqual({lane.compiler for lane in lanes.LANES.values() if lane.build_of == 'all'}, {'gcc', 'clang'})
+
+
 if __name__ == '__main__':
     unittest.main()
