@@ -6,9 +6,7 @@
 #define FEATURES VIRTIO_BIT(VIRTIO_F_VERSION_1)
 #include "book_packed.h"
 
-#include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
+#include "stepped.h"
 
 #define RING_OFF_HERE 2048 /* in the memory of the books, which both processes see */
 #define BEGIN	      13   /* the place of the first list; the ring's end is among them */
@@ -110,37 +108,10 @@ who_comes_next_goes_on(const unsigned e[3])
 	memcpy(books + TX * REGION, saved, REGION);
 }
 
-static pid_t
-start_child(void)
+static void
+give_back(void)
 {
-	pid_t pid = fork();
-	int status;
-
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
-			_exit(2);
-		raise(SIGSTOP);
-		vhost_packed_publish(&back.ring, &back.batch, BATCH);
-		raise(SIGSTOP);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSTOPPED(status));
-	assert_int_equal(WSTOPSIG(status), SIGSTOP);
-	return pid;
-}
-
-/* False: it has given all of them back. */
-static bool
-step(pid_t pid)
-{
-	int status;
-
-	assert_int_equal(ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSTOPPED(status));
-	return WSTOPSIG(status) != SIGSTOP;
+	vhost_packed_publish(&back.ring, &back.batch, BATCH);
 }
 
 static void
@@ -153,15 +124,14 @@ killed_at_any_instruction_it_leaves_what_is_true(void **state)
 	make_scene(e);
 	memcpy(seen, books, BOOKS_LEN);
 	who_comes_next_goes_on(e);
-	for (pid = start_child(); step(pid);) {
+	for (pid = stepped_start(give_back); stepped_on(pid);) {
 		if (memcmp(seen, books, BOOKS_LEN) == 0)
 			continue;
 		memcpy(seen, books, BOOKS_LEN);
 		who_comes_next_goes_on(e);
 		states++;
 	}
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	stepped_end(pid);
 	assert_int_equal(given_back(), BATCH);
 	/* Ahead, given back, and done, of each; what was resumed has its entries besides. */
 	assert_true(states >= 3 * BATCH + 2 * 3);
