@@ -59,6 +59,9 @@ bool plx_pci_card_keeps_group(const struct plx_pci_card *card);
 /* True if it is on: a device may then write anywhere. */
 bool plx_pci_noiommu(const char *root);
 
+/* True if that group was made because of it: no IOMMU stands behind its device. Thread: any. */
+bool plx_pci_group_noiommu(const char *root, unsigned group);
+
 /*
  * Writes the address that the text begins with, up to its end or a comma, as sysfs spells it: with domain and in lower case.
  * False if it is none. The text may be the room.

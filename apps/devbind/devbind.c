@@ -47,7 +47,7 @@ tell_rights(const struct run *run, const struct plx_pci_card *card)
 	if (run->settings->command != COMMAND_BIND || !plx_pci_hands_over(run->settings->driver))
 		return;
 	if (card->group < 0 || strcmp(run->settings->driver, "vfio-pci") != 0 ||
-	    plx_pci_noiommu(run->m->root))
+	    plx_pci_group_noiommu(run->m->root, (unsigned)card->group))
 		fprintf(run->out,
 			"  without an IOMMU the device may write anywhere: only for root, and for "
 			"programs you trust\n");

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DMA_LIMIT      "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit"
@@ -106,14 +107,16 @@ has_uio(const struct machine *m)
 	return machine_has(m, "/sys/bus/pci/drivers/uio_pci_generic");
 }
 
+/* Of an IOMMU: VFIO makes some without. */
 static unsigned
 count_groups(const struct machine *m)
 {
 	struct names groups;
-	unsigned n;
+	unsigned n = 0;
 
 	machine_list(m, &groups, "/sys/kernel/iommu_groups");
-	n = groups.n;
+	for (unsigned i = 0; i < groups.n; i++)
+		n += !plx_pci_group_noiommu(m->root, (unsigned)strtoul(groups.name[i], NULL, 10));
 	names_free(&groups);
 	return n;
 }

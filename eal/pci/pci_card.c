@@ -160,6 +160,15 @@ plx_pci_noiommu(const char *root)
 }
 
 bool
+plx_pci_group_noiommu(const char *root, unsigned group)
+{
+	char path[PLX_SYSFS_PATH_MAX], name[32];
+
+	plx_sysfs_path(path, "%s/sys/kernel/iommu_groups/%u/name", root, group);
+	return plx_sysfs_line(path, name, sizeof(name)) == 0 && strcmp(name, "vfio-noiommu") == 0;
+}
+
+bool
 plx_pci_card_is_network(const struct plx_pci_card *card)
 {
 	return card->class_code >> 16 == CLASS_NETWORK;

@@ -2,6 +2,7 @@
 /* The program's container: opened for the first device, closed after the last. Thread: main. */
 #include "pci/vfio_priv.h"
 #include "plx_log.h"
+#include "plx_pci_card.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,6 +91,10 @@ set_type(const struct plx_vfio_group *group, struct plx_why *why)
 {
 	unsigned type = type_for(group);
 
+	if (type == NO_TYPE && group->noiommu)
+		return plx_why(why, -ENOTSUP,
+			       "vfio does without an IOMMU no longer, as it did when the card was "
+			       "bound: echo 1 | sudo tee " PLX_PCI_NOIOMMU PLX_DOCTOR("iommu"));
 	if (type == NO_TYPE)
 		return plx_why(why, -ENOTSUP,
 			       "vfio knows no IOMMU of a kind that we do: modprobe "
@@ -98,7 +103,7 @@ set_type(const struct plx_vfio_group *group, struct plx_why *why)
 		container.type = type;
 		return 0;
 	}
-	if (errno == EPERM)
+	if (errno == EPERM && !group->noiommu)
 		return plx_why(why, -EPERM,
 			       "the IOMMU does not remap interrupts, which vfio insists on: enable "
 			       "it in the firmware, or modprobe vfio_iommu_type1 "

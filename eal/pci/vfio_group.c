@@ -11,17 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NOIOMMU_NAME "vfio-noiommu"
-
-static bool
-is_noiommu(unsigned number)
-{
-	char path[PLX_SYSFS_PATH_MAX], name[32];
-
-	plx_sysfs_path(path, "/sys/kernel/iommu_groups/%u/name", number);
-	return plx_sysfs_line(path, name, sizeof(name)) == 0 && strcmp(name, NOIOMMU_NAME) == 0;
-}
-
 int
 plx_vfio_group_find(const char *address, unsigned *ret_number, bool *ret_noiommu,
 		    struct plx_why *why)
@@ -44,7 +33,7 @@ plx_vfio_group_find(const char *address, unsigned *ret_number, bool *ret_noiommu
 	if (end == name || *end != '\0' || number > INT32_MAX)
 		return plx_why(why, -EPROTO, "%s leads to '%s', which is no group", path, name);
 	*ret_number = (unsigned)number;
-	*ret_noiommu = is_noiommu(*ret_number);
+	*ret_noiommu = plx_pci_group_noiommu("", *ret_number);
 	return 0;
 }
 
@@ -79,13 +68,19 @@ plx_vfio_group_others(unsigned number, char *text, size_t size)
 }
 
 static int
-explain_open(const char *path, int err, struct plx_why *why)
+explain_open(const char *path, bool noiommu, int err, struct plx_why *why)
 {
 	if (err == ENOENT)
 		return plx_why(why, -err,
 			       "there is no %s: it is not bound to vfio-pci (modprobe vfio-pci; "
 			       "plx-devbind)" PLX_DOCTOR("vfio"),
 			       path);
+	if (noiommu && (err == EACCES || err == EPERM))
+		return plx_why(
+			why, -err,
+			"no right to open %s: without an IOMMU a device can reach all memory, so "
+			"only root may drive it (CAP_SYS_RAWIO)" PLX_DOCTOR("vfio"),
+			path);
 	if (err == EACCES || err == EPERM)
 		return plx_why(
 			why, -err,
@@ -137,7 +132,7 @@ plx_vfio_group_create(unsigned number, bool noiommu, struct plx_vfio_group **ret
 	plx_sysfs_path(path, "/dev/vfio/%s%u", noiommu ? "noiommu-" : "", number);
 	group->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (group->fd < 0) {
-		ret = explain_open(path, errno, why);
+		ret = explain_open(path, noiommu, errno, why);
 		goto free_group;
 	}
 	ret = check_viable(group, why);

@@ -3,6 +3,7 @@
 # What jobs in the guest share. They run under `sh -eu` of busybox. A job talks with the host over the second serial line:
 # `ask VERB WORDS...` sends a line and prints the answer; README.md lists the verbs.
 HOST=/dev/ttyS1
+UNSAFE=/sys/module/vfio/parameters/enable_unsafe_noiommu_mode
 
 # Whatever ends a job in the middle has its line in the log, a command without words of its own, too.
 trap 'status=$?; [ $status = 0 ] || echo "FAIL: ${0##*/} ended with status $status at line $LINENO" >&2' EXIT
@@ -61,12 +62,21 @@ load()
 	done
 }
 
+# Where there is no IOMMU vfio is told to do without, if it was built for that.
+load_vfio()
+{
+	load irqbypass vfio vfio_virqfd vfio_iommu_type1 vfio-pci-core vfio-pci
+	if [ -z "$(ls /sys/kernel/iommu_groups)" ] && [ -e $UNSAFE ]; then
+		echo 1 >$UNSAFE
+	fi
+}
+
 # CARD DRIVER: vfio-pci, uio_pci_generic, virtio-pci or none.
 bind_card()
 {
 	case $2 in
 	none) return 0 ;;
-	vfio-pci) load irqbypass vfio vfio_virqfd vfio_iommu_type1 vfio-pci-core vfio-pci ;;
+	vfio-pci) load_vfio ;;
 	uio_pci_generic) load uio uio_pci_generic ;;
 	virtio-pci)
 		load failover net_failover virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_net

@@ -18,7 +18,10 @@ MACHINES = {
     'uio': (['-M', 'pc'], 'lab.bind=uio_pci_generic'),
     'plain': (['-M', 'pc'], ''),  # no IOMMU, nothing bound
     'linux': (['-M', 'pc'], ''),  # the same with the kernel that drives real cards
+    'noiommu': (['-M', 'pc'], 'lab.bind=vfio-pci'),  # no IOMMU, vfio-pci all the same
+    'unsafe': (['-M', 'pc'], ''),  # the same, nothing bound
 }
+KERNELS = {'linux': 'full', 'noiommu': 'noiommu', 'unsafe': 'noiommu'}  # of machines that need another than the first
 CARDS = {
     'modern': 'disable-legacy=on',
     'packed': 'disable-legacy=on,packed=on',

@@ -41,9 +41,9 @@ def cache_folder(build, name='kernel'):
 
 def get_kernel(options):
     """The folder of the one that the machine boots."""
-    full = ['full'] if options.machine == 'linux' else []
-    folder = cache_folder(options.build, 'kernel_full' if full else 'kernel')
-    if subprocess.run([os.path.join(HERE, 'lab'), folder, *full], check=False).returncode:
+    kind = [machine.KERNELS[options.machine]] if options.machine in machine.KERNELS else []
+    folder = cache_folder(options.build, '_'.join(['kernel', *kind]))
+    if subprocess.run([os.path.join(HERE, 'lab'), folder, *kind], check=False).returncode:
         sys.exit('guest: there is no kernel to boot')
     return folder
 

@@ -54,6 +54,7 @@ there_and_back()
 	plx-doctor --json pci | tr -d ' \n' | grep -q '"cards":2,"ready":' || fail "$(plx-doctor --json pci)"
 	guest_pci -l 0 -a "$A" -- intx
 	[ "$(ask drain 0)" = 3 ] || fail 'guest_pci has not sent'
+	ask fresh
 	plx-devbind restore "${A#0000:}"
 	held_by "$A" virtio-pci
 	held_by "$B" "$1"
@@ -66,8 +67,9 @@ there_and_back()
 # A program that has the card keeps it.
 held_by_a_program()
 {
-	group=$(basename "$(readlink "/sys/bus/pci/devices/$A/iommu_group")")
 	plx-devbind -b vfio-pci "$A"
+	group=$(basename "$(readlink "/sys/bus/pci/devices/$A/iommu_group")")
+	[ -c "/dev/vfio/$group" ] || group=noiommu-$group
 	exec 6<>"/dev/vfio/$group"
 	refused 'process [0-9]* (.*) uses it; --force' restore "$A"
 	exec 6>&-
@@ -93,8 +95,7 @@ if [ -n "$(ls /sys/kernel/iommu_groups)" ]; then
 	plx-doctor iommu vfio
 	exit 0
 fi
-unsafe=/sys/module/vfio/parameters/enable_unsafe_noiommu_mode
-if [ -e $unsafe ]; then
+if [ -e $UNSAFE ]; then
 	refused 'it is in no IOMMU group: .*enable_unsafe_noiommu_mode (plx-doctor iommu)' -b vfio-pci "$A"
 else
 	refused 'it is in no IOMMU group: .*Without one, unsafely: --driver uio_pci_generic (plx-doctor iommu)' -b vfio-pci "$A"
@@ -103,9 +104,15 @@ held_by "$A" virtio-pci
 refused 'sudo modprobe uio_pci_generic' -b uio_pci_generic "$A"
 load uio uio_pci_generic
 there_and_back uio_pci_generic
-[ -e $unsafe ] || exit 0
-echo 1 >$unsafe
+[ -e $UNSAFE ] || exit 0
+echo 1 >$UNSAFE
 plx-devbind -b vfio-pci "$A" | grep -q 'without an IOMMU the device may write anywhere'
 held_by "$A" vfio-pci
+plx-doctor iommu vfio >/tmp/said
+for words in 'VFIO runs without' '/dev/vfio/noiommu-0 may be opened'; do
+	grep -q "$words" /tmp/said || fail "'$words' is missing: $(cat /tmp/said)"
+done
 plx-devbind restore
 held_by "$A" virtio-pci
+there_and_back vfio-pci
+held_by_a_program

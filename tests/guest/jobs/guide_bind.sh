@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# WAY: what docs/guides/bind-a-nic.md says, as it stands there, with an IOMMU (vfio) or without (uio).
+# WAY: what docs/guides/bind-a-nic.md says, as it stands there, with an IOMMU (vfio) or without (uio, noiommu).
 # shellcheck source=tests/guest/lib.sh
 . /lib.sh
 
@@ -47,19 +47,24 @@ wait_until 5 "eth0" [ -e /sys/class/net/eth0 ]
 
 run_block 1
 check_answer 1 /tmp/said
-if [ "$1" = vfio ]; then
+case $1 in
+vfio)
 	run_block 2
 	check_answer 2 /tmp/said
-else
-	run_block 3
-fi
+	;;
+uio) run_block 3 ;;
+noiommu)
+	run_block 4
+	check_answer 3 /tmp/said
+	;;
+esac
 [ ! -e /sys/class/net/eth0 ] || fail "eth0 is still there"
 
-commands 4 >/tmp/block.sh
+commands 5 >/tmp/block.sh
 cd /tmp || exit
 sh -eu /tmp/block.sh >/tmp/capture.log 2>&1 &
 wait_until 20 "the capture to begin" grep -q capturing /tmp/capture.log
-check_answer 3 /tmp/capture.log
+check_answer 4 /tmp/capture.log
 bytes=$(ask inject 0 300)
 complete()
 {
@@ -68,10 +73,10 @@ complete()
 wait_until 20 "300 frames in the file" complete
 kill -INT "$(pidof plx-capture)"
 wait $! || fail "plx-capture ended with status $?: $(cat /tmp/capture.log)"
-check_answer 4 /tmp/capture.log
+check_answer 5 /tmp/capture.log
 give log.pcap log.pcap
 ask captured log.pcap 0
 
-run_block 5
-check_answer 5 /tmp/said
+run_block 6
+check_answer 6 /tmp/said
 wait_until 5 "eth0" [ -e /sys/class/net/eth0 ]

@@ -41,13 +41,21 @@ while [ $n -gt 0 ]; do
 	sent $n
 done
 
-if [ ! -e /dev/vfio/vfio ]; then
+echo 'user:x:1000:1000::/:/bin/sh' >>/etc/passwd
+as_user="guest_pci -l 0 -a $(card 0) -- msix"
+if [ ! -e /dev/vfio/vfio ] || [ -e /dev/vfio/noiommu-0 ]; then
 	refused '--iova-mode va forbids' guest_pci -l 0 --iova-mode va -a "$(card 0)" -- intx
+	[ -e /dev/vfio/vfio ] || exit 0
+	# Rights to the file are no help; nor is anything, once vfio is told to do without no longer.
+	chown user /dev/vfio/noiommu-*
+	refused 'only root may drive it (CAP_SYS_RAWIO)' su user -c "$as_user"
+	echo 0 >$UNSAFE
+	refused "echo 1 . sudo tee $UNSAFE" guest_pci -l 0 -a "$(card 0)" -- msix
+	echo 1 >$UNSAFE
+	guest_pci -l 0 -a "$(card 0)" -- msix
 	exit 0
 fi
 # As a user: no rights, rights to the group, no right to lock memory.
-echo 'user:x:1000:1000::/:/bin/sh' >>/etc/passwd
-as_user="guest_pci -l 0 -a $(card 0) -- msix"
 refused 'no right to open /dev/vfio' su user -c "$as_user"
 chown user /dev/vfio/[0-9]*
 su user -c "$as_user"

@@ -331,7 +331,8 @@ static void
 what_no_iommu_holds_back_is_told(void **state)
 {
 	char vfio[] = "p -b vfio-pci eth1", uio[] = "p -b uio_pci_generic eth1",
-	     own[] = "p -b virtio-pci eth1";
+	     own[] = "p -b virtio-pci eth1", own_again[] = "p -b virtio-pci eth1",
+	     vfio_again[] = "p -b vfio-pci eth1";
 	const char *warning = "  without an IOMMU the device may write anywhere: only for root";
 	char out[4096];
 
@@ -341,8 +342,14 @@ what_no_iommu_holds_back_is_told(void **state)
 	assert_non_null(strstr(out, warning));
 	assert_int_equal(command(own, out, sizeof(out)), 0);
 	assert_string_equal(out, NIC ": uio_pci_generic -> virtio-pci\n");
+	/* Of an IOMMU, whatever vfio would do without. */
 	fake_file(PLX_PCI_NOIOMMU, "Y\n");
 	assert_int_equal(command(vfio, out, sizeof(out)), 0);
+	assert_null(strstr(out, warning));
+	assert_non_null(strstr(out, "sudo chown $USER /dev/vfio/7"));
+	assert_int_equal(command(own_again, out, sizeof(out)), 0);
+	fake_file("/sys/kernel/iommu_groups/7/name", "vfio-noiommu\n");
+	assert_int_equal(command(vfio_again, out, sizeof(out)), 0);
 	assert_non_null(strstr(out, warning));
 }
 

@@ -488,6 +488,8 @@ vfio_without_iommu_or_without_its_files_is_told(void **state)
 
 	fake_file("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
 	fake_file("/sys/bus/pci/drivers/vfio-pci/bind", "");
+	/* Of a card that was handed over so. */
+	fake_file("/sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");
 	report_init(&report);
 	check_iommu(&exam, &report);
 	check_vfio(&exam, &report);

@@ -8,6 +8,7 @@
 #include "pci/pci_priv.h"
 #include "plx_byteorder.h"
 #include "plx_eal.h"
+#include "plx_pci_card.h"
 #include "zone_priv.h"
 
 #include "event_priv.h"
@@ -361,9 +362,13 @@ files_that_may_not_be_opened_are_named_with_the_cure(void **state)
 	assert_int_equal(chmod(sysfs_root, 0755), 0);
 	sysfs_path(path, "/dev/vfio/7");
 	assert_int_equal(chmod(path, 0), 0);
+	sysfs_path(path, "/dev/vfio/noiommu-9");
+	assert_int_equal(chmod(path, 0), 0);
 	sysfs_path(path, "/dev/vfio/vfio");
 	assert_int_equal(chmod(path, 0666), 0);
 	assert_int_equal(root ? seteuid(65534) : 0, 0);
+	refused(VFIO_CARD_NOIOMMU, -EACCES, "/dev/vfio/noiommu-9: without an IOMMU");
+	assert_non_null(strstr(why.text, "CAP_SYS_RAWIO"));
 	refused(VFIO_CARD, -EACCES, "/dev/vfio/7: run as root, chown USER");
 	assert_non_null(strstr(why.text, "SUBSYSTEM==\"vfio\""));
 	assert_int_equal(root ? seteuid(0) : 0, 0);
@@ -383,6 +388,7 @@ a_kernel_without_what_is_needed_is_told(void **state)
 	vfio.version = VFIO_API_VERSION;
 	vfio.types = 0;
 	refused(VFIO_CARD, -ENOTSUP, "vfio_iommu_type1");
+	refused(VFIO_CARD_NOIOMMU, -ENOTSUP, "echo 1 | sudo tee " PLX_PCI_NOIOMMU);
 	vfio.types = 1u << VFIO_TYPE1v2_IOMMU;
 	vfio.fail_request = VFIO_SET_IOMMU;
 	vfio.fail_errno = EPERM;
