@@ -151,6 +151,13 @@ def archive(files):
 # -- QEMU -----------------------------------------------------------------------------------------------------------------
 
 
+def again(qemu):
+    """The option of a socket that has it connect again after a second."""
+    said = subprocess.run([qemu, '--version'], capture_output=True, text=True, check=True).stdout
+    version = tuple(int(number) for number in re.search(r'version (\d+)\.(\d+)', said).groups())
+    return 'reconnect-ms=1000' if version >= (9, 2) else 'reconnect=1'
+
+
 def command(machine, cards, folder, kernel, initrd, logs, args='', memory=768, trace=(), qemu='qemu-system-x86_64'):
     """QEMU's command line. `folder` holds the sockets, `logs` gets serial.log and trace.log."""
     options, words = MACHINES[machine]
@@ -172,7 +179,7 @@ def command(machine, cards, folder, kernel, initrd, logs, args='', memory=768, t
             line += ['-device', json.dumps(card.served_device())]
             continue
         if card.is_vhost:
-            line += ['-chardev', f'socket,id=vhost{card.number},path={card.socket(folder)},reconnect=1']
+            line += ['-chardev', f'socket,id=vhost{card.number},path={card.socket(folder)},{again(qemu)}']
         line += ['-netdev', card.netdev(folder), '-device', card.device('intel-iommu' in ' '.join(options))]
     return line
 
