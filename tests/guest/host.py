@@ -7,14 +7,18 @@ The verbs are the methods of Host whose names begin with do_; README.md lists th
 import hashlib
 import json
 import os
+import random
 import re
+import socket
 import subprocess
 import time
 
 import linux
 import oracle
+import outside
 import peers
 import registers
+import tagged as tagged_tap
 from answers import No
 
 
@@ -71,6 +75,7 @@ class Host(linux.Verbs):
         self.seed = 0
         self.injected = {}  # by card: what `inject` gave
         self.peers = None
+        self.met = self.tagged = None  # a connection, and a tap on its way
         self.marked = 0  # how long trace.log was at `mark`
 
     def serve(self):
@@ -200,6 +205,26 @@ class Host(linux.Verbs):
             if not int(least) <= size // packets <= int(most):
                 raise No(f'{said[-1]} came, not {least} to {most}')
         return ', '.join(said)
+
+    def do_meet(self, near, tagged, size):
+        """The kernel at the first tap, 10.99.0.1, awaits a TCP connection over which it sends so many bytes and takes what comes;
+        what the other tap receives is watched for its tags."""
+        name = f'card{near}'
+        subprocess.run(['ip', 'address', 'add', '10.99.0.1/24', 'dev', name], check=True)
+        self.met = outside.Served(name, socket.create_server(('10.99.0.1', 5000)), random.Random(size).randbytes(int(size)))
+        self.tagged = tagged_tap.Tagged(f'card{tagged}')
+
+    def do_met(self, sent, got, vlan, least):
+        """It has ended: hashes of what the guest sent and got. All that the other tap received was in that VLAN, and the longest packet
+        that either tap received has at least so many bytes."""
+        given, taken, sizes, wrong = self.met.end()
+        self.tagged.close()
+        said = f'up to {max(sizes)} bytes came, {self.tagged.longest} by VLAN; {wrong} wrong checksums'
+        if (sent, got) != (taken, given):
+            raise No('the bytes that arrived are not those that were sent: ' + said)
+        if wrong or list(self.tagged.longest) != [int(vlan)] or min(max(sizes), self.tagged.longest[int(vlan)]) < int(least):
+            raise No(said)
+        return said
 
     def do_fresh(self):
         """The wires' books begin anew."""
