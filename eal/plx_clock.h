@@ -2,7 +2,7 @@
 /*
  * Time: the processor's counter, calibrated once against CLOCK_MONOTONIC_RAW, and nanoseconds of the day
  * made from it without a system call.
- */
+ * Thread: any. Path: hot, no system call, unless a function says otherwise. */
 #ifndef PLX_EAL_PLX_CLOCK_H
 #define PLX_EAL_PLX_CLOCK_H
 
@@ -31,7 +31,7 @@ plx_clock_ticks(void)
 #endif
 }
 
-/* Ticks a second. Valid after plx_eal_init; before it, the first call calibrates (10 ms). */
+/* Ticks a second. Valid after plx_eal_init; before it, the first call calibrates (10 ms). Path: hot from then on. */
 uint64_t plx_clock_hz(void);
 
 /* Length of a tick distance in nanoseconds; good for any distance up to centuries. */
@@ -45,13 +45,13 @@ uint64_t plx_clock_ticks_to_realtime_ns(uint64_t ticks);
 /* CLOCK_REALTIME now, by the counter. */
 uint64_t plx_clock_realtime_ns(void);
 
-/* CLOCK_MONOTONIC now, by the kernel. */
+/* CLOCK_MONOTONIC now, by the kernel. Path: warm. */
 uint64_t plx_clock_monotonic_ns(void);
 
-/* Busy-waits. */
+/* Busy-waits. Path: slow. */
 void plx_clock_delay_us(unsigned us);
 
-/* What the ticks are, for file headers and `show`: "tsc 2596.1 MHz, invariant". */
+/* What the ticks are, for file headers and `show`: "tsc 2596.1 MHz, invariant". A constant. Path: slow. */
 const char *plx_clock_source(void);
 
 PLX_END_DECLS

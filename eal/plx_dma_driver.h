@@ -6,7 +6,7 @@
  * A device is given bus addresses (IOVA). They are the program's own virtual addresses where an IOMMU or a peer translates
  * (PLX_IOVA_VA), physical ones where nothing does (PLX_IOVA_PA); one mode holds for all PCI devices of a program. Zones
  * are placed low in the address space, so that an IOMMU of 39 bits reaches them too.
- */
+ * Thread: main, unless a function says otherwise. Path: slow. */
 #ifndef PLX_EAL_PLX_DMA_DRIVER_H
 #define PLX_EAL_PLX_DMA_DRIVER_H
 

@@ -4,7 +4,7 @@
  * generates; a plugin (-d file.so) exports its own as `plx_plugin_driver`. There are no constructors.
  *
  * For authors of drivers. Applications see devices only through ports (plx_ethdev.h).
- */
+ * Thread: main. Path: slow. */
 #ifndef PLX_EAL_PLX_DRIVER_H
 #define PLX_EAL_PLX_DRIVER_H
 

@@ -2,7 +2,7 @@
 /*
  * The environment layer: from argc/argv to pinned threads, memory and probed devices, and back. Init and
  * cleanup may be repeated in one process. Options have DPDK's spelling; eal/README.md lists them.
- */
+ * Thread: any while the EAL is initialised, unless a function says otherwise. Path: slow. */
 #ifndef PLX_EAL_PLX_EAL_H
 #define PLX_EAL_PLX_EAL_H
 
@@ -33,7 +33,7 @@ int plx_eal_init(int argc, char **argv, struct plx_why *why);
  */
 int plx_eal_cleanup(void);
 
-/* Writes the usage text of the EAL options. */
+/* Writes the usage text of the EAL options, also before plx_eal_init. Thread: any. */
 void plx_eal_usage(FILE *out);
 
 /* The name that tells this program from others: --file-prefix, or program name and pid. */
@@ -63,7 +63,7 @@ unsigned plx_device_list(struct plx_device_info *ret_devices, unsigned n);
  */
 const char *plx_driver_for_pci(uint16_t vendor, uint16_t device);
 
-/* The library's version, "0.1.0". */
+/* The library's version, "0.1.0", at any time. A constant. Thread: any. */
 const char *plx_version(void);
 
 /*

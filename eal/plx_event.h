@@ -3,7 +3,7 @@
  * The control thread: one epoll loop, started by plx_eal_init, that runs callbacks for file descriptors,
  * signals and alarms, away from the data path. Callbacks run one at a time, on that thread, and may add
  * and remove events, themselves included.
- */
+ * Thread: any, unless a function says otherwise. Path: slow, unless a function says otherwise. */
 #ifndef PLX_EAL_PLX_EVENT_H
 #define PLX_EAL_PLX_EVENT_H
 

@@ -9,7 +9,7 @@
  *
  * E makes every running thread pass a full barrier, so either B sees D's 0 or F sees A's 1. C pairs with F: what was done
  * inside is seen by who closed the gate.
- */
+ * Thread: the one that passes enters and leaves; one other at a time opens and closes. Path: entering and leaving hot, the rest slow. */
 #ifndef PLX_EAL_PLX_GATE_H
 #define PLX_EAL_PLX_GATE_H
 
@@ -60,7 +60,7 @@ plx_gate_open(struct plx_gate *gate)
  */
 void plx_gate_close(struct plx_gate *gate);
 
-/* E alone, for who announces otherwise than by a gate: a full barrier in every running thread. Path: slow, a system call. */
+/* E alone, for who announces otherwise than by a gate: a full barrier in every running thread. Thread: any. Path: slow, a system call. */
 void plx_gate_barrier(void);
 
 PLX_END_DECLS

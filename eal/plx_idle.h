@@ -9,7 +9,7 @@
  *	plx_idle_init(&idle);
  *	while (!stop)
  *		plx_idle_round(&idle, forward_once());
- */
+ * Thread: the one whose loop it is, unless a function says otherwise. Path: slow, unless a function says otherwise. */
 #ifndef PLX_EAL_PLX_IDLE_H
 #define PLX_EAL_PLX_IDLE_H
 

@@ -3,7 +3,7 @@
  * Lcores: numbered threads pinned to CPUs. -l 0-3 names CPUs; --lcores '(0-3)@(0-1)' puts more lcores than
  * there are CPUs on a set of them. The main lcore is the thread that called plx_eal_init; the others wait
  * for work.
- */
+ * Thread: any while the EAL is initialised, unless a function says otherwise. Path: slow: for loops, take the answer once. */
 #ifndef PLX_EAL_PLX_LCORE_H
 #define PLX_EAL_PLX_LCORE_H
 
@@ -65,16 +65,16 @@ enum plx_lcore_state {
  * worker. Thread: main lcore.
  */
 int plx_lcore_launch(plx_lcore_fn fn, void *arg, uint32_t lcore);
-/* On every worker, and with call_main then also here. -EBUSY, starting none, if any is not waiting. */
+/* On every worker, and with call_main then also here. -EBUSY, starting none, if any is not waiting. Thread: main lcore. */
 int plx_lcore_launch_all(plx_lcore_fn fn, void *arg, bool call_main);
 /*
  * Waits until the lcore's function returns; yields that value, 0 if none ran. For the main lcore it is what
  * launch_all called there. -EINVAL for an lcore that is not enabled. Thread: main lcore.
  */
 int plx_lcore_wait(uint32_t lcore);
-/* Waits for all lcores; the first value that is not 0. */
+/* Waits for all lcores; the first value that is not 0. Thread: main lcore. */
 int plx_lcore_wait_all(void);
-enum plx_lcore_state plx_lcore_state(uint32_t lcore);
+enum plx_lcore_state plx_lcore_state(uint32_t lcore); /* WAIT for one that is not enabled */
 
 PLX_END_DECLS
 

@@ -9,7 +9,7 @@
  *	                    +-- plx_pci_window(bar 4, 0x1000, 0x40) --> plx_pci_read32(&window, 0x14)
  *
  * The bus opens the device before the driver's probe and closes it after the driver's remove: a driver only uses it.
- * All functions: the main lcore, slow, 0 or a negative errno, unless they say otherwise.
+ * All functions return 0 or a negative errno, unless they say otherwise. Thread: main lcore. Path: slow, unless a function says otherwise.
  */
 #ifndef PLX_EAL_PLX_PCI_DRIVER_H
 #define PLX_EAL_PLX_PCI_DRIVER_H

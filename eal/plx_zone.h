@@ -3,7 +3,7 @@
  * Zones: named, page-backed, NUMA-placed memory that can be handed to a peer by file descriptor. A zone is
  * one memfd (1G or 2M hugetlb pages where they are, plain pages otherwise), sealed against shrinking, so
  * nothing stays behind after any death. There is no malloc in it.
- */
+ * Thread: any. Path: slow. */
 #ifndef PLX_EAL_PLX_ZONE_H
 #define PLX_EAL_PLX_ZONE_H
 

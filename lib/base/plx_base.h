@@ -2,7 +2,7 @@
 /*
  * The words every other header is written in: attributes, sizes, container_of, and struct plx_why, the
  * sentence that goes with an error. No function here allocates, logs or keeps state.
- */
+ * Thread: any. Path: hot, unless a function says otherwise. */
 #ifndef PLX_LIB_BASE_PLX_BASE_H
 #define PLX_LIB_BASE_PLX_BASE_H
 
@@ -114,7 +114,7 @@ struct plx_why {
 int plx_why(struct plx_why *why, int err, const char *format, ...) PLX_PRINTF(3, 4) PLX_COLD;
 
 /*
- * Puts a context in front of what is already there ("net_tap0: " + "no such interface") and returns err.
+ * Puts a context in front of what is already there ("net_tap0: " + "no such interface") and returns err. Thread: any. Path: slow.
  */
 int plx_why_prefix(struct plx_why *why, int err, const char *format, ...) PLX_PRINTF(3, 4) PLX_COLD;
 

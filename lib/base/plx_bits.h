@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Powers of two, alignment and checked arithmetic on sizes. */
+/* Powers of two, alignment and checked arithmetic on sizes. Thread: any. Path: hot. */
 #ifndef PLX_LIB_BASE_PLX_BITS_H
 #define PLX_LIB_BASE_PLX_BITS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A doubly linked list whose links live in the listed objects. Not thread safe. */
+/* A doubly linked list whose links live in the listed objects. Thread: one at a time for a list and what is in it. Path: hot, a few stores each. */
 #ifndef PLX_LIB_BASE_PLX_LIST_H
 #define PLX_LIB_BASE_PLX_LIST_H
 

@@ -20,7 +20,7 @@
  *
  *	plx_bouncer_create(&(struct plx_bouncer_params){.a = {0, 0}, .b = {1, 0}}, &bouncer, &why);
  *	plx_bouncer_run(bouncer);		until plx_bouncer_break(bouncer)
- */
+ * Thread: as each function says. Path: slow, unless a function says otherwise. */
 #ifndef PLX_LIB_CLUSTER_PLX_BOUNCER_H
 #define PLX_LIB_CLUSTER_PLX_BOUNCER_H
 
@@ -96,7 +96,7 @@ void plx_bouncer_destroy(struct plx_bouncer *bouncer);
 /* One round: up to a burst each way. Returns how many packets were received. Thread: one at a time. Path: hot. */
 unsigned plx_bouncer_poll(struct plx_bouncer *bouncer);
 
-/* Polls, and waits between as the program's idle policy says, until broken. Thread: as plx_bouncer_poll. */
+/* Polls, and waits between as the program's idle policy says, until broken. Thread: as plx_bouncer_poll. Path: hot. */
 void plx_bouncer_run(struct plx_bouncer *bouncer);
 
 /*

@@ -15,8 +15,8 @@
  *
  * Every packet is accounted for: plx_cluster_stats() has the equations.
  *
- * Threads: one at a time runs plx_cluster_poll, the master. With params.send_thread another one runs
- * plx_cluster_poll_send. All else may be called by any one other thread at a time, while they run.
+ * Thread: one at a time runs plx_cluster_poll, the master. With params.send_thread another one runs
+ * plx_cluster_poll_send. All else may be called by any one other thread at a time, while they run. Path: slow, unless a function says otherwise.
  */
 #ifndef PLX_LIB_CLUSTER_PLX_CLUSTER_H
 #define PLX_LIB_CLUSTER_PLX_CLUSTER_H
@@ -163,7 +163,7 @@ unsigned plx_cluster_poll_send(struct plx_cluster *cluster);
 
 /*
  * Polls, and waits between as the program's idle policy says, until plx_cluster_break. A master that sleeps is woken by packets
- * and by slaves that send. Thread: the master's.
+ * and by slaves that send. Thread: the master's. Path: hot.
  */
 void plx_cluster_run(struct plx_cluster *cluster);
 void plx_cluster_run_send(struct plx_cluster *cluster);

@@ -9,7 +9,7 @@
  * /run/pollux or $XDG_RUNTIME_DIR/pollux: the first that is ours. Peers of another user are refused, root's are not. A
  * peer asks one question at a time; who hangs up takes back a question that was not begun. What a peer sends is bounded and
  * checked; more peers than PLX_DOOR_PEERS_MAX push out the one that was silent longest.
- */
+ * Thread: main, unless a function says otherwise; what takes a request or a reply, where its command runs. Path: slow, unless a function says otherwise. */
 #ifndef PLX_LIB_DOOR_PLX_DOOR_H
 #define PLX_LIB_DOOR_PLX_DOOR_H
 
@@ -111,7 +111,7 @@ int plx_door_add(const struct plx_door_command *command);
  * one. Path: warm, one load when nothing waits. */
 unsigned plx_door_serve(void);
 
-/* Readable while something waits for plx_door_serve; -1 while the door is not open. */
+/* Readable while something waits for plx_door_serve; -1 while the door is not open. Thread: who calls plx_door_serve. */
 int plx_door_fd(void);
 
 PLX_END_DECLS

@@ -12,7 +12,7 @@
  * run inside of them and may call plx_e1000_model_receive() of another model, but nothing of the same one. Nothing that a driver
  * writes, to registers, pages or rings, can make it reach outside of what find() gave it, loop without end, or fall over.
  * All times are nanoseconds of a clock of the embedder's that does not go back. Errors are negative errno.
- */
+ * Thread: one at a time for a model. Path: slow, unless a function says otherwise. */
 #ifndef PLX_LIB_E1000_MODEL_PLX_E1000_MODEL_H
 #define PLX_LIB_E1000_MODEL_PLX_E1000_MODEL_H
 

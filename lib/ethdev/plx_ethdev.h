@@ -8,9 +8,9 @@
  *	             ^                     ^                                          |
  *	             +------- close -------+------------------- stop -----------------+
  *
- * Bursts work on started ports, one thread a queue; on other ports they return 0 and count it. All other
- * functions are slow, for one control thread at a time. Port numbers are dense from 0; unknown ones are
- * -ENODEV. An operation that a driver does not have is -ENOTSUP.
+ * Bursts work on started ports; on other ports they return 0 and count it. Port numbers are dense from 0;
+ * unknown ones are -ENODEV. An operation that a driver does not have is -ENOTSUP.
+ * Thread: bursts, one a queue; else one control thread at a time. Path: bursts hot, else slow. Unless a function says otherwise.
  */
 #ifndef PLX_LIB_ETHDEV_PLX_ETHDEV_H
 #define PLX_LIB_ETHDEV_PLX_ETHDEV_H

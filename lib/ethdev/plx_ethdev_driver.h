@@ -4,7 +4,7 @@
  * registers it in probe and unregisters it in remove. lib/ethdev checks every argument and state before it
  * calls an op, keeps counters and sums, and answers -ENOTSUP for ops that are NULL.
  * drivers/net/null is the template; docs/guides/write-a-pmd.md walks through it.
- */
+ * Thread: main, unless a function says otherwise. Path: slow, unless a function says otherwise. */
 #ifndef PLX_LIB_ETHDEV_PLX_ETHDEV_DRIVER_H
 #define PLX_LIB_ETHDEV_PLX_ETHDEV_DRIVER_H
 

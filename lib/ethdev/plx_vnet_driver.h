@@ -9,7 +9,7 @@
  *
  *	bytes of the packet      [ Ethernet | IPv4 | TCP | payload ... ]
  *	what is sent     [header][ head[] .............. ][ payload ... ]
- */
+ * Thread: any, the packet's owner. Path: hot, unless a function says otherwise. */
 #ifndef PLX_LIB_ETHDEV_PLX_VNET_DRIVER_H
 #define PLX_LIB_ETHDEV_PLX_VNET_DRIVER_H
 

@@ -3,7 +3,7 @@
  * Packet filters in libpcap's language, run on bytes. A filter is compiled once to classic BPF, is then
  * never changed, and may be matched by any number of threads at once. Frames begin with their Ethernet
  * header (DLT_EN10MB); a VLAN tag that the device took out of the frame is not seen by the filter.
- */
+ * Thread: any, unless a function says otherwise; who destroys a filter sees to it that nobody matches. Path: slow, but for plx_filter_match(). */
 #ifndef PLX_LIB_FILTER_PLX_FILTER_H
 #define PLX_LIB_FILTER_PLX_FILTER_H
 

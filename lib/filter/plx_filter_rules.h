@@ -15,7 +15,7 @@
  *
  * All rules speak of the outermost headers (layers[0] of plx_net_packet). Integers are in host order, addresses as on
  * the wire. Times are nanoseconds of any clock that does not go back, the same one in all calls.
- */
+ * Thread: any, also while packets are matched, unless a function says otherwise. Path: slow, unless a function says otherwise. */
 #ifndef PLX_LIB_FILTER_PLX_FILTER_RULES_H
 #define PLX_LIB_FILTER_PLX_FILTER_RULES_H
 
@@ -208,7 +208,7 @@ struct plx_filter_rules_stats {
 int plx_filter_rules_create(const struct plx_filter_rules_config *config,
 			    struct plx_filter_rules **ret_rules, struct plx_why *why);
 
-/* Frees all, plugins and readers included. No reader may be inside. NULL is fine. */
+/* Frees all, plugins and readers included. NULL is fine. Thread: any, while no other uses the set or a reader. */
 void plx_filter_rules_destroy(struct plx_filter_rules *rules);
 
 /* Sums. Thread: any. Path: slow. */
@@ -228,7 +228,7 @@ int
 plx_filter_rules_reader_create(struct plx_filter_rules *rules,
 			       struct plx_filter_rules_reader **ret_reader, struct plx_why *why);
 
-/* What its actions posted and was not served yet is served first. NULL is fine. Not inside a burst of the same reader. */
+/* What its actions posted and was not served yet is served first. NULL is fine. Thread: any, while no other uses this reader, not inside a burst. */
 void plx_filter_rules_reader_destroy(struct plx_filter_rules_reader *reader);
 
 /*

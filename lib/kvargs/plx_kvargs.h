@@ -4,7 +4,7 @@
  * typed fields with ranges, and gets a filled struct or a sentence that says which key is wrong and what
  * would be right. Values may be quoted by [..] (which may nest) or '..' to hold commas; quotes count at the
  * beginning of a value only, elsewhere they are characters like others.
- */
+ * Thread: any; nothing is kept between calls. Path: slow. */
 #ifndef PLX_LIB_KVARGS_PLX_KVARGS_H
 #define PLX_LIB_KVARGS_PLX_KVARGS_H
 
@@ -16,7 +16,7 @@ enum plx_kvargs_type {
 	PLX_KVARGS_BOOL,   /* bool: 0 1 n y no yes off on false true; a bare key means true */
 	PLX_KVARGS_UINT,   /* uint64_t in [min, max]; 0x and K M G suffixes (powers of 1024) */
 	PLX_KVARGS_STRING, /* char[max]: 1 .. max - 1 characters */
-	PLX_KVARGS_MAC,	   /* uint8_t[6] */
+	PLX_KVARGS_MAC,	   /* uint8_t[6]: of one port, no group's */
 	PLX_KVARGS_CHOICE, /* int: the index of the value in choices[] */
 	PLX_KVARGS_LIST, /* struct plx_kvargs_list: key=a,key=b or key=[a,b]; replaces the default */
 };

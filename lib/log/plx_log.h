@@ -4,7 +4,7 @@
  * its room (lib.ring, eal.zone, pmd.net.af_xdp); users choose levels by pattern: --log-level 'pmd.*:debug'.
  * No constructors: a component finds its level the first time it logs, and again after a rule was added.
  * Nothing on the data path logs.
- */
+ * Thread: any, unless a function says otherwise. Path: slow. */
 #ifndef PLX_LIB_LOG_PLX_LOG_H
 #define PLX_LIB_LOG_PLX_LOG_H
 

@@ -16,7 +16,7 @@
  * returns it. A free mbuf in its pool always has refcnt 1, nb_segs 1, next NULL, its own pool_id and buf:
  * who frees restores this, so that allocation touches next to nothing and one 64-bit compare tells a free
  * that there is nothing to restore.
- */
+ * Thread: functions of a pool, any; functions of a packet, its owner. Path: slow; what bursts are made of is in plx_mbuf_inline.h, and hot. */
 #ifndef PLX_LIB_MBUF_PLX_MBUF_H
 #define PLX_LIB_MBUF_PLX_MBUF_H
 
@@ -174,7 +174,7 @@ int plx_pool_audit(const struct plx_pool *pool, struct plx_why *why);
 /* Who holds what: by holder with mbuf_debug, else the count. Returns buffers that are out. */
 uint32_t plx_pool_report(const struct plx_pool *pool, FILE *out);
 
-/* Gives the calling lcore's cached buffers back to the pool. */
+/* Gives the calling lcore's cached buffers back to the pool. Nothing in a thread that is no lcore. */
 void plx_pool_cache_flush(struct plx_pool *pool);
 
 /* -- slow operations on packets ---------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Makes Ethernet frames with UDP or TCP over IPv4 or IPv6: for packet generators and tests.
- */
+ * Thread: any; nothing is kept between calls. Path: hot, but a generator builds once and changes copies. */
 #ifndef PLX_LIB_NET_PLX_NET_BUILD_H
 #define PLX_LIB_NET_PLX_NET_BUILD_H
 
@@ -38,7 +38,7 @@ size_t plx_net_build_header_len(const struct plx_net_build *build);
  * `bytes` behind the headers already.
  *
  * -EINVAL: frame_len is shorter than the headers or longer than IP can say, or a field is out of range.
- * Thread: any. Path: hot, but a generator builds once and changes copies.
+ * Thread: any. Path: hot.
  */
 int plx_net_build_frame(const struct plx_net_build *build, uint8_t *bytes, size_t frame_len);
 

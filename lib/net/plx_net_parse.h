@@ -8,7 +8,7 @@
  *	l2_off   l3_off  l4_off  payload_off        l2_off ...
  *	[ Ether tags | IPv4/6 ext | UDP | VXLAN    [ Ether | IPv4 | TCP | bytes ]     ] padding
  *	                                                                       end   end
- */
+ * Thread: any; nothing is kept between calls. Path: hot, unless a function says otherwise. */
 #ifndef PLX_LIB_NET_PLX_NET_PARSE_H
 #define PLX_LIB_NET_PLX_NET_PARSE_H
 

@@ -14,7 +14,7 @@
  *
  * There are no threads in it. All functions of a NIC are called by one thread at a time. Callbacks run inside of poll() and may
  * call plx_nicemu_receive() of another NIC of the same thread, but nothing of the same one.
- */
+ * Thread: one at a time for a NIC. Path: slow, unless a function says otherwise. */
 #ifndef PLX_LIB_NICEMU_PLX_NICEMU_H
 #define PLX_LIB_NICEMU_PLX_NICEMU_H
 

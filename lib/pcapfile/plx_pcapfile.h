@@ -5,7 +5,7 @@
  * pcap is a header and a row of records {time, lengths, bytes}: one link type, no interfaces, no losses.
  * pcapng is a row of blocks: sections, interfaces, packets with options, interface statistics. Times are
  * nanoseconds since the Unix epoch everywhere in this room, whatever the file counts in.
- */
+ * Thread: any. Path: slow. */
 #ifndef PLX_LIB_PCAPFILE_PLX_PCAPFILE_H
 #define PLX_LIB_PCAPFILE_PLX_PCAPFILE_H
 

@@ -21,7 +21,7 @@
  * the monotonic clock at the latest; so a clock that is set forward ends one file, one that is set back makes one
  * file last a period, and nothing else happens.
  *
- * A set belongs to one thread at a time.
+ * Thread: one at a time for a set. Path: slow, unless a function says otherwise.
  */
 #ifndef PLX_LIB_PCAPFILE_PLX_PCAPFILE_FILESET_H
 #define PLX_LIB_PCAPFILE_PLX_PCAPFILE_FILESET_H

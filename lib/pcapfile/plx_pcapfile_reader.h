@@ -11,7 +11,7 @@
  *	plx_pcapfile_reader_destroy(reader);
  *	plx_pcapfile_source_close(source);
  *
- * A reader belongs to one thread at a time.
+ * Thread: one at a time for a reader, with its source. Path: slow, unless a function says otherwise.
  */
 #ifndef PLX_LIB_PCAPFILE_PLX_PCAPFILE_READER_H
 #define PLX_LIB_PCAPFILE_PLX_PCAPFILE_READER_H

@@ -13,7 +13,7 @@
  *	plx_pcapfile_writer_destroy(writer);
  *	err = plx_pcapfile_sink_close(sink, &why);
  *
- * A writer belongs to one thread at a time.
+ * Thread: one at a time for a writer, with its sink. Path: slow, unless a function says otherwise.
  */
 #ifndef PLX_LIB_PCAPFILE_PLX_PCAPFILE_WRITER_H
 #define PLX_LIB_PCAPFILE_PLX_PCAPFILE_WRITER_H

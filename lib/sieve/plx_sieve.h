@@ -14,7 +14,7 @@
  *
  * What rules ask for (add-rule, delete-rule) is done by the EAL's control thread every PLX_SIEVE_TICK_MS, which purges idle
  * exact rules too if that is wanted; the program need not call plx_filter_rules_service, and may.
- */
+ * Thread: any, unless a function says otherwise. Path: slow; what a burst runs is not in here. */
 #ifndef PLX_LIB_SIEVE_PLX_SIEVE_H
 #define PLX_LIB_SIEVE_PLX_SIEVE_H
 

@@ -10,7 +10,7 @@
  * There is a lane for each queue of each direction, a ring of bytes that one thread fills. A lane that is full costs the
  * reader the packet, and nobody else anything; it is counted. What the reader says is where it is in each lane: a tail
  * that cannot be switches it off for good. All memory is there before the first packet.
- */
+ * Thread: as each function says. Path: slow; what a burst runs is not in here. */
 #ifndef PLX_LIB_TAP_PLX_TAP_H
 #define PLX_LIB_TAP_PLX_TAP_H
 

@@ -2,7 +2,7 @@
 /*
  * The other side of a tap (plx_tap.h), in another process: lanes are read in place, each by one thread. What lies in the
  * region is checked before it is believed; a program that writes nonsense gets -EPROTO.
- */
+ * Thread: any, unless a function says otherwise; lanes are independent of each other. Path: slow, unless a function says otherwise. */
 #ifndef PLX_LIB_TAP_PLX_TAP_READER_H
 #define PLX_LIB_TAP_PLX_TAP_READER_H
 
@@ -20,7 +20,7 @@ struct plx_tap_reader;
  */
 int
 plx_tap_reader_create(const int fds[2], struct plx_tap_reader **ret_reader, struct plx_why *why);
-/* NULL is fine. No thread may be reading. */
+/* NULL is fine. Thread: any, while no other uses it. */
 void plx_tap_reader_destroy(struct plx_tap_reader *reader);
 
 /* Begins or ends the copying. */
@@ -81,7 +81,7 @@ int plx_tap_reader_skip(struct plx_tap_reader *reader, unsigned lane, uint64_t *
 /* Gives the room of all packets that were read back. Thread: as above. Path: hot. */
 void plx_tap_reader_release(struct plx_tap_reader *reader, unsigned lane);
 
-/* True while a lane has something to read. Thread: any. */
+/* True while a lane has something to read. Thread: any. Path: hot. */
 bool plx_tap_reader_pending(const struct plx_tap_reader *reader, unsigned lane);
 
 PLX_END_DECLS

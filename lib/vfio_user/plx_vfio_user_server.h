@@ -11,7 +11,7 @@
  * called by one thread at a time; callbacks run inside poll() and may call all but poll() and destroy(). Nothing that a client
  * says is believed; one that breaks the rules is sent away with a sentence, and the next one is served. A client that stops in the
  * middle of a message, or does not answer, is waited for PLX_VFIO_USER_SERVER_WAIT_MS.
- */
+ * Thread: one at a time for a server. Path: slow, unless a function says otherwise. */
 #ifndef PLX_LIB_VFIO_USER_PLX_VFIO_USER_SERVER_H
 #define PLX_LIB_VFIO_USER_PLX_VFIO_USER_SERVER_H
 

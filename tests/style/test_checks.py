@@ -36,7 +36,7 @@ MESON = """rooms = [
 """
 
 
-def header(path, body='', about='/* What it is for. */\n'):
+def header(path, body='', about='/* What it is for. Thread: any. Path: slow. */\n'):
     guard = check_rooms.guard_of(path)
     return f'{LICENCE}{about}#ifndef {guard}\n#define {guard}\n{body}\n#endif\n'
 
@@ -281,6 +281,15 @@ class Comments(Sample):
     def test_group_and_line_comments_count(self):
         body = '/* Both. */\nint plx_a(void);\nint plx_b(int x,\n\t  int y);\n\nint plx_c(void); /* this one */\n'
         self.assertEqual(self.problems(check_comments.check, {'lib/ring/plx_ring.h': header('lib/ring/plx_ring.h', body)}), [])
+
+    def test_who_may_call_and_what_it_costs(self):
+        path = 'lib/ring/plx_ring.h'
+        body = '/* One. Thread: any. Path: hot. */\nint plx_a(void);\n\n/* Other. Path: slow. */\nint plx_b(void);\n'
+        files = {path: header(path, body, '/* What it is for. */\n')}
+        self.expect(check_comments.check, files, path, 9, 'of plx_b() there is no "Thread:"')
+        self.assertEqual(len(self.problems(check_comments.check, files)), 1)
+        files = {path: header(path, body, '/* What it is for. Thread: main. */\n')}
+        self.assertEqual(self.problems(check_comments.check, files), [])
 
     def test_header_without_prose(self):
         self.expect(check_comments.check, {'lib/ring/plx_ring.h': header('lib/ring/plx_ring.h', about='')},
