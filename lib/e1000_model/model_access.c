@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define ACCESS_MAX 8u
-#define ONES	   UINT32_MAX
 
 static const uint32_t bar_len[PLX_E1000_MODEL_BARS] = {
 	[PLX_E1000_MODEL_BAR_REGS] = PLX_E1000_MODEL_REGS_LEN,

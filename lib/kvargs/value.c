@@ -197,6 +197,24 @@ store_string(const struct plx_kvargs_field *field, struct kvargs_span text, char
 	return 0;
 }
 
+static int
+store_mac(const struct plx_kvargs_field *field, const char *text, void *to, struct plx_why *why)
+{
+	uint8_t mac[6];
+
+	if (plx_kvargs_mac(text, mac) != 0)
+		return plx_why(why, -EINVAL,
+			       "key '%s' is '%s'; expected a MAC address like 02:00:00:00:00:01",
+			       field->key, text);
+	if ((mac[0] & 1) != 0)
+		return plx_why(
+			why, -EINVAL,
+			"%s=%s is a group address; the lowest bit of the first byte must be 0",
+			field->key, text);
+	memcpy(to, mac, sizeof(mac));
+	return 0;
+}
+
 /* The types whose values are short words. */
 static int
 store_word(const struct plx_kvargs_field *field, const char *text, void *to, struct plx_why *why)
@@ -209,11 +227,7 @@ store_word(const struct plx_kvargs_field *field, const char *text, void *to, str
 	case PLX_KVARGS_CHOICE:
 		return store_choice(field, text, to, why);
 	default:
-		if (plx_kvargs_mac(text, to) == 0)
-			return 0;
-		return plx_why(why, -EINVAL,
-			       "key '%s' is '%s'; expected a MAC address like 02:00:00:00:00:01",
-			       field->key, text);
+		return store_mac(field, text, to, why);
 	}
 }
 

@@ -66,8 +66,6 @@ choose_mac(struct e1000_dev *dev, const struct e1000_args *args, struct plx_why 
 			&damage, -EADDRNOTAVAIL,
 			"the address in the EEPROM is none that a card can have: mac= gives it "
 			"one");
-	if (said && !is_unicast(args->mac))
-		return plx_why(why, -EINVAL, "mac: that is an address of a group");
 	if (ret != 0 && (!said || ret == -ENODEV))
 		return plx_why(why, ret, "%s", damage.text);
 	if (ret != 0)

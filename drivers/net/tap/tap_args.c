@@ -52,17 +52,6 @@ check_pattern(const char *name, struct plx_why *why)
 }
 
 static int
-check_mac(const char *key, const uint8_t mac[6], struct plx_why *why)
-{
-	if ((mac[0] & 1) == 0)
-		return 0;
-	return plx_why(why, -EINVAL,
-		       "%s=%02x:%02x:%02x:%02x:%02x:%02x is a group address; the lowest bit of the "
-		       "first byte must be 0",
-		       key, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-}
-
-static int
 check_fd(const struct tap_args *args, struct plx_why *why)
 {
 	if (args->fd == TAP_NO_FD || (strcmp(args->iface, ANY_NAME) == 0 && !args->persist))
@@ -86,9 +75,5 @@ tap_args_parse(const char *text, struct tap_args *ret_args, struct plx_why *why)
 		err = plx_netdev_check_name(ret_args->iface, why);
 	if (err == 0)
 		err = check_pattern(ret_args->iface, why);
-	if (err == 0)
-		err = check_mac("mac", ret_args->mac, why);
-	if (err == 0)
-		err = check_mac("host_mac", ret_args->host_mac, why);
 	return err;
 }

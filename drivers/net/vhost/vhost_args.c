@@ -38,27 +38,9 @@ static const struct plx_kvargs_field vhost_fields[] = {
 	{.key = NULL},
 };
 
-static int
-check_mac(const char *key, const uint8_t mac[6], struct plx_why *why)
-{
-	if ((mac[0] & 1) == 0)
-		return 0;
-	return plx_why(why, -EINVAL,
-		       "%s=%02x:%02x:%02x:%02x:%02x:%02x is a group address; the lowest bit of the "
-		       "first byte must be 0",
-		       key, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-}
-
 int
 vhost_args_parse(const char *text, struct vhost_args *ret_args, struct plx_why *why)
 {
-	int err;
-
 	*ret_args = (struct vhost_args){.queues = 1};
-	err = plx_kvargs_parse(text, vhost_fields, ret_args, why);
-	if (err == 0)
-		err = check_mac("mac", ret_args->mac, why);
-	if (err == 0)
-		err = check_mac("guest_mac", ret_args->guest_mac, why);
-	return err;
+	return plx_kvargs_parse(text, vhost_fields, ret_args, why);
 }

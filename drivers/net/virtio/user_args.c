@@ -77,10 +77,6 @@ check(const struct user_args *args, struct plx_why *why)
 	if ((args->queue_size & (args->queue_size - 1)) != 0)
 		return plx_why(why, -EINVAL, "queue_size=%u: a power of two is possible",
 			       (unsigned)args->queue_size);
-	if (args->mac[0] & 1)
-		return plx_why(why, -EINVAL,
-			       "mac=%02x:...: that is a group's address, not that of one port",
-			       args->mac[0]);
 	if (args->queues > 1 && !args->cq)
 		return plx_why(why, -EINVAL,
 			       "queues=%u needs control commands: leave cq=0 out, or have one pair",

@@ -99,8 +99,6 @@ net_virtio_probe(struct plx_device *device, struct plx_why *why)
 		return plx_why(why, -ENOMEM, "out of memory");
 	dev = &port->dev;
 	ret = plx_kvargs_parse(device->args, fields, &args, why);
-	if (ret == 0 && (args.mac[0] & 1) != 0)
-		ret = plx_why(why, -EINVAL, "mac: that is an address of a group");
 	if (ret == 0)
 		ret = virtio_pci_find(device->pci, args.legacy, &port->pci, &dev->transport, why);
 	if (ret != 0)

@@ -162,6 +162,14 @@ strings_have_a_length(void **state)
 }
 
 static void
+addresses_are_those_of_one_port(void **state)
+{
+	assert_refused("mac=02:00:00:00:00", "expected a MAC address like");
+	assert_refused("mac=01:00:5e:00:00:01", "mac=01:00:5e:00:00:01 is a group address");
+	assert_refused("mac=ff:ff:ff:ff:ff:ff", "is a group address");
+}
+
+static void
 choices_are_listed(void **state)
 {
 	assert_refused("mode=natvie", "did you mean 'native'? Allowed are: native generic auto");
@@ -265,6 +273,7 @@ main(void)
 		cmocka_unit_test(a_list_has_an_end),
 		cmocka_unit_test(numbers_out_of_range_name_the_range),
 		cmocka_unit_test(strings_have_a_length),
+		cmocka_unit_test(addresses_are_those_of_one_port),
 		cmocka_unit_test(choices_are_listed),
 		cmocka_unit_test(quotes_hold_commas_and_must_be_closed),
 		cmocka_unit_test(stray_commas_and_signs_are_refused),

@@ -58,7 +58,7 @@ nonsense_is_refused_with_the_word_in_question(void **state)
 		{"iface=a%d%d", "%"},
 		{"iface=a%", "%"},
 		{"iface=a,iface=b", "iface"},
-		{"mac=01:00:00:00:00:01", "mac"},
+		{"mac=01:00:00:00:00:01", "mac=01:00:00:00:00:01 is a group address"},
 		{"mac=1:2", "mac"},
 		{"host_mac=ff:ff:ff:ff:ff:ff", "host_mac"},
 		{"persist=maybe", "persist"},

@@ -56,7 +56,7 @@ nonsense_is_refused_by_name(void **state)
 		{"path=/x,queues=1000", "queues"},
 		{"path=/x,queue_size=300", "power of two"},
 		{"path=/x,queue_size=65536", "queue_size"},
-		{"path=/x,mac=01:00:00:00:00:01", "group"},
+		{"path=/x,mac=01:00:00:00:00:01", "mac=01:00:00:00:00:01 is a group address"},
 		{"path=/x,mtu=20", "mtu"},
 		{"path=/x,queues=2,cq=0", "cq=0"},
 		{"path=/x,server=1,wait=1", "wait=1"},
