@@ -161,6 +161,7 @@ def again(qemu):
 def command(machine, cards, folder, kernel, initrd, logs, args='', memory=768, trace=(), qemu='qemu-system-x86_64'):
     """QEMU's command line. `folder` holds the sockets, `logs` gets serial.log and trace.log."""
     options, words = MACHINES[machine]
+    words += ' mitigations=off init_on_alloc=0'  # no attackers here; to guard against them is a sixth of a boot
     line = [qemu, '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-accel', 'tcg,thread=multi',
             '-cpu', 'max', '-smp', '2', '-m', str(memory), *options, '-kernel', kernel, '-initrd', initrd,
             '-append', f'console=ttyS0 quiet panic=-1 hugepages={memory // 8} no_timer_check ipv6.disable=1 {words} lab.args={args}',
