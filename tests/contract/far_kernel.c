@@ -217,6 +217,19 @@ tap_plug(struct wire *wire)
 	return open_socket(wire, wire->iface);
 }
 
+/* The end that came up first sends nothing, and says so to nobody, until the kernel has got to its link; then it is UP. */
+static int
+wait_for_links(void)
+{
+	const char *all = "[ $(ip -o link show up | grep -Ec ': v[ab]@.* state UP ') = 2 ]";
+
+	for (uint64_t until = now_ms() + PATIENCE_MS; net_run("%s", all) != 0; sleep_ms(5)) {
+		if (now_ms() > until)
+			return -ETIMEDOUT;
+	}
+	return 0;
+}
+
 /*
  * The far end is a bit longer than the port's, as tests of the MTU need it. It sends by one queue, and so to the port's first: of several the
  * kernel picks one by a hash that is another one after each boot.
@@ -230,8 +243,10 @@ veth_open(struct wire *wire, const char *devargs)
 	    net_run("ip link add va numrxqueues 2 numtxqueues 2 type veth "
 		    "peer name vb numrxqueues 2 numtxqueues 1") != 0)
 		return -EIO;
-	return net_run("ip link set va up mtu 1500 arp off && "
-		       "ip link set vb up mtu 3000 arp off");
+	if (net_run("ip link set va up mtu 1500 arp off && "
+		    "ip link set vb up mtu 3000 arp off") != 0)
+		return -EIO;
+	return wait_for_links();
 }
 
 int

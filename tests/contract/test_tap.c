@@ -194,7 +194,7 @@ an_interface_set_down_by_hand_is_counted_and_survived(void **state)
 	assert_int_equal(plx_ethdev_stats(wire->port, &stats), 0);
 	assert_int_equal(stats.tx_errors, 1);
 	assert_int_equal(net_run("ip link set ptap0 up"), 0);
-	sleep_ms(50);
+	wire_wait_for_far_end(wire);
 	wire_put(wire, 0, 10, 100);
 	wire_expect(wire, 0, 10, 100);
 	assert_int_equal(plx_ethdev_stop(wire->port), 0);
