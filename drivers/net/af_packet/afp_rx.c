@@ -23,6 +23,8 @@
 #define MACS_LEN   12
 #define TAG_LEN	   4
 #define TPID_8021Q 0x8100
+#define LATE_MS \
+	30000 /* so late the kernel may be to hand a block over: its timer needs a processor */
 
 /* -- the ring ----------------------------------------------------------------------------------------- */
 
@@ -257,20 +259,26 @@ afp_rx_account(struct afp_rxq *rxq)
 	return in_ring;
 }
 
-void
-afp_rx_discard(struct afp_rxq *rxq)
+static void
+discard_blocks(struct afp_rxq *rxq)
 {
-	uint64_t wait_ms = 2 * rxq->port->args.block_timeout + 1;
-	struct timespec wait = {(time_t)(wait_ms / 1000), (long)(wait_ms % 1000) * 1000000};
-
-	if (afp_rx_account(rxq) == 0)
-		return;
-	/* What is in the ring may be in a block that only its timeout hands over. */
-	nanosleep(&wait, NULL);
 	while (rxq->left > 0 || open_block(rxq)) {
 		plx_ethdev_add(&rxq->taken, rxq->left);
 		plx_ethdev_add(&rxq->stopped, rxq->left);
 		close_block(rxq);
+	}
+}
+
+void
+afp_rx_discard(struct afp_rxq *rxq)
+{
+	const struct timespec ms = {.tv_nsec = 1000000};
+	const uint64_t limit = 2 * rxq->port->args.block_timeout + LATE_MS;
+
+	/* What is in the ring may be in a block that only its timeout hands over. */
+	for (uint64_t waited = 0; afp_rx_account(rxq) > 0 && waited < limit; waited++) {
+		nanosleep(&ms, NULL);
+		discard_blocks(rxq);
 	}
 }
 
