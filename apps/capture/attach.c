@@ -9,7 +9,7 @@
 
 #include <pollux/plx_door_client.h>
 
-#define PATIENCE_MS  10000
+#define PATIENCE_MS  60000 /* a program on a busy machine may be that late */
 #define PROGRAMS_MAX 64
 
 /* -- what there is --------------------------------------------------------------------------------- */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define REQUEST_MAX 4096
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000 /* a program on a busy machine may be that late */
 
 /* Puts a text into the quotes of JSON; cut where it does not fit, which the other end then complains about. */
 static void
