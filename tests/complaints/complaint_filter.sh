@@ -16,6 +16,9 @@ run_in a ping -qc 5 -i 0.02 -s 1000 fd99::2 >/dev/null
 for port in 53 80 443; do
 	netns_exec a bash -c "echo hello >/dev/udp/10.99.0.2/$port" || true
 done
+# What was sent last.
+all_seen() { [ -n "$(tcpdump -nr "$TMP/all.pcap" 'udp dst port 443' 2>/dev/null)" ]; }
+wait_until 10 "the last packet" all_seen
 stop "$tcpdump" INT
 for filter in 'icmp' 'icmp6 and greater 500' 'udp port 53 or udp port 80' 'not ip6' 'udp[8:4] = 0x68656c6c' 'ether proto 0x86dd'; do
 	tcpdump -nr "$TMP/all.pcap" -w "$TMP/theirs.pcap" "$filter" 2>/dev/null

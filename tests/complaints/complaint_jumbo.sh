@@ -12,6 +12,7 @@ ip -n "${NS_b:?}" link set veth0 mtu 9000
 start capture b "$PLX_CAPTURE" --no-huge -l 0 --idle sleep --vdev net_af_xdp0,iface=veth0 -- -o "$TMP/out.pcap" icmp and greater 8000
 wait_until 10 "the capture" grep -q 'capturing on veth0' "$TMP/capture.log"
 run_in a ping -qc 10 -i 0.02 -W 0.1 -s 8900 10.99.0.2 >/dev/null || true
+wait_until 10 "10 packets of 8,942 bytes" has_packets "$TMP/out.pcap" 10
 stop "$JOB" INT
 assert_eq "$(count_packets "$TMP/out.pcap")" 10 "packets of 8,942 bytes"
 # Whole: the checksum is over all bytes.

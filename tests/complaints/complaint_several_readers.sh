@@ -17,6 +17,9 @@ start three b tcpdump -Z root --immediate-mode -U -ni veth0 -w "$TMP/three.pcap"
 three=$JOB
 wait_until 10 tcpdump grep -q listening "$TMP/three.log"
 ping_all a 50 10.99.0.2
+for name in one two three; do
+	wait_until 10 "50 packets that capture $name saw" has_packets "$TMP/$name.pcap" 50
+done
 for job in "${one:?}" "${two:?}" "$three"; do
 	stop "$job" INT
 done
