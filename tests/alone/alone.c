@@ -5,7 +5,7 @@
  *
  * Root's tests get a place of their own (place.c); -n leaves them the machine's network, for those that download. Other users' get
  * a folder, $TMPDIR. $FUNC_TMPDIR, where it is set, becomes a folder in the one it names. $PLX_TEST_AS, words joined by blanks,
- * is a command that the test is run by: setpriv.
+ * is a command that the test is run by: setpriv. $ALONE_PATIENCE_MS: how long what still runs when the test has ended may take to end.
  *
  *	front	what meson knows: hands on signals, ends as the test ended
  *	keeper	in a session of its own, so that nothing that ends the test's processes ends it; removes the folders
@@ -28,7 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 3000 /* for what ends by itself, and for a test that was told to end */
+#define PATIENCE_MS 60000 /* for what ends by itself: its processor may stand still for 20 s */
+#define END_MS	    3000  /* for a test that was told to end */
 #define TICK_MS	    5
 #define FAILED	    1
 #define SKIPPED	    77
@@ -41,6 +42,7 @@ struct verdict {
 
 static struct {
 	bool own_network, own_place;
+	int patience_ms;
 	char **command;
 	char folders[2][PATH_MAX]; /* of the test's own; "" */
 	int line[2];		   /* front to keeper: the signals; its end is front's */
@@ -104,7 +106,7 @@ end_test(int number)
 static bool
 are_all_gone(void)
 {
-	for (int waited = 0; waited <= PATIENCE_MS; waited += TICK_MS) {
+	for (int waited = 0; waited <= self.patience_ms; waited += TICK_MS) {
 		pid_t pid;
 
 		do
@@ -222,7 +224,7 @@ end_early(pid_t runner, struct pollfd *end)
 	fprintf(stderr, "alone: the test is ended; these ran:\n");
 	processes_tell(stderr, runner);
 	kill(runner, SIGTERM);
-	if (poll(end, 1, PATIENCE_MS) == 0)
+	if (poll(end, 1, END_MS) == 0)
 		kill(runner, SIGKILL);
 }
 
@@ -332,9 +334,11 @@ wait_for_keeper(void)
 int
 main(int argc, char **argv)
 {
+	const char *patience = getenv("ALONE_PATIENCE_MS");
 	struct verdict verdict;
 	pid_t keeper;
 
+	self.patience_ms = patience != NULL ? atoi(patience) : PATIENCE_MS;
 	self.own_network = argc < 2 || strcmp(argv[1], "-n") != 0;
 	self.command = argv + (self.own_network ? 1 : 2);
 	if (argc < 2 || self.command[0] == NULL) {

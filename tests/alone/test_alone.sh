@@ -9,6 +9,7 @@ here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 export TMPDIR=$here FUNC_TMPDIR=$here
 unset PLX_TEST_AS
+export ALONE_PATIENCE_MS=3000
 name=came-out-of-${here##*/}
 is_root=$([ "$(id -u)" -ne 0 ] || echo yes)
 
@@ -24,7 +25,7 @@ nothing_is_left()
 	local tries=0
 
 	while [ -n "$(find "$here" -mindepth 1)" ] || grep -qsa "$here/mar[k]" /proc/[0-9]*/cmdline; do
-		[ $((tries += 1)) -le 400 ] || fail "$1: left are $(find "$here" -mindepth 1) $(grep -sal "$here/mar[k]" /proc/[0-9]*/cmdline)"
+		[ $((tries += 1)) -le 1200 ] || fail "$1: left are $(find "$here" -mindepth 1) $(grep -sal "$here/mar[k]" /proc/[0-9]*/cmdline)"
 		sleep 0.05
 	done
 }
@@ -51,6 +52,7 @@ ends 139 '' 'kill -SEGV $$'
 ends 0 '^said$' 'echo said'
 ends 0 '' 'touch $TMPDIR/mine && rm $TMPDIR/mine'
 ends 0 '' 'sleep 0.2 & exit 0' # ends by itself
+(unset ALONE_PATIENCE_MS && ends 0 '' 'sleep 4 & exit 0') || exit # late
 ends 1 'left behind: .*/file' 'touch $TMPDIR/file'
 ends 1 'left behind: .*/folder' 'mkdir $TMPDIR/folder'
 ends 1 'left behind: .*/func' 'touch $FUNC_TMPDIR/func'
