@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The fake device by itself, under a driver that fits on a page: what it does right, and that it sees what is wrong. */
 #include "eal_fixture.h"
+#include "patience.h"
 #include "tiny_driver.h"
 #include "virtio_fake.h"
 
@@ -8,7 +9,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -29,14 +29,9 @@ make_frame(uint8_t frame[100], uint8_t seed)
 static size_t
 receive(struct tiny *tiny, uint8_t *bytes, size_t size)
 {
-	const struct timespec nap = {.tv_nsec = 1000000};
 	size_t len = 0;
 
-	for (int i = 0; len == 0 && i < 1000; i++) {
-		len = tiny_receive(tiny, bytes, size);
-		if (len == 0)
-			nanosleep(&nap, NULL);
-	}
+	WAIT_UNTIL((len = tiny_receive(tiny, bytes, size)) > 0);
 	return len;
 }
 

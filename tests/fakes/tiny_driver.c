@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* See tiny_driver.h. */
+#include "patience.h"
 #include "tiny_driver.h"
 
 #include "plx_byteorder.h"
 #include "plx_driver.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #define RX	     0
 #define TX	     1
 #define CTRL	     2
 #define RINGS	     8192 /* of a queue's memory; rings at its start, in a legacy device's layout */
 #define QUEUE_MEMORY (RINGS + TINY_SIZE * TINY_BUFFER)
-#define PATIENCE     100000
 
 static struct plx_pci *probed;
 
@@ -86,10 +85,8 @@ static int
 reset(struct tiny *tiny)
 {
 	set_status(tiny, 0);
-	for (int i = 0; i < PATIENCE; i++)
-		if (get_status(tiny) == 0)
-			return 0;
-	return -1;
+	WAIT_UNTIL(get_status(tiny) == 0);
+	return get_status(tiny) == 0 ? 0 : -1;
 }
 
 static uint64_t
@@ -265,15 +262,10 @@ reap(struct tiny *tiny, uint16_t index, uint16_t slots, uint32_t *ret_len)
 static uint8_t *
 wait_for(struct tiny *tiny, uint16_t index, uint16_t slots, uint32_t *ret_len)
 {
-	for (int i = 0; i < PATIENCE; i++) {
-		const struct timespec nap = {.tv_nsec = 10000};
-		uint8_t *bytes = reap(tiny, index, slots, ret_len);
+	uint8_t *bytes = NULL;
 
-		if (bytes != NULL)
-			return bytes;
-		nanosleep(&nap, NULL);
-	}
-	return NULL;
+	WAIT_UNTIL((bytes = reap(tiny, index, slots, ret_len)) != NULL);
+	return bytes;
 }
 
 /* -- in the order of the header ------------------------------------------------------------------------------------- */

@@ -640,10 +640,14 @@ echo(void *arg)
 		uint16_t sent = 0;
 
 		/* While a message is handled nothing is taken. */
-		for (int tries = 0; sent < n && tries < 1000000; tries++)
-			sent = (uint16_t)(sent + plx_ethdev_tx_burst(guest_port, 0, pkts + sent,
-								     (uint16_t)(n - sent)));
+		while (sent < n && !__atomic_load_n(&poller->stop, __ATOMIC_RELAXED)) {
+			uint16_t part = plx_ethdev_tx_burst(guest_port, 0, pkts + sent,
+							    (uint16_t)(n - sent));
 
+			sent = (uint16_t)(sent + part);
+			if (part == 0)
+				sched_yield();
+		}
 		__atomic_store_n(&poller->received, poller->received + n, __ATOMIC_RELAXED);
 		plx_mbuf_free_bulk(pkts + sent, (uint32_t)(n - sent));
 		sched_yield();
