@@ -129,7 +129,7 @@ class Runner:
 
     def tidy(self):
         """Ends and removes what the lane left; tells what that was."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while (processes := self.processes()) and time.monotonic() < end:
             time.sleep(0.2)
         for pid, _ in processes:
