@@ -397,7 +397,11 @@ refused(const char *args, int expected, const char *says)
 {
 	unsigned before = backend_open_fds();
 	struct plx_why why = {""};
-	int ret = open_user(args, &why);
+	int ret;
+
+	answer_ms = SILENT_MS;
+	ret = open_user(args, &why);
+	answer_ms = PATIENCE_MS;
 
 	close_user();
 	if (ret != expected || strstr(why.text, says) == NULL)
