@@ -41,7 +41,7 @@ pmd start
 ask meet 0 1 4000000
 before=$(received)
 sent=$(cat /bin/plx-* | sha256sum)
-got=$(cat /bin/plx-* | nc 10.99.0.1 5000 | sha256sum)
+got=$(cat /bin/plx-* | timeout 150 nc 10.99.0.1 5000 | sha256sum)
 ask met "${sent%% *}" "${got%% *}" 5 2000
 packets=$(($(received) - before))
 [ $packets -lt $((4000000 / 1448)) ] || fail "$packets packets came to the guest's kernel, all of them cut"
