@@ -65,7 +65,7 @@ enum fd_lie {
 	A_PIPE, /* that nobody reads */
 	TINY,
 	A_FILE,
-	FULL_BELL, /* blocking */
+	AN_EVENTFD, /* blocking */
 	READ_ONLY,
 	FD_LIES,
 };
@@ -91,7 +91,7 @@ static struct plx_pool *pool;
 static struct {
 	struct plx_cluster_lane *lane;
 	uint8_t *data;
-	int lane_fd, data_fd, bell, sock;
+	int lane_fd, data_fd, sock;
 	char answer[256 + 1];
 	struct welcome welcome;
 	uint32_t welcome_len;
@@ -237,14 +237,13 @@ lied_fd(int fd)
 		return memory(1, F_SEAL_SHRINK);
 	case A_FILE:
 		return open("/dev/null", O_RDWR | O_CLOEXEC);
-	case FULL_BELL:
-		fd = eventfd(0, EFD_CLOEXEC);
-		must(write(fd, &(uint64_t){UINT64_MAX - 1}, 8) == 8);
-		return fd;
+	case AN_EVENTFD:
+		return eventfd(0, EFD_CLOEXEC);
 	case READ_ONLY:
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
-		return fd >= 0 ? fd : open("/dev/null", O_RDONLY | O_CLOEXEC); /* of a bell */
+		must(fd >= 0);
+		return fd;
 	default:
 		return dup(fd);
 	}
@@ -253,7 +252,7 @@ lied_fd(int fd)
 static void
 send_welcome(int sock)
 {
-	int fds[WELCOME_FDS] = {master.lane_fd, master.data_fd, master.bell};
+	int fds[WELCOME_FDS] = {master.lane_fd, master.data_fd};
 	const unsigned lied = master.lied_fd % WELCOME_FDS;
 	unsigned n = WELCOME_FDS;
 
@@ -545,9 +544,7 @@ prepare(void)
 	master.lane = map(master.lane_fd, LANE_BYTES);
 	master.data = map(master.data_fd, DATA_BYTES);
 	memset(master.data, FILLER, DATA_BYTES);
-	master.bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	master.sock = -1;
-	must(master.bell >= 0);
 }
 
 /* Nothing that was mapped or opened is left: the lowest free number is what it was. */

@@ -3,10 +3,12 @@
 #include "cluster_priv.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/uio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define QUEUE_DEFAULT 1024
@@ -98,16 +100,21 @@ plx_cluster_poll(struct plx_cluster *cluster)
 
 /* -- running ------------------------------------------------------------------------------------------ */
 
-/* Slaves have the bell too, and could make it block; kernels that do not know the flag have them trusted. */
+/* Within the gate: the connection of one that is gone may be closed already. Who rings without end is heard in part. */
 static void
 hush(struct plx_cluster *cluster)
 {
+	uint64_t there = cluster->present & ~__atomic_load_n(&cluster->gone, __ATOMIC_ACQUIRE);
 	uint64_t count;
-	struct iovec iov = {.iov_base = &count, .iov_len = sizeof(count)};
-	ssize_t got = preadv2(cluster->bell, &iov, 1, -1, RWF_NOWAIT);
+	ssize_t got = read(cluster->bell, &count, sizeof(count));
 
-	if (got < 0 && errno == EOPNOTSUPP)
-		got = read(cluster->bell, &count, sizeof(count));
+	for (; there != 0; there &= there - 1) {
+		int sock = cluster->places[__builtin_ctzll(there)].sock;
+
+		got = sock < 0 ? -1 : 0;
+		for (unsigned i = 0; i < BELLS_MAX && got >= 0; i++)
+			got = recv(sock, &count, sizeof(count), MSG_DONTWAIT);
+	}
 	(void)got; /* nobody rang: fine, too */
 }
 
@@ -120,18 +127,32 @@ tell_dozing(struct plx_cluster *cluster, bool dozing)
 	for (uint64_t left = cluster->present; left != 0; left &= left - 1)
 		__atomic_store_n(&cluster->places[__builtin_ctzll(left)].lane->bell.dozing, dozing,
 				 __ATOMIC_RELAXED);
+	if (!dozing)
+		hush(cluster);
 	plx_gate_leave(&cluster->gate);
-	if (dozing) {
+	if (dozing)
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-		return;
-	}
+}
+
+/* By one who had nothing to say, as it seems: it is not to be heard again and again. */
+static bool
+was_rung(struct plx_cluster *cluster)
+{
+	struct pollfd ears = {.fd = cluster->ears, .events = POLLIN};
+
+	if (poll(&ears, 1, 0) <= 0 || !plx_gate_enter(&cluster->gate))
+		return false;
 	hush(cluster);
+	plx_gate_leave(&cluster->gate);
+	return true;
 }
 
 /* What the idle policy is told: before the first sleep slaves must know, and be looked at once more. */
 static unsigned
 before_rest(struct plx_cluster *cluster, const struct plx_idle *idle, unsigned moved)
 {
+	if (moved == 0 && cluster->dozing)
+		return was_rung(cluster);
 	if ((moved != 0) != cluster->dozing || (moved == 0 && idle->empty < DOZE_AFTER))
 		return moved;
 	tell_dozing(cluster, moved == 0);
@@ -146,7 +167,7 @@ static void
 rest_briefly(struct plx_idle *brief, const struct plx_cluster *cluster)
 {
 	plx_idle_init(brief);
-	plx_idle_add_fd(brief, cluster->bell);
+	plx_idle_add_fd(brief, cluster->ears);
 	plx_idle_add_fd(brief, -1);
 }
 
@@ -159,7 +180,7 @@ plx_cluster_run(struct plx_cluster *cluster)
 	plx_idle_init(&idle);
 	for (uint32_t i = 0; i < cluster->nb_rx; i++)
 		plx_ethdev_idle_add(&idle, cluster->rx[i].port, cluster->rx[i].queue);
-	plx_idle_add_fd(&idle, cluster->bell);
+	plx_idle_add_fd(&idle, cluster->ears);
 	rest_briefly(&brief, cluster);
 	while (!__atomic_load_n(&cluster->stop, __ATOMIC_RELAXED)) {
 		unsigned moved = plx_cluster_poll(cluster);
@@ -394,6 +415,18 @@ make_places(uint32_t n)
 	return places;
 }
 
+/* What wakes the master, as one file. */
+static bool
+make_ears(struct plx_cluster *cluster)
+{
+	struct epoll_event readable = {.events = EPOLLIN};
+
+	cluster->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	cluster->ears = epoll_create1(EPOLL_CLOEXEC);
+	return cluster->bell >= 0 && cluster->ears >= 0 &&
+	       epoll_ctl(cluster->ears, EPOLL_CTL_ADD, cluster->bell, &readable) == 0;
+}
+
 static int
 furnish(struct plx_cluster *cluster, const struct plx_cluster_params *params, struct plx_why *why)
 {
@@ -407,10 +440,9 @@ furnish(struct plx_cluster *cluster, const struct plx_cluster_params *params, st
 	cluster->plain = plx_mbuf_state_plain(params->pool->id);
 	cluster->nb_places = params->places;
 	cluster->spread = params->spread;
-	cluster->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	cluster->places = make_places(params->places);
 	cluster->holders = calloc(params->pool->n, sizeof(*cluster->holders));
-	if (cluster->bell < 0 || cluster->holders == NULL || cluster->places == NULL)
+	if (!make_ears(cluster) || cluster->holders == NULL || cluster->places == NULL)
 		return plx_why(why, -ENOMEM, "no memory for a cluster of %u places",
 			       params->places);
 	memset(cluster->buckets, NO_PLACE, sizeof(cluster->buckets));
@@ -439,7 +471,7 @@ plx_cluster_create(const struct plx_cluster_params *params, struct plx_cluster *
 	if (cluster == NULL)
 		return plx_why(why, -ENOMEM, "no memory for a cluster");
 	memset(cluster, 0, sizeof(*cluster));
-	cluster->bell = -1;
+	cluster->bell = cluster->ears = -1;
 	pthread_mutex_init(&cluster->desk, NULL);
 	ret = furnish(cluster, params, why);
 	if (ret < 0) {
@@ -486,6 +518,8 @@ plx_cluster_destroy(struct plx_cluster *cluster)
 	}
 	clones_put(cluster->clones);
 	plx_filter_rules_reader_destroy(cluster->reader);
+	if (cluster->ears >= 0)
+		close(cluster->ears);
 	if (cluster->bell >= 0)
 		close(cluster->bell);
 	pthread_mutex_destroy(&cluster->desk);

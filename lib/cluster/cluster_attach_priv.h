@@ -6,11 +6,12 @@
  *	{"command":"attach 10","version":1,"place":..}  -->
  *	                                                <--    {"result":{}}: the door lets go of the connection
  *	                                                <--    struct welcome, with the fds if err is 0
- *	                                                <--    a byte each time it is woken
- *	... the slave says nothing any more; who hangs up is gone ...
+ *	a byte each time the master is woken            -->
+ *	                                                <--    a byte each time the slave is woken
+ *	... neither says anything else; who hangs up is gone ...
  *
- * A slave's bell is its connection, whose ends have flags of their own: a slave could make an eventfd that both have block, and
- * fill it, so that the master would never come back from ringing it. The master's bell is read without waiting, whatever its flags.
+ * Both bells are the connection, whose ends have flags of their own: of an eventfd that both have either side could make the other
+ * wait, by having it block and filling it; and of one that all slaves have each could take away what the others rang.
  */
 #ifndef PLX_LIB_CLUSTER_CLUSTER_ATTACH_PRIV_H
 #define PLX_LIB_CLUSTER_CLUSTER_ATTACH_PRIV_H
@@ -20,7 +21,6 @@
 enum welcome_fd {
 	WELCOME_LANE, /* read and write */
 	WELCOME_DATA, /* read; and write if that was granted */
-	WELCOME_BELL, /* wakes the master */
 	WELCOME_FDS,
 };
 

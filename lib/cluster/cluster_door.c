@@ -85,7 +85,7 @@ free_guest(struct guest *guest)
 	free(guest);
 }
 
-/* It hung up, or said something, which no honest one does. */
+/* It hung up. What it says is for the master, who is woken by it. */
 static void
 on_guest(void *arg, int fd, uint32_t events)
 {
@@ -160,8 +160,7 @@ let_in(struct guest *guest, int data)
 
 	fds[WELCOME_LANE] = place->zone->fd;
 	fds[WELCOME_DATA] = data;
-	fds[WELCOME_BELL] = guest->cluster->bell;
-	ret = plx_event_fd_add(guest->sock, EPOLLIN | EPOLLRDHUP, on_guest, guest, &guest->event);
+	ret = plx_event_fd_add(guest->sock, EPOLLRDHUP, on_guest, guest, &guest->event);
 	return ret < 0 ? ret : send_welcome(guest->sock, &welcome, fds, WELCOME_FDS);
 }
 

@@ -11,6 +11,8 @@
 #include "cluster_put_priv.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 static enum place_state
@@ -217,6 +219,17 @@ link_in(struct plx_cluster *cluster, struct place *place)
 	share_divide(cluster);
 }
 
+/* The master hears who rings by a connection until that is closed. */
+static int
+lend_ears(const struct plx_cluster *cluster, int sock, struct plx_why *why)
+{
+	struct epoll_event readable = {.events = EPOLLIN};
+
+	if (sock < 0 || epoll_ctl(cluster->ears, EPOLL_CTL_ADD, sock, &readable) == 0)
+		return 0;
+	return plx_why(why, -errno, "the connection: %s", strerror(errno));
+}
+
 /* The filter is the place's on success. */
 static int
 open_locked(struct plx_cluster *cluster, const struct plx_cluster_slave_params *params,
@@ -230,6 +243,9 @@ open_locked(struct plx_cluster *cluster, const struct plx_cluster_slave_params *
 		return ret;
 	bury_here(cluster);
 	ret = choose(cluster, params, ret_place, why);
+	if (ret < 0)
+		return ret;
+	ret = lend_ears(cluster, owner->sock, why);
 	if (ret < 0)
 		return ret;
 	place = &cluster->places[*ret_place];

@@ -170,18 +170,22 @@ cluster_ring(int bell)
 	(void)written; /* full is loud enough */
 }
 
+void
+cluster_ring_sock(int sock)
+{
+	ssize_t sent = send(sock, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	(void)sent; /* as above, or gone */
+}
+
 /* A slave that sleeps. What wakes a process is its connection: cluster_attach_priv.h. */
 static void
 wake(const struct place *place)
 {
-	ssize_t sent;
-
-	if (place->sock < 0) {
+	if (place->sock < 0)
 		cluster_ring(place->bell);
-		return;
-	}
-	sent = send(place->sock, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	(void)sent; /* as above, or gone */
+	else
+		cluster_ring_sock(place->sock);
 }
 
 void

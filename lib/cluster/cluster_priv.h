@@ -21,6 +21,8 @@
 #define SEGMENTS_MAX 64	 /* of a packet; one of more is copied */
 #define SWEEP_PIECE  256 /* numbers of a dead slave that are looked at in one round */
 #define GRANTS_MAX   256 /* empty buffers that wait for a slave to take them */
+#define BELLS_MAX \
+	64 /* of one peer that are heard at once; an honest one rings once for each sleep */
 
 /* One writer, and readers who want no more than a number that was true. */
 #define COUNT(counter, n) __atomic_store_n(&(counter), (counter) + (n), __ATOMIC_RELAXED)
@@ -130,7 +132,8 @@ struct plx_cluster {
 	struct plx_cluster_stats stats;
 	struct plx_cluster_params params;
 	pthread_mutex_t desk; /* who changes something */
-	int bell;	      /* eventfd: slaves wake the master */
+	int bell;	      /* eventfd: slaves of this program wake the master */
+	int ears; /* epoll: the bell, and the connections of slaves in processes, which are theirs */
 	bool dozing;
 	uint32_t untold; /* rounds since slaves were told what is counted for them */
 	bool stop;	 /* atomic */
@@ -162,6 +165,8 @@ unsigned place_drain(struct plx_cluster *cluster, struct place *place);
 void places_show(struct plx_cluster *cluster);
 /* Wakes who waits for the eventfd. */
 void cluster_ring(int bell);
+/* The same by a connection: this end's flags are not the other's matter, so nobody can have it wait. */
+void cluster_ring_sock(int sock);
 
 /* cluster_share.c: whose share is what */
 void share_divide(struct plx_cluster *cluster);
@@ -252,7 +257,7 @@ struct plx_cluster_slave_private {
 	uint64_t sent_up_to;		 /* past the highest position that was given to be sent */
 	int bell;			 /* the slave's own: woken by it */
 	int master_bell;
-	int sock;		     /* in another process in place of a bell; -1 */
+	int sock;		     /* in another process in place of both bells; -1 */
 	struct plx_cluster *cluster; /* NULL in another process */
 	uint64_t visit;
 	struct plx_peermem lane_file, data_file; /* in another process */

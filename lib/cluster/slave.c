@@ -3,7 +3,6 @@
 #include "cluster_priv.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 
 /* Between two stores that others see: where a test ends the slave (tests/stress/crash_point.h). */
@@ -281,16 +280,6 @@ plx_cluster_send_kept(struct plx_cluster_slave *slave, const struct plx_cluster_
 	return true;
 }
 
-/* The bell is of both: the master can have it block, and be full. If he fills it behind this look, who rings waits. */
-static void
-ring_master(int bell)
-{
-	struct pollfd room = {.fd = bell, .events = POLLOUT};
-
-	if (poll(&room, 1, 0) > 0 && (room.revents & POLLOUT) != 0)
-		cluster_ring(bell);
-}
-
 void
 plx_cluster_flush(struct plx_cluster_slave *slave)
 {
@@ -309,6 +298,10 @@ plx_cluster_flush(struct plx_cluster_slave *slave)
 	if (!sends)
 		return;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&lane->bell.dozing, __ATOMIC_RELAXED) != 0)
-		ring_master(priv->master_bell);
+	if (__atomic_load_n(&lane->bell.dozing, __ATOMIC_RELAXED) == 0)
+		return;
+	if (priv->sock < 0)
+		cluster_ring(priv->master_bell);
+	else
+		cluster_ring_sock(priv->sock);
 }

@@ -246,15 +246,6 @@ check_data(const struct plx_cluster_lane_shape *shape, size_t bytes, struct plx_
 	return plx_why(why, -EPROTO, "the cluster's packets do not fit into their memory");
 }
 
-/* Who rings must not be made to wait, nor to die of it. */
-static int
-check_bell(int fd, struct plx_why *why)
-{
-	if (plx_unixsock_is_eventfd(fd) && fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
-		return 0;
-	return plx_why(why, -EPROTO, "the cluster's bell is none");
-}
-
 static int
 make(const int fds[WELCOME_FDS], int sock, uint32_t flags, struct plx_cluster_slave **ret_slave,
      struct plx_why *why)
@@ -280,13 +271,10 @@ make(const int fds[WELCOME_FDS], int sock, uint32_t flags, struct plx_cluster_sl
 	if (ret < 0)
 		goto unmap_data;
 	priv = (*ret_slave)->priv;
-	priv->master_bell = fds[WELCOME_BELL];
 	priv->sock = sock;
 	priv->lane_file = lane;
 	priv->data_file = data;
 	ret = check_data(&priv->shape, data_bytes, why);
-	if (ret == 0)
-		ret = check_bell(priv->master_bell, why);
 	if (ret == 0)
 		return 0;
 	slave_free(*ret_slave);
@@ -302,7 +290,7 @@ plx_cluster_attach(const char *name, const struct plx_cluster_slave_params *para
 		   struct plx_cluster_slave **ret_slave, struct plx_why *why)
 {
 	struct plx_cluster_slave_params wish = {.place = PLX_CLUSTER_PLACE_ANY};
-	int fds[WELCOME_FDS] = {-1, -1, -1}, sock = -1, ret;
+	int fds[WELCOME_FDS] = {-1, -1}, sock = -1, ret;
 	struct plx_why unread;
 	uint32_t id = 0;
 
@@ -320,12 +308,9 @@ plx_cluster_attach(const char *name, const struct plx_cluster_slave_params *para
 	if (ret < 0)
 		return ret;
 	ret = make(fds, sock, wish.flags, ret_slave, why);
-	plx_unixsock_close_fds(&fds[WELCOME_LANE], 1);
-	plx_unixsock_close_fds(&fds[WELCOME_DATA], 1);
-	if (ret == 0)
-		return 0;
 	plx_unixsock_close_fds(fds, WELCOME_FDS);
-	plx_unixsock_close_fds(&sock, 1);
+	if (ret < 0)
+		plx_unixsock_close_fds(&sock, 1);
 	return ret;
 }
 
@@ -347,6 +332,5 @@ slave_detach(struct plx_cluster_slave *slave)
 		return;
 	plx_peermem_unmap(&priv->lane_file);
 	plx_peermem_unmap(&priv->data_file);
-	plx_unixsock_close_fds(&priv->master_bell, 1);
 	plx_unixsock_close_fds(&priv->sock, 1);
 }

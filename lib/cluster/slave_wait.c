@@ -10,9 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BELLS_MAX \
-	64 /* that are taken at once; an honest master rings once for each time that a slave lay down */
-
 static bool
 has_packets(struct plx_cluster_slave *slave)
 {

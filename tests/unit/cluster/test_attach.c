@@ -5,11 +5,14 @@
 #include "plx_event.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -276,14 +279,13 @@ garbage_is_refused_and_harms_nobody(void **state)
 	plx_cluster_leave(slave);
 }
 
-/* Whoever gets through says nothing more. */
+/* Nothing else is given: what is said behind it is a bell, and no end. */
 static void
-who_talks_behind_the_welcome_is_sent_away(void **state)
+what_is_welcomed_gets_its_memory_and_no_more(void **state)
 {
-	int fds[WELCOME_FDS], sock;
-	unsigned nb_fds = WELCOME_FDS;
+	int fds[WELCOME_FDS + 1], sock;
+	unsigned nb_fds = WELCOME_FDS + 1;
 	struct welcome welcome;
-	char byte;
 
 	open_cluster();
 	sock = by_hand(
@@ -294,13 +296,13 @@ who_talks_behind_the_welcome_is_sent_away(void **state)
 	assert_true(fcntl(fds[WELCOME_LANE], F_GET_SEALS) & F_SEAL_SHRINK);
 	assert_true(fcntl(fds[WELCOME_DATA], F_GET_SEALS) & F_SEAL_SHRINK);
 	assert_int_equal(fcntl(fds[WELCOME_DATA], F_GETFL) & O_ACCMODE, O_RDONLY);
-	assert_true(stats_of(3).present);
 	assert_int_equal(plx_unixsock_send(sock, "hello", 5, NULL, 0, NULL, 0, LIMIT_MS), 0);
-	while (plx_unixsock_recv_packet(sock, &byte, 1, NULL, NULL, LIMIT_MS) > 0)
-		;
-	wait_until_gone(3);
+	plx_cluster_leave(attach("cluster:10@2", 0)); /* who hears of that has heard the other */
+	wait_until_gone(2);
+	assert_true(stats_of(3).present);
 	plx_unixsock_close_fds(fds, nb_fds);
 	close(sock);
+	wait_until_gone(3);
 	plx_cluster_leave(attach("cluster:10@3", 0));
 }
 
@@ -364,7 +366,26 @@ run_master(void *cluster)
 	return NULL;
 }
 
-/* It has the bell of a master that sleeps, and does not listen to its own. */
+static pthread_t
+begin_sleepy_master(void)
+{
+	pthread_t master;
+
+	plx_idle_set_policy(PLX_IDLE_SLEEP);
+	assert_int_equal(pthread_create(&master, NULL, run_master, rig.cluster), 0);
+	return master;
+}
+
+static void
+end_sleepy_master(pthread_t master)
+{
+	plx_cluster_break(rig.cluster);
+	cluster_ring(rig.cluster->bell);
+	pthread_join(master, NULL);
+	plx_idle_set_policy(PLX_IDLE_POLL);
+}
+
+/* It does not listen. */
 static void
 no_slave_makes_its_master_wait_for_a_bell(void **state)
 {
@@ -375,10 +396,8 @@ no_slave_makes_its_master_wait_for_a_bell(void **state)
 	open_cluster();
 	liar = attach("cluster:10@0", PLX_CLUSTER_SLAVE_PASSIVE);
 	other = attach("cluster:10@1", PLX_CLUSTER_SLAVE_PASSIVE);
-	assert_int_equal(fcntl(liar->priv->master_bell, F_SETFL, O_RDWR), 0);
 	assert_int_equal(fcntl(liar->priv->sock, F_SETFL, O_RDWR), 0);
-	plx_idle_set_policy(PLX_IDLE_SLEEP);
-	assert_int_equal(pthread_create(&master, NULL, run_master, rig.cluster), 0);
+	master = begin_sleepy_master();
 	for (uint32_t i = 0; i < 500; i++) {
 		__atomic_store_n(&liar->lane->bell.asleep, 1, __ATOMIC_SEQ_CST);
 		rig_feed(1);
@@ -387,11 +406,102 @@ no_slave_makes_its_master_wait_for_a_bell(void **state)
 		rig_drink(liar);
 	}
 	assert_false(plx_cluster_ended(liar));
-	plx_cluster_break(rig.cluster);
-	pthread_join(master, NULL);
-	plx_idle_set_policy(PLX_IDLE_POLL);
+	end_sleepy_master(master);
 	plx_cluster_leave(liar);
 	plx_cluster_leave(other);
+}
+
+/* Bounded: until it has told its slaves that it must be woken. */
+static void
+wait_until_dozing(const struct plx_cluster_slave *slave)
+{
+	const struct timespec pause = {.tv_nsec = 100000};
+
+	for (unsigned i = 0;
+	     i < 10 * LIMIT_MS && __atomic_load_n(&slave->lane->bell.dozing, __ATOMIC_ACQUIRE) == 0;
+	     i++)
+		nanosleep(&pause, NULL);
+	assert_int_equal(slave->lane->bell.dozing, 1);
+}
+
+static uint64_t
+transmitted(void)
+{
+	struct plx_cluster_stats stats;
+
+	plx_cluster_stats(rig.cluster, &stats);
+	return stats.transmitted;
+}
+
+/* An empty buffer, sent by port 0. */
+static void
+send_one(struct plx_cluster_slave *slave)
+{
+	const struct timespec pause = {.tv_nsec = 100000};
+	struct plx_cluster_desc desc = {.off = 128, .len = 60};
+	const uint64_t before = transmitted();
+
+	for (unsigned i = 0; i < 10 * LIMIT_MS && !plx_cluster_alloc(slave, &desc.number); i++)
+		nanosleep(&pause, NULL);
+	assert_true(plx_cluster_send_kept(slave, &desc, 1));
+	plx_cluster_flush(slave);
+	for (unsigned i = 0; i < 10 * LIMIT_MS && transmitted() == before; i++)
+		nanosleep(&pause, NULL);
+	assert_int_equal(transmitted(), before + 1);
+}
+
+/* Bounded: until the master has heard all that it rang. */
+static void
+wait_until_heard(const struct plx_cluster_slave *slave)
+{
+	const struct timespec pause = {.tv_nsec = 100000};
+	int unheard = 1;
+
+	for (unsigned i = 0; i < 10 * LIMIT_MS && unheard != 0; i++) {
+		nanosleep(&pause, NULL);
+		assert_int_equal(ioctl(slave->priv->sock, SIOCOUTQ, &unheard), 0);
+	}
+	assert_int_equal(unheard, 0);
+}
+
+/* Nothing else wakes this master: it has no port to receive from. Another slave rings without end, and listens for all bells it can. */
+static void
+a_sleeping_master_is_woken_by_who_sends_whatever_others_do(void **state)
+{
+	struct plx_cluster_slave *liar, *slave;
+	pthread_t master;
+	uint64_t stolen;
+
+	rig.params.nb_rx_ports = 0;
+	rig.params.nb_tx_ports = 1;
+	rig.params.writable = true;
+	open_cluster();
+	liar = attach("cluster:10@0", 0);
+	slave = attach("cluster:10@1", PLX_CLUSTER_SLAVE_WRITE);
+	assert_true(liar->priv->master_bell < 0);
+	master = begin_sleepy_master();
+	for (uint32_t i = 0; i < 100; i++) {
+		wait_until_dozing(slave);
+		if (i >= 50)
+			while (send(liar->priv->sock, "", 1, MSG_DONTWAIT) == 1)
+				;
+		while (recv(liar->priv->sock, &stolen, sizeof(stolen), MSG_DONTWAIT) > 0)
+			;
+		if (i >= 50)
+			wait_until_dozing(slave);
+		send_one(slave);
+		assert_int_equal(rig_out(0, NULL, 2), 1);
+	}
+	assert_true(stats_of(0).present);
+	wait_until_heard(liar); /* or it would never sleep again */
+	/* Who went with bells unheard does not keep it awake. */
+	while (send(liar->priv->sock, "", 1, MSG_DONTWAIT) == 1)
+		;
+	plx_cluster_leave(liar);
+	wait_until_dozing(slave);
+	send_one(slave);
+	end_sleepy_master(master);
+	plx_cluster_leave(slave);
 }
 
 static void
@@ -616,11 +726,12 @@ main(void)
 		RIG_TEST(a_filter_comes_along_however_it_is_written),
 		RIG_TEST(another_version_is_refused),
 		RIG_TEST(garbage_is_refused_and_harms_nobody),
-		RIG_TEST(who_talks_behind_the_welcome_is_sent_away),
+		RIG_TEST(what_is_welcomed_gets_its_memory_and_no_more),
 		RIG_TEST(one_that_lies_is_hung_up_on),
 		RIG_TEST(a_late_hang_up_does_not_harm_who_came_next),
 		RIG_TEST(an_end_that_waits_to_be_heard_is_heard_before_the_next_comes),
 		RIG_TEST(no_slave_makes_its_master_wait_for_a_bell),
+		RIG_TEST(a_sleeping_master_is_woken_by_who_sends_whatever_others_do),
 		RIG_TEST(what_is_in_the_queue_outlives_the_master),
 		RIG_TEST(a_closed_cluster_lets_nobody_in_and_can_be_opened_again),
 		RIG_TEST(one_program_has_an_id_once),

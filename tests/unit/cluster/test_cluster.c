@@ -2,6 +2,8 @@
 /* Packets to slaves and back, with master and slaves taking turns in one thread. */
 #include "rig.h"
 
+#include <dirent.h>
+
 static void
 each_packet_goes_to_one_slave(void **state)
 {
@@ -161,6 +163,35 @@ what_a_dead_slave_held_comes_back(void **state)
 	plx_cluster_leave(other);
 }
 
+static unsigned
+open_files(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	assert_non_null(folder);
+	while (readdir(folder) != NULL)
+		n++;
+	closedir(folder);
+	return n;
+}
+
+static void
+who_comes_and_goes_leaves_no_file_open(void **state)
+{
+	unsigned before;
+
+	rig_make();
+	plx_cluster_leave(rig_join(0, 0));
+	rig_poll();
+	before = open_files();
+	for (uint32_t i = 0; i < 10; i++) {
+		plx_cluster_leave(rig_join(0, 0));
+		rig_poll();
+	}
+	assert_int_equal(open_files(), before);
+}
+
 int
 main(void)
 {
@@ -170,6 +201,7 @@ main(void)
 		RIG_TEST(kept_packets_come_back_in_any_order),
 		RIG_TEST(what_is_sent_goes_out),
 		RIG_TEST(what_a_dead_slave_held_comes_back),
+		RIG_TEST(who_comes_and_goes_leaves_no_file_open),
 	};
 
 	return cmocka_run_group_tests(tests, rig_init, rig_fini);

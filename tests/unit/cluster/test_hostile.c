@@ -7,7 +7,6 @@
 #include <linux/falloc.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -290,7 +289,7 @@ offer_is_refused(const int fds[WELCOME_FDS], uint32_t flags, const char *words)
 static void
 is_refused_by_slaves(int lane, int data, const char *words)
 {
-	const int fds[WELCOME_FDS] = {lane, data, eventfd(0, EFD_CLOEXEC)};
+	const int fds[WELCOME_FDS] = {lane, data};
 
 	offer_is_refused(fds, 0, words);
 }
@@ -366,34 +365,12 @@ packets_that_do_not_fit_are_refused(void **state)
 }
 
 static void
-what_is_no_bell_or_not_as_granted_is_refused(void **state)
+what_is_not_as_granted_is_refused(void **state)
 {
 	const struct plx_cluster_lane_shape shape = honest_shape();
-	int fds[WELCOME_FDS] = {lane_memory(&shape), data_memory(&shape)}, ends[2];
+	const int fds[WELCOME_FDS] = {lane_memory(&shape), read_only(data_memory(&shape))};
 
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0); /* who rings it could be killed by SIGPIPE */
-	fds[WELCOME_BELL] = ends[1];
-	offer_is_refused(fds, 0, "bell is none");
-	close(ends[0]);
-	fds[WELCOME_LANE] = lane_memory(&shape);
-	fds[WELCOME_DATA] = read_only(data_memory(&shape));
-	fds[WELCOME_BELL] = eventfd(0, EFD_CLOEXEC);
 	offer_is_refused(fds, PLX_CLUSTER_SLAVE_WRITE, "cannot be written");
-}
-
-/* It would have who rings it wait. */
-static void
-a_bell_that_blocks_is_made_one_that_does_not(void **state)
-{
-	const struct plx_cluster_lane_shape shape = honest_shape();
-	const int fds[WELCOME_FDS] = {lane_memory(&shape), data_memory(&shape),
-				      eventfd(0, EFD_CLOEXEC)};
-	const struct other_master other = other_begin(fds);
-	struct plx_cluster_slave *slave = attach("cluster:10", 0);
-
-	assert_int_equal(fcntl(fds[WELCOME_BELL], F_GETFL) & O_NONBLOCK, O_NONBLOCK);
-	plx_cluster_leave(slave);
-	other_end(&other, fds);
 }
 
 /* More huge pages than there are: some are missing, as when a master makes holes into them. -1: the kernel knows none. */
@@ -415,7 +392,7 @@ static void
 huge_pages_that_are_taken_away_end_no_slave(void **state)
 {
 	struct plx_cluster_lane_shape shape = honest_shape();
-	int fds[WELCOME_FDS] = {-1, -1, eventfd(0, EFD_CLOEXEC)};
+	int fds[WELCOME_FDS] = {-1, -1};
 	struct plx_cluster_slave *slave;
 	struct other_master other;
 	unsigned char there;
@@ -454,9 +431,8 @@ main(void)
 		RIG_TEST(on_huge_pages_writers_must_be_trusted),
 		RIG_TEST(memory_that_could_be_cut_off_is_refused),
 		RIG_TEST(packets_that_do_not_fit_are_refused),
-		RIG_TEST(what_is_no_bell_or_not_as_granted_is_refused),
+		RIG_TEST(what_is_not_as_granted_is_refused),
 		RIG_TEST(huge_pages_that_are_taken_away_end_no_slave),
-		RIG_TEST(a_bell_that_blocks_is_made_one_that_does_not),
 	};
 
 	return cmocka_run_group_tests(tests, rig_door_init, rig_door_fini);

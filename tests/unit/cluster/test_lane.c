@@ -5,8 +5,6 @@
 
 #include "cluster_priv.h"
 
-#include <fcntl.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -223,7 +221,7 @@ a_shape_that_changes_is_not_looked_at_again(void **state)
 	struct plx_cluster_slave *slave = slave_on(&honest);
 	uint32_t number;
 
-	memset(&lane->shape, 0xff, sizeof(lane->shape));
+	memset(&lane->shape, 0xff, sizeof(lane->shape)); /* lengths that leave out every odd slot */
 	lane->master.tail = UINT32_MAX;
 	lane->master.grant_tail = UINT32_MAX;
 	assert_int_equal(plx_cluster_peek(slave, &desc, UINT32_MAX), honest.queue_len);
@@ -231,6 +229,44 @@ a_shape_that_changes_is_not_looked_at_again(void **state)
 	for (uint32_t i = 0; i < honest.extra; i++)
 		assert_true(plx_cluster_alloc(slave, &number));
 	assert_false(plx_cluster_alloc(slave, &number)); /* whatever it offers */
+	slave_free(slave);
+}
+
+static void *
+lane_part(uint32_t at)
+{
+	return (uint8_t *)lane + at;
+}
+
+/* Where the first shape says, slot by slot. */
+static void
+every_slot_stays_where_it_was(void **state)
+{
+	struct plx_cluster_slave *slave = slave_on(&honest);
+	uint64_t *times = lane_part(honest.times_at), *kept = lane_part(honest.kept_at);
+	uint32_t *grant = lane_part(honest.grant_at), *back = lane_part(honest.return_at), number;
+	struct plx_cluster_order *orders = lane_part(honest.send_at);
+	const struct plx_cluster_desc *desc;
+
+	memset(&lane->shape, 0xff, sizeof(lane->shape));
+	lane->master.tail = 8;
+	lane->master.grant_tail = 4;
+	assert_int_equal(plx_cluster_peek(slave, &desc, 8), 8);
+	times[3] = 333;
+	assert_int_equal(plx_cluster_time(slave, 3), 333);
+	assert_true(plx_cluster_keep(slave, 5));
+	assert_int_equal(kept[5], 6);
+	for (uint32_t i = 0; i < 4; i++) {
+		grant[i] = 100 + i;
+		assert_true(plx_cluster_alloc(slave, &number));
+		assert_int_equal(number, 100 + i);
+		plx_cluster_return(slave, number);
+		assert_int_equal(back[i], 100 + i);
+	}
+	((struct plx_cluster_desc *)lane_part(honest.queue_at))[7].number = 77;
+	assert_true(plx_cluster_send(slave, 6, 1));
+	assert_true(plx_cluster_send(slave, 7, 1));
+	assert_int_equal(orders[1].number, 77);
 	slave_free(slave);
 }
 
@@ -259,31 +295,41 @@ bells_without_end_keep_nobody(void **state)
 	close(ends[1]);
 }
 
-/* The bell is an eventfd of both: the master can fill it, and have its writers wait. */
+/* A slave's bell for its master is its end of the connection: the master can leave it full, and have nobody wait by that. */
 static void
-a_bell_that_blocks_keeps_nobody(void **state)
+a_bell_that_is_full_keeps_nobody(void **state)
 {
 	static const struct plx_cluster_desc desc = {.number = 1, .len = 60};
 	struct plx_cluster_slave *slave = slave_on(&honest);
-	uint64_t count;
+	int ends[2];
+	char bell;
 
-	slave->priv->master_bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	slave->priv->sock = ends[0];
 	slave->priv->held = 3;
-	lane->bell.dozing = 1;
 	assert_true(plx_cluster_send_kept(slave, &desc, 1));
 	plx_cluster_flush(slave);
-	assert_int_equal(read(slave->priv->master_bell, &count, sizeof(count)), sizeof(count));
-	assert_int_equal(count, 1);
-	count = UINT64_MAX - 1;
-	assert_int_equal(write(slave->priv->master_bell, &count, sizeof(count)), sizeof(count));
-	assert_int_equal(fcntl(slave->priv->master_bell, F_SETFL, 0), 0);
+	assert_int_equal(recv(ends[1], &bell, 1, MSG_DONTWAIT), -1); /* who is awake is not woken */
+	lane->bell.dozing = 1;
+	plx_cluster_flush(slave);
+	assert_int_equal(recv(ends[1], &bell, 1, MSG_DONTWAIT), -1); /* nor for nothing */
+	assert_true(plx_cluster_send_kept(slave, &desc, 1));
+	plx_cluster_flush(slave);
+	assert_int_equal(recv(ends[1], &bell, 1, MSG_DONTWAIT), 1);
+	while (send(ends[0], "", 1, MSG_DONTWAIT) == 1)
+		;
 	alarm(PATIENCE_MS / 1000); /* ends a test that waits */
 	assert_true(plx_cluster_send_kept(slave, &desc, 1));
 	plx_cluster_flush(slave);
+	assert_int_equal(lane->slave.send_tail, 3);
+	close(ends[1]); /* nor does it die of who is gone */
+	slave->priv->held = 1;
+	assert_true(plx_cluster_send_kept(slave, &desc, 1));
+	plx_cluster_flush(slave);
 	alarm(0);
-	assert_int_equal(lane->slave.send_tail, 2);
-	close(slave->priv->master_bell);
+	assert_int_equal(lane->slave.send_tail, 4);
 	slave_free(slave);
+	close(ends[0]);
 }
 
 #define LANE_TEST(test) cmocka_unit_test_setup_teardown(test, lane_begin, lane_end)
@@ -299,8 +345,9 @@ main(void)
 		LANE_TEST(times_that_nobody_asked_for_need_no_place),
 		LANE_TEST(without_grants_nothing_is_granted),
 		LANE_TEST(a_shape_that_changes_is_not_looked_at_again),
+		LANE_TEST(every_slot_stays_where_it_was),
 		LANE_TEST(bells_without_end_keep_nobody),
-		LANE_TEST(a_bell_that_blocks_keeps_nobody),
+		LANE_TEST(a_bell_that_is_full_keeps_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, rig_init, rig_fini);

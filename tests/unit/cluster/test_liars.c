@@ -170,6 +170,40 @@ word_of_an_end_that_comes_late_is_not_the_next_ones(void **state)
 	leave_both();
 }
 
+/* Lanes have their shape for the slave alone: the master goes by the one it made. */
+static void
+what_it_writes_over_its_shape_is_not_read(void **state)
+{
+	const struct plx_cluster_desc *desc;
+	uint32_t kept[6], empty;
+
+	seat_both();
+	rig_feed(40);
+	rig_poll();
+	memset(&liar->lane->shape, 0xff, sizeof(liar->lane->shape));
+	assert_int_equal(plx_cluster_peek(liar, &desc, 40), 40);
+	for (uint32_t i = 0; i < 6; i++) {
+		kept[i] = desc[i].number;
+		assert_true(plx_cluster_keep(liar, i));
+	}
+	for (uint32_t i = 6; i < 12; i++)
+		assert_true(plx_cluster_send(liar, i, 1));
+	assert_true(plx_cluster_alloc(liar, &empty));
+	plx_cluster_done(liar, 40);
+	rig_poll();
+	assert_int_equal(rig_drink(other), 40);
+	for (uint32_t i = 0; i < 6; i++)
+		plx_cluster_return(liar, kept[i]);
+	plx_cluster_return(liar, empty);
+	plx_cluster_flush(liar);
+	rig_poll();
+	assert_int_equal(rig_out(0, NULL, 100), 6);
+	assert_int_equal(stats_of(0).lies, 0);
+	assert_int_equal(stats_of(0).sent, 6);
+	assert_int_equal(stats_of(0).released, 34 + 1);
+	leave_both();
+}
+
 int
 main(void)
 {
@@ -177,6 +211,7 @@ main(void)
 		RIG_TEST(who_is_further_than_can_be_is_sent_away),
 		RIG_TEST(numbers_that_are_not_its_own_are_counted_and_no_more),
 		RIG_TEST(what_does_not_fit_into_a_buffer_is_not_sent),
+		RIG_TEST(what_it_writes_over_its_shape_is_not_read),
 		RIG_TEST(what_was_given_back_unseen_stays_in_the_books),
 		RIG_TEST(word_of_an_end_that_comes_late_is_not_the_next_ones),
 	};

@@ -223,6 +223,11 @@ forward_is_for_all_that_is_not_dropped(void **state)
 	rig_poll();
 	assert_int_equal(rig_out(0, NULL, 100), 10);
 	assert_int_equal(rig_drink(slaves[0]), 10);
+	verdict = VERDICT(.action = PLX_CLUSTER_HASH, .hash = 0);
+	rig_feed(10);
+	rig_poll();
+	assert_int_equal(rig_out(0, NULL, 100), 10);
+	assert_int_equal(rig_drink(slaves[0]), 10);
 	verdict = VERDICT(.action = PLX_CLUSTER_DROP);
 	rig_feed(10);
 	rig_poll();
