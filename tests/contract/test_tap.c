@@ -143,6 +143,36 @@ a_prepared_interface_needs_no_rights(void **state)
 }
 
 static void
+refuse_to_share(const char *iface)
+{
+	struct plx_why why = {""};
+	char args[64], said[64];
+
+	snprintf(args, sizeof(args), "net_tap1,iface=%s,persist=1", iface);
+	snprintf(said, sizeof(said), "%s is in use already", iface);
+	assert_int_equal(plx_device_attach(args, &why), -EBUSY);
+	assert_non_null(strstr(why.text, said));
+}
+
+/* Of one queue, which the kernel itself gives to one program alone, and of several. */
+static void
+a_prepared_interface_is_taken_when_its_holder_has_gone(void **state)
+{
+	static const char *const kinds[] = {"", "multi_queue"};
+
+	for (unsigned i = 0; i < PLX_ARRAY_LEN(kinds); i++) {
+		assert_int_equal(net_run("ip tuntap add dev keep1 mode tap %s", kinds[i]), 0);
+		for (unsigned round = 0; round < 3; round++) {
+			assert_int_equal(plx_device_attach("net_tap2,iface=keep1,persist=1", NULL),
+					 0);
+			refuse_to_share("keep1");
+			assert_int_equal(plx_device_detach("net_tap2", NULL), 0);
+		}
+		assert_int_equal(net_run("ip link del keep1"), 0);
+	}
+}
+
+static void
 names_in_use_and_missing_rights_are_refused_in_words(void **state)
 {
 	struct wire *wire = *state;
@@ -151,12 +181,12 @@ names_in_use_and_missing_rights_are_refused_in_words(void **state)
 	assert_int_equal(plx_device_attach("net_tap1,iface=ptap0", &why), -EBUSY);
 	assert_non_null(strstr(why.text, "ptap0"));
 	assert_int_equal(plx_device_attach("net_tap1,iface=lo", &why), -EBUSY);
-	/* Nor is it shared, which the kernel would do. */
+	/* Nor is it shared, which the kernel would do: be the port made, running, or stopped. */
+	refuse_to_share("ptap0");
 	wire_start(wire, 1, NULL);
-	why.text[0] = '\0';
-	assert_int_equal(plx_device_attach("net_tap1,iface=ptap0,persist=1", &why), -EBUSY);
-	assert_non_null(strstr(why.text, "ptap0 is in use already"));
+	refuse_to_share("ptap0");
 	assert_int_equal(plx_ethdev_stop(wire->port), 0);
+	refuse_to_share("ptap0");
 	assert_int_equal(plx_device_attach("net_tap1,iface=lo,persist=1", &why), -EINVAL);
 	assert_non_null(strstr(why.text, "no tap"));
 	assert_int_equal(plx_device_attach("net_tap1,iface=a_name_too_long_", &why), -EINVAL);
@@ -261,6 +291,7 @@ const struct contract_case tap_cases[] = {
 	CASE(the_interface_is_there_as_long_as_the_device, ONLY),
 	CASE(a_persistent_interface_stays, ONLY),
 	CASE(a_prepared_interface_needs_no_rights, ONLY),
+	CASE(a_prepared_interface_is_taken_when_its_holder_has_gone, ONLY),
 	CASE(names_in_use_and_missing_rights_are_refused_in_words, ONLY),
 	CASE(both_ends_have_addresses_of_their_own, ONLY),
 	CASE(an_interface_set_down_by_hand_is_counted_and_survived, ONLY),

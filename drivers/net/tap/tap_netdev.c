@@ -2,14 +2,11 @@
 /* The kernel's side of a tap: making the interface, its queues, offloads and carrier (Linux tuntap.rst). */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/ethtool.h>
 #include <linux/if_tun.h>
-#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tap_priv.h"
@@ -90,29 +87,6 @@ flags_of(const struct tap_port *port)
 	return IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (port->multi_queue ? IFF_MULTI_QUEUE : 0);
 }
 
-/*
- * The kernel would let two programs share the queues of a tap, each with a part of the packets. While somebody uses one it has a carrier,
- * and from the instant in which he dies it has none.
- */
-static bool
-is_used_tap(const char name[PLX_NETDEV_NAME_MAX])
-{
-	struct ethtool_drvinfo about = {.cmd = ETHTOOL_GDRVINFO};
-	struct ethtool_value carrier = {.cmd = ETHTOOL_GLINK};
-	struct ifreq request = {.ifr_data = (void *)&about};
-	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool used;
-
-	if (sock < 0)
-		return false;
-	memcpy(request.ifr_name, name, sizeof(request.ifr_name));
-	used = ioctl(sock, SIOCETHTOOL, &request) == 0 && strcmp(about.bus_info, "tap") == 0;
-	request.ifr_data = (void *)&carrier;
-	used = used && ioctl(sock, SIOCETHTOOL, &request) == 0 && carrier.data != 0;
-	close(sock);
-	return used;
-}
-
 /* A persistent interface that is there may be of either kind; the kernel says EINVAL to the wrong one. */
 static int
 make_interface(struct tap_port *port, char name[PLX_NETDEV_NAME_MAX], struct plx_why *why)
@@ -120,7 +94,8 @@ make_interface(struct tap_port *port, char name[PLX_NETDEV_NAME_MAX], struct plx
 	int exclusive = port->args.persist ? 0 : IFF_TUN_EXCL;
 	int err;
 
-	if (port->args.persist && is_used_tap(name))
+	/* The kernel would let two programs share the queues of a tap, each with a part of the packets. */
+	if (port->args.persist && tap_is_used(name))
 		return why_not_attached(name, -EBUSY, why);
 	port->multi_queue = true;
 	err = attach(name, flags_of(port) | exclusive, &port->fd[0], why);

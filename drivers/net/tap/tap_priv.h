@@ -103,6 +103,11 @@ int tap_netdev_set_queues(struct tap_port *port, unsigned nb, struct plx_why *wh
 int tap_netdev_set_offloads(struct tap_port *port, struct plx_why *why);
 int tap_netdev_set_carrier(struct tap_port *port, bool on);
 
+/* -- tap_usage.c ------------------------------------------------------------------------------------------- */
+
+/* Whether the interface is a tap of several queues of which somebody holds one, whatever its carrier. False also where nobody can tell. */
+bool tap_is_used(const char name[PLX_NETDEV_NAME_MAX]);
+
 /* -- tap_rx.c, tap_tx.c --------------------------------------------------------------------------------- */
 
 uint16_t tap_rx_burst(void *queue, struct plx_mbuf **pkts, uint16_t n);
