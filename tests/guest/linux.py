@@ -103,6 +103,12 @@ class Verbs:
         self.serve_iperf()
         return interface(name)['address']
 
+    def do_peer6(self, n, address, theirs, mac):
+        """The same over IPv6, beside the other one."""
+        run('sysctl', '-q', f'net.ipv6.conf.card{n}.disable_ipv6=0', f'net.ipv6.conf.card{n}.accept_ra=0')
+        run('ip', 'address', 'replace', address + '/64', 'dev', f'card{n}', 'nodad')
+        run('ip', 'neigh', 'replace', theirs, 'lladdr', mac, 'nud', 'permanent', 'dev', f'card{n}')
+
     def serve_iperf(self):
         if self.iperf is None:
             with open(os.path.join(self.logs, 'iperf3.log'), 'wb') as log:
@@ -171,10 +177,18 @@ class Verbs:
         card = nic.say('show stats nic0')['nics'][0]['card']
         return f'{spent_ms(self.boot.qemu.pid)} {spent_ms(nic.process.pid)} {card["reads"]} {card["writes"]}'
 
+    def do_pause(self, n, count, quanta):
+        """Pause frames into card n: 802.3, annex 31B."""
+        frame = bytes.fromhex('0180c2000001') + SOURCE + bytes.fromhex('88080001') + int(quanta).to_bytes(2, 'big') + bytes(42)
+        self.give_all(n, count, frame)
+
     def do_send(self, n, count, to, vid='0'):
         """Frames of 100 bytes to that address, in that VLAN, into card n."""
         tag = TAGGED + int(vid).to_bytes(2, 'big') if vid != '0' else b''
         frame = bytes.fromhex(to.replace(':', '')) + SOURCE + tag + TYPE + bytes(100 - 14 - len(tag))
+        self.give_all(n, count, frame)
+
+    def give_all(self, n, count, frame):
         end = time.monotonic() + LIMIT
         for _ in range(int(count)):
             while not self.wires[int(n)].give(frame):

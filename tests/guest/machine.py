@@ -17,7 +17,8 @@ MACHINES = {
                'intel_iommu=on'),  # the same, and a bridge for cards with +bus=bridge
     'uio': (['-M', 'pc'], 'lab.bind=uio_pci_generic'),
     'plain': (['-M', 'pc'], ''),  # no IOMMU, nothing bound
-    'linux': (['-M', 'pc'], ''),  # the same with the kernel that drives real cards
+    # the same with the kernel that drives real cards, and whose interfaces do IPv6 when told
+    'linux': (['-M', 'pc'], 'ipv6.disable=0 ipv6.disable_ipv6=1'),
     'noiommu': (['-M', 'pc'], 'lab.bind=vfio-pci'),  # no IOMMU, vfio-pci all the same
     'unsafe': (['-M', 'pc'], ''),  # the same, nothing bound
 }

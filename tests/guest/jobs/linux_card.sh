@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# [served]: the kernel's own e1000 driver on card 0: its cable is pulled and plugged, what it listens to, the driver's own test of
+# [served]: the kernel's own e1000 driver on card 0: its cable is pulled and plugged, what it listens to, pauses, the driver's own test of
 # the card (served: passes as a whole), its registers and EEPROM as ethtool shows them.
 # shellcheck source=tests/guest/lib.sh
 . /lib.sh
@@ -88,6 +88,26 @@ ip link set "$eth" down
 ip link set "$eth" address $mac
 linux_up "$eth" 10.7.0.1 10.7.0.9 "$host"
 pings 10.7.0.9
+
+# Pause frames: the driver finds those that the card took in its counters, the kernel gets to see none. QEMU's card knows none.
+# COUNTER VALUE
+counts()
+{
+	[ "$(counter "$eth" "$1")" = "$2" ]
+}
+
+if [ "$kind" = served ]; then
+	dmesg | grep -q "$eth NIC Link is Up 1000 Mbps Full Duplex, Flow Control: RX" || fail "no flow control: $(dmesg | tail)"
+	xoff=$(counter "$eth" rx_flow_control_xoff)
+	xon=$(counter "$eth" rx_flow_control_xon)
+	begin
+	ask pause 0 7 65535 >/dev/null
+	ask pause 0 3 0 >/dev/null
+	wait_until 20 "7 pauses" counts rx_flow_control_xoff $((xoff + 7))
+	wait_until 20 "3 ends of pauses" counts rx_flow_control_xon $((xon + 3))
+	[ "$(more)" = 0 ] || fail "$(more) pause frames came to the kernel"
+	pings 10.7.0.9
+fi
 
 # What the driver shows of the card.
 ethtool -e "$eth" length 128 raw on >/tmp/eeprom
