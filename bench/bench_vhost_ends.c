@@ -5,7 +5,8 @@
  * Both ends live in one process, and the peer is DPDK's other end. "alone": one thread is both ends in turn, so that caches are
  * warm and what is counted, cycles of the end in question, is instructions and little else. "near", "far": a thread for each on
  * processors 0 and 1, which share a cache or do not (hop.c); what is counted is how long a packet takes in the better
- * windows of 50 us, as other processes may take a processor away for a while.
+ * windows of 50 us, as other processes may take a processor away for a while. "busy peer": the peer is our other end, which works
+ * between its bursts, as programs do. It is then the slower of the two, and what the end in question does to its cache shows.
  */
 #include "bench_vhost_ends.h"
 
@@ -141,6 +142,7 @@ struct setup {
 	enum flow flow; /* of the end in question */
 	unsigned len;
 	enum place place;
+	bool busy; /* the peer is our other end, and has work of its own */
 };
 
 #define WINDOWS	     2000
@@ -148,6 +150,7 @@ struct setup {
 #define TRIES	     8	/* until the processors are where they should be */
 #define TRY_AGAIN_US 300000
 #define TURNS_MAX    400 /* the ends' settling: turns without a packet */
+#define BUSY	     60	 /* cycles a packet */
 
 static struct {
 	const struct bench_end *end, *peer;
@@ -172,10 +175,21 @@ end_turn(uint64_t *cycles)
 }
 
 static void
+work(uint64_t cycles)
+{
+	const uint64_t began = bench_cycles();
+
+	while (bench_cycles() - began < cycles)
+		;
+}
+
+static void
 peer_turn(void)
 {
 	uint64_t cycles = 0;
 
+	if (run.setup->busy)
+		work(BUSY * ENDS_BURST);
 	if (run.setup->flow != TXONLY)
 		run.peer->send(run.peer_port, run.setup->len, &cycles);
 	if (run.setup->flow != RXONLY)
@@ -273,7 +287,7 @@ child(const struct setup *setup, const struct bench_end *end)
 
 	run.setup = setup;
 	run.end = end;
-	run.peer = &bench_end_dpdk;
+	run.peer = setup->busy ? &bench_end_ours : &bench_end_dpdk;
 	snprintf(path, sizeof(path), "/tmp/bench-ends-%d.sock", getpid());
 	unlink(path);
 	if (begin_ends(setup, path) != 0)
@@ -348,7 +362,7 @@ theirs(const void *arg)
 	return sample(arg, &bench_end_dpdk);
 }
 
-#define NB_ROWS 72
+#define NB_ROWS 120
 
 int
 main(int argc, char **argv)
@@ -361,15 +375,18 @@ main(int argc, char **argv)
 
 	for (unsigned i = 0; i < NB_ROWS; i++) {
 		struct setup *s = &setups[i];
+		const bool busy = i >= 72;
+		const unsigned place = busy ? i / 24 - 2 : i / 24;
 
 		*s = (struct setup){.flow = i % 3,
 				    .packed = i / 3 % 2,
 				    .len = i / 6 % 2 ? 1500 : 64,
 				    .front = i / 12 % 2 == 0,
-				    .place = i / 24};
-		snprintf(names[i], sizeof(names[i]), "%s %s %s %s %u", places[s->place],
+				    .place = place,
+				    .busy = busy};
+		snprintf(names[i], sizeof(names[i]), "%s %s %s %s %u%s", places[s->place],
 			 s->front ? "front" : "back", s->packed ? "packed" : "split",
-			 flows[s->flow], s->len);
+			 flows[s->flow], s->len, s->busy ? " busy peer" : "");
 		rows[i] = (struct bench_row){names[i], ours, theirs, s};
 	}
 	return bench_main(

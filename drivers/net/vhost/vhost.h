@@ -129,6 +129,7 @@ struct vhost_ring {
 	bool packed;
 	bool write;	/* the guest's buffers are written: its receive ring */
 	bool event_idx; /* negotiated */
+	bool in_order;	/* negotiated */
 	bool wrap;	/* packed: of next */
 	bool broken;	/* the guest wrote nonsense; atomic, told by the lcore */
 	uint16_t size;

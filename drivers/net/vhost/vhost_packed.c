@@ -101,29 +101,37 @@ vhost_packed_more(struct vhost_ring *ring, struct vhost_batch *batch, unsigned w
 
 /* 2.8.6: id, length and flags of a used descriptor, its upper half, as one word. */
 static uint64_t
-used_word(const struct vhost_slot *slot, bool write)
+used_word(const struct vhost_slot *slot, uint16_t id, bool write)
 {
 	uint16_t flags = slot->wrap ? VIRTIO_PACKED_F_AVAIL | VIRTIO_PACKED_F_USED : 0;
 
 	if (write)
 		flags |= VIRTIO_DESC_F_WRITE;
-	return slot->used_len | (uint64_t)slot->id << 32 | (uint64_t)flags << 48;
+	return slot->used_len | (uint64_t)id << 32 | (uint64_t)flags << 48;
 }
 
 PLX_STATIC_ASSERT(offsetof(struct virtio_packed_desc, len) == 8, "the upper half");
 PLX_STATIC_ASSERT(offsetof(struct virtio_packed_desc, id) == 12, "of which the id");
 PLX_STATIC_ASSERT(offsetof(struct virtio_packed_desc, flags) == 14, "and the flags");
 
-static void
-store(struct vhost_ring *ring, const struct vhost_slot *slot, int order)
+static uint64_t *
+word_at(const struct vhost_ring *ring, const struct vhost_slot *slot)
 {
-	struct virtio_packed_desc *desc = &ring->packed_ring.desc[slot->pos];
-	uint64_t *word = (uint64_t *)(void *)&desc->len;
+	return (uint64_t *)(void *)&ring->packed_ring.desc[slot->pos].len;
+}
 
-	if (order == __ATOMIC_RELEASE)
-		__atomic_store_n(word, used_word(slot, ring->write), __ATOMIC_RELEASE);
-	else
-		__atomic_store_n(word, used_word(slot, ring->write), __ATOMIC_RELAXED);
+static void
+store(struct vhost_ring *ring, const struct vhost_slot *slot)
+{
+	__atomic_store_n(word_at(ring, slot), used_word(slot, slot->id, ring->write),
+			 __ATOMIC_RELAXED);
+}
+
+/* What was written before is seen by who sees this one. `id` is that of the last list it stands for. */
+static void
+store_last(struct vhost_ring *ring, const struct vhost_slot *slot, uint16_t id)
+{
+	__atomic_store_n(word_at(ring, slot), used_word(slot, id, ring->write), __ATOMIC_RELEASE);
 }
 
 static PLX_NOINLINE void
@@ -131,13 +139,25 @@ publish_by_the_books(struct vhost_ring *ring, const struct vhost_batch *batch, u
 {
 	for (unsigned i = 0; i < nb; i++) {
 		vhost_marks_link_packed(ring, &batch->slot[i]);
-		store(ring, &batch->slot[i], __ATOMIC_RELEASE);
+		store_last(ring, &batch->slot[i], batch->slot[i].id);
 		vhost_marks_give_packed(ring, &batch->slot[i]);
 	}
 	ring->nb_resumed = nb < ring->nb_resumed ? (uint16_t)(ring->nb_resumed - nb) : 0;
 }
 
 /* Backwards: the driver sees none of the batch before it can see all of it. */
+static void
+publish_each(struct vhost_ring *ring, const struct vhost_batch *batch, unsigned nb)
+{
+	for (unsigned i = nb - 1; i > 0; i--)
+		store(ring, &batch->slot[i]);
+	store_last(ring, &batch->slot[0], batch->slot[0].id);
+}
+
+/*
+ * Where the driver was promised order (2.8.16), one used descriptor gives back all that it sent, up to the list whose id it has: the
+ * lines of the others stay as the driver wrote them. Of lists that were written the driver wants each length.
+ */
 void
 vhost_packed_publish(struct vhost_ring *ring, const struct vhost_batch *batch, unsigned nb)
 {
@@ -148,10 +168,10 @@ vhost_packed_publish(struct vhost_ring *ring, const struct vhost_batch *batch, u
 		       (last->wrap != batch->slot[0].wrap ? ring->size : 0);
 	if (PLX_UNLIKELY(ring->books.packed != NULL)) {
 		publish_by_the_books(ring, batch, nb);
+	} else if (ring->in_order && !ring->write) {
+		store_last(ring, &batch->slot[0], last->id);
 	} else {
-		for (unsigned i = nb - 1; i > 0; i--)
-			store(ring, &batch->slot[i], __ATOMIC_RELAXED);
-		store(ring, &batch->slot[0], __ATOMIC_RELEASE);
+		publish_each(ring, batch, nb);
 	}
 	ring->wrap = last->wrap;
 	if (pos >= ring->size) {

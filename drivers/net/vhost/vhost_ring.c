@@ -109,6 +109,7 @@ vhost_ring_attach(struct vhost_ring *ring, const struct vhost_memory *memory, ui
 
 	ring->packed = (features & VIRTIO_BIT(VIRTIO_F_RING_PACKED)) != 0;
 	ring->event_idx = (features & VIRTIO_BIT(VIRTIO_F_EVENT_IDX)) != 0;
+	ring->in_order = (features & VIRTIO_BIT(VIRTIO_F_IN_ORDER)) != 0;
 	ring->memory = memory;
 	ring->last = NULL;
 	ret = check_size(ring, why);

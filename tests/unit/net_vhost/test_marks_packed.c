@@ -5,7 +5,7 @@
  */
 #define FEATURES                                                               \
 	(VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF) | \
-	 VIRTIO_BIT(VIRTIO_F_RING_PACKED))
+	 VIRTIO_BIT(VIRTIO_F_RING_PACKED) | VIRTIO_BIT(VIRTIO_F_IN_ORDER))
 #include "book_packed.h"
 
 /* No list is in flight, no entry is lost, and there is nothing that was begun. */
