@@ -20,6 +20,7 @@
 #include <pollux/plx_ethdev.h>
 #include <pollux/plx_mbuf.h>
 
+#include "fds.h"
 #include "patience.h"
 
 /* -- what a row says about its PMD --------------------------------------------------------------------- */
@@ -142,8 +143,7 @@ void wire_check_ledger(struct wire *wire);
 /* Every buffer of the pool at home and sane. */
 void wire_check_pool(struct wire *wire);
 
-unsigned open_fds(void);
-/* The same when a far end of this program has noticed what happened to ours. */
+/* open_fds() when a far end of this program has noticed what happened to ours. */
 unsigned settled_fds(void);
 void sleep_ms(unsigned ms);
 uint64_t now_ms(void);

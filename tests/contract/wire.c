@@ -2,7 +2,6 @@
 /* The fixture: a port, its far end and a pool, and the moves that all tests are made of. */
 #include "contract.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,19 +38,6 @@ breathe(void)
 	struct timespec time = {0, 50000};
 
 	nanosleep(&time, NULL);
-}
-
-unsigned
-open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n - 3; /* ".", ".." and the directory itself */
 }
 
 unsigned

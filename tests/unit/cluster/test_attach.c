@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Slaves that come by the door: from this process, whose control thread welcomes them, as from any other; and from one of their own. */
+#include "fds.h"
 #include "rig_door.h"
 
 #include "plx_event.h"
@@ -15,16 +16,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static unsigned
-open_fds(void)
-{
-	unsigned n = 0;
-
-	for (int fd = 0; fd < 512; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
 
 /* -- cases --------------------------------------------------------------------------------------------- */
 

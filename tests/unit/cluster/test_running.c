@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A master that runs: what others must not do within its round, its end, and what it does when there is nothing to do. */
+#include "fds.h"
 #include "rig.h"
 
 #include "cluster_priv.h"
@@ -119,16 +120,6 @@ an_end_is_for_good(void **state)
 }
 
 /* -- half of it ------------------------------------------------------------------------------------------ */
-
-static unsigned
-open_fds(void)
-{
-	unsigned n = 0;
-
-	for (int fd = 0; fd < 512; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
 
 /* How many more descriptors this program may open. */
 static void

@@ -7,12 +7,12 @@
 
 #include <cmocka.h>
 
-#include "eal_fixture.h"
+#include "door_fixture.h"
+#include "fds.h"
 #include "patience.h"
 #include "plx_door.h"
 #include "plx_door_client.h"
 #include "plx_unixsock.h"
-#include "own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,18 +28,6 @@
 #define LIMIT_MS PATIENCE_MS
 #define AT_ONCE	 "{\"command\":\"at_once\"}"
 #define LATER	 "{\"command\":\"later\"}"
-
-static char folder[OWN_PATH];
-
-static unsigned
-open_fds(void)
-{
-	unsigned n = 0;
-
-	for (int fd = 0; fd < 512; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
 
 /* -- who keeps connections ------------------------------------------------------------------------------ */
 
@@ -490,22 +478,6 @@ who_was_not_served_yet_is_not_kept_by_a_door_that_closes(void **state)
 
 /* -- all ------------------------------------------------------------------------------------------------- */
 
-static int
-begin(void **state)
-{
-	if (own_folder(folder) == NULL)
-		return -1;
-	setenv("RUNTIME_DIRECTORY", folder, 1);
-	return eal_fixture_init("0@0");
-}
-
-static int
-end(void **state)
-{
-	plx_eal_cleanup();
-	return rmdir(folder); /* nothing is left in it */
-}
-
 int
 main(void)
 {
@@ -524,5 +496,5 @@ main(void)
 		WITH_DOOR(who_was_not_served_yet_is_not_kept_by_a_door_that_closes),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, door_begin, door_end);
 }

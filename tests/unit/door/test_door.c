@@ -7,12 +7,12 @@
 
 #include <cmocka.h>
 
+#include "door_fixture.h"
 #include "door_priv.h"
-#include "eal_fixture.h"
+#include "fds.h"
 #include "patience.h"
 #include "plx_door_client.h"
 #include "plx_unixsock.h"
-#include "own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,18 +28,7 @@
 
 #define LIMIT_MS PATIENCE_MS
 
-static char folder[OWN_PATH];
 static unsigned ran;
-
-static unsigned
-open_fds(void)
-{
-	unsigned n = 0;
-
-	for (int fd = 0; fd < 512; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
 
 /* -- commands of the test ----------------------------------------------------------------------------- */
 
@@ -616,22 +605,6 @@ callers_are_told_what_is_wrong(void **state)
 
 /* -- all ------------------------------------------------------------------------------------------------- */
 
-static int
-begin(void **state)
-{
-	if (own_folder(folder) == NULL)
-		return -1;
-	setenv("RUNTIME_DIRECTORY", folder, 1);
-	return eal_fixture_init("0@0");
-}
-
-static int
-end(void **state)
-{
-	plx_eal_cleanup();
-	return rmdir(folder); /* nothing is left in it */
-}
-
 int
 main(void)
 {
@@ -656,5 +629,5 @@ main(void)
 		WITH_DOOR(callers_are_told_what_is_wrong),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, door_begin, door_end);
 }

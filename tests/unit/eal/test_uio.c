@@ -2,6 +2,7 @@
 /* A card held by uio_pci_generic, in files: /dev/uio3 is a pipe, interrupts are what the test writes into it. */
 #include "eal_fixture.h"
 #include "event_marks.h"
+#include "fds.h"
 #include "patience.h"
 #include "sysfs_tree.h"
 
@@ -12,7 +13,6 @@
 #include "plx_dma_driver.h"
 #include "plx_log.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -30,19 +30,6 @@ static struct plx_why why;
 static bool have_pa;
 static unsigned fds_before;
 static plx_event_id events_before;
-
-static unsigned
-open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
-}
 
 static void
 file_of_bytes(const char *name, const uint8_t *bytes, size_t len)

@@ -6,11 +6,11 @@
 #ifndef PLX_TESTS_UNIT_EAL_VFIO_KERNEL_H
 #define PLX_TESTS_UNIT_EAL_VFIO_KERNEL_H
 
+#include "fds.h"
 #include "low_memory.h"
 #include "pci/vfio_priv.h"
 #include "sysfs_tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <sys/mman.h>
 
@@ -290,19 +290,6 @@ vfio_teardown(void **state)
 	plx_vfio_set_ioctl(NULL);
 	close(vfio.device);
 	return sysfs_teardown(state);
-}
-
-static inline unsigned
-open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
 }
 
 #endif

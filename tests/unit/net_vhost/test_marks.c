@@ -16,6 +16,19 @@ was_given_back(unsigned ring, uint16_t head)
 	guest.used_idx[ring]++;
 }
 
+/* List 1 came back; 3, 0 and 2 are in flight, in this order. */
+static void
+died_with_three_in_flight(void)
+{
+	was_given_back(TX, 1);
+	set_head(TX, 1, 1);
+	set_list(TX, 3, true, 0, 1);
+	set_list(TX, 0, true, 0, 2);
+	set_list(TX, 2, true, 0, 3);
+	set_head(RX, 0, 0);
+	guest_say_ring(&guest, TX, 1);
+}
+
 /* -- read ------------------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -60,13 +73,7 @@ a_burst_takes_both_what_is_in_flight_and_what_is_new(void **state)
 	connect_guest();
 	for (uint16_t head = 0; head < 6; head++)
 		send_list(head);
-	was_given_back(TX, 1);
-	set_head(TX, 1, 1);
-	set_list(TX, 3, true, 0, 1);
-	set_list(TX, 0, true, 0, 2);
-	set_list(TX, 2, true, 0, 3);
-	set_head(RX, 0, 0);
-	guest_say_ring(&guest, TX, 1);
+	died_with_three_in_flight();
 	assert_int_equal(plx_ethdev_rx_burst(guest_port, 0, pkts, 8), 5);
 	for (unsigned i = 0; i < 5; i++) {
 		assert_int_equal(*plx_mbuf_data(pkts[i]), order[i] + 1);
@@ -127,13 +134,7 @@ what_is_still_in_flight_outlives_a_ring_that_is_told_anew(void **state)
 	connect_guest();
 	for (uint16_t head = 0; head < 5; head++)
 		send_list(head);
-	was_given_back(TX, 1);
-	set_head(TX, 1, 1);
-	set_list(TX, 3, true, 0, 1);
-	set_list(TX, 0, true, 0, 2);
-	set_list(TX, 2, true, 0, 3);
-	set_head(RX, 0, 0);
-	guest_say_ring(&guest, TX, 1);
+	died_with_three_in_flight();
 	expect_from(3);
 	/* Not while lists are known by these books alone. */
 	close(guest.call[TX]);

@@ -5,11 +5,11 @@
 
 #include "eal_fixture.h"
 #include "event_marks.h"
+#include "fds.h"
 #include "plx_driver.h"
 #include "plx_ethdev.h"
 #include "virtio_fake.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,19 +68,6 @@ make_frame(uint8_t frame[FRAME_LEN], unsigned seed)
 
 static unsigned fds_before;
 static plx_event_id events_before;
-
-static inline unsigned
-open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	while (dir != NULL && readdir(dir) != NULL)
-		n++;
-	if (dir != NULL)
-		closedir(dir);
-	return n;
-}
 
 /* The fake alone. */
 static inline void

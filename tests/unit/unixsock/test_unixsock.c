@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "fds.h"
 #include "plx_unixsock.h"
 #include "own.h"
 
@@ -19,16 +20,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-static unsigned
-open_fds(void)
-{
-	unsigned n = 0;
-
-	for (int fd = 0; fd < 256; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
 
 static void
 pair(int sock[2])
