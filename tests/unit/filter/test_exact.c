@@ -139,6 +139,24 @@ rules_are_added_and_deleted_by_packets(void **state)
 }
 
 static void
+what_an_added_rule_sends_goes_where_it_says(void **state)
+{
+	struct plx_filter_verdict verdict;
+	struct fixture f;
+
+	fixture_open(&f, NULL);
+	load(&f, "1 add-rule bounce 3 proto tcp\n");
+	match(&f, HTTP);
+	assert_int_equal(plx_filter_rules_service(f.rules, 0), 1);
+	verdict = match(&f, HTTP);
+	assert_int_equal(verdict.fate, PLX_FILTER_SENT);
+	assert_int_equal(verdict.nb_sends, 1);
+	assert_int_equal(verdict.sends[0].port, 3);
+	assert_true(verdict.sends[0].bounce);
+	fixture_close(&f);
+}
+
+static void
 locked_rules_stay(void **state)
 {
 	struct fixture f;
@@ -361,6 +379,7 @@ main(void)
 		cmocka_unit_test(a_rule_that_continues_lets_wildcard_rules_decide),
 		cmocka_unit_test(an_exact_rule_comes_before_wildcard_rules),
 		cmocka_unit_test(rules_are_added_and_deleted_by_packets),
+		cmocka_unit_test(what_an_added_rule_sends_goes_where_it_says),
 		cmocka_unit_test(locked_rules_stay),
 		cmocka_unit_test(a_rule_for_one_packet_deletes_itself),
 		cmocka_unit_test(a_full_queue_of_requests_is_counted),

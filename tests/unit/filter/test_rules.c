@@ -350,6 +350,26 @@ the_hash_is_the_flow_hash(void **state)
 			 plx_net_flow_hash(bytes, FRAME));
 }
 
+/* As long as it was on the wire, however much of it there is. */
+static void
+rules_count_bytes_of_the_wire(void **state)
+{
+	const uint8_t bytes[FRAME] = {0};
+	const struct plx_filter_packet packet = {.bytes = bytes, .caplen = FRAME, .wirelen = 1500};
+	struct plx_filter_rule_stats stats;
+	struct plx_filter_verdict verdict;
+	struct plx_filter_rule rule;
+	struct fixture f;
+
+	fixture_open(&f, NULL);
+	load(&f, "9 drop\n");
+	plx_filter_rules_match_burst(f.reader, &packet, 1, 0, &verdict);
+	assert_int_equal(verdict.rule, 9);
+	assert_int_equal(plx_filter_rules_next(f.rules, 0, &rule, &stats), 0);
+	assert_int_equal(stats.bytes, 1500);
+	fixture_close(&f);
+}
+
 static void
 rules_count_what_they_met(void **state)
 {
@@ -578,6 +598,7 @@ main(void)
 		cmocka_unit_test(a_rule_acts_once_on_a_packet_that_meets_it_both_ways),
 		cmocka_unit_test(balance_takes_each_packet_for_one_id),
 		cmocka_unit_test(the_hash_is_the_flow_hash),
+		cmocka_unit_test(rules_count_bytes_of_the_wire),
 		cmocka_unit_test(rules_count_what_they_met),
 		cmocka_unit_test(contradictions_are_refused_and_change_nothing),
 		cmocka_unit_test(rules_that_differ_do_not_contradict),
