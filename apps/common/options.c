@@ -72,11 +72,10 @@ is_misplaced(const struct parse *p, const char *typed)
 	return p->found->program != NULL && options_is_eal(typed);
 }
 
-/* argv begins with the "--", or with the program's name where there is none. */
 static int
 refuse_eal_option(const struct parse *p, const char *typed)
 {
-	if (strcmp(p->argv[0], "--") == 0)
+	if (p->found->behind || strcmp(p->argv[0], "--") == 0)
 		return plx_why(p->why, -EINVAL,
 			       "'%s' is an option of the EAL: write it in front of '--'", typed);
 	return plx_why(p->why, -EINVAL,

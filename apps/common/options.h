@@ -54,11 +54,12 @@ struct options_found {
 	char **words; /* that are no options, as they stand in argv; the caller frees the row, also after an error */
 	const char *
 		program; /* whose it is, if the EAL's options stand in front of its "--"; NULL if it takes none */
+	bool behind; /* argv is what stood behind the "--", though that is not in it: the EAL took it */
 };
 
 /*
  * Parses argv[1..argc). `out` holds the defaults already. 0, or -EINVAL with a sentence that names the
- * option, what was found and what is allowed; `out` is then unspecified. -ENOMEM. Of `found` only `program` is read.
+ * option, what was found and what is allowed; `out` is then unspecified. -ENOMEM. Of `found` only `program` and `behind` are read.
  */
 int options_parse(const struct option_row *rows, int argc, char **argv, void *out,
 		  struct options_found *found, struct plx_why *why);

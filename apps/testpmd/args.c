@@ -223,7 +223,7 @@ check_prompt(const struct testpmd_args *args, struct plx_why *why)
 int
 args_parse(int argc, char **argv, struct testpmd_args *args, struct plx_why *why)
 {
-	struct options_found found = {.program = "plx-testpmd"};
+	struct options_found found = {.program = "plx-testpmd", .behind = true};
 	char names[ENGINE_NAMES_MAX];
 	int ret;
 

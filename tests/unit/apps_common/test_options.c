@@ -47,6 +47,7 @@ static struct options_found found;
 static struct plx_why why;
 
 static const char *argv0 = "program", *owner;
+static bool behind;
 
 /* Splits the line at blanks and parses it. */
 static int
@@ -64,6 +65,7 @@ parse(const char *line)
 	free(found.words);
 	memset(&found, 0, sizeof(found));
 	found.program = owner;
+	found.behind = behind;
 	why.text[0] = '\0';
 	return options_parse(rows, argc, argv, &settings, &found, &why);
 }
@@ -158,6 +160,9 @@ options_of_the_eal_are_told_where_they_belong(void **state)
 	argv0 = "program";
 	refuse("--vdev net_null0", "there is no '--' behind it: write program [EAL options] --");
 	refuse("-l 0-3", "there is no '--' behind it");
+	behind = true;
+	refuse("-l 0-3", "'-l' is an option of the EAL: write it in front of '--'");
+	behind = false;
 	owner = NULL;
 	refuse("--vdev net_null0", "unknown option '--vdev'");
 	refuse("-l 0-3", "unknown option '-l'");
