@@ -8,12 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Atomic: who takes a tap off a port looks while the port goes, and the next one takes its number. */
 static struct plx_ethdev *port_table[PLX_ETHDEV_MAX];
 
 struct plx_ethdev *
 plx_ethdev_at(uint16_t port)
 {
-	return port < PLX_ETHDEV_MAX ? port_table[port] : NULL;
+	return port < PLX_ETHDEV_MAX ? __atomic_load_n(&port_table[port], __ATOMIC_ACQUIRE) : NULL;
+}
+
+static void
+put_at(uint16_t port, struct plx_ethdev *dev)
+{
+	__atomic_store_n(&port_table[port], dev, __ATOMIC_RELEASE);
 }
 
 unsigned
@@ -29,7 +36,7 @@ plx_ethdev_count(void)
 uint16_t
 plx_ethdev_next(uint16_t port)
 {
-	while (port < PLX_ETHDEV_MAX && port_table[port] == NULL)
+	while (port < PLX_ETHDEV_MAX && plx_ethdev_at(port) == NULL)
 		port++;
 	return port;
 }
@@ -38,7 +45,7 @@ int
 plx_ethdev_by_name(const char *name, uint16_t *ret_port)
 {
 	PLX_ETHDEV_FOREACH(port) {
-		if (strcmp(port_table[port]->info.name, name) == 0) {
+		if (strcmp(plx_ethdev_at(port)->info.name, name) == 0) {
 			*ret_port = port;
 			return 0;
 		}
@@ -123,7 +130,7 @@ plx_ethdev_register(struct plx_ethdev *dev, struct plx_why *why)
 
 	if (ret != 0)
 		return ret;
-	while (port < PLX_ETHDEV_MAX && port_table[port] != NULL)
+	while (plx_ethdev_at(port) != NULL)
 		port++;
 	if (port == PLX_ETHDEV_MAX)
 		return plx_why(why, -ENOSPC,
@@ -134,7 +141,7 @@ plx_ethdev_register(struct plx_ethdev *dev, struct plx_why *why)
 		return plx_why(why, -ENOMEM, "out of memory");
 	dev->port = port;
 	default_info(dev);
-	port_table[port] = dev;
+	put_at(port, dev);
 	ethdev_fast_stop(dev);
 	ethdev_watch_port(dev);
 	return 0;
@@ -149,7 +156,7 @@ plx_ethdev_unregister(struct plx_ethdev *dev)
 	plx_ethdev_close(dev->port);
 	ethdev_hooks_forget(dev);
 	ethdev_fast_forget(dev);
-	port_table[dev->port] = NULL;
+	put_at(dev->port, NULL);
 	free(dev->priv);
 	dev->priv = NULL;
 }

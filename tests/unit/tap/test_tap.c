@@ -435,6 +435,7 @@ readers_come_and_go_while_threads_poll(void **state)
 /* A tap whose functions do not return before they are let go. */
 static struct {
 	sem_t inside, go;
+	uint16_t port;
 	bool swapped;
 } slow;
 
@@ -507,6 +508,45 @@ a_tap_does_not_go_while_somebody_is_inside(void **state)
 	scene_end(&scene);
 }
 
+static void
+let_go(void *arg)
+{
+	sem_post(&slow.go);
+}
+
+static void *
+take_away_late(void *arg)
+{
+	int ret;
+
+	sem_wait(&slow.go);
+	ret = plx_ethdev_tap_swap(slow.port, arg, NULL);
+	slow.swapped = ret == 0;
+	return NULL;
+}
+
+/* By a thread that may look at any moment from when the port lets go of its tap; the thread sanitizer sees whether it may. */
+static void
+a_tap_is_taken_away_while_its_port_goes_and_the_next_one_comes(void **state)
+{
+	struct plx_ethdev_tap tap = {.rx = stay, .tx = stay, .tx_taken = be_told, .gone = let_go};
+	pthread_t taker;
+
+	sem_init(&slow.go, 0, 0);
+	for (unsigned round = 0; round < 20; round++) {
+		scene_begin(&scene, 1, 1);
+		slow.port = scene.dev.port;
+		assert_int_equal(plx_ethdev_tap_swap(slow.port, NULL, &tap), 0);
+		assert_int_equal(pthread_create(&taker, NULL, take_away_late, &tap), 0);
+		plx_ethdev_unregister(&scene.dev);
+		assert_int_equal(plx_ethdev_register(&scene.dev, NULL), 0);
+		pthread_join(taker, NULL);
+		assert_false(slow.swapped);
+		assert_null(plx_ethdev_fast_table[scene.dev.port].hooks);
+		scene_end(&scene);
+	}
+}
+
 static int
 setup(void **state)
 {
@@ -527,6 +567,7 @@ main(void)
 		cmocka_unit_test(a_port_that_goes_tells_its_readers_and_the_next_has_none),
 		cmocka_unit_test(what_cannot_be_tapped_is_refused),
 		cmocka_unit_test(a_tap_does_not_go_while_somebody_is_inside),
+		cmocka_unit_test(a_tap_is_taken_away_while_its_port_goes_and_the_next_one_comes),
 		cmocka_unit_test(readers_come_and_go_while_threads_poll),
 	};
 
