@@ -103,8 +103,9 @@ places_bury(struct plx_cluster *cluster)
 
 		if (!place_sweep(cluster, place, SWEEP_PIECE))
 			continue;
-		__atomic_fetch_and(&cluster->gone, ~place->bit, __ATOMIC_RELEASE);
+		/* In this order: who finds nobody gone finds the place empty. */
 		__atomic_store_n(&place->state, PLACE_EMPTY, __ATOMIC_RELEASE);
+		__atomic_fetch_and(&cluster->gone, ~place->bit, __ATOMIC_RELEASE);
 	}
 	return moved;
 }
