@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Packets to slaves and back, with master and slaves taking turns in one thread. */
+#include "fds.h"
 #include "rig.h"
-
-#include <dirent.h>
 
 static void
 each_packet_goes_to_one_slave(void **state)
@@ -163,19 +162,6 @@ what_a_dead_slave_held_comes_back(void **state)
 	plx_cluster_leave(other);
 }
 
-static unsigned
-open_files(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(folder);
-	while (readdir(folder) != NULL)
-		n++;
-	closedir(folder);
-	return n;
-}
-
 static void
 who_comes_and_goes_leaves_no_file_open(void **state)
 {
@@ -184,12 +170,12 @@ who_comes_and_goes_leaves_no_file_open(void **state)
 	rig_make();
 	plx_cluster_leave(rig_join(0, 0));
 	rig_poll();
-	before = open_files();
+	before = open_fds();
 	for (uint32_t i = 0; i < 10; i++) {
 		plx_cluster_leave(rig_join(0, 0));
 		rig_poll();
 	}
-	assert_int_equal(open_files(), before);
+	assert_int_equal(open_fds(), before);
 }
 
 int

@@ -169,12 +169,12 @@ files_beyond_a_regions_own_are_closed(void **state)
 	assert_int_equal(ftruncate(liar.bar_fd, BAR_LEN), 0);
 	liar.command = VFIO_USER_DEVICE_GET_REGION_INFO;
 	liar.fault = BRINGS_FILES;
-	before = open_files();
+	before = open_fds();
 	opens();
 	plx_pci_vfio_user.close(&pci);
 	pthread_join(liar.thread, NULL);
 	liar.joined = true;
-	assert_int_equal(open_files(), before);
+	assert_int_equal(open_fds(), before);
 }
 
 static void

@@ -174,12 +174,12 @@ breaks(struct asking ask)
 static void
 a_command_with_a_file_ends_it(void **state)
 {
-	const unsigned before = open_files();
+	const unsigned before = open_fds();
 
 	breaks((struct asking){.command = VFIO_USER_DMA_READ, .count = 8, .file = true});
 	pthread_join(liar.thread, NULL);
 	liar.joined = true;
-	assert_int_equal(open_files(), before);
+	assert_int_equal(open_fds(), before);
 }
 
 static void

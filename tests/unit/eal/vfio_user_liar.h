@@ -4,13 +4,13 @@
 #define PLX_TESTS_UNIT_EAL_VFIO_USER_LIAR_H
 
 #include "eal_fixture.h"
+#include "fds.h"
 #include "pci/pci_priv.h"
 #include "plx_unixsock.h"
 #include "plx_vfio_user.h"
 #include "plx_zone.h"
 #include "own.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -381,31 +381,17 @@ opens(void)
 		fail_msg("%s", why.text);
 }
 
-/* What we have open; a number alone says nothing of what stays open behind it. */
-static inline unsigned
-open_files(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(folder);
-	while (readdir(folder) != NULL)
-		n++;
-	closedir(folder);
-	return n;
-}
-
 static inline void
 does_not_open(const char *says)
 {
-	const unsigned before = open_files();
+	const unsigned before = open_fds();
 
 	assert_int_not_equal(open_device(), 0);
 	if (strstr(why.text, says) == NULL)
 		fail_msg("'%s' lacks '%s'", why.text, says);
 	pthread_join(liar.thread, NULL);
 	liar.joined = true;
-	assert_int_equal(open_files(), before);
+	assert_int_equal(open_fds(), before);
 }
 
 static inline uint32_t

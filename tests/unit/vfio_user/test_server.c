@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The server against scripted clients: commands, and everything that a client may get wrong or do on purpose. */
+#include "fds.h"
 #include "toy_server.h"
 
-#include <dirent.h>
 #include <poll.h>
 
 #define RW (VFIO_USER_DMA_READABLE | VFIO_USER_DMA_WRITEABLE)
@@ -377,24 +377,11 @@ files_that_do_not_belong_are_closed(void **state)
 	assert_int_equal(lowest_free_fd(), before);
 }
 
-static unsigned
-open_files(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(folder);
-	while (readdir(folder) != NULL)
-		n++;
-	closedir(folder);
-	return n;
-}
-
 /* Its client is told by the end of the conversation, its device by a sentence. */
 static void
 a_server_that_ends_leaves_nothing(void **state)
 {
-	const unsigned before = open_files();
+	const unsigned before = open_fds();
 	int fd = memory(0x1000, MFD_ALLOW_SEALING);
 
 	connect_toy();
@@ -409,7 +396,7 @@ a_server_that_ends_leaves_nothing(void **state)
 	plx_unixsock_close_fds(&toy.sock, 1);
 	close(fd);
 	/* Three of its own: the listener, epoll and what rings. */
-	assert_int_equal(open_files(), before - 3);
+	assert_int_equal(open_fds(), before - 3);
 }
 
 static void
