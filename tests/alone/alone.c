@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * alone [-n] PROGRAM ARGS...: runs a test so that it finds nothing of others and leaves nothing to them. What it leaves fails it, with
+ * alone [-np] PROGRAM ARGS...: runs a test so that it finds nothing of others and leaves nothing to them. What it leaves fails it, with
  * its name, and is removed, also when the test or this program is killed.
  *
  * Root's tests get a place of their own (place.c); -n leaves them the machine's network, for those that download. Other users' get
- * a folder, $TMPDIR. $FUNC_TMPDIR, where it is set, becomes a folder in the one it names. $PLX_TEST_AS, words joined by blanks,
+ * a folder, $TMPDIR. Huge pages, which cannot be anybody's own, are there for tests with -p only: one that reserves or counts them
+ * holds the lock of tests/unit/hugepages.h. $FUNC_TMPDIR, where it is set, becomes a folder in the one it names. $PLX_TEST_AS, words joined by blanks,
  * is a command that the test is run by: setpriv. $ALONE_PATIENCE_MS: how long what still runs when the test has ended may take to end.
  *
  *	front	what meson knows: hands on signals, ends as the test ended
@@ -41,7 +42,7 @@ struct verdict {
 };
 
 static struct {
-	bool own_network, own_place;
+	bool own_network, own_place, huge_pages;
 	int patience_ms;
 	char **command;
 	char folders[2][PATH_MAX]; /* of the test's own; "" */
@@ -72,9 +73,15 @@ run_test(void)
 {
 	char *words[MAX_WORDS] = {NULL}, *as = getenv("PLX_TEST_AS"), *rest;
 	size_t n = 0, more = 0;
+	int err;
 
 	while (self.command[more] != NULL)
 		more++;
+	err = self.huge_pages ? 0 : pages_hide();
+	if (err < 0) {
+		fprintf(stderr, "alone: huge pages cannot be hidden: %s\n", strerror(-err));
+		_exit(FAILED);
+	}
 	for (char *word = as ? strtok_r(as, " ", &rest) : NULL; word != NULL && n < MAX_WORDS / 2;
 	     word = strtok_r(NULL, " ", &rest))
 		words[n++] = word;
@@ -331,18 +338,33 @@ wait_for_keeper(void)
 	return verdict;
 }
 
+/* Whether they can be understood. */
+static bool
+read_arguments(int argc, char **argv)
+{
+	const char *patience = getenv("ALONE_PATIENCE_MS");
+	int option;
+
+	self.patience_ms = patience != NULL ? atoi(patience) : PATIENCE_MS;
+	self.own_network = true;
+	while ((option = getopt(argc, argv, "+np")) != -1) {
+		self.own_network = self.own_network && option != 'n';
+		self.huge_pages = self.huge_pages || option == 'p';
+		if (option == '?')
+			return false;
+	}
+	self.command = argv + optind;
+	return self.command[0] != NULL;
+}
+
 int
 main(int argc, char **argv)
 {
-	const char *patience = getenv("ALONE_PATIENCE_MS");
 	struct verdict verdict;
 	pid_t keeper;
 
-	self.patience_ms = patience != NULL ? atoi(patience) : PATIENCE_MS;
-	self.own_network = argc < 2 || strcmp(argv[1], "-n") != 0;
-	self.command = argv + (self.own_network ? 1 : 2);
-	if (argc < 2 || self.command[0] == NULL) {
-		fprintf(stderr, "usage: alone [-n] PROGRAM ARGS...\n");
+	if (!read_arguments(argc, argv)) {
+		fprintf(stderr, "usage: alone [-np] PROGRAM ARGS...\n");
 		return 2;
 	}
 	if (pipe2(self.line, O_CLOEXEC) < 0 || pipe2(self.words, O_CLOEXEC) < 0)

@@ -16,6 +16,9 @@ int place_enter(bool own_network);
 /* Tells what is in the place that was not there when it was entered; how many things that is. */
 int place_tell_left(FILE *out, bool own_network);
 
+/* pages.c: by a process, for it and all it will start: nobody gives it huge pages. 0 or a negative errno. */
+int pages_hide(void);
+
 /* left.c: what there is. */
 
 /* Tells the files below a folder that lie on its file system, and its empty folders if those count; how many. */

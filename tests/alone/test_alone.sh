@@ -71,6 +71,22 @@ if [ -n "$is_root" ]; then
 	ends 0 '^1$' 'echo $PPID' # others' processes are not seen
 	[ ! -e "/tmp/$name" ] || fail "a file came out of its place"
 fi
+# [OPTION]: what somebody hears who asks for huge pages in both ways: no memory, or whatever the machine says.
+asks_for_pages()
+{
+	"$alone" "$@" python3 -c '
+import mmap, os
+def heard(ask):
+    try:
+        ask()
+    except OSError as error:
+        return error.errno
+print(heard(lambda: os.memfd_create("t", os.MFD_HUGETLB)), heard(lambda: mmap.mmap(-1, 1 << 21, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40000)),
+      heard(lambda: os.memfd_create("t", os.MFD_CLOEXEC)), heard(lambda: mmap.mmap(-1, 1 << 21)))'
+}
+[ "$(asks_for_pages)" = '12 12 None None' ] || fail "huge pages, which are not for every test: $(asks_for_pages)"
+[ ! -d /sys/kernel/mm/hugepages ] || [ "$(asks_for_pages -p | cut -d ' ' -f 1)" = None ] || fail "no huge pages for who may have them"
+
 [ "$(PLX_TEST_AS='env LC_WHO=me' "$alone" sh -c 'echo $LC_WHO')" = me ] || fail "PLX_TEST_AS is not heeded"
 
 # SIGNAL: a test that does not heed it is ended from outside with all of its group, as a time limit does; nobody outlives it.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Free 2 MiB pages for the length of a test. Tests that look at the machine's pages or change how many there are hold one
- * lock, so that they may run at the same time as others.
+ * Free 2 MiB pages for the length of a test. The machine has one stock for all: tests that look at it, change it or take of it hold one lock,
+ * and others get none (tests/alone). Whoever else has some, which the stock may shrink below meanwhile ("surplus"), keeps them.
  */
 #ifndef PLX_TESTS_UNIT_HUGEPAGES_H
 #define PLX_TESTS_UNIT_HUGEPAGES_H
@@ -31,6 +31,22 @@ hugepages_read(const char *path)
 	return n;
 }
 
+/* As many as were asked for, whoever has them. */
+static inline long
+hugepages_asked_for(void)
+{
+	return hugepages_read(HUGEPAGES "nr_hugepages") -
+	       hugepages_read(HUGEPAGES "surplus_hugepages");
+}
+
+/* Neither in use nor promised. */
+static inline long
+hugepages_free(void)
+{
+	return hugepages_read(HUGEPAGES "free_hugepages") -
+	       hugepages_read(HUGEPAGES "resv_hugepages");
+}
+
 static inline void
 hugepages_set(long n)
 {
@@ -48,7 +64,7 @@ hugepages_hold(void)
 {
 	hugepages_fd = open(HUGEPAGES "nr_hugepages", O_RDONLY | O_CLOEXEC);
 	if (hugepages_fd >= 0 && flock(hugepages_fd, LOCK_EX) == 0)
-		hugepages_had = hugepages_read(HUGEPAGES "nr_hugepages");
+		hugepages_had = hugepages_asked_for();
 }
 
 static inline void
@@ -56,7 +72,7 @@ hugepages_give_back(void)
 {
 	if (hugepages_fd < 0)
 		return;
-	if (hugepages_read(HUGEPAGES "nr_hugepages") != hugepages_had)
+	if (hugepages_asked_for() != hugepages_had)
 		hugepages_set(hugepages_had);
 	close(hugepages_fd);
 	hugepages_fd = -1;
@@ -69,10 +85,10 @@ hugepages_take(long n)
 	long missing;
 
 	hugepages_hold();
-	missing = n - hugepages_read(HUGEPAGES "free_hugepages");
+	missing = n - hugepages_free();
 	if (hugepages_fd >= 0 && missing > 0)
-		hugepages_set(hugepages_had + missing);
-	if (hugepages_fd >= 0 && hugepages_read(HUGEPAGES "free_hugepages") >= n)
+		hugepages_set(hugepages_read(HUGEPAGES "nr_hugepages") + missing);
+	if (hugepages_fd >= 0 && hugepages_free() >= n)
 		return true;
 	printf("%ld pages of 2 MiB cannot be had here\n", n);
 	return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The conversation: every message of every size, with files and without, in and out of order; nothing leaks, and the next is served. */
+#include "hugepages.h"
 #include "vhost_test.h"
 
 #include <linux/memfd.h>
@@ -616,6 +617,7 @@ huge_pages_that_are_not_there_end_only_the_conversation(void **state)
 	int kick = eventfd(0, EFD_CLOEXEC);
 	int fd = file_of_huge_pages();
 
+	hugepages_hold();
 	assert_int_equal(ftruncate(fd, (off_t)len), 0);
 	while (n < PLX_ARRAY_LEN(taken) &&
 	       (taken[n] = mmap(NULL, page, PROT_READ, kind, -1, 0)) != MAP_FAILED)
@@ -631,6 +633,7 @@ huge_pages_that_are_not_there_end_only_the_conversation(void **state)
 	wait_for_xstat("front_ends_refused", 1);
 	while (n > 0)
 		munmap(taken[--n], page);
+	hugepages_give_back();
 	close(kick);
 	close(fd);
 	guest_stop(&guest);
