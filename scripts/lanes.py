@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs the lanes of scripts/test: each configures, builds and tests in build-<name> and reports what it counted.
 
-With two processors, two lanes go on side by side: most tests have one thread at work, or wait. What a lane says is printed when it
-and those before it have ended. A skipped test is allowed only if tests/allowed_skips.txt says so for the lane; any other counts
+With two processors, two lanes go on side by side: most tests have one thread at work, or wait. What a lane counted, and a line for
+each failure, is printed when it and those before it have ended; what the failed ones said in full follows all lanes. A skipped test is allowed only if tests/allowed_skips.txt says so for the lane; any other counts
 as failed, and so does what a lane leaves behind.
 
 Tests with threads, or whose judges are other programs with limits that nobody can move, may fail because the machine is busy, or
@@ -31,7 +31,7 @@ LIMIT = 80 * 60  # seconds for all lanes: what hangs beyond the limits of tests 
 BUILD_LIMIT = 40 * 60  # with sanitizers on a busy machine 15 minutes are too few
 AGAIN = ('unit', 'contract', 'stress', 'func', 'guest')  # suites whose failures have a second run, alone
 AGAIN_MAX = 5  # of all lanes: more are no chance
-PAGES = '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages'
+PAGES = '/sys/kernel/mm/hugepages/hugepages-2048kB/'
 UBSAN_FATAL = '-Dc_args=-fno-sanitize-recover=undefined'
 WAITING = 2  # most tests wait, for timers, silences and other programs, more than half of their time
 NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all']
@@ -60,6 +60,7 @@ class Counts:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.again = []  # tests among the failed ones
+        self.details = []  # what the failed ones said, each under its name
 
     def add(self, other):
         self.passed += other.passed
@@ -187,6 +188,13 @@ def output_of(test):
                      for stream, lines in (('stderr', 40), ('stdout', 60)))
 
 
+def reason(text):
+    """The lines that tell why, of all that one said."""
+    lines = [line.strip() for line in text.split('\n') if line.strip()]
+    telling = [line for line in lines if re.search(r'\[ +(ERROR|LINE) +\]|FAIL: |Sanitizer: |rror: ', line)]
+    return ' '.join((telling or lines[-1:])[:2])[:400]
+
+
 def may_be_chance(test, suites):
     crashed = test['result'] != 'TIMEOUT' and (test['returncode'] < 0 or test['returncode'] > 128)
     reported = re.search('Sanitizer: |runtime error: |failed with exception', output_of(test))
@@ -220,8 +228,10 @@ def count_tests(lane, log, rules, say):
             counts.failed += 1
             if may_be_chance(test, suites.split(':')[-1].split('+')):
                 counts.again.append(name)
-            say(f'   FAILED   {name}: {test["result"].lower()}, status {test["returncode"]}, {test["duration"]:.1f} s')
-            say('\n'.join(f'     | {line}' for line in output_of(test).strip().split('\n')))
+            output = output_of(test).strip()
+            how = f'{test["result"].lower()}, status {test["returncode"]}, {test["duration"]:.1f} s'
+            say(f'   FAILED   {name}: {how}: {reason(output)}')
+            counts.details.append(f'{name}: {how}\n{output}')
     return counts
 
 
@@ -295,6 +305,15 @@ def passes(runner, name, test):
                       test_env(lane)) == 0
 
 
+def said_again(name):
+    """What the test said that passes() ran."""
+    try:
+        with open(os.path.join(folder_of(name), 'meson-logs', f'lane-{name}-again.json'), encoding='utf-8') as file:
+            return '\n'.join(output_of(json.loads(line)).strip() for line in file if line.strip())
+    except OSError:
+        return ''
+
+
 def fixed_addresses():
     """The thread sanitizer needs a memory layout that full address randomisation may refuse it."""
     command = ['setarch', platform.machine(), '-R']
@@ -316,7 +335,9 @@ def fuzz(runner, name, lane, folder, rules, say):
                    os.path.join(TOP, 'fuzz', 'corpus', target[len('fuzz_'):])]
         if runner.run(command, log, limit=FUZZ_SECONDS + 120):
             counts.failed += 1
-            say(f'   FAILED   {target}; the input is in {os.path.relpath(found, TOP)}\n{tail(log)}')
+            said = tail(log)
+            say(f'   FAILED   {target}; the input is in {os.path.relpath(found, TOP)}: {reason(said)}')
+            counts.details.append(f'{target}\n{said}')
         else:
             counts.passed += 1
     return counts
@@ -329,7 +350,8 @@ def docs(runner, name, lane, folder, rules, say):
         os.unlink(log)
     if runner.run(['ninja', '-C', folder, 'docs/api'], log):
         counts.failed += 1
-        say(f'   FAILED   API reference\n{tail(log)}')
+        say('   FAILED   API reference')
+        counts.details.append(f'API reference\n{tail(log)}')
     else:
         counts.passed += 1
     return counts
@@ -415,8 +437,12 @@ class Turn:
         self.lines.append(text)
 
     def fail(self, text):
+        """The first line of it at once, all of it at the end."""
+        what, _, more = text.partition('\n')
         self.counts.failed += 1
-        self.say(f'   FAILED   {text}')
+        self.say(f'   FAILED   {what}{": " if more else ""}{reason(more) if more else ""}')
+        if more:
+            self.counts.details.append(text)
 
     def run(self, prepared, rules):
         begin = time.monotonic()
@@ -450,6 +476,7 @@ def run_again(turns, until):
                 left = runner.tidy()
             print(f'== again, alone: {test} {"passed" if passed and not left else "failed"}', flush=True)
             if left or not passed:
+                turn.counts.details.append('\n'.join([f'{test}, again, alone', *(f'left behind: {each}' for each in left), said_again(turn.name)]))
                 continue
             turn.counts.failed -= 1
             turn.counts.passed += 1
@@ -527,13 +554,19 @@ class Streams:
 
 
 def huge_pages():
-    """How many the system has, when nobody plays with them; None: it has none."""
+    """How many the system was asked for, when nobody plays with them; None: it has none. A surplus is what others will give back."""
     try:
-        with open(PAGES, encoding='ascii') as file:
+        with open(PAGES + 'nr_hugepages', encoding='ascii') as file, open(PAGES + 'surplus_hugepages', encoding='ascii') as surplus:
             fcntl.flock(file, fcntl.LOCK_EX)
-            return int(file.read())
+            return int(file.read()) - int(surplus.read())
     except OSError:
         return None
+
+
+def print_details(turns):
+    for turn in turns:
+        for each in turn.counts.details:
+            print(f'\n-- {turn.name}: ' + each.rstrip().replace('\n', '\n   | '), flush=True)
 
 
 def run_lanes(names):
@@ -553,7 +586,8 @@ def run_lanes(names):
         unsteady = run_again(streams.turns, streams.until)
         if huge_pages() != pages:
             total.failed += 1
-            print(f'   FAILED   left behind: {huge_pages()} huge pages, {pages} before')
+            print(f'   FAILED   left behind: {huge_pages()} huge pages, {pages} before', flush=True)
+        print_details(streams.turns)
     except KeyboardInterrupt:
         interrupted = True
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

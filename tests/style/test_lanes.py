@@ -47,8 +47,24 @@ class Count(unittest.TestCase):
         self.assertEqual((counts.failed, counts.again), (6, []))
 
     def test_what_it_complained_of_comes_first(self):
-        self.count(result('func_x', 'func', 'FAIL', stderr='why\n'))
-        self.assertLess(self.said[-1].index('why'), self.said[-1].index('how it went'))
+        counts = self.count(result('func_x', 'func', 'FAIL', stderr='why\n'))
+        self.assertLess(counts.details[0].index('why'), counts.details[0].index('how it went'))
+
+    def test_a_line_tells_why_and_all_of_it_comes_later(self):
+        said = '[ RUN      ] case\n[  ERROR   ] --- 1 != 2\n[   LINE   ] --- x.c:7: error: Failure!\n[  FAILED  ] case\n'
+        counts = self.count(result('ring_ring', 'unit', 'FAIL', stderr=said))
+        self.assertEqual(len(self.said), 1)
+        self.assertIn('1 != 2 [   LINE   ] --- x.c:7', self.said[0])
+        self.assertNotIn('\n', self.said[0])
+        self.assertIn('[ RUN      ] case\n', counts.details[0])
+
+    def test_a_failure_of_the_lane_is_a_line_too(self):
+        turn = lanes.Turn('gcc', 0)
+        turn.runner.tidy()
+        turn.fail('the build failed\n[1/2] cc x.c\nx.c:1: error: no such thing')
+        turn.fail('left behind: a file')
+        self.assertEqual(turn.lines, ['   FAILED   the build failed: x.c:1: error: no such thing', '   FAILED   left behind: a file'])
+        self.assertEqual((turn.counts.failed, len(turn.counts.details)), (2, 1))
 
 
 class Again(unittest.TestCase):
