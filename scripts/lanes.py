@@ -331,7 +331,7 @@ def fuzz(runner, name, lane, folder, rules, say):
         if os.path.exists(log):
             os.unlink(log)
         command = [os.path.join(folder, 'tests/alone/alone'), os.path.join(programs, target),
-                   f'-max_total_time={FUZZ_SECONDS}', '-timeout=10', '-rss_limit_mb=2048', f'-artifact_prefix={found}/', found,
+                   f'-max_total_time={FUZZ_SECONDS}', '-timeout=60', '-rss_limit_mb=2048', f'-artifact_prefix={found}/', found,
                    os.path.join(TOP, 'fuzz', 'corpus', target[len('fuzz_'):])]
         if runner.run(command, log, limit=FUZZ_SECONDS + 120):
             counts.failed += 1
