@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A cluster's life, and its master's round. */
-#include "cluster_priv.h"
+#include "cluster_put_priv.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -29,6 +29,7 @@ take(struct plx_cluster *cluster, uint32_t i)
 
 	if (n == 0)
 		return 0;
+	cluster->full_burst |= n == PLX_CLUSTER_BURST;
 	COUNT(rx->received, n);
 	COUNT(cluster->stats.received, n);
 	cluster->rx_now = (uint8_t)i;
@@ -53,22 +54,58 @@ is_pressed(const struct plx_cluster *cluster)
 	return cluster->backlogged != 0 && cluster->params.overflow == PLX_CLUSTER_PRESSURE;
 }
 
+/*
+ * What a look at a place costs depends little on what it finds: a line of the slave's, and branches that nobody can foresee. So
+ * as long as bursts come full a place has its turn each LOOK_EVERY rounds; but in every round if it has more to say than what it is done
+ * with, or could run out of room. A round without a full burst looks at the others, too.
+ */
+static uint64_t
+places_due(struct plx_cluster *cluster)
+{
+	const uint32_t by = cluster->look_round++ % LOOK_EVERY;
+	const uint64_t turn = cluster->every << by | cluster->every >> (-by & 63);
+
+	return cluster->present & (turn | cluster->hasty | cluster->backlogged);
+}
+
+static unsigned
+look(struct plx_cluster *cluster, uint64_t places)
+{
+	unsigned moved = 0;
+
+	for (; places != 0; places &= places - 1) {
+		struct place *place = &cluster->places[__builtin_ctzll(places)];
+		uint32_t said = place->return_head + place->send_head + place->grant_tail;
+
+		moved += place_collect(cluster, place);
+		said -= place->return_head + place->send_head + place->grant_tail;
+		cluster->hasty &= ~place->bit;
+		if (PLX_UNLIKELY(said != 0 || put_is_narrow(cluster, place)))
+			cluster->hasty |= place->bit;
+	}
+	if (PLX_UNLIKELY(cluster->doomed != 0))
+		moved += places_banish(cluster);
+	return moved;
+}
+
 static unsigned
 work(struct plx_cluster *cluster)
 {
 	unsigned moved = 0;
+	uint64_t due;
 
 	if (PLX_UNLIKELY(__atomic_load_n(&cluster->gone, __ATOMIC_RELAXED) != 0))
 		moved += places_bury(cluster);
-	for (uint64_t left = cluster->present; left != 0; left &= left - 1)
-		moved += place_collect(cluster, &cluster->places[__builtin_ctzll(left)]);
-	if (PLX_UNLIKELY(cluster->doomed != 0))
-		moved += places_banish(cluster);
+	due = places_due(cluster);
+	cluster->full_burst = false;
+	moved += look(cluster, due);
 	if (PLX_UNLIKELY(cluster->backlogged != 0))
 		moved += drain(cluster);
 	for (uint32_t i = 0; i < cluster->nb_rx && !is_pressed(cluster); i++)
 		moved += take(cluster, i);
 	places_show(cluster);
+	if (!cluster->full_burst)
+		moved += look(cluster, cluster->present & ~due);
 	if (cluster->nb_tx != 0)
 		moved += egress_flush(cluster);
 	return moved;
@@ -427,6 +464,18 @@ make_ears(struct plx_cluster *cluster)
 	       epoll_ctl(cluster->ears, EPOLL_CTL_ADD, cluster->bell, &readable) == 0;
 }
 
+/* What places hold longer because they are not looked at in every round is no more than a small part of the pool. */
+static uint64_t
+looks(const struct plx_pool *pool)
+{
+	const uint32_t bursts = pool->n / 16 / PLX_CLUSTER_BURST;
+	uint32_t every = LOOK_EVERY;
+
+	while (every > 1 && every > bursts)
+		every /= 2;
+	return UINT64_MAX / ((1ULL << every) - 1);
+}
+
 static int
 furnish(struct plx_cluster *cluster, const struct plx_cluster_params *params, struct plx_why *why)
 {
@@ -439,6 +488,8 @@ furnish(struct plx_cluster *cluster, const struct plx_cluster_params *params, st
 	cluster->headers = params->pool->headers;
 	cluster->plain = plx_mbuf_state_plain(params->pool->id);
 	cluster->nb_places = params->places;
+	cluster->every = looks(params->pool);
+	cluster->room = params->nb_rx_ports * PLX_CLUSTER_BURST;
 	cluster->spread = params->spread;
 	cluster->places = make_places(params->places);
 	cluster->holders = calloc(params->pool->n, sizeof(*cluster->holders));

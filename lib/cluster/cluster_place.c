@@ -200,6 +200,8 @@ places_show(struct plx_cluster *cluster)
 				 __ATOMIC_RELEASE); /* A */
 		COUNT(place->stats.offered, place->tail - place->shown);
 		place->shown = place->tail;
+		if (PLX_UNLIKELY(put_is_narrow(cluster, place)))
+			cluster->hasty |= place->bit;
 	}
 	cluster->touched = 0;
 	if (PLX_LIKELY(sleepers == 0))

@@ -20,6 +20,7 @@
 #define NO_PLACE     0xff
 #define SEGMENTS_MAX 64	 /* of a packet; one of more is copied */
 #define SWEEP_PIECE  256 /* numbers of a dead slave that are looked at in one round */
+#define LOOK_EVERY   8	 /* rounds in which a place is not looked at, and this one, at most */
 #define GRANTS_MAX   256 /* empty buffers that wait for a slave to take them */
 #define BELLS_MAX \
 	64 /* of one peer that are heard at once; an honest one rings once for each sleep */
@@ -107,6 +108,11 @@ struct plx_cluster {
 	uint64_t backlogged;
 	uint64_t doomed; /* places that lied, to be sent away */
 	uint32_t in_backlogs;
+	uint64_t hasty; /* places that are looked at in every round: cluster.c */
+	uint64_t every; /* a bit in each 1, 2, 4 or 8: shifted, the places whose turn it is */
+	uint32_t room;	/* slots that a round may fill in one queue, of packets that are plain */
+	uint32_t look_round; /* modulo LOOK_EVERY */
+	bool full_burst;     /* a port gave one in this round */
 
 	struct plx_cluster_spread spread;
 	struct plx_filter_rules_reader *reader; /* of spread.rules */

@@ -98,6 +98,13 @@ put_has_room(const struct place *place, uint32_t n)
 	return place->tail - place->reclaimed + n <= (uint64_t)place->mask + 1;
 }
 
+/* The next round may want more room than is known of. */
+static inline bool
+put_is_narrow(const struct plx_cluster *cluster, const struct place *place)
+{
+	return place->tail + cluster->room > place->limit;
+}
+
 /* After one of them has changed: tail's limit. */
 static inline void
 put_limit(const struct plx_cluster *cluster, struct place *place)

@@ -37,6 +37,8 @@ deliver(struct plx_cluster *cluster, struct plx_mbuf *m, uint32_t hash, uint64_t
 	}
 	for (uint32_t i = 0; i < n; i++)
 		cluster->holders[desc[i].number] = took;
+	if (n > 1)
+		cluster->hasty |= took; /* these want more room than a slot a packet */
 	return took;
 }
 
