@@ -135,16 +135,19 @@ nic_close(struct nic *nic, struct plx_why *why)
 unsigned
 nic_round(struct nic *nic)
 {
-	unsigned done = 0;
+	unsigned done = 0, polled, flushed = 0;
 
 	if (PLX_UNLIKELY(nic->spoil[TO_WIRE].nb_held + nic->spoil[TO_CARD].nb_held > 0))
 		done += path_release(nic);
 	if (nic->wire.peer == NULL && !nic->is_silent)
 		done += wire_receive(nic);
-	done += plx_nicemu_poll(nic->card, BUDGET);
+	polled = plx_nicemu_poll(nic->card, BUDGET);
 	if (nic->wire.nb_out > 0)
-		done += wire_flush(nic);
-	return done;
+		flushed = wire_flush(nic);
+	/* What else there is for the card wakes us; its far end, a card, may have to say something. */
+	nic->is_through = done == 0 && polled < BUDGET && nic->wire.nb_out == 0 &&
+			  (nic->wire.peer == NULL || polled == 0);
+	return done + polled + flushed;
 }
 
 void

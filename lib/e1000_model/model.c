@@ -145,14 +145,31 @@ fire(struct plx_e1000_model *model, enum emodel_timer timer)
 	}
 }
 
+/*
+ * Most frames begin a delay anew, and each that is over would wake somebody only for ICR to get a bit that it often has. It gets it before
+ * the driver looks, as there is a tick before each access.
+ */
+static uint64_t
+noticed_ns(const struct plx_e1000_model *model, enum emodel_timer timer)
+{
+	const uint64_t due = model->due[timer];
+	const bool tells = timer == EMODEL_TIMER_TX_DELAY || timer == EMODEL_TIMER_TX_LIMIT;
+
+	if (due == EMODEL_NEVER || !tells || model->tx.nb_undone > 0)
+		return due;
+	return emodel_irq_told_ns(model, E1000_INT_TXDW, due);
+}
+
 static uint64_t
 next_due(const struct plx_e1000_model *model)
 {
 	uint64_t next = EMODEL_NEVER;
 
-	for (unsigned i = 0; i < EMODEL_TIMERS; i++)
-		if (model->due[i] < next)
-			next = model->due[i];
+	for (unsigned i = 0; i < EMODEL_TIMERS; i++) {
+		const uint64_t due = noticed_ns(model, i);
+
+		next = due < next ? due : next;
+	}
 	return next;
 }
 

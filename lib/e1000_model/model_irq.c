@@ -17,6 +17,16 @@ not_before(const struct plx_e1000_model *model)
 	return model->irq_rose_ns == EMODEL_NEVER ? 0 : model->irq_rose_ns + gap;
 }
 
+uint64_t
+emodel_irq_told_ns(const struct plx_e1000_model *model, uint32_t causes, uint64_t due_ns)
+{
+	const uint64_t when = not_before(model);
+
+	if (model->irq || (emodel_get(model, E1000_IMS) & causes) == 0)
+		return EMODEL_NEVER;
+	return due_ns > when ? due_ns : when;
+}
+
 static bool
 is_wanted(const struct plx_e1000_model *model)
 {

@@ -258,6 +258,8 @@ bool emodel_is_master(const struct plx_e1000_model *model);
 /* Causes come up (ICR, 13.4.17); the line follows ICR & IMS, no sooner than ITR lets it. */
 void emodel_cause(struct plx_e1000_model *model, uint32_t causes);
 void emodel_irq_due(struct plx_e1000_model *model);
+/* When the driver is told of causes that come then, as things stand. Never: it does not want to be, or is being told. */
+uint64_t emodel_irq_told_ns(const struct plx_e1000_model *model, uint32_t causes, uint64_t due_ns);
 /* Causes, masks, ITR or what holds the line down may have changed. */
 void emodel_irq_update(struct plx_e1000_model *model);
 void emodel_irq_reset(struct plx_e1000_model *model);

@@ -114,9 +114,9 @@ void plx_e1000_model_unmapped(struct plx_e1000_model *model, uint64_t address, u
 /* -- time and frames ------------------------------------------------------------------------------------------------- */
 
 /*
- * What time it is: timers that are due fire, each once. When the next one is; UINT64_MAX if none is set. What a driver does between two
- * ticks happens at the time of the first: who wants timers to be exact ticks before an access, too. The card was switched on at 0.
- * Path: warm.
+ * What time it is: timers that are due fire, each once. When there is the next one that anybody notices who does not access the card,
+ * in its interrupt, its memory or on its wire; UINT64_MAX if none is set. What a driver does between two ticks happens at the time of the
+ * first: tick before an access, too. The card was switched on at 0. Path: warm.
  */
 uint64_t plx_e1000_model_tick(struct plx_e1000_model *model, uint64_t now_ns);
 

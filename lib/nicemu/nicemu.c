@@ -28,22 +28,12 @@ now_ns(const struct plx_nicemu *nic)
 
 /* -- event mode ------------------------------------------------------------------------------------------------------- */
 
-static int
-watch(int epoll, int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-
-	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-}
-
 static void
 close_events(struct plx_nicemu *nic)
 {
 	if (nic->timer >= 0)
 		close(nic->timer);
-	if (nic->epoll >= 0)
-		close(nic->epoll);
-	nic->timer = nic->epoll = -1;
+	nic->timer = -1;
 }
 
 static void
@@ -63,17 +53,19 @@ set_timer(struct plx_nicemu *nic, uint64_t due_ns)
 int
 plx_nicemu_fd(struct plx_nicemu *nic)
 {
-	if (nic->epoll >= 0)
-		return nic->epoll;
+	struct epoll_event event = {.events = EPOLLIN};
+	const int server = plx_vfio_user_server_fd(nic->server);
+
+	if (nic->timer >= 0)
+		return server;
 	if (nic->options.now_ns != NULL)
 		return -ENOTSUP;
-	nic->epoll = epoll_create1(EPOLL_CLOEXEC);
 	nic->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (nic->epoll >= 0 && nic->timer >= 0 && watch(nic->epoll, nic->timer) == 0 &&
-	    watch(nic->epoll, plx_vfio_user_server_fd(nic->server)) == 0) {
+	/* An epoll of our own above the server's would have to be woken for each message, too. */
+	if (nic->timer >= 0 && epoll_ctl(server, EPOLL_CTL_ADD, nic->timer, &event) == 0) {
 		nic->timer_ns = NICEMU_NEVER;
 		set_timer(nic, plx_e1000_model_tick(nic->model, now_ns(nic)));
-		return nic->epoll;
+		return server;
 	}
 	close_events(nic);
 	return -EMFILE;
@@ -84,7 +76,7 @@ plx_nicemu_fd(struct plx_nicemu *nic)
 static bool
 polls_doorbells(const struct plx_nicemu *nic)
 {
-	return nic->pages != NULL && nic->epoll < 0;
+	return nic->pages != NULL && nic->timer < 0;
 }
 
 /* Timers, then messages, which set others from now on: how many messages. */
@@ -197,7 +189,7 @@ plx_nicemu_create(const struct plx_nicemu_options *options, struct plx_nicemu **
 		return plx_why(why, -ENOMEM, "no memory for a card");
 	nic->options = *options;
 	nic->options.path = NULL; /* the caller's */
-	nic->pages_fd = nic->epoll = nic->timer = -1;
+	nic->pages_fd = nic->timer = -1;
 	nicemu_device_init(nic);
 	if (options->doorbells)
 		ret = nicemu_pages_create(nic, why);

@@ -25,7 +25,7 @@ struct plx_nicemu {
 	uint64_t drivers, unsent;
 	unsigned turn;	   /* of poll() */
 	uint64_t look_ns;  /* messages are looked for again at that time */
-	int epoll, timer;  /* of event mode; -1: nobody asked for fd() */
+	int timer;	   /* of event mode; -1: nobody asked for fd() */
 	uint64_t timer_ns; /* what the timer is set to */
 };
 

@@ -90,7 +90,7 @@ int plx_vfio_user_server_create(const char *path, const struct plx_vfio_user_dev
 /* Sends the client away and removes the socket file. NULL is fine. Path: slow. */
 void plx_vfio_user_server_destroy(struct plx_vfio_user_server *server);
 
-/* Readable (epoll, poll) when poll() has something to do. */
+/* Readable (epoll, poll) when poll() has something to do. An epoll: what else is to wake the same sleeper may be added to it. */
 int plx_vfio_user_server_fd(const struct plx_vfio_user_server *server);
 /* Does what waits, up to 64 messages: how many they were. Path: warm. */
 unsigned plx_vfio_user_server_poll(struct plx_vfio_user_server *server);

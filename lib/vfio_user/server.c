@@ -153,6 +153,12 @@ next_message(struct plx_vfio_user_server *server)
 	return ret == 0;
 }
 
+static bool
+ran_dry(const struct plx_vfio_user_server *server, unsigned done)
+{
+	return done > 0 && server->client.dry && !vfio_user_stream_has(&server->client);
+}
+
 static void
 look_for_shrunk(struct plx_vfio_user_server *server)
 {
@@ -164,7 +170,10 @@ look_for_shrunk(struct plx_vfio_user_server *server)
 	vfio_user_server_break(server, -EFAULT, &why);
 }
 
-/* One system call finds out that there is nothing to be done, which is what most calls of those that poll find. */
+/*
+ * One system call finds out that there is nothing to be done, which is what most calls of those that poll find. Where something was, and it was
+ * all there was, the next call looks again: the socket's fd is readable if there is more by then.
+ */
 unsigned
 plx_vfio_user_server_poll(struct plx_vfio_user_server *server)
 {
@@ -176,7 +185,7 @@ plx_vfio_user_server_poll(struct plx_vfio_user_server *server)
 		take_in(server);
 	look_for_shrunk(server);
 	while (server->client.sock >= 0 && server->broken == 0 && n < TURN_MAX &&
-	       (next_waiting(server) || next_message(server)))
+	       (next_waiting(server) || (!ran_dry(server, n) && next_message(server))))
 		n++;
 	look_for_shrunk(server);
 	if (server->client.sock >= 0 && server->broken != 0)

@@ -27,6 +27,7 @@ struct vfio_user_vector {
 struct vfio_user_stream {
 	int sock;
 	uint32_t from, to; /* in ahead */
+	bool dry;	   /* the last read took all that was in the socket */
 	/* Files of messages that are not taken yet; how many of these messages there were (0: nobody asked for any), and
 	 * how many files are those of the message at the beginning of `ahead`. */
 	unsigned owners, first_takes;

@@ -133,6 +133,7 @@ read_ahead(struct vfio_user_stream *stream)
 		return (int)n;
 	stream->from = 0;
 	stream->to = (uint32_t)n;
+	stream->dry = (uint32_t)n == peeked && peeked < sizeof(stream->ahead) && nb_fds == 0;
 	if (nb_fds > 0)
 		ret = keep_files(stream, fds, nb_fds, peeked);
 	stream->first_takes = stream->nb_fds > 0 ? first_takes(stream, nb_fds > 0) : 0;
@@ -235,4 +236,5 @@ vfio_user_stream_close(struct vfio_user_stream *stream)
 	plx_unixsock_close_fds(&stream->sock, 1);
 	stream->nb_fds = 0;
 	stream->from = stream->to = 0;
+	stream->dry = false;
 }

@@ -33,7 +33,6 @@ static struct {
 	unsigned nb;
 	unsigned room; /* of send(); 0: it refuses */
 	unsigned asked;
-	unsigned lines_up;
 	uint32_t tail;
 	uint8_t *buffers;
 } out;

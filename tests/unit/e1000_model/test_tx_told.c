@@ -158,6 +158,52 @@ delays_delay_the_interrupt_only(void **state)
 	assert_int_equal(model->due[EMODEL_TIMER_TX_LIMIT], EMODEL_NEVER);
 }
 
+/* What is over then is seen by nobody who does not look: who sleeps until something is due is not woken for it. */
+static void
+a_delay_wakes_only_for_an_interrupt(void **state)
+{
+	emodel_set(model, E1000_TIDV, 8);
+	emodel_timer_clear(model, EMODEL_TIMER_LINK);
+	emodel_set(model, E1000_ITR, 400); /* times 256 ns: 100 of the units */
+	legacy(BUFFERS, 64, LAST | IDE);
+	go();
+	/* It does not want to be told. Who looks when it is over sees it all the same. */
+	assert_int_equal(plx_e1000_model_tick(model, 0), EMODEL_NEVER);
+	assert_int_equal(plx_e1000_model_tick(model, 8 * 1024), EMODEL_NEVER);
+	assert_int_equal(causes() & E1000_INT_TXDW, E1000_INT_TXDW);
+	/* It does, and nothing keeps it back. */
+	emodel_write(model, E1000_IMS, E1000_INT_TXDW);
+	legacy(BUFFERS, 64, LAST | IDE);
+	go();
+	assert_int_equal(plx_e1000_model_tick(model, 10 * 1024), 16 * 1024);
+	assert_int_equal(plx_e1000_model_tick(model, 16 * 1024), EMODEL_NEVER);
+	assert_int_equal(model->stats.interrupts, 1);
+	/* It is being told. */
+	legacy(BUFFERS, 64, LAST | IDE);
+	go();
+	assert_int_equal(plx_e1000_model_tick(model, 17 * 1024), EMODEL_NEVER);
+	/* It was, and ITR keeps the next one back. */
+	emodel_read(model, E1000_ICR);
+	assert_int_equal(plx_e1000_model_tick(model, 18 * 1024), 116 * 1024);
+	assert_int_equal(plx_e1000_model_tick(model, 90 * 1024), 116 * 1024);
+	assert_int_equal(model->stats.interrupts, 1);
+	assert_int_equal(plx_e1000_model_tick(model, 116 * 1024), EMODEL_NEVER);
+	assert_int_equal(model->stats.interrupts, 2);
+}
+
+static void
+a_delay_after_which_memory_is_written_wakes(void **state)
+{
+	emodel_set(model, E1000_TXDCTL, E1000_TXDCTL_GRAN | 4u << E1000_TXDCTL_WTHRESH_SHIFT);
+	emodel_set(model, E1000_TIDV, 10);
+	emodel_timer_clear(model, EMODEL_TIMER_LINK);
+	legacy(BUFFERS, 64, LAST);
+	go();
+	assert_int_equal(plx_e1000_model_tick(model, 0), 10 * 1024);
+	assert_int_equal(plx_e1000_model_tick(model, 10 * 1024), EMODEL_NEVER);
+	assert_true(is_done(0));
+}
+
 static void
 the_limit_comes_if_the_delay_does_not(void **state)
 {
@@ -334,6 +380,8 @@ main(void)
 		TEST(a_threshold_without_a_delay_does_not_hang),
 		TEST(what_is_gathered_is_not_told_too_early),
 		TEST(delays_delay_the_interrupt_only),
+		TEST(a_delay_wakes_only_for_an_interrupt),
+		TEST(a_delay_after_which_memory_is_written_wakes),
 		TEST(the_limit_comes_if_the_delay_does_not),
 		TEST(who_does_not_delay_stops_the_timers),
 		TEST(a_queue_that_runs_low_or_dry_says_so),

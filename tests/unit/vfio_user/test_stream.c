@@ -320,6 +320,29 @@ what_was_read_and_not_carried_out_keeps_the_fd_readable(void **state)
 	assert_int_equal(plx_vfio_user_server_poll(toy.server), 0);
 }
 
+static int
+access_and_post(void *arg, unsigned region, uint64_t offset, void *data, uint32_t len, bool write)
+{
+	toy.accesses++;
+	if (toy.accesses == 1)
+		post_write(0, 2, 1);
+	return 0;
+}
+
+/* A look for more would be a system call for each message of a driver that has just written: the fd tells as well. */
+static void
+what_comes_meanwhile_is_for_the_next_call(void **state)
+{
+	connect_toy();
+	toy.device.access = access_and_post;
+	post_write(0, 1, 1);
+	assert_int_equal(plx_vfio_user_server_poll(toy.server), 1);
+	assert_true(rings());
+	assert_int_equal(plx_vfio_user_server_poll(toy.server), 1);
+	assert_false(rings());
+	assert_int_equal(toy.accesses, 2);
+}
+
 /* While an answer was waited for, commands came with it. */
 static void
 what_comes_behind_an_answer_keeps_the_fd_readable(void **state)
@@ -399,6 +422,7 @@ main(void)
 		CASE(messages_may_lie_across_what_is_read_at_once),
 		CASE(a_long_message_ends_behind_what_was_read),
 		CASE(what_was_read_and_not_carried_out_keeps_the_fd_readable),
+		CASE(what_comes_meanwhile_is_for_the_next_call),
 		CASE(what_comes_behind_an_answer_keeps_the_fd_readable),
 		CASE(files_of_a_head_in_two_parts_are_too_many_together),
 		CASE(an_end_behind_messages_comes_after_them),
