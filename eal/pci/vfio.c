@@ -3,12 +3,17 @@
 #include "pci/vfio_priv.h"
 
 #include "pci/pci_priv.h"
+#include "plx_byteorder.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* PCI Local Bus 3.0, 6.8.2: in the capability. */
+#define MSIX_CONTROL 2
+#define MSIX_TABLE   4
 
 static int
 vfio_config_read(struct plx_pci *pci, uint32_t off, void *to, uint32_t len)
@@ -46,6 +51,20 @@ read_info(struct plx_vfio_device *dev, struct plx_why *why)
 	return 0;
 }
 
+/* A capability that is cut off by the end of the space tells of no table. */
+static int
+spare_msix(void *arg, uint8_t id, uint8_t off, const uint8_t *bytes, unsigned len)
+{
+	struct plx_vfio_device *dev = arg;
+
+	(void)off;
+	if (id != PLX_PCI_CAP_MSIX || len < MSIX_TABLE + sizeof(uint32_t))
+		return 0;
+	plx_vfio_region_spare_msix(dev->bar, plx_load_le32(bytes + MSIX_TABLE),
+				   plx_load_le16(bytes + MSIX_CONTROL));
+	return 1;
+}
+
 static int
 read_regions(struct plx_pci *pci, struct plx_why *why)
 {
@@ -61,8 +80,10 @@ read_regions(struct plx_pci *pci, struct plx_why *why)
 		if (ret != 0)
 			return plx_why(why, ret, "vfio tells nothing of BAR %u: %s", i,
 				       strerror(-ret));
-		plx_vfio_region_show(&dev->bar[i], &pci->bar[i]);
 	}
+	plx_pci_each_cap(pci, spare_msix, dev);
+	for (unsigned i = 0; i < PLX_PCI_BARS; i++)
+		plx_vfio_region_show(&dev->bar[i], &pci->bar[i]);
 	return plx_pci_bars_enable(pci, why);
 }
 

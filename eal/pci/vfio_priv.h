@@ -108,6 +108,7 @@ struct plx_vfio_region {
 	uint64_t size; /* 0: there is none */
 	uint64_t offset;
 	bool map;
+	bool told; /* the kernel says what of it, MSI-X table or not, can be mapped */
 	/* What may be mapped, in order and apart; none, with `map`: all of it. */
 	unsigned nb_areas;
 	struct plx_pci_area area[PLX_PCI_AREAS_MAX];
@@ -138,6 +139,12 @@ struct plx_vfio_device {
 int plx_vfio_region_parse(const void *info, size_t size, struct plx_vfio_region *ret_region);
 /* The BAR as drivers see it, not mapped yet. */
 void plx_vfio_region_show(const struct plx_vfio_region *region, struct plx_pci_bar *ret_bar);
+/*
+ * Leaves the MSI-X table to calls where the kernel does not say whether it can be mapped: kernels before 4.6 refuse any map that
+ * meets it. `table` and `control` are the capability's (PCI 3.0, 6.8.2.3 and 6.8.2.4).
+ */
+void plx_vfio_region_spare_msix(struct plx_vfio_region bars[PLX_PCI_BARS], uint32_t table,
+				uint16_t control);
 int plx_vfio_region_read(int device, unsigned index, struct plx_vfio_region *ret_region);
 
 /* Operations of the transport. (vfio_bar.c) */

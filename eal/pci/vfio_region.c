@@ -8,6 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* PCI Local Bus 3.0, 6.8.2. */
+#define MSIX_TABLE_BAR	  0x7u
+#define MSIX_CONTROL_SIZE 0x7ffu /* entries, less one */
+#define MSIX_ENTRY_LEN	  16
+
 /* What of an area can be mapped: whole pages inside the region, or nothing. */
 static struct plx_pci_area
 clip(struct vfio_region_sparse_mmap_area area, uint64_t size)
@@ -63,6 +68,7 @@ parse_sparse(const uint8_t *cap, size_t len, struct plx_vfio_region *region)
 		if (area.len > 0)
 			add_area(region, area);
 	}
+	region->told = true;
 	region->map = region->nb_areas > 0;
 	if (region->nb_areas == 1 && region->area[0].len == region->size)
 		region->nb_areas = 0;
@@ -90,7 +96,35 @@ plx_vfio_region_parse(const void *info, size_t size, struct plx_vfio_region *ret
 	cap = plx_vfio_cap(info, size, head.cap_offset, VFIO_REGION_INFO_CAP_SPARSE_MMAP, &len);
 	if (cap != NULL && len >= sizeof(struct vfio_region_info_cap_sparse_mmap))
 		parse_sparse(cap, len, ret_region);
+	else
+		ret_region->told = plx_vfio_cap(info, size, head.cap_offset,
+						VFIO_REGION_INFO_CAP_MSIX_MAPPABLE, &len) != NULL;
 	return 0;
+}
+
+void
+plx_vfio_region_spare_msix(struct plx_vfio_region bars[PLX_PCI_BARS], uint32_t table,
+			   uint16_t control)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const unsigned bar = table & MSIX_TABLE_BAR;
+	const uint64_t first = table & ~MSIX_TABLE_BAR;
+	const uint64_t entries = (control & MSIX_CONTROL_SIZE) + 1u;
+	struct plx_vfio_region *region;
+	uint64_t from, to;
+
+	if (bar >= PLX_PCI_BARS)
+		return;
+	region = &bars[bar];
+	if (!region->map || region->told || first >= region->size)
+		return;
+	from = plx_align_down(first, page);
+	to = plx_align_up(first + entries * MSIX_ENTRY_LEN, page);
+	if (from > 0)
+		add_area(region, (struct plx_pci_area){0, from});
+	if (to < region->size)
+		add_area(region, (struct plx_pci_area){to, region->size - to});
+	region->map = region->nb_areas > 0;
 }
 
 void

@@ -194,6 +194,58 @@ what_the_kernel_does_not_map_is_reached_by_calls(void **state)
 	plx_pci_vfio.close(&pci);
 }
 
+struct msix {
+	unsigned bar, off, entries;
+	bool mappable;
+	unsigned pieces;  /* of memory that BAR 4, of four pages, is mapped in */
+	unsigned by_call; /* bit p: page p of it is not among them */
+};
+
+/* Kernels before 4.6 say nothing of the MSI-X table and refuse maps that meet it. */
+static void
+the_msix_table_is_left_out_where_the_kernel_does_not_say_that_it_can_be_mapped(void **state)
+{
+	static const struct msix cases[] = {
+		{4, 0x1800, 4, false, 2, 1 << 1}, /* registers share its page */
+		{4, 0, 4, false, 1, 1 << 0},
+		{4, 0x3fc0, 4, false, 1, 1 << 3},
+		{4, 0x1ff0, 2, false, 2, 1 << 1 | 1 << 2},
+		{4, 0x2ff0, 1, false, 2, 1 << 2},
+		{4, 0, 1024, false, 0, 0xf},
+		{4, 0x3ff0, 2048, false, 1, 1 << 3}, /* it would go on behind the end */
+		{4, 0x1800, 4, true, 1, 0},
+		{1, 0, 4, false, 1, 0},	     /* in another BAR */
+		{7, 0, 4, false, 1, 0},	     /* in none */
+		{4, 0x4000, 4, false, 1, 0}, /* behind the end */
+	};
+
+	for (size_t i = 0; i < PLX_ARRAY_LEN(cases); i++) {
+		const struct msix *c = &cases[i];
+		struct plx_pci_window w;
+		unsigned by_call = 0;
+		struct plx_pci pci;
+
+		vfio.msix_mappable = c->mappable;
+		assert_true(vfio_put_msix(c->bar, c->off, c->entries));
+		pci = opened(VFIO_CARD);
+		for (unsigned page = 0; page < 4; page++) {
+			uint32_t there = 0;
+
+			assert_int_equal(plx_pci_window(&pci, 4, page * 4096, 4096, &w, &why), 0);
+			by_call |= (w.map == NULL ? 1u : 0u) << page;
+			plx_pci_write32(&w, 8, (uint32_t)i * 16 + page + 1);
+			assert_int_equal(plx_pci_read32(&w, 8), i * 16 + page + 1);
+			assert_int_equal(pread(vfio.device, &there, 4, REGION(4) + page * 4096 + 8),
+					 4);
+			assert_int_equal(there, i * 16 + page + 1);
+		}
+		if (by_call != c->by_call || mappings_of("memfd:device") != c->pieces)
+			fail_msg("case %zu: pages 0x%x by calls, %u pieces mapped", i, by_call,
+				 mappings_of("memfd:device"));
+		plx_pci_vfio.close(&pci);
+	}
+}
+
 static void
 zones_are_mapped_when_a_device_is_there_and_until_it_goes(void **state)
 {
@@ -711,6 +763,8 @@ main(void)
 		VFIO_TEST(the_configuration_space_ends_where_it_ends),
 		VFIO_TEST(memory_is_mapped_and_ports_are_called),
 		VFIO_TEST(what_the_kernel_does_not_map_is_reached_by_calls),
+		VFIO_TEST(
+			the_msix_table_is_left_out_where_the_kernel_does_not_say_that_it_can_be_mapped),
 		VFIO_TEST(zones_are_mapped_when_a_device_is_there_and_until_it_goes),
 		VFIO_TEST(memory_that_the_iommu_does_not_reach_is_refused_with_its_ranges),
 		VFIO_TEST(what_is_there_already_must_be_in_reach_too),

@@ -36,6 +36,7 @@ static struct {
 	unsigned sparse_bar; /* whose areas are these; none if nb_areas is 0 */
 	unsigned nb_areas;
 	struct vfio_region_sparse_mmap_area area[3];
+	bool msix_mappable; /* said of BAR 4 */
 	uint32_t irqs[VFIO_PCI_NUM_IRQS];
 	bool no_eventfds;    /* interrupts are counted, but cannot signal */
 	uint64_t page_sizes; /* of the IOMMU */
@@ -72,17 +73,24 @@ vfio_answer_region(struct vfio_region_info *info)
 	uint32_t need =
 		sizeof(*info) +
 		(sparse ? sizeof(struct vfio_region_info_cap_sparse_mmap) + sizeof(vfio.area) : 0);
+	bool mappable = vfio.msix_mappable && i == 4;
 	struct vfio_region_info_cap_sparse_mmap *cap = (void *)(info + 1);
 
+	if (mappable && !sparse)
+		need += sizeof(struct vfio_info_cap_header);
 	info->size = vfio.region_size[i];
 	info->offset = (uint64_t)REGION(i);
-	info->flags = vfio.region_flags[i] | (sparse ? VFIO_REGION_INFO_FLAG_CAPS : 0);
+	info->flags = vfio.region_flags[i] | (sparse || mappable ? VFIO_REGION_INFO_FLAG_CAPS : 0);
 	if (sparse && info->argsz >= need) {
 		info->cap_offset = sizeof(*info);
 		*cap = (struct vfio_region_info_cap_sparse_mmap){
 			.header = {.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1},
 			.nr_areas = vfio.nb_areas};
 		memcpy(cap->areas, vfio.area, sizeof(vfio.area));
+	} else if (mappable && info->argsz >= need) {
+		info->cap_offset = sizeof(*info);
+		cap->header = (struct vfio_info_cap_header){
+			.id = VFIO_REGION_INFO_CAP_MSIX_MAPPABLE, .version = 1};
 	}
 	info->argsz = need;
 	return 0;
@@ -238,6 +246,21 @@ vfio_card(const char *address, const char *driver, unsigned group)
 	snprintf(name, sizeof(name), "/sys/kernel/iommu_groups/%u/devices/%s", group, address);
 	snprintf(target, sizeof(target), "../../../../bus/pci/devices/%s", address);
 	sysfs_symlink(name, target);
+}
+
+/* The card says that its MSI-X table of so many entries is there, as PCI 3.0, 6.8.2 has it. */
+static inline bool
+vfio_put_msix(unsigned bar, uint32_t off, unsigned entries)
+{
+	const uint16_t control = (uint16_t)(entries - 1), has_caps = 0x0010;
+	const uint32_t table = off | bar;
+	const uint8_t at = 0x40, cap[] = {PLX_PCI_CAP_MSIX, 0};
+
+	return pwrite(vfio.device, &has_caps, 2, REGION(7) + 0x06) == 2 &&
+	       pwrite(vfio.device, &at, 1, REGION(7) + 0x34) == 1 &&
+	       pwrite(vfio.device, cap, 2, REGION(7) + at) == 2 &&
+	       pwrite(vfio.device, &control, 2, REGION(7) + at + 2) == 2 &&
+	       pwrite(vfio.device, &table, 4, REGION(7) + at + 4) == 4;
 }
 
 /* Cards in three groups, regions and interrupts as of a virtio card, an IOMMU of 39 bits. */
