@@ -174,7 +174,7 @@ check_header(struct vfake *fake, const struct vfake_queue *q,
 {
 	uint8_t gso = header->gso_type & (uint8_t)~VIRTIO_NET_GSO_ECN;
 
-	if (header->num_buffers != 0)
+	if (header->num_buffers > (fake->peer ? 1 : 0))
 		vfake_violation(fake, "queue %u: num_buffers %u in a frame that is sent", q->index,
 				header->num_buffers);
 	if (header->flags & ~VIRTIO_NET_HDR_NEEDS_CSUM)

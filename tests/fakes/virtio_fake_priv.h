@@ -77,6 +77,7 @@ struct vfake {
 	/* In place of zones: who knows where an address is. NULL outside of what may be reached. */
 	uint8_t *(*reach)(void *arg, uint64_t addr, uint64_t len);
 	void *reach_arg;
+	bool peer; /* a vhost-user back end: its driver leaves it num_buffers as it wrote that */
 	struct {
 		uint8_t *addr;
 		size_t len;

@@ -468,6 +468,7 @@ vfake_vhost_serve(struct vfake *fake, const char *path)
 	sem_init(&v->ready, 0, 0);
 	fake->reach = reach;
 	fake->reach_arg = v;
+	fake->peer = true;
 	fake->pci = &v->pci;
 	fake->space[4] |= MASTER;
 	fake->irq_kind = PLX_PCI_IRQ_MSIX;

@@ -248,14 +248,20 @@ int vhost_marks_open_packed(struct vhost_ring *ring, struct vhost_books *books, 
 void vhost_marks_link_packed(struct vhost_ring *ring, const struct vhost_slot *slot) PLX_COLD;
 void vhost_marks_give_packed(struct vhost_ring *ring, const struct vhost_slot *slot) PLX_COLD;
 
-/* The header and the first bytes of the packet, which are copied soon: from there, or to there. */
+/*
+ * The header and the first bytes of the packet, which are copied soon: from there, or to there. A line in which only the header is
+ * is rarely written (vhost_tx.c).
+ */
 static inline void
 vhost_slot_prefetch(const struct vhost_slot *slot, bool write)
 {
 	if (PLX_UNLIKELY(slot->at == NULL))
 		return;
 	if (write) {
-		plx_prefetch_write(slot->at);
+		if ((uintptr_t)slot->at % PLX_CACHE_LINE < PLX_CACHE_LINE - VIRTIO_NET_HDR_LEN)
+			plx_prefetch_write(slot->at);
+		else
+			plx_prefetch(slot->at);
 		plx_prefetch_write(slot->at + PLX_CACHE_LINE);
 	} else {
 		plx_prefetch(slot->at);

@@ -20,6 +20,11 @@
 #define VIRTIO_TX_PART	64u /* packets freed at a time */
 #define VIRTIO_TX_PARTS 64u /* descriptors of a packet at most */
 
+/* Of the last 8 bytes of a header, those in front of num_buffers. */
+#define VIRTIO_TX_BUT_NUM_BUFFERS (UINT64_MAX >> 16)
+PLX_STATIC_ASSERT(offsetof(struct virtio_net_hdr_full, num_buffers) + 2 == VIRTIO_NET_HDR_LEN,
+		  "num_buffers is last");
+
 /* The common counters come first: ethdev sums them without asking. */
 struct virtio_txq {
 	struct plx_ethdev_txq_stats stats;
@@ -66,15 +71,19 @@ virtio_tx_plain(const struct virtio_txq *txq, const struct plx_mbuf *m)
 
 /*
  * A header without wishes is all zeroes. Read before it is written: buffers that go round have it already, and a line that is
- * not written stays in the device's cache too.
+ * not written stays in the device's cache too. Peers on this machine find in num_buffers, which means nothing in what is
+ * sent (5.1.6.2), what they wrote there themselves when the buffer came: else both ends would write that line for each packet
+ * that is sent back.
  */
 static PLX_ALWAYS_INLINE void
-virtio_tx_zero_header(uint8_t *header, unsigned len)
+virtio_tx_zero_header(uint8_t *header, unsigned len, bool peer)
 {
 	uint64_t front, back;
 
 	memcpy(&front, header, sizeof(front));
 	memcpy(&back, header + len - sizeof(back), sizeof(back));
+	if (peer && PLX_LIKELY(len == VIRTIO_NET_HDR_LEN))
+		back &= VIRTIO_TX_BUT_NUM_BUFFERS;
 	if (PLX_UNLIKELY((front | back) != 0 || len > 2 * sizeof(front)))
 		memset(header, 0, len);
 }

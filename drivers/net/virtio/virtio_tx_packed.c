@@ -127,7 +127,7 @@ put_plain(struct virtio_txq *txq, struct plx_mbuf *m, struct virtio_packed_burst
 	struct virtio_queue *q = txq->q;
 	uint16_t id = take_id(q), header_len = txq->header_len;
 
-	virtio_tx_zero_header(plx_mbuf_data(m) - header_len, header_len);
+	virtio_tx_zero_header(plx_mbuf_data(m) - header_len, header_len, peer);
 	q->nb_free--;
 	q->slots[id].m = m;
 	q->slots[id].count = 1;

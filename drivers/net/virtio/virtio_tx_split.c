@@ -124,7 +124,7 @@ put_plain(struct virtio_txq *txq, struct plx_mbuf *m, uint16_t at, bool peer)
 	struct virtio_queue *q = txq->q;
 	uint16_t id = take_id(q), header_len = txq->header_len;
 
-	virtio_tx_zero_header(plx_mbuf_data(m) - header_len, header_len);
+	virtio_tx_zero_header(plx_mbuf_data(m) - header_len, header_len, peer);
 	q->slots[id].m = m;
 	q->slots[id].count = 1;
 	write_desc(&q->split.desc[id], virtio_tx_address(m, peer) - header_len,

@@ -377,6 +377,24 @@ sent_packets_of_every_length_arrive(void **state)
 	}
 }
 
+/* Of a header that stands there nearly, each byte that differs is put right. */
+static void
+headers_are_whole_whatever_stood_there(void **state)
+{
+	uint8_t expected[HDR] = {[offsetof(struct virtio_net_hdr_full, num_buffers)] = 1};
+
+	for (unsigned k = 0; k <= HDR; k++) {
+		memcpy(buf_at(&guest, 4), expected, HDR);
+		if (k < HDR)
+			buf_at(&guest, 4)[k] ^= 0x81;
+		post_one(&guest, RX, buf_phys(4), BUF_LEN, 7);
+		send_one(packet(60, 5));
+		expect_back(&guest, RX, 1, 7, HDR + 60);
+		assert_memory_equal(buf_at(&guest, 4), expected, HDR);
+		assert_true(is_filled(buf_at(&guest, 4) + HDR, 60, 5));
+	}
+}
+
 static void
 without_room_nothing_is_taken(void **state)
 {
@@ -706,6 +724,7 @@ main(void)
 		CASE(what_finds_no_buffer_waits),
 		CASE(longer_than_a_buffer_without_scatter_is_an_error),
 		CASE(sent_packets_of_every_length_arrive),
+		CASE(headers_are_whole_whatever_stood_there),
 		CASE(without_room_nothing_is_taken),
 		CASE(a_packet_is_spread_over_buffers_that_merge),
 		CASE(buffers_that_are_none_come_back_empty),

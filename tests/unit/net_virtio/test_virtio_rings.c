@@ -24,6 +24,19 @@ cross_rx(unsigned n, uint16_t len)
 	plx_mbuf_free_bulk(got, n);
 }
 
+/* Zeroes, but that a peer may find in num_buffers what it wrote. */
+static void
+check_sent_header(const uint8_t *header)
+{
+	struct virtio_net_hdr_full full = {0};
+	const struct virtio_net_hdr_full zero = {0};
+
+	memcpy(&full, header, scene.dev.header_len);
+	if (scene.transport.virtual_addresses && full.num_buffers == 1)
+		full.num_buffers = 0;
+	assert_memory_equal(&full, &zero, sizeof(full));
+}
+
 static void
 cross_tx(unsigned n, uint16_t len)
 {
@@ -33,11 +46,11 @@ cross_tx(unsigned n, uint16_t len)
 	scene_packets(pkts, n, len);
 	assert_int_equal(scene.tx(scene.txq, pkts, (uint16_t)n), n);
 	for (unsigned i = 0; i < n; i++) {
-		uint8_t frame[4096], zero[20] = {0};
+		uint8_t frame[4096];
 
 		assert_true(device_take(&scene.tx_device, &c));
 		assert_int_equal(device_read(&c, frame, sizeof(frame)), scene.dev.header_len + len);
-		assert_memory_equal(frame, zero, scene.dev.header_len);
+		check_sent_header(frame);
 		assert_int_equal(frame[scene.dev.header_len], i);
 		assert_int_equal(frame[scene.dev.header_len + len - 1], i);
 		device_give_back(&scene.tx_device, &c, 0);

@@ -544,6 +544,28 @@ headers_are_cleared(void **state)
 	}
 }
 
+/* But for num_buffers, which a peer wrote itself: that line is left alone, the peer has it in its cache, too. */
+static void
+peers_find_their_own_num_buffers(void **state)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		scene_make(kind(i), true, SIZE);
+		for (unsigned k = 0; k < scene.dev.header_len; k++) {
+			const bool theirs = k >= offsetof(struct virtio_net_hdr_full, num_buffers);
+			uint8_t expected[VIRTIO_NET_HDR_LEN] = {0};
+			struct plx_mbuf *m = chain(1);
+
+			memset(m->buf, 0, pool->headroom);
+			plx_mbuf_data(m)[(int)k - scene.dev.header_len] = 0xff;
+			expected[k] = theirs ? 0xff : 0;
+			send_one(m);
+			device_gets(&(struct device_chain){.n = 0});
+			assert_memory_equal(frame, expected, sizeof(expected));
+		}
+		scene_end();
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -570,6 +592,7 @@ main(void)
 		cmocka_unit_test(external_bytes_without_a_buffer_for_the_copy),
 		cmocka_unit_test(headers_apart),
 		cmocka_unit_test(headers_are_cleared),
+		cmocka_unit_test(peers_find_their_own_num_buffers),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, eal_pool_fini);
