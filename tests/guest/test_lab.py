@@ -66,15 +66,17 @@ class Lab(unittest.TestCase):
 
 
 class Downloads(unittest.TestCase):
-    def without_mirror(self, script):
-        """With apt-get and apt-cache that find nothing, in front of the others, and no cache."""
+    def without_mirror(self, script, *args, kernel=None):
+        """With an apt-get that finds nothing, an apt-cache that knows that package or none, in front of the others, and no cache."""
         with tempfile.TemporaryDirectory() as folder:
             for name in ('apt-get', 'apt-cache'):
                 path = os.path.join(folder, name)
+                known = name == 'apt-cache' and kernel
                 with open(path, 'w', encoding='utf-8') as file:
-                    file.write('#!/bin/sh\necho "no way to the mirror" >&2\nexit 100\n')
+                    file.write(f'#!/bin/sh\necho " Depends: {kernel}"\n' if known else
+                               '#!/bin/sh\necho "no way to the mirror" >&2\nexit 100\n')
                 os.chmod(path, 0o755)
-            return subprocess.run([os.path.join(HERE, script), os.path.join(folder, 'cache')], capture_output=True, text=True,
+            return subprocess.run([os.path.join(HERE, script), os.path.join(folder, 'cache'), *args], capture_output=True, text=True,
                                   check=False, env={**os.environ, 'PATH': folder + ':' + os.environ['PATH']})
 
     def test_no_kernel_is_a_failure_with_a_name(self):
@@ -82,6 +84,13 @@ class Downloads(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn('linux-image-cloud-amd64, could not be downloaded', done.stderr)
         self.assertIn('no way to the mirror', done.stderr)
+
+    def test_kernel_of_another_debian_is_named(self):
+        for kind in ([], ['full'], ['noiommu']):
+            done = self.without_mirror('lab', *kind, kernel='linux-image-6.12.48+deb13-cloud-amd64')
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("the mirror's kernel is linux-image-6.12.48+deb13-cloud-amd64, and the lab knows Linux 6.1's modules", done.stderr)
+            self.assertNotIn('no way to the mirror', done.stderr)
 
     def test_no_newer_qemu_is_a_skip_with_a_name(self):
         done = self.without_mirror('newer')

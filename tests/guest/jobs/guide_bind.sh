@@ -32,6 +32,17 @@ run_block()
 	cat /tmp/said
 }
 
+# The guide's blocks are those that are run and compared below, by some WAY: another one has a place here, too.
+blocks=$(awk '$0 == "```sh" {n++} END {print n + 0}' $GUIDE)
+quoted=$(awk '/^```/ {inside = !inside; if (inside && $0 == "```") n++} END {print n + 0}' $GUIDE)
+[ "$blocks $quoted" = "6 6" ] || fail "the guide has $blocks blocks of commands and quotes $quoted answers; 6 and 6 are tried"
+
+# N: the N-th command that looks at the machine and is only named in the text.
+named()
+{
+	awk -v RS='`' -v wanted="$1" '/^plx-doctor [a-z ]+$/ && ++n == wanted' $GUIDE
+}
+
 # The reader's machine: modules where modprobe looks, the interfaces of the kernel, root already.
 folder=/lib/modules/$(uname -r)
 mkdir -p "$folder"
@@ -47,6 +58,16 @@ wait_until 5 "eth0" [ -e /sys/class/net/eth0 ]
 
 run_block 1
 check_answer 1 /tmp/said
+n=1
+while command=$(named $n) && [ -n "$command" ]; do
+	# Its status tells of the machine: what is missing here is not what is asked.
+	$command >/tmp/doctor 2>&1 || true
+	for topic in ${command#plx-doctor }; do
+		grep -q "($topic)$" /tmp/doctor || fail "$command says nothing of $topic: $(cat /tmp/doctor)"
+	done
+	n=$((n + 1))
+done
+[ $n -gt 3 ] || fail "the guide names $((n - 1)) commands of plx-doctor"
 case $1 in
 vfio)
 	run_block 2
