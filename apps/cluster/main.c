@@ -85,23 +85,60 @@ reload(void *arg, const struct plx_door_request *request, struct plx_door_reply 
 	return rules_reload(&app.master.rules, why);
 }
 
-/* "mode": what packets are shared out by; with a word that from now on. */
-static int
-change_mode(void *arg, const struct plx_door_request *request, struct plx_door_reply *reply,
-	    struct plx_why *why)
+static void
+print_mode(const struct settings *settings, FILE *out)
 {
+	fputs(settings_mode_name(settings), out);
+}
+
+/* What can be changed while packets come: one word each. */
+static const struct change {
+	const char *name, *example;
+	master_set_fn set;
+	void (*print)(const struct settings *settings, FILE *out);
+	struct plx_door_command command;
+} changes[] = {
+	{"mode", "mode fanout", settings_set_mode, print_mode,
+	 .command = {"mode [<mode>]", "what packets are shared out by; another from now on"}},
+	{"groups", "groups 2,1", settings_set_groups, settings_print_groups,
+	 .command = {"groups [<n>[,..]]", "places of each group of slaves; others from now on"}},
+	{"forward", "forward '0->1'", settings_set_forward, settings_print_forward,
+	 .command = {"forward [<list>|none]",
+		     "which port's packets also leave by which; others from now on"}},
+};
+
+static int
+reply_change(const struct change *change, struct plx_door_reply *reply, struct plx_why *why)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		return plx_why(why, -ENOMEM, "no memory for an answer");
+	change->print(&app.master.settings, out);
+	fclose(out);
+	plx_door_reply_text(reply, change->name, text);
+	free(text);
+	return 0;
+}
+
+/* How it is; with a word, how it is from now on. */
+static int
+answer_change(void *arg, const struct plx_door_request *request, struct plx_door_reply *reply,
+	      struct plx_why *why)
+{
+	const struct change *change = arg;
 	const char *word = plx_door_request_word(request, 0);
 	int ret = 0;
 
 	if (app.master.cluster == NULL)
 		return plx_why(why, -ENODEV, "the cluster has ended");
 	if (word != NULL && plx_door_request_word(request, 1) != NULL)
-		return plx_why(why, -EINVAL, "mode is one word: mode fanout");
+		return plx_why(why, -EINVAL, "%s is one word: %s", change->name, change->example);
 	if (word != NULL)
-		ret = master_set_mode(&app.master, word, why);
-	if (ret == 0)
-		plx_door_reply_text(reply, "mode", settings_mode_name(&app.master.settings));
-	return ret;
+		ret = master_change(&app.master, change->set, word, why);
+	return ret == 0 ? reply_change(change, reply, why) : ret;
 }
 
 static void
@@ -109,9 +146,13 @@ open_door(void)
 {
 	door_begin("plx-cluster");
 	plx_door_add(&(struct plx_door_command){"cluster", "what became of every packet", answer});
-	plx_door_add(&(struct plx_door_command){
-		"mode [<mode>]", "what packets are shared out by; another from now on",
-		change_mode});
+	for (size_t i = 0; i < PLX_ARRAY_LEN(changes); i++) {
+		struct plx_door_command command = changes[i].command;
+
+		command.fn = answer_change;
+		command.arg = (void *)(uintptr_t)&changes[i];
+		plx_door_add(&command);
+	}
 	plx_door_add(&(struct plx_door_command){"reload", "reads the file of rules again", reload});
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include <pollux/plx_clock.h>
 #include <pollux/plx_ethdev.h>
@@ -86,18 +87,16 @@ decide(void *arg, struct plx_mbuf *const *pkts, uint16_t n,
        struct plx_cluster_verdict *ret_verdicts)
 {
 	struct master_way *way = arg;
-	const struct settings *settings = way->settings;
 	const bool fanout = way->mode == MODE_FANOUT;
-	const uint64_t all = UINT64_MAX >> (64 - settings->places);
 	uint32_t hash[PLX_CLUSTER_BURST] = {0};
 
 	if (!fanout)
 		plx_cluster_key_burst((enum plx_cluster_key)way->mode, pkts, n, hash, &way->round);
 	for (uint16_t i = 0; i < n; i++)
 		ret_verdicts[i] = (struct plx_cluster_verdict){
-			.slaves = fanout ? all : 0,
+			.slaves = fanout ? way->all : 0,
 			.ports = pkts[i]->port < PLX_CLUSTER_PORTS_MAX
-					 ? settings->forward_to[pkts[i]->port]
+					 ? way->forward_to[pkts[i]->port]
 					 : 0,
 			.hash = hash[i],
 			.action = fanout ? PLX_CLUSTER_PASS : PLX_CLUSTER_HASH,
@@ -120,28 +119,65 @@ make_spread(struct master *master)
 	if (settings->forwards) {
 		struct master_way *way = &master->ways[master->way ^ 1];
 
-		*way = (struct master_way){.settings = settings, .mode = settings->mode};
+		*way = (struct master_way){.mode = settings->mode,
+					   .all = UINT64_MAX >> (64 - settings->places)};
+		memcpy(way->forward_to, settings->forward_to, sizeof(way->forward_to));
 		spread.decide = decide;
 		spread.arg = way;
 	}
 	return spread;
 }
 
-int
-master_set_mode(struct master *master, const char *word, struct plx_why *why)
+/* The ports are there by now. */
+static int
+check_forward(const struct settings *settings, uint32_t nb_ports, struct plx_why *why)
 {
-	const int former = master->settings.mode;
-	struct plx_cluster_spread spread;
-	int ret = settings_set_mode(&master->settings, word, why);
+	if (nb_ports > 0 && settings->forwards && settings->port_named >= nb_ports)
+		return plx_why(why, -EINVAL, "--forward: there is no port %u, but 0 to %u",
+			       settings->port_named, nb_ports - 1);
+	return 0;
+}
 
+/* What was asked for when it began: who may send is decided then. */
+static bool
+has_egress(const struct settings *settings)
+{
+	return settings->sends || settings->writable || settings->rules != NULL;
+}
+
+static int
+apply(struct master *master, struct plx_why *why)
+{
+	const struct settings *settings = &master->settings;
+	struct plx_cluster_spread spread;
+	int ret = check_forward(settings, master->nb_ports, why);
+
+	if (ret == 0 && settings->forwards && !has_egress(settings))
+		ret = plx_why(
+			why, -EINVAL,
+			"this cluster has no ports to send by: --forward, when it begins, gives it "
+			"some, be it --forward none");
 	if (ret < 0)
 		return ret;
 	spread = make_spread(master);
-	ret = plx_cluster_set_spread(master->cluster, &spread, why);
+	ret = plx_cluster_set_groups(
+		master->cluster, &spread,
+		spread.mode == PLX_CLUSTER_GROUPS ? settings->group_places : NULL, why);
 	if (ret == 0)
 		master->way ^= 1;
-	else
-		master->settings.mode = former;
+	return ret;
+}
+
+int
+master_change(struct master *master, master_set_fn set, const char *word, struct plx_why *why)
+{
+	const struct settings former = master->settings;
+	int ret = set(&master->settings, word, why);
+
+	if (ret == 0)
+		ret = apply(master, why);
+	if (ret < 0)
+		master->settings = former;
 	return ret;
 }
 
@@ -169,10 +205,9 @@ open_ports(struct master *master, struct plx_why *why)
 	if (n > PLX_CLUSTER_PORTS_MAX)
 		return plx_why(why, -EINVAL, "there are %u ports, a cluster can have %d", n,
 			       PLX_CLUSTER_PORTS_MAX);
-	if (n > 0 && settings->forwards && settings->port_named >= n)
-		return plx_why(why, -EINVAL, "--forward: there is no port %u, but 0 to %u",
-			       settings->port_named, n - 1);
-	ret = plx_ethdev_open_all(0, 1, buffers_held(settings), &master->pool, why);
+	ret = check_forward(settings, n, why);
+	if (ret == 0)
+		ret = plx_ethdev_open_all(0, 1, buffers_held(settings), &master->pool, why);
 	if (ret != 0)
 		return ret;
 	PLX_ETHDEV_FOREACH(port)
@@ -184,14 +219,13 @@ static int
 make_cluster(struct master *master, struct plx_why *why)
 {
 	const struct settings *settings = &master->settings;
-	const bool sends = settings->forwards || settings->writable || settings->rules != NULL;
 	const struct plx_cluster_params params = {
 		.id = (uint32_t)settings->id,
 		.pool = master->pool,
 		.rx_ports = master->ports,
 		.nb_rx_ports = master->nb_ports,
 		.tx_ports = master->ports,
-		.nb_tx_ports = sends ? master->nb_ports : 0,
+		.nb_tx_ports = has_egress(settings) ? master->nb_ports : 0,
 		.places = settings->places,
 		.queue_len = (uint32_t)settings->queue_len,
 		.extra = (uint32_t)settings->extra,

@@ -15,8 +15,9 @@
 
 /* How --forward decides. One that the lcore uses is not written by others: the next mode has the other one. */
 struct master_way {
-	const struct settings *settings; /* of which the ports do not change */
 	int mode;
+	uint64_t all; /* places */
+	uint64_t forward_to[PLX_CLUSTER_PORTS_MAX];
 	uint64_t round; /* of the lcore that distributes */
 };
 
@@ -42,8 +43,11 @@ int master_open(struct master *master, const struct settings *settings, struct p
 /* The lcores begin. */
 int master_start(struct master *master, struct plx_why *why);
 
+/* What settings_set_mode, _groups and _forward are. */
+typedef int (*master_set_fn)(struct settings *settings, const char *word, struct plx_why *why);
+
 /* Another distribution, while packets come. An error leaves it as it was: -EINVAL, -ENOMEM. */
-int master_set_mode(struct master *master, const char *word, struct plx_why *why);
+int master_change(struct master *master, master_set_fn set, const char *word, struct plx_why *why);
 
 /* The lcores end; slaves are still there, and the books do not change any more but by them. */
 void master_stop(struct master *master);

@@ -59,7 +59,8 @@ static const struct option_row rows[] = {
 	{"purge", 0, OPTION_TIME, AT(purge_ns), NS_S / 10, DURATION_NS, .value = "SECONDS",
 	 .help = "with --rules: delete exact rules that no packet met for so long (never)"},
 	{"forward", 'f', OPTION_TEXT, AT(forward), .value = "PORT->PORT[,..]",
-	 .help = "what comes in by the one port also leaves by the other: '0->1,1->0'"},
+	 .help = "what comes in by the one port also leaves by the other: '0->1,1->0'; none: nothing yet, but "
+		 "plx-ctl may say what"},
 	{"wait-slaves", 0, OPTION_UINT, AT(wait_slaves), 0, PLX_CLUSTER_PLACES_MAX, .value = "N",
 	 .help = "receive nothing until so many slaves are there"},
 
@@ -113,8 +114,8 @@ check_mode(const struct settings *settings, struct plx_why *why)
 	if (settings->nb_groups > 1 && settings->mode == MODE_FANOUT)
 		return plx_why(why, -EINVAL,
 			       "--mode fanout gives everything to every slave: it has no groups, "
-			       "as --slaves %s names",
-			       settings->slaves);
+			       "and here are %u",
+			       settings->nb_groups);
 	return 0;
 }
 
@@ -123,6 +124,7 @@ read_slaves(struct settings *settings, struct plx_why *why)
 {
 	const char *at = settings->slaves != NULL ? settings->slaves : "1";
 
+	settings->nb_groups = settings->places = 0;
 	do {
 		uint32_t n;
 
@@ -146,7 +148,13 @@ read_forward(struct settings *settings, struct plx_why *why)
 {
 	const char *at = settings->forward;
 
+	settings->forwards = false;
+	settings->port_named = 0;
+	memset(settings->forward_to, 0, sizeof(settings->forward_to));
 	if (at == NULL)
+		return 0;
+	settings->sends = true;
+	if (strcmp(at, "none") == 0)
 		return 0;
 	settings->forwards = true;
 	do {
@@ -168,8 +176,8 @@ read_forward(struct settings *settings, struct plx_why *why)
 		return 0;
 refuse:
 	return plx_why(why, -EINVAL,
-		       "--forward: '%s' is no list such as '0->1,1->0' of ports 0 to %d (quote it: "
-		       "the shell knows > as well)",
+		       "--forward: '%s' is no list such as '0->1,1->0' of ports 0 to %d, nor none "
+		       "(quote it: the shell knows > as well)",
 		       settings->forward, PLX_CLUSTER_PORTS_MAX - 1);
 }
 
@@ -259,6 +267,49 @@ settings_set_mode(struct settings *settings, const char *word, struct plx_why *w
 	return ret;
 }
 
+/* What a reading of one of these words changes. */
+static void
+take_groups(struct settings *settings, const struct settings *other)
+{
+	settings->nb_groups = other->nb_groups;
+	memcpy(settings->group_places, other->group_places, sizeof(settings->group_places));
+}
+
+int
+settings_set_groups(struct settings *settings, const char *word, struct plx_why *why)
+{
+	struct settings other = *settings;
+	int ret;
+
+	other.slaves = word;
+	ret = read_slaves(&other, why);
+	if (ret == 0 && other.places != settings->places)
+		ret = plx_why(
+			why, -EINVAL,
+			"groups %.64s have %u places, the cluster has %u, as --slaves said when "
+			"it began",
+			word, other.places, settings->places);
+	if (ret == 0)
+		take_groups(settings, &other);
+	return ret;
+}
+
+int
+settings_set_forward(struct settings *settings, const char *word, struct plx_why *why)
+{
+	struct settings other = *settings;
+	int ret;
+
+	other.forward = word;
+	ret = read_forward(&other, why);
+	if (ret < 0)
+		return ret;
+	settings->forwards = other.forwards;
+	settings->port_named = other.port_named;
+	memcpy(settings->forward_to, other.forward_to, sizeof(settings->forward_to));
+	return 0;
+}
+
 void
 settings_usage(FILE *out)
 {
@@ -281,4 +332,25 @@ const char *
 settings_overflow_name(const struct settings *settings)
 {
 	return overflows[settings->overflow];
+}
+
+void
+settings_print_groups(const struct settings *settings, FILE *out)
+{
+	for (uint32_t i = 0; i < settings->nb_groups; i++)
+		fprintf(out, "%s%u", i == 0 ? "" : ",", settings->group_places[i]);
+}
+
+void
+settings_print_forward(const struct settings *settings, FILE *out)
+{
+	const char *comma = "";
+
+	if (!settings->forwards)
+		fputs("none", out);
+	for (uint32_t from = 0; from < PLX_CLUSTER_PORTS_MAX; from++)
+		for (uint64_t left = settings->forward_to[from]; left != 0; left &= left - 1) {
+			fprintf(out, "%s%u->%d", comma, from, __builtin_ctzll(left));
+			comma = ",";
+		}
 }

@@ -29,7 +29,8 @@ struct settings {
 
 	/* What slaves and forward come to. */
 	uint32_t nb_groups, group_places[PLX_CLUSTER_PLACES_MAX], places;
-	bool forwards;
+	bool sends;    /* --forward was given, be it none: there are ports to send by */
+	bool forwards; /* some port's packets leave by another */
 	uint64_t forward_to
 		[PLX_CLUSTER_PORTS_MAX]; /* ports, a bit each, by the port a packet came from */
 	uint32_t port_named;		 /* the highest that forward names */
@@ -39,11 +40,19 @@ struct settings {
 int settings_read(struct settings *settings, int argc, char **argv, struct plx_why *why);
 void settings_usage(FILE *out);
 
-/* Another mode for one that was read, as --mode says it; -EINVAL leaves it as it was. */
+/*
+ * Another mode, groups, forwarding for those that were read, in the words of --mode, --slaves and --forward; groups have as many places
+ * together as there are. -EINVAL leaves all as it was.
+ */
 int settings_set_mode(struct settings *settings, const char *word, struct plx_why *why);
+int settings_set_groups(struct settings *settings, const char *word, struct plx_why *why);
+int settings_set_forward(struct settings *settings, const char *word, struct plx_why *why);
 
 /* "flow", .. "fanout" */
 const char *settings_mode_name(const struct settings *settings);
+/* "2,1"; "0->1,1->0", "none" */
+void settings_print_groups(const struct settings *settings, FILE *out);
+void settings_print_forward(const struct settings *settings, FILE *out);
 const char *settings_overflow_name(const struct settings *settings);
 
 #endif

@@ -272,13 +272,57 @@ check_spread(const struct plx_cluster_params *params, const struct plx_cluster_s
 	return 0;
 }
 
-int
-plx_cluster_set_spread(struct plx_cluster *cluster, const struct plx_cluster_spread *spread,
-		       struct plx_why *why)
+/* Groups that have places of their own have all of them. */
+static int
+check_groups(uint32_t places, const struct plx_cluster_spread *spread, const uint32_t *group_places,
+	     struct plx_why *why)
+{
+	uint64_t sum = 0;
+
+	if (group_places == NULL || spread->mode != PLX_CLUSTER_GROUPS)
+		return 0;
+	for (uint32_t i = 0; i < spread->nb_groups; i++) {
+		if (group_places[i] == 0)
+			return plx_why(why, -EINVAL, "group_places: group %u has none", i);
+		sum += group_places[i];
+	}
+	return sum == places
+		       ? 0
+		       : plx_why(why, -EINVAL, "group_places: %llu in all groups, but %u places",
+				 (unsigned long long)sum, places);
+}
+
+/* Which group has which place; before there are slaves, or with the master kept out. */
+static void
+note_groups(struct plx_cluster *cluster, const uint32_t *group_places)
+{
+	const struct plx_cluster_spread *spread = &cluster->spread;
+	uint32_t place = 0;
+
+	cluster->grouped = group_places != NULL && spread->mode == PLX_CLUSTER_GROUPS;
+	memset(cluster->group_of, 0, sizeof(cluster->group_of));
+	for (uint32_t group = 0; cluster->grouped && group < spread->nb_groups; group++)
+		for (uint32_t i = 0; i < group_places[group]; i++)
+			cluster->group_of[place++] = (uint8_t)group;
+}
+
+static void
+regroup(struct plx_cluster *cluster, const uint32_t *group_places)
+{
+	note_groups(cluster, group_places);
+	for (uint32_t i = 0; i < cluster->nb_places; i++)
+		cluster->places[i].group = cluster->group_of[i];
+}
+
+static int
+replace_spread(struct plx_cluster *cluster, const struct plx_cluster_spread *spread,
+	       bool with_groups, const uint32_t *group_places, struct plx_why *why)
 {
 	struct plx_filter_rules_reader *reader = NULL, *old;
 	int ret = check_spread(&cluster->params, spread, why);
 
+	if (ret == 0)
+		ret = check_groups(cluster->nb_places, spread, group_places, why);
 	if (ret == 0 && spread->rules != NULL)
 		ret = plx_filter_rules_reader_create(spread->rules, &reader, why);
 	if (ret < 0)
@@ -288,11 +332,30 @@ plx_cluster_set_spread(struct plx_cluster *cluster, const struct plx_cluster_spr
 	old = cluster->reader;
 	cluster->reader = reader;
 	cluster->spread = *spread;
+	if (with_groups)
+		regroup(cluster, group_places);
 	share_divide(cluster);
 	plx_gate_open(&cluster->gate);
 	pthread_mutex_unlock(&cluster->desk);
 	plx_filter_rules_reader_destroy(old);
 	return 0;
+}
+
+int
+plx_cluster_set_spread(struct plx_cluster *cluster, const struct plx_cluster_spread *spread,
+		       struct plx_why *why)
+{
+	return replace_spread(cluster, spread, false, NULL, why);
+}
+
+int
+plx_cluster_set_groups(struct plx_cluster *cluster, const struct plx_cluster_spread *spread,
+		       const uint32_t *group_places, struct plx_why *why)
+{
+	if ((group_places != NULL) != (spread->mode == PLX_CLUSTER_GROUPS))
+		return plx_why(why, -EINVAL,
+			       "groups have places of their own, and nothing else has");
+	return replace_spread(cluster, spread, true, group_places, why);
 }
 
 /* -- life --------------------------------------------------------------------------------------------- */
@@ -314,25 +377,6 @@ check_ports(const struct plx_cluster_port *ports, uint32_t n, const char *what, 
 				       ports[i].port, what, ports[i].queue);
 	}
 	return 0;
-}
-
-/* Groups that have places of their own have all of them. */
-static int
-check_groups(const struct plx_cluster_params *params, struct plx_why *why)
-{
-	uint64_t sum = 0;
-
-	if (params->group_places == NULL || params->spread.mode != PLX_CLUSTER_GROUPS)
-		return 0;
-	for (uint32_t i = 0; i < params->spread.nb_groups; i++) {
-		if (params->group_places[i] == 0)
-			return plx_why(why, -EINVAL, "group_places: group %u has none", i);
-		sum += params->group_places[i];
-	}
-	return sum == params->places
-		       ? 0
-		       : plx_why(why, -EINVAL, "group_places: %llu in all groups, but %u places",
-				 (unsigned long long)sum, params->places);
 }
 
 /*
@@ -386,7 +430,8 @@ check_params(const struct plx_cluster_params *params, struct plx_why *why)
 		ret = check_ports(params->tx_ports, params->nb_tx_ports, "tx", why);
 	if (ret == 0)
 		ret = check_spread(params, &params->spread, why);
-	return ret < 0 ? ret : check_groups(params, why);
+	return ret < 0 ? ret
+		       : check_groups(params->places, &params->spread, params->group_places, why);
 }
 
 static int
@@ -423,20 +468,6 @@ note_ports(struct plx_cluster *cluster)
 	}
 	cluster->params.rx_ports = NULL; /* the caller's */
 	cluster->params.tx_ports = NULL;
-}
-
-static void
-note_groups(struct plx_cluster *cluster)
-{
-	const struct plx_cluster_params *params = &cluster->params;
-	uint32_t place = 0;
-
-	cluster->grouped =
-		params->group_places != NULL && params->spread.mode == PLX_CLUSTER_GROUPS;
-	for (uint32_t group = 0; cluster->grouped && group < params->spread.nb_groups; group++)
-		for (uint32_t i = 0; i < params->group_places[group]; i++)
-			cluster->group_of[place++] = (uint8_t)group;
-	cluster->params.group_places = NULL; /* the caller's */
 }
 
 static struct place *
@@ -498,7 +529,8 @@ furnish(struct plx_cluster *cluster, const struct plx_cluster_params *params, st
 			       params->places);
 	memset(cluster->buckets, NO_PLACE, sizeof(cluster->buckets));
 	note_ports(cluster);
-	note_groups(cluster);
+	note_groups(cluster, params->group_places);
+	cluster->params.group_places = NULL; /* the caller's */
 	ret = make_rings(cluster);
 	if (ret < 0)
 		return plx_why(why, ret, "no memory for the rings of a cluster");

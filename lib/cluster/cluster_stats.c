@@ -116,9 +116,9 @@ plx_cluster_place_stats(const struct plx_cluster *cluster, uint32_t i,
 		return -EINVAL;
 	pthread_mutex_lock(desk_of(cluster));
 	fill_place_stats(&cluster->places[i], ret_stats);
-	pthread_mutex_unlock(desk_of(cluster));
 	if (cluster->grouped)
 		ret_stats->group = cluster->group_of[i];
+	pthread_mutex_unlock(desk_of(cluster));
 	return 0;
 }
 

@@ -178,6 +178,14 @@ void plx_cluster_break(struct plx_cluster *cluster);
 int plx_cluster_set_spread(struct plx_cluster *cluster, const struct plx_cluster_spread *spread,
 			   struct plx_why *why);
 
+/*
+ * The same, and from then on places belong to groups as group_places says, which is params.group_places of another distribution;
+ * NULL if that has none, not being PLX_CLUSTER_GROUPS. Slaves stay where they are, and belong to the group that their place has now. What is in their
+ * queues already stays there. Errors and Thread: as above.
+ */
+int plx_cluster_set_groups(struct plx_cluster *cluster, const struct plx_cluster_spread *spread,
+			   const uint32_t *group_places, struct plx_why *why);
+
 /* -- books ------------------------------------------------------------------------------------------ */
 
 /*

@@ -67,3 +67,65 @@ books_say()
 {
 	books -e "$1" >/dev/null
 }
+
+# -- what changes while packets come ---------------------------------------------------------------------------------
+
+# NAME [WORD]: what the master answers to it: how that is, or is from now on.
+ask()
+{
+	run "$PLX_CTL" -t 20s master "$@" | jq -r ".$1"
+}
+
+# NAME WORD: asked for; BEFORE and AFTER are the books behind it and those when 3,000 more packets had come.
+change_to()
+{
+	assert_eq "$(ask "$1" "$2")" "$2" "the $1"
+	BEFORE=$(books -c .)
+	wait_until 60 "packets by $1 $2" books_say ".packets.received >= $(jq .packets.received <<<"$BEFORE") + 3000"
+	AFTER=$(books -c .)
+	assert_eq "$(ask "$1")" "$2" "the $1 behind some packets"
+}
+
+# FILTER: of how much a figure grew meanwhile.
+grew()
+{
+	jq -n --argjson a "$BEFORE" --argjson b "$AFTER" "(\$b | $1) - (\$a | $1)"
+}
+
+# What the slaves got meanwhile, those that got least in front.
+got()
+{
+	jq -cn --argjson a "$BEFORE" --argjson b "$AFTER" '[range($a.slaves | length)] | map($b.slaves[.].offered - $a.slaves[.].offered) | sort'
+}
+
+# How often each packet was handed out meanwhile, rounded.
+copies()
+{
+	jq -n --argjson a "$BEFORE" --argjson b "$AFTER" --argjson got "$(got)" '($got | add) / ($b.packets.received - $a.packets.received) | round'
+}
+
+# N: a slave for each of so many places; SLAVES are their pids.
+slaves_come()
+{
+	local i
+
+	SLAVES=()
+	for ((i = 0; i < $1; i++)); do
+		slave_start "slave$i" "cluster:10@$i"
+		SLAVES+=("$JOB")
+	done
+}
+
+# They end, and the master; what it says of each is what that one said itself, but for what was left in its queue, which it did not see.
+slaves_end()
+{
+	local i
+
+	for i in "${!SLAVES[@]}"; do
+		slave_stop "${SLAVES[i]}" "slave$i"
+		wait_until 30 "the end of slave $i" books_say ".slaves[$i].held == 0 and (.slaves[$i].present | not)"
+		assert_ge "$COUNTED" "$(books ".slaves[$i].released")" "packets that slave $i saw"
+		assert_ge "$(books ".slaves[$i].queued")" "$COUNTED" "packets that slave $i could see"
+	done
+	cluster_stop
+}

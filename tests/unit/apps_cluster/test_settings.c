@@ -10,6 +10,7 @@
 #include "settings.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct settings settings;
@@ -84,6 +85,66 @@ another_mode_is_one_of_those_there_are(void **state)
 }
 
 static void
+other_groups_have_as_many_places(void **state)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	assert_int_equal(read_words("-c 1 -n 2,1"), 0);
+	assert_int_equal(settings_set_groups(&settings, "2,2", &why), -22);
+	assert_non_null(strstr(why.text, "4 places, the cluster has 3"));
+	assert_int_equal(settings_set_groups(&settings, "", &why), -22);
+	assert_int_equal(settings_set_groups(&settings, "4294967297,2", &why), -22);
+	assert_int_equal(settings.nb_groups, 2);
+	assert_int_equal(settings.group_places[0], 2);
+	assert_int_equal(settings_set_groups(&settings, "1,1,1", &why), 0);
+	assert_int_equal(settings.nb_groups, 3);
+	assert_int_equal(settings.places, 3);
+	assert_int_equal(settings_set_groups(&settings, "3", &why), 0);
+	assert_int_equal(settings_set_mode(&settings, "fanout", &why), 0);
+	assert_int_equal(settings_set_groups(&settings, "1,2", &why), -22);
+	assert_int_equal(settings_set_mode(&settings, "flow", &why), 0);
+	assert_int_equal(settings_set_groups(&settings, "1,2", &why), 0);
+	out = open_memstream(&text, &len);
+	settings_print_groups(&settings, out);
+	fclose(out);
+	assert_string_equal(text, "1,2");
+	free(text);
+}
+
+static void
+forwarding_is_another_list_or_none(void **state)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	assert_int_equal(read_words("-c 1 -f none"), 0);
+	assert_true(settings.sends);
+	assert_false(settings.forwards);
+	assert_int_equal(settings_set_forward(&settings, "3->1,0->2,0->1", &why), 0);
+	assert_true(settings.forwards);
+	assert_int_equal(settings.port_named, 3);
+	assert_int_equal(settings_set_forward(&settings, "0->", &why), -22);
+	assert_int_equal(settings_set_forward(&settings, "nothing", &why), -22);
+	out = open_memstream(&text, &len);
+	settings_print_forward(&settings, out);
+	fclose(out);
+	assert_string_equal(text, "0->1,0->2,3->1");
+	free(text);
+	assert_int_equal(settings_set_forward(&settings, "1->0", &why), 0);
+	assert_true(settings.forward_to[0] == 0);
+	assert_int_equal(settings.port_named, 1);
+	assert_int_equal(settings_set_forward(&settings, "none", &why), 0);
+	assert_false(settings.forwards);
+	assert_true(settings.forward_to[1] == 0);
+	assert_int_equal(read_words("-c 1"), 0);
+	assert_int_equal(settings_set_forward(&settings, "none", &why), 0);
+	assert_false(settings.sends);
+}
+
+static void
 what_is_not_said_is_usual(void **state)
 {
 	assert_int_equal(read_words("-c 10"), 0);
@@ -145,6 +206,8 @@ main(void)
 		cmocka_unit_test(modes_are_the_keys_there_are),
 		cmocka_unit_test(overflows_are_those_there_are),
 		cmocka_unit_test(another_mode_is_one_of_those_there_are),
+		cmocka_unit_test(other_groups_have_as_many_places),
+		cmocka_unit_test(forwarding_is_another_list_or_none),
 		cmocka_unit_test(what_is_not_said_is_usual),
 		cmocka_unit_test(several_numbers_are_groups),
 		cmocka_unit_test(forwarding_is_a_bit_a_port),

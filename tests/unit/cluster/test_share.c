@@ -193,6 +193,76 @@ places_have_their_groups(void **state)
 		plx_cluster_leave(slaves[i]);
 }
 
+static uint32_t
+group_of(uint32_t place)
+{
+	struct plx_cluster_place_stats stats;
+
+	assert_int_equal(plx_cluster_place_stats(rig.cluster, place, &stats), 0);
+	return stats.group;
+}
+
+/* 60 packets: how many each of three slaves got. */
+static void
+expect_each(uint32_t first, uint32_t second, uint32_t third, uint32_t sum)
+{
+	const uint32_t wanted[] = {first, second, third};
+	uint32_t all = 0;
+
+	rig_feed(60);
+	rig_poll();
+	for (uint32_t i = 0; i < 3; i++) {
+		uint32_t got = rig_drink(slaves[i]);
+
+		if (wanted[i] != 0)
+			assert_int_equal(got, wanted[i]);
+		else
+			assert_in_range(got, 1, 59);
+		all += got;
+	}
+	assert_int_equal(all, sum);
+	rig_poll();
+	rig_audit();
+}
+
+/* Slaves stay where they are; what they get, and which place a group's next one is given, is as the new groups say. */
+static void
+groups_change_under_slaves(void **state)
+{
+	static const uint32_t before[] = {2, 1, 1}, after[] = {1, 3};
+	struct plx_cluster_spread spread = {.mode = PLX_CLUSTER_GROUPS, .nb_groups = 2};
+	struct plx_cluster_slave_params params = {.place = PLX_CLUSTER_PLACE_ANY};
+	struct plx_why why;
+
+	rig.params.spread.mode = PLX_CLUSTER_GROUPS;
+	rig.params.spread.nb_groups = 3;
+	rig.params.group_places = before;
+	rig_make();
+	for (uint32_t i = 0; i < 3; i++)
+		slaves[i] = rig_join(i, 0);
+	expect_each(0, 0, 60, 120);
+	assert_int_equal(plx_cluster_set_groups(rig.cluster, &spread, before, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "3 in all groups, but 4 places"));
+	assert_int_equal(plx_cluster_set_groups(rig.cluster, &spread, NULL, &why), -EINVAL);
+	expect_each(0, 0, 60, 120);
+	assert_int_equal(plx_cluster_set_groups(rig.cluster, &spread, after, &why), 0);
+	expect_each(60, 0, 0, 120);
+	assert_int_equal(group_of(0), 0);
+	assert_int_equal(group_of(2), 1);
+	assert_int_equal(plx_cluster_join(rig.cluster, &params, &slaves[3], &why), -ENOSPC);
+	params.group = 1;
+	assert_int_equal(plx_cluster_join(rig.cluster, &params, &slaves[3], &why), 0);
+	plx_cluster_leave(slaves[3]);
+	rig_poll();
+	spread = (struct plx_cluster_spread){.mode = PLX_CLUSTER_SHARE};
+	assert_int_equal(plx_cluster_set_groups(rig.cluster, &spread, after, &why), -EINVAL);
+	assert_int_equal(plx_cluster_set_groups(rig.cluster, &spread, NULL, &why), 0);
+	expect_each(0, 0, 0, 60);
+	assert_int_equal(group_of(2), 0);
+	for (uint32_t i = 0; i < 3; i++)
+		plx_cluster_leave(slaves[i]);
+}
+
 /* A sticky place that never had a slave keeps its share for the one to come, where it is known whose it is. */
 static void
 sticky_groups_have_shares_of_those_to_come(void **state)
@@ -251,6 +321,7 @@ main(void)
 		RIG_TEST(sticky_places_keep_their_share),
 		RIG_TEST(sticky_groups_begin_with_who_comes),
 		RIG_TEST(places_have_their_groups),
+		RIG_TEST(groups_change_under_slaves),
 		RIG_TEST(sticky_groups_have_shares_of_those_to_come),
 	};
 
