@@ -137,6 +137,15 @@ plx_cluster_poll(struct plx_cluster *cluster)
 
 /* -- running ------------------------------------------------------------------------------------------ */
 
+/* Keeping the master awake is all it wants. */
+static bool
+rings_for_nothing(const struct place *place)
+{
+	const struct plx_cluster_place_stats *now = &place->stats, *came = &place->came;
+
+	return place->rung > now->sent - came->sent + now->lies - came->lies + BELLS_SPARE;
+}
+
 /* Within the gate: the connection of one that is gone may be closed already. Who rings without end is heard in part. */
 static void
 hush(struct plx_cluster *cluster)
@@ -146,11 +155,16 @@ hush(struct plx_cluster *cluster)
 	ssize_t got = read(cluster->bell, &count, sizeof(count));
 
 	for (; there != 0; there &= there - 1) {
-		int sock = cluster->places[__builtin_ctzll(there)].sock;
+		struct place *place = &cluster->places[__builtin_ctzll(there)];
+		const uint64_t before = place->rung;
 
-		got = sock < 0 ? -1 : 0;
-		for (unsigned i = 0; i < BELLS_MAX && got >= 0; i++)
-			got = recv(sock, &count, sizeof(count), MSG_DONTWAIT);
+		got = place->sock < 0 ? -1 : 0;
+		for (unsigned i = 0; i < BELLS_MAX && got >= 0; i++) {
+			got = recv(place->sock, &count, sizeof(count), MSG_DONTWAIT);
+			place->rung += got > 0;
+		}
+		if (PLX_UNLIKELY(place->rung != before && rings_for_nothing(place)))
+			place_doom(cluster, place);
 	}
 	(void)got; /* nobody rang: fine, too */
 }

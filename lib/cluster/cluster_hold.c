@@ -100,8 +100,8 @@ aside_add(struct plx_cluster *cluster, struct place *place, uint32_t number)
 
 /* -- what a slave gave back --------------------------------------------------------------------------- */
 
-static void
-doom(struct plx_cluster *cluster, struct place *place)
+void
+place_doom(struct plx_cluster *cluster, struct place *place)
 {
 	COUNT(place->stats.lies, 1);
 	cluster->doomed |= place->bit;
@@ -161,8 +161,9 @@ collect_slot(struct plx_cluster *cluster, struct place *place, uint64_t at, cons
 		if ((cluster->holders[number] & place->bit) == 0 ||
 		    aside_add(cluster, place, number))
 			return 0;
-		doom(cluster,
-		     place); /* it keeps more than it may: what no list would name is given back */
+		place_doom(
+			cluster,
+			place); /* it keeps more than it may: what no list would name is given back */
 	}
 	return drop(cluster, place->bit, number, home);
 }
@@ -179,7 +180,7 @@ collect_queue(struct plx_cluster *cluster, struct place *place, uint32_t head)
 	if (n == 0)
 		return 0;
 	if (PLX_UNLIKELY(n > place->tail - place->reclaimed)) {
-		doom(cluster, place);
+		place_doom(cluster, place);
 		return 0;
 	}
 	if (__atomic_load_n(&place->lane->slave.kept_to, __ATOMIC_RELAXED) > place->reclaimed)
@@ -208,7 +209,7 @@ collect_returns(struct plx_cluster *cluster, struct place *place, uint32_t tail)
 	if (n == 0)
 		return 0;
 	if (PLX_UNLIKELY(n > place->shape.return_len)) {
-		doom(cluster, place);
+		place_doom(cluster, place);
 		return 0;
 	}
 	for (uint32_t i = 0; i < n; i++) {
@@ -238,7 +239,7 @@ collect_orders(struct plx_cluster *cluster, struct place *place, uint32_t tail)
 	if (n == 0)
 		return 0;
 	if (PLX_UNLIKELY(n > place->shape.send_len)) {
-		doom(cluster, place);
+		place_doom(cluster, place);
 		return 0;
 	}
 	if (n > PLX_CLUSTER_BURST)
@@ -282,7 +283,7 @@ place_grant(struct plx_cluster *cluster, struct place *place)
 	uint32_t waiting = place->grant_tail - head, len = place->shape.grant_len, n = 0;
 
 	if (PLX_UNLIKELY(waiting > len)) {
-		doom(cluster, place);
+		place_doom(cluster, place);
 		return 0;
 	}
 	if (waiting > len / 2)

@@ -201,6 +201,7 @@ link_in(struct plx_cluster *cluster, struct place *place)
 {
 	put_limit(cluster, place);
 	place->visit++;
+	place->rung = 0;
 	place->stats.slaves++;
 	place->came = place->stats;
 	place->lane->bell.dozing = cluster->dozing;

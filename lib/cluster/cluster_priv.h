@@ -25,6 +25,9 @@
 #define BELLS_MAX \
 	64 /* of one peer that are heard at once; an honest one rings once for each sleep */
 
+/* Bells of a visit that are more than the orders in it: an honest slave rings for orders alone, which may not be seen yet. */
+#define BELLS_SPARE (2 * PLX_CLUSTER_QUEUE_MAX)
+
 /* One writer, and readers who want no more than a number that was true. */
 #define COUNT(counter, n) __atomic_store_n(&(counter), (counter) + (n), __ATOMIC_RELAXED)
 #define LOOK(counter)	  __atomic_load_n(&(counter), __ATOMIC_RELAXED)
@@ -76,6 +79,7 @@ struct place {
 	int bell; /* eventfd, wakes the slave of this program; one of a process is woken by: */
 	int sock; /* of a process, to hang up on it; not the place's own; -1 */
 	uint64_t visit; /* how many slaves were here before, this one included */
+	uint64_t rung;	/* bells of this visit that were heard */
 	bool seated; /* under the desk: a thread of this program still has the lane in its hands */
 	const struct plx_zone *zone;
 } PLX_CACHE_ALIGNED;
@@ -149,6 +153,8 @@ struct plx_cluster {
 
 /* Clears a place's bit of a buffer, and frees that if it was the last. False if the bit was not set. */
 bool hold_drop(struct plx_cluster *cluster, struct place *place, uint32_t number);
+/* It lies, and is to be sent away. */
+void place_doom(struct plx_cluster *cluster, struct place *place);
 /* Takes what the slave gave back, and what it sends. Returns how many. */
 unsigned place_collect(struct plx_cluster *cluster, struct place *place);
 /* Takes back up to `budget` of what one that is gone held; true when that was all. */

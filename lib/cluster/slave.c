@@ -81,6 +81,7 @@ slave_make(struct plx_cluster_lane *lane, size_t bytes, uint8_t *data,
 
 	if (ret == 0) {
 		priv->shape = lane->shape;
+		__asm__ volatile("" : : : "memory"); /* copied once, then checked */
 		ret = check_shape(&priv->shape, bytes, why);
 	}
 	if (ret < 0) {

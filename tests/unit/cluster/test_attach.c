@@ -455,7 +455,15 @@ wait_until_heard(const struct plx_cluster_slave *slave)
 	assert_int_equal(unheard, 0);
 }
 
-/* Nothing else wakes this master: it has no port to receive from. Another slave rings without end, and listens for all bells it can. */
+/* More often than is heard at once, and not so often that it is sent away for it. */
+static void
+ring_often(struct plx_cluster_slave *liar)
+{
+	for (unsigned i = 0; i < 1000 && send(liar->priv->sock, "", 1, MSG_DONTWAIT) == 1; i++)
+		;
+}
+
+/* Nothing else wakes this master: it has no port to receive from. Another slave rings for nothing, and listens for all bells it can. */
 static void
 a_sleeping_master_is_woken_by_who_sends_whatever_others_do(void **state)
 {
@@ -474,8 +482,7 @@ a_sleeping_master_is_woken_by_who_sends_whatever_others_do(void **state)
 	for (uint32_t i = 0; i < 100; i++) {
 		wait_until_dozing(slave);
 		if (i >= 50)
-			while (send(liar->priv->sock, "", 1, MSG_DONTWAIT) == 1)
-				;
+			ring_often(liar);
 		while (recv(liar->priv->sock, &stolen, sizeof(stolen), MSG_DONTWAIT) > 0)
 			;
 		if (i >= 50)
@@ -486,12 +493,51 @@ a_sleeping_master_is_woken_by_who_sends_whatever_others_do(void **state)
 	assert_true(stats_of(0).present);
 	wait_until_heard(liar); /* or it would never sleep again */
 	/* Who went with bells unheard does not keep it awake. */
-	while (send(liar->priv->sock, "", 1, MSG_DONTWAIT) == 1)
-		;
+	ring_often(liar);
 	plx_cluster_leave(liar);
 	wait_until_dozing(slave);
 	send_one(slave);
 	end_sleepy_master(master);
+	plx_cluster_leave(slave);
+}
+
+/* One that has something to say each time it rings is heard for ever; one that has not, for as long as that could be a mistake of nobody's. */
+static void
+who_rings_for_nothing_is_sent_away(void **state)
+{
+	struct plx_cluster_slave *liar, *slave;
+	pthread_t master;
+	uint64_t rung = 0;
+
+	rig.params.nb_rx_ports = 0;
+	rig.params.nb_tx_ports = 1;
+	rig.params.writable = true;
+	open_cluster();
+	liar = attach("cluster:10@0", 0);
+	slave = attach("cluster:10@1", PLX_CLUSTER_SLAVE_WRITE);
+	rig.cluster->places[1].rung = BELLS_SPARE - 1; /* one order is not seen yet */
+	master = begin_sleepy_master();
+	for (uint32_t i = 0; i < 50; i++) {
+		wait_until_dozing(slave);
+		send_one(slave);
+		assert_int_equal(rig_out(0, NULL, 2), 1);
+	}
+	assert_false(plx_cluster_ended(slave));
+	for (time_t end = time(NULL) + LIMIT_MS / 1000; !plx_cluster_ended(liar);) {
+		assert_true(time(NULL) <= end);
+		if (send(liar->priv->sock, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
+			rung++;
+		else
+			sched_yield();
+	}
+	assert_true(rung > BELLS_SPARE);
+	wait_until_dozing(slave);
+	send_one(slave);
+	end_sleepy_master(master);
+	assert_true(stats_of(0).lies > 0);
+	assert_int_equal(stats_of(1).lies, 0);
+	assert_true(stats_of(1).present);
+	plx_cluster_leave(liar);
 	plx_cluster_leave(slave);
 }
 
@@ -723,6 +769,7 @@ main(void)
 		RIG_TEST(an_end_that_waits_to_be_heard_is_heard_before_the_next_comes),
 		RIG_TEST(no_slave_makes_its_master_wait_for_a_bell),
 		RIG_TEST(a_sleeping_master_is_woken_by_who_sends_whatever_others_do),
+		RIG_TEST(who_rings_for_nothing_is_sent_away),
 		RIG_TEST(what_is_in_the_queue_outlives_the_master),
 		RIG_TEST(a_closed_cluster_lets_nobody_in_and_can_be_opened_again),
 		RIG_TEST(one_program_has_an_id_once),

@@ -5,7 +5,10 @@
 
 #include "cluster_priv.h"
 
+#include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #define PLENTY (UINT64_C(1) << 32) /* bytes that are claimed, not there */
@@ -270,6 +273,73 @@ every_slot_stays_where_it_was(void **state)
 	slave_free(slave);
 }
 
+/*
+ * A master that changes what a lane says between two looks at it: no byte of it is looked at twice. The lane's page may not be touched but
+ * by one instruction at a time, which is noted.
+ */
+#if defined(__x86_64__)
+#define TRAP_FLAG 0x100
+
+static struct {
+	uint8_t *page;
+	unsigned n;
+	uintptr_t at[256];
+} looks;
+
+static void
+look_begins(int signo, siginfo_t *info, void *context)
+{
+	ucontext_t *machine = context;
+
+	if ((uintptr_t)info->si_addr - (uintptr_t)looks.page >= sizeof(struct plx_cluster_lane) ||
+	    looks.n == PLX_ARRAY_LEN(looks.at))
+		abort();
+	looks.at[looks.n++] = (uintptr_t)info->si_addr;
+	mprotect(looks.page, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE);
+	machine->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
+}
+
+static void
+look_ends(int signo, siginfo_t *info, void *context)
+{
+	ucontext_t *machine = context;
+
+	machine->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+	mprotect(looks.page, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE);
+}
+
+static void
+what_a_lane_says_is_read_once(void **state)
+{
+	const struct sigaction begin = {.sa_sigaction = look_begins, .sa_flags = SA_SIGINFO},
+			       end = {.sa_sigaction = look_ends, .sa_flags = SA_SIGINFO};
+	struct plx_cluster_slave *slave;
+	struct sigaction former[2];
+	int ret;
+
+	looks.n = 0;
+	looks.page = mmap(NULL, honest.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	assert_true(looks.page != MAP_FAILED);
+	memcpy(looks.page, &honest, sizeof(honest));
+	assert_int_equal(sigaction(SIGSEGV, &begin, &former[0]), 0);
+	assert_int_equal(sigaction(SIGTRAP, &end, &former[1]), 0);
+	assert_int_equal(mprotect(looks.page, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE), 0);
+	ret = slave_make((struct plx_cluster_lane *)(void *)looks.page, honest.bytes,
+			 rig.pool->data, &slave, NULL);
+	assert_int_equal(mprotect(looks.page, (size_t)sysconf(_SC_PAGESIZE), PROT_READ), 0);
+	sigaction(SIGSEGV, &former[0], NULL);
+	sigaction(SIGTRAP, &former[1], NULL);
+	assert_int_equal(ret, 0);
+	assert_true(looks.n > 0);
+	for (unsigned i = 0; i < looks.n; i++)
+		for (unsigned k = 0; k < i; k++)
+			assert_int_not_equal(looks.at[i], looks.at[k]);
+	slave_free(slave);
+	munmap(looks.page, honest.bytes);
+}
+#endif
+
 /* Who rings without end keeps nobody: a slave that lies down takes so many at a time. */
 static void
 bells_without_end_keep_nobody(void **state)
@@ -345,6 +415,9 @@ main(void)
 		LANE_TEST(times_that_nobody_asked_for_need_no_place),
 		LANE_TEST(without_grants_nothing_is_granted),
 		LANE_TEST(a_shape_that_changes_is_not_looked_at_again),
+#if defined(__x86_64__)
+		LANE_TEST(what_a_lane_says_is_read_once),
+#endif
 		LANE_TEST(every_slot_stays_where_it_was),
 		LANE_TEST(bells_without_end_keep_nobody),
 		LANE_TEST(a_bell_that_is_full_keeps_nobody),
