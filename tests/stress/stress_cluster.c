@@ -4,6 +4,8 @@
  * go, and a distribution that changes meanwhile. Every packet that a slave gets, keeps or that goes out has the bytes it
  * was made with; each flow is in order for each slave; the books are exact at the end and no buffer is missing.
  */
+#include "patience.h"
+#include "plx_clock.h"
 #include "stress_cluster.h"
 
 enum { PACKETS = 20000, SLAVES = 4 };
@@ -19,10 +21,9 @@ enum {
 
 struct life {
 	struct plx_cluster_slave *slave;
-	unsigned manner;
+	unsigned number, manner;
 	bool alone; /* nobody else sees its packets: it may write into them */
 	uint32_t seed, n_kept;
-	uint64_t got;
 	struct plx_cluster_desc kept[EXTRA];
 	uint32_t next[FLOWS]; /* the number after the last one seen */
 };
@@ -31,6 +32,7 @@ static struct plx_cluster *cluster;
 static uint64_t fed, came_out;
 static bool fed_up, all_over, alone_now;
 static unsigned joins;
+static bool has_got[SLAVES]; /* atomic */
 
 static bool
 is_set(const bool *flag)
@@ -96,7 +98,7 @@ look_at(struct life *life, const struct plx_cluster_desc *desc, uint32_t i)
 	require(tag.salt == 0, "a packet came that was never received");
 	require(tag.number >= life->next[tag.flow], "a flow is out of order");
 	life->next[tag.flow] = tag.number + 1;
-	life->got++;
+	__atomic_store_n(&has_got[life->number], true, __ATOMIC_RELEASE);
 	if ((life->manner & KEEPS) != 0 && life->n_kept < EXTRA && dice(life, 4) == 0 &&
 	    plx_cluster_keep(life->slave, i)) {
 		life->kept[life->n_kept++] = *desc;
@@ -148,10 +150,10 @@ be_a_slave(void *arg)
 	static const unsigned manners[SLAVES] = {HASTY, KEEPS | SENDS, STALLS | KEEPS,
 						 LEAVES | SENDS | KEEPS};
 	uint32_t number = (uint32_t)(uintptr_t)arg;
-	uint64_t got = 0;
 
 	for (uint32_t visit = 0; !is_set(&all_over); visit++) {
-		struct life life = {.manner = manners[number], .seed = number * 1000 + visit};
+		struct life life = {
+			.number = number, .manner = manners[number], .seed = number * 1000 + visit};
 		struct plx_cluster_slave_params params = {.place = number,
 							  .group = number % 2,
 							  .flags = PLX_CLUSTER_SLAVE_WRITE |
@@ -166,10 +168,9 @@ be_a_slave(void *arg)
 		}
 		__atomic_fetch_add(&joins, 1, __ATOMIC_RELAXED);
 		live(&life);
-		got += life.got;
 		plx_cluster_leave(life.slave);
 	}
-	require(got > 0, "a slave never got anything");
+	require(is_set(&has_got[number]), "a slave never got anything");
 	return NULL;
 }
 
@@ -204,12 +205,24 @@ drain_far(void)
 		}
 }
 
+static bool
+all_have_got(void)
+{
+	bool all = true;
+
+	for (uint32_t i = 0; i < SLAVES; i++)
+		all &= is_set(&has_got[i]);
+	return all;
+}
+
+/* More than PACKETS when a slave had to wait for a processor meanwhile. */
 static void *
 be_the_world(void *arg)
 {
+	const uint64_t end = plx_clock_monotonic_ns() + PATIENCE_MS * UINT64_C(1000000);
 	uint32_t next[FLOWS] = {0};
 
-	for (uint32_t i = 0; i < PACKETS;) {
+	for (uint32_t i = 0; i < PACKETS || (!all_have_got() && plx_clock_monotonic_ns() < end);) {
 		struct plx_mbuf *m = make_packet(i % FLOWS, next[i % FLOWS]);
 
 		drain_far();
@@ -246,7 +259,7 @@ change_spreads(bool alone)
 	static const enum plx_cluster_key keys[] = {PLX_CLUSTER_KEY_FLOW, PLX_CLUSTER_KEY_IP,
 						    PLX_CLUSTER_KEY_ROUND_ROBIN};
 
-	for (uint32_t i = 0; !is_set(&fed_up) || received() < PACKETS; i++) {
+	for (uint32_t i = 0; !is_set(&fed_up) || received() < fed; i++) {
 		struct plx_cluster_spread spread = {
 			.mode = alone ? PLX_CLUSTER_SHARE : i / 3 % PLX_CLUSTER_MODES,
 			.key = keys[i % 3],
@@ -269,7 +282,7 @@ check_end(void)
 	if (plx_cluster_audit(cluster, &why) < 0)
 		require(false, why.text);
 	plx_cluster_stats(cluster, &stats);
-	require(stats.received == PACKETS, "packets were lost before they were received");
+	require(stats.received == fed, "packets were lost before they were received");
 	require(stats.misdirected == 0 && stats.no_buffer == 0, "a loss that cannot be");
 	for (uint32_t i = 0; i < SLAVES; i++) {
 		struct plx_cluster_place_stats place;
@@ -306,6 +319,7 @@ run(bool alone, enum plx_cluster_overflow overflow, enum plx_idle_policy idle)
 	struct plx_why why;
 
 	fed = came_out = 0;
+	memset(has_got, 0, sizeof(has_got));
 	fed_up = all_over = false;
 	alone_now = alone;
 	plx_idle_set_policy(idle);
