@@ -116,22 +116,25 @@ void wire_set_up_queues(struct wire *wire, struct plx_pool *pool);
 
 /* Puts frames first .. first + n - 1 in. */
 void wire_put(struct wire *wire, uint32_t first, uint32_t n, size_t len);
-/* Receives up to n packets from a queue, waiting for each up to two seconds. */
+/* Receives up to n packets from a queue, waiting for each up to PATIENCE_MS. */
 uint16_t wire_receive(struct wire *wire, uint16_t queue, struct plx_mbuf **pkts, uint16_t n);
 /* Receives frames first .. first + n - 1 in order, checks every byte, frees them. */
 void wire_expect(struct wire *wire, uint32_t first, uint32_t n, size_t len);
 /* Nothing comes for a while. */
 void wire_expect_silence(struct wire *wire);
-/* After the link went down and up: the far end learns of it in its own time, and until then loses what it sends. */
+/*
+ * Throws away what comes, until the far end is heard and nothing of what was put is still on its way. After a link went down and up it
+ * learns of that in its own time, and until then loses what it sends.
+ */
 void wire_wait_for_far_end(struct wire *wire);
 /*
- * Sends all, waiting for room up to two seconds; what did not go is freed and makes the test fail. A port that only listens
+ * Sends all, waiting for room up to PATIENCE_MS; what did not go is freed and makes the test fail. A port that only listens
  * takes none.
  */
 void wire_send(struct wire *wire, uint16_t queue, struct plx_mbuf **pkts, uint16_t n);
 /* How many of n packets that were sent the port takes: all, or none. */
 uint64_t wire_taken(const struct wire *wire, uint64_t n);
-/* Takes a frame out of the far end, waiting up to two seconds; its length. */
+/* Takes a frame out of the far end, waiting up to PATIENCE_MS; its length. */
 size_t wire_take(struct wire *wire, void *frame, size_t size);
 /* Takes frames first .. first + n - 1 out, in order, and checks every byte. */
 void wire_take_frames(struct wire *wire, uint32_t first, uint32_t n, size_t len);

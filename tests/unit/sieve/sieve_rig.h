@@ -9,11 +9,13 @@
 #include "plx_clock.h"
 #include "plx_driver.h"
 #include "plx_ethdev_open.h"
+#include "plx_event.h"
 #include "plx_filter_rules.h"
 #include "plx_net_build.h"
 #include "plx_sieve.h"
 
 #include <errno.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -173,6 +175,28 @@ rig_drink(void)
 
 	plx_mbuf_free_bulk(pkts, n);
 	return n;
+}
+
+static void
+rig_note(void *arg)
+{
+	sem_post(arg);
+}
+
+/*
+ * What was handed over is sent. The control thread looks every PLX_SIEVE_TICK_MS whether something is left; who hands over while it
+ * does leaves that to it, and it may have to wait for a processor.
+ */
+static void PLX_UNUSED
+rig_settle(void)
+{
+	sem_t noted;
+
+	sem_init(&noted, 0, 0);
+	assert_int_equal(plx_event_alarm_add(0, 0, rig_note, &noted, NULL), 0);
+	while (sem_wait(&noted) != 0)
+		assert_int_equal(errno, EINTR);
+	sem_destroy(&noted);
 }
 
 /* What went out of a port by rules: up to n packets, which are the caller's. */

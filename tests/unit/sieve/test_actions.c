@@ -36,6 +36,7 @@ expect(const struct found *found)
 		expect_macs(pkts[0], false);
 		plx_mbuf_free(pkts[0]);
 	}
+	rig_settle();
 	for (int port = 0; port < RIG_PORTS; port++) {
 		assert_int_equal(rig_out((unsigned)port, pkts, 8), port == found->out);
 		if (port == found->out) {
@@ -184,8 +185,10 @@ static void
 take_out(unsigned port, struct sum *sum)
 {
 	struct plx_mbuf *pkts[RIG_ENTRIES];
-	uint16_t n = rig_out(port, pkts, RIG_ENTRIES);
+	uint16_t n;
 
+	rig_settle();
+	n = rig_out(port, pkts, RIG_ENTRIES);
 	for (uint16_t i = 0; i < n; i++) {
 		const uint8_t *bytes = plx_mbuf_data(pkts[i]);
 

@@ -21,6 +21,7 @@ drain(unsigned port, unsigned n)
 {
 	struct plx_mbuf *pkts[RIG_ENTRIES];
 
+	rig_settle();
 	assert_int_equal(rig_out(port, pkts, RIG_ENTRIES), n);
 	plx_mbuf_free_bulk(pkts, n);
 }
@@ -60,6 +61,7 @@ what_a_port_does_not_take_is_dropped_and_counted(void **state)
 		rig_feed(0, 400);
 		assert_int_equal(rig_drink(), 0);
 	}
+	rig_settle();
 	assert_int_equal(rig_books().sent, 1200);
 	assert_int_equal(egress_stats(1).transmitted, RIG_ENTRIES);
 	assert_int_equal(egress_stats(1).refused, 1200 - RIG_ENTRIES);
@@ -70,6 +72,7 @@ what_a_port_does_not_take_is_dropped_and_counted(void **state)
 	plx_ethdev_stop(rig.port[1]);
 	rig_feed(0, 10);
 	assert_int_equal(rig_drink(), 0);
+	rig_settle();
 	assert_int_equal(egress_stats(1).refused, 1210 - RIG_ENTRIES);
 }
 
@@ -82,9 +85,11 @@ a_queue_that_is_no_more_takes_nothing(void **state)
 	plx_ethdev_close(rig.port[1]);
 	rig_feed(0, 10);
 	assert_int_equal(rig_drink(), 0);
+	rig_settle(); /* before it has one again */
 	assert_int_equal(plx_ethdev_open(rig.port[1], 1, pool, NULL), 0);
 	rig_feed(0, 10);
 	assert_int_equal(rig_drink(), 0);
+	rig_settle();
 	assert_int_equal(egress_stats(1).refused, 20);
 	assert_int_equal(rig_books().sent, 20);
 }
@@ -122,6 +127,7 @@ nobody_sees_a_change_that_is_not_theirs(void **state)
 	plx_mbuf_ref(m);
 	rig_put(m, 0);
 	assert_int_equal(rig_drink(), 0);
+	rig_settle();
 	assert_int_equal(rig_out(1, pkts, 8), 1);
 	assert_ptr_not_equal(pkts[0], m);
 	assert_int_equal(((uint8_t *)plx_mbuf_data(m))[5], 2);
@@ -131,6 +137,7 @@ nobody_sees_a_change_that_is_not_theirs(void **state)
 	m = rig_packet(0);
 	rig_put(m, 0);
 	assert_int_equal(rig_drink(), 0);
+	rig_settle();
 	assert_int_equal(rig_out(1, pkts, 8), 1);
 	assert_ptr_equal(pkts[0], m); /* nobody else had it */
 	plx_mbuf_free(pkts[0]);

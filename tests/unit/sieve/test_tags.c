@@ -318,6 +318,7 @@ send_one(const char *action, enum way way, unsigned tags)
 	use(way);
 	rig_put(m, 0);
 	assert_int_equal(rig_drink(), on);
+	rig_settle();
 	assert_int_equal(rig_out(1, &out, 1), 1);
 	if (bounce)
 		memcpy(want, (const uint8_t[]){2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2}, 12);
