@@ -17,7 +17,7 @@
 
 #define SCHEME	     "cluster:"
 #define PROGRAMS_MAX 256
-#define ANSWER_MS    10000
+#define ANSWER_MS    60000 /* of who has the cluster, be the machine busy */
 #define LOOK_MS	     3000
 #define TRIES	     8
 

@@ -208,7 +208,9 @@ run_crowd(uint64_t *seed)
 	while (__atomic_load_n(&crash_page->attached, __ATOMIC_ACQUIRE) < PLX_CLUSTER_PLACES_MAX &&
 	       !crash_failed())
 		nap();
-	ret = plx_cluster_attach("cluster:10", NULL, &slave, &why);
+	do
+		ret = plx_cluster_attach("cluster:10", NULL, &slave, &why);
+	while (ret == -ETIMEDOUT && !crash_failed());
 	if (!crash_failed() && ret != -ENOSPC)
 		crash_fail("the 65th slave: %d %s", ret, why.text);
 	__atomic_store_n(&crash_page->ready, 1, __ATOMIC_RELEASE);

@@ -105,7 +105,11 @@ be_master(void)
 {
 	struct plx_why why = {""};
 
-	if (!make_cluster(&why) || plx_cluster_open(crash_rig.cluster, &why) < 0) {
+	int ret = -1;
+
+	if (make_cluster(&why))
+		WAIT_UNTIL((ret = plx_cluster_open(crash_rig.cluster, &why)) != -ETIMEDOUT);
+	if (ret < 0) {
 		fail("%s", why.text);
 		return;
 	}
@@ -118,7 +122,7 @@ static void
 be_rival(void)
 {
 	struct plx_why why = {""};
-	int ret;
+	int ret = -ETIMEDOUT;
 
 	if (!make_cluster(&why)) {
 		fail("%s", why.text);
@@ -127,7 +131,7 @@ be_rival(void)
 	__atomic_fetch_add(&page->ready, 1, __ATOMIC_ACQ_REL);
 	while (look(&page->ready) < RIVALS)
 		sched_yield();
-	ret = plx_cluster_open(crash_rig.cluster, &why);
+	WAIT_UNTIL((ret = plx_cluster_open(crash_rig.cluster, &why)) != -ETIMEDOUT);
 	if (ret != 0 && ret != -EADDRINUSE)
 		fail("a rival: %d %s", ret, why.text);
 	__atomic_fetch_add(ret == 0 ? &page->opened : &page->refused, 1, __ATOMIC_ACQ_REL);
@@ -153,7 +157,8 @@ attach(uint32_t i)
 		ret = plx_cluster_attach("cluster:10", &params, &slave, &why);
 		if (ret == 0)
 			return slave;
-		if (ret != -ENOENT && ret != -ECONNREFUSED && ret != -ECONNRESET)
+		if (ret != -ENOENT && ret != -ECONNREFUSED && ret != -ECONNRESET &&
+		    ret != -ETIMEDOUT)
 			break;
 		nap();
 	}

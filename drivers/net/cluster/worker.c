@@ -4,6 +4,7 @@
  * sent leaves by the master's ports. Read from the last page to the first.
  */
 #include "worker.h"
+#include "plx_clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 
 #define DESCS_DEFAULT 512
 #define MTU_MAX	      65000
+#define PATIENCE_NS \
+	(60 * UINT64_C(1000000000)) /* of who starts: a master on a busy machine may be that late */
 
 enum counter {
 	FULL,
@@ -244,6 +247,18 @@ leave_all(struct worker *worker)
 }
 
 static int
+take_patiently(struct worker *worker, struct worker_seat *seat, struct plx_why *why)
+{
+	const uint64_t end = plx_clock_monotonic_ns() + PATIENCE_NS;
+	int ret;
+
+	do
+		ret = worker_seat_take(worker, seat, why);
+	while (ret == -ETIMEDOUT && plx_clock_monotonic_ns() < end);
+	return ret;
+}
+
+static int
 take_all(struct worker *worker, struct plx_why *why)
 {
 	int ret = 0;
@@ -255,7 +270,7 @@ take_all(struct worker *worker, struct plx_why *why)
 		worker->seats[i].sock = -1;
 	}
 	for (unsigned i = 0; i < worker->nb_seats && ret == 0; i++)
-		ret = worker_seat_take(worker, &worker->seats[i], why);
+		ret = take_patiently(worker, &worker->seats[i], why);
 	return ret;
 }
 

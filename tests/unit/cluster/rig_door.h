@@ -36,8 +36,10 @@ attach(const char *name, uint32_t flags)
 	struct plx_cluster_slave_params params = {.place = PLX_CLUSTER_PLACE_ANY, .flags = flags};
 	struct plx_cluster_slave *slave;
 	struct plx_why why;
+	int ret = -ETIMEDOUT;
 
-	if (plx_cluster_attach(name, &params, &slave, &why) < 0)
+	WAIT_UNTIL((ret = plx_cluster_attach(name, &params, &slave, &why)) != -ETIMEDOUT);
+	if (ret < 0)
 		fail_msg("%s", why.text);
 	return slave;
 }
@@ -47,8 +49,10 @@ refused(const char *name, const struct plx_cluster_slave_params *params, int err
 {
 	struct plx_cluster_slave *slave;
 	struct plx_why why = {""};
+	int ret = -ETIMEDOUT;
 
-	assert_int_equal(plx_cluster_attach(name, params, &slave, &why), err);
+	WAIT_UNTIL((ret = plx_cluster_attach(name, params, &slave, &why)) != -ETIMEDOUT);
+	assert_int_equal(ret, err);
 	if (strstr(why.text, words) == NULL)
 		fail_msg("\"%s\" has no \"%s\"", why.text, words);
 }
