@@ -49,6 +49,23 @@ may_be_replaced(int held, const char *path)
 	       euidaccess(path, W_OK) == 0;
 }
 
+/* A device or a pipe, which is written as it is: nothing of it is ours to remove, or to put a file in its place. */
+static bool
+is_special(const char *path)
+{
+	struct stat about;
+
+	return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
+}
+
+static bool
+is_regular(int fd)
+{
+	struct stat about;
+
+	return fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+}
+
 /* A new file in place of the old one; where the folder does not allow that, over it. */
 static int
 open_replacing(const struct plx_pcapfile_fileset *set, const char *path)
@@ -71,7 +88,7 @@ open_named(const struct plx_pcapfile_fileset *set, struct file *file)
 	int len;
 
 	len = snprintf(file->written, sizeof(file->written), "%s%s", file->path,
-		       set->p.safe_rename ? ".part" : "");
+		       set->p.safe_rename && !is_special(file->path) ? ".part" : "");
 	if (len >= (int)sizeof(file->written))
 		return -ENAMETOOLONG;
 	if (set->p.slots)
@@ -105,6 +122,7 @@ file_open(struct plx_pcapfile_fileset *set, uint64_t wall_ns, struct file *file,
 {
 	uint64_t period_ns = fileset_period_begin(set, wall_ns);
 	int err, tries = 0;
+	bool ours;
 
 	file->sink = NULL;
 	file->fd = -1;
@@ -125,11 +143,12 @@ file_open(struct plx_pcapfile_fileset *set, uint64_t wall_ns, struct file *file,
 	if (file->fd < 0)
 		return plx_why(why, file->fd, "cannot write '%s': %s", file->path,
 			       strerror(-file->fd));
+	ours = is_regular(file->fd);
 	err = make_sink(set, file, why);
-	if (err != 0) {
+	if (err != 0 && ours)
 		unlink(file->written);
+	if (err != 0)
 		return err;
-	}
 	names_skip(set);
 	if (set->p.slots)
 		left_forget(set, file->path);
@@ -213,10 +232,10 @@ file_finish(struct plx_pcapfile_fileset *set, struct file *file, struct plx_why 
 void
 file_discard(struct file *file)
 {
-	bool there = file->fd >= 0 && file_is_there(file);
+	const bool ours = file->fd >= 0 && is_regular(file->fd) && file_is_there(file);
 
 	plx_pcapfile_sink_close(file->sink, NULL);
-	if (there)
+	if (ours)
 		unlink(file->written);
 	file->sink = NULL;
 	file->fd = -1;

@@ -249,6 +249,36 @@ what_cannot_be_several_is_refused(void **state)
 	scene_remove(&s);
 }
 
+/* Whose time is over before anything came is discarded, and what is whole gets its name: if it is a file. */
+static void
+what_is_no_file_is_neither_removed_nor_replaced(void **state)
+{
+	for (unsigned safe = 0; safe < 2; safe++) {
+		struct stat about;
+		struct scene s;
+		int reader;
+
+		scene_make(&s, "pipe");
+		assert_int_equal(mkfifo(s.name, 0600), 0);
+		reader = open(s.name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		assert_true(reader >= 0);
+		s.params.finished = NULL; /* it reads them */
+		s.params.duration_ns = NS_S;
+		s.params.stop_after = 1;
+		s.params.safe_rename = safe != 0;
+		scene_open(&s);
+		pass(&s, 2 * NS_S);
+		assert_int_equal(send_one(&s), 0);
+		scene_end(&s);
+		assert_int_equal(stat(s.name, &about), 0);
+		assert_true(S_ISFIFO(about.st_mode));
+		close(reader);
+		unlink(s.name);
+		assert_string_equal(listing(&s), "");
+		scene_remove(&s);
+	}
+}
+
 static void
 a_file_has_its_name_when_it_is_whole(void **state)
 {
@@ -452,6 +482,7 @@ main(void)
 		cmocka_unit_test(a_pattern_that_repeats_gets_numbers),
 		cmocka_unit_test(a_name_that_becomes_too_long_is_refused),
 		cmocka_unit_test(what_cannot_be_several_is_refused),
+		cmocka_unit_test(what_is_no_file_is_neither_removed_nor_replaced),
 		cmocka_unit_test(a_file_has_its_name_when_it_is_whole),
 		cmocka_unit_test(names_that_others_took_are_theirs_also_at_the_end),
 		cmocka_unit_test(the_quota_holds_at_every_moment),
