@@ -23,7 +23,7 @@ PLX_BUILD=${PLX_BUILD:-$FUNC_DIR/../../build}
 }
 
 FUNC_LIMIT=${FUNC_LIMIT:-120}  # seconds one command may take
-FUNC_PATIENCE=${FUNC_PATIENCE:-3} # how many times as long as a test says is waited: the machine may be busy
+FUNC_PATIENCE=${FUNC_PATIENCE:-6} # how many times as long as a test says is waited: the machine may be busy
 FUNC_JOBS=()
 FUNC_MARKS=0
 FUNC_TMP=

@@ -92,7 +92,7 @@ killed()
 	start_capture net_af_xdp0,iface=veth0
 	stop "$CAPTURE" KILL || status=$?
 	assert_eq "$status" 137 status
-	wait_until 5 'the XDP program to go' no_xdp
+	wait_until 10 'the XDP program to go' no_xdp
 }
 
 no_xdp()

@@ -136,7 +136,7 @@ survives_a_refusal()
 {
 	: >"$PCI/drivers/vfio-pci/refuses"
 	refuses '0000:00:08.0: the driver does not take it' bind -d vfio-pci 00:08.0
-	wait_until 5 'the kernel to take it back' test -L "$PCI/devices/0000:00:08.0/driver"
+	wait_until 10 'the kernel to take it back' test -L "$PCI/devices/0000:00:08.0/driver"
 	assert_holder 0000:00:08.0 virtio-pci
 	rm "$PCI/drivers/vfio-pci/refuses"
 }

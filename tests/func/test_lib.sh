@@ -33,7 +33,7 @@ expect_inner()
 	wait_end "$INNER" 20 || status=$?
 	assert_eq "$status" "$2" "status of: $1"
 	assert_grep "$TMP/inner.log" "$3"
-	wait_until 5 "everything of '$1' to be gone" inner_left_nothing
+	wait_until 10 "everything of '$1' to be gone" inner_left_nothing
 }
 
 # SIGNAL: an inner script with a process in its namespace is ended by the signal.
@@ -45,9 +45,9 @@ expect_gone_after()
 	local napping
 	napping=$(ip netns pids "plx-$INNER-b")
 	kill "-$1" "$INNER"
-	wait_until 5 "namespaces to go after SIG$1" inner_left_nothing
+	wait_until 10 "namespaces to go after SIG$1" inner_left_nothing
 	for pid in $napping; do
-		wait_until 2 "process $pid to go after SIG$1" job_ended "$pid"
+		wait_until 10 "process $pid to go after SIG$1" job_ended "$pid"
 	done
 }
 
@@ -60,7 +60,7 @@ expect_inner 'func_begin root; assert_ge 1 2' 1 'FAIL: value: expected at least 
 expect_inner 'func_begin root; assert_status 0 sh -c "exit 3"' 1 'expected exit status 0, got 3'
 expect_inner 'func_begin root; assert_refuses x true' 1 'expected a refusal, got status 0'
 expect_inner 'func_begin root; FUNC_LIMIT=1; assert_refuses x sleep 20' 1 'expected a refusal, got status 124'
-expect_inner 'func_begin root; wait_until 1 rain false' 1 'waited in vain for rain'
+expect_inner 'func_begin root; FUNC_PATIENCE=1; wait_until 1 rain false' 1 'waited in vain for rain'
 expect_inner 'func_begin root; need plx-no-such-tool' 77 'SKIP: needs plx-no-such-tool'
 expect_inner 'func_begin root; start nap - sleep 60; stop "$JOB" INT' 1 'a command failed'
 expect_inner 'func_begin root; func_undo() { touch "$TMP_OUTER/undone"; false; }; assert_eq 1 2' 1 "expected '2'"

@@ -195,7 +195,7 @@ gives_up()
 		kept=$(mask "$kept")
 	fi
 	for field in CapEff CapPrm; do
-		wait_until 5 "$field of plx-$program on $device $* to be $kept" same_on_threads "$JOB" $field "$kept"
+		wait_until 10 "$field of plx-$program on $device $* to be $kept" same_on_threads "$JOB" $field "$kept"
 	done
 	assert_eq "$(of_threads "$JOB" NoNewPrivs)" $no_new "no_new_privs of plx-$program"
 }

@@ -6,6 +6,7 @@
 #include "eal_fixture.h"
 #include "fds.h"
 #include "pci/pci_priv.h"
+#include "plx_clock.h"
 #include "plx_unixsock.h"
 #include "plx_vfio_user.h"
 #include "plx_zone.h"
@@ -27,6 +28,8 @@
 #define BAR_LEN	 0x3000
 #define VECTORS	 40
 #define WAIT_MS	 20000 /* longer than the client */
+#define TRIES	 5
+#define NS_S	 UINT64_C(1000000000)
 #define ZONE_LEN 0x10000
 
 enum fault {
@@ -403,23 +406,31 @@ read_bar(uint64_t off)
 	return plx_pci_read32(&window, off);
 }
 
-/* Everything is an error or all ones, at once, and closing works. */
-static inline void
-is_dead(void)
+static inline bool
+fails_at_once(void)
 {
-	struct timespec from, to;
+	const uint64_t from = plx_clock_monotonic_ns();
 	uint32_t value;
 	int fd = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &from);
 	assert_int_equal(plx_pci_config_read(&pci, 0, &value, 4), -EIO);
 	assert_int_equal(plx_pci_config_write(&pci, 4, &value, 4), -EIO);
 	assert_int_equal(plx_pci_vfio_user.bar_write(&pci, 0, 0, &value, 4), -EIO);
 	assert_int_equal(plx_pci_vfio_user.reset(&pci), -EIO);
 	assert_int_equal(plx_pci_irq_set(&pci, PLX_PCI_IRQ_MSIX, &fd, 1, &why), -EIO);
 	assert_int_equal(read_bar(0x1000), UINT32_MAX);
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	assert_true(to.tv_sec - from.tv_sec <= 1);
+	return plx_clock_monotonic_ns() - from < NS_S;
+}
+
+/* Everything is an error or all ones, at once, unless this program had to wait for a processor each time; and closing works. */
+static inline void
+is_dead(void)
+{
+	unsigned tries = 1;
+
+	while (!fails_at_once() && tries < TRIES)
+		tries++;
+	assert_in_range(tries, 1, TRIES - 1);
 	plx_pci_vfio_user.close(&pci);
 }
 
