@@ -51,7 +51,7 @@ ends 77 '' 'exit 77'
 ends 139 '' 'kill -SEGV $$'
 ends 0 '^said$' 'echo said'
 ends 0 '' 'touch $TMPDIR/mine && rm $TMPDIR/mine'
-ends 0 '' 'sleep 0.2 & exit 0' # ends by itself
+(unset ALONE_PATIENCE_MS && ends 0 '' 'sleep 0.2 & exit 0') || exit # ends by itself
 (unset ALONE_PATIENCE_MS && ends 0 '' 'sleep 4 & exit 0') || exit # late
 ends 1 'left behind: .*/file' 'touch $TMPDIR/file'
 ends 1 'left behind: .*/folder' 'mkdir $TMPDIR/folder'
