@@ -75,6 +75,7 @@ run_test(void)
 	size_t n = 0, more = 0;
 	int err;
 
+	umask(022); /* as tests expect who give others a look at what they made */
 	while (self.command[more] != NULL)
 		more++;
 	err = self.huge_pages ? 0 : pages_hide();

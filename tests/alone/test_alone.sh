@@ -50,6 +50,7 @@ ends 3 '' 'exit 3'
 ends 77 '' 'exit 77'
 ends 139 '' 'kill -SEGV $$'
 ends 0 '^said$' 'echo said'
+(umask 077 && ends 0 '^0022$' umask) || exit
 ends 0 '' 'touch $TMPDIR/mine && rm $TMPDIR/mine'
 (unset ALONE_PATIENCE_MS && ends 0 '' 'sleep 0.2 & exit 0') || exit # ends by itself
 (unset ALONE_PATIENCE_MS && ends 0 '' 'sleep 4 & exit 0') || exit # late
