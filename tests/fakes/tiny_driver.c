@@ -191,17 +191,32 @@ post_split(struct tiny_queue *q, uint32_t out, uint32_t in)
 }
 
 static void
-post_packed_one(struct tiny_queue *q, uint64_t addr, uint32_t len, uint16_t flags)
+post_packed_at(const struct tiny_queue *q, uint32_t at, uint64_t addr, uint32_t len, uint16_t flags)
 {
-	struct virtio_packed_desc *desc = (struct virtio_packed_desc *)(void *)q->memory + q->next;
+	const uint16_t slot = (uint16_t)(at % TINY_SIZE);
+	struct virtio_packed_desc *desc = (struct virtio_packed_desc *)(void *)q->memory + slot;
 
 	desc->addr = addr;
-	flags |= q->wrap ? VIRTIO_PACKED_F_AVAIL : VIRTIO_PACKED_F_USED;
+	flags |= q->wrap == (at < TINY_SIZE) ? VIRTIO_PACKED_F_AVAIL : VIRTIO_PACKED_F_USED;
 	__atomic_store_n((uint64_t *)(void *)&desc->len,
-			 len | (uint64_t)q->next << 32 | (uint64_t)flags << 48, __ATOMIC_RELEASE);
-	q->next++;
-	if (q->next == TINY_SIZE) {
-		q->next = 0;
+			 len | (uint64_t)slot << 32 | (uint64_t)flags << 48, __ATOMIC_RELEASE);
+}
+
+/* 2.8.21.3: the first descriptor comes last, or a device that polls sees half a list. */
+static void
+post_packed(struct tiny_queue *q, uint64_t addr, uint32_t out, uint32_t in)
+{
+	const bool both = out > 0 && in > 0;
+
+	if (both) {
+		post_packed_at(q, q->next + 1u, addr + out, in, VIRTIO_DESC_F_WRITE);
+		post_packed_at(q, q->next, addr, out, VIRTIO_DESC_F_NEXT);
+	} else {
+		post_packed_at(q, q->next, addr, out + in, out > 0 ? 0 : VIRTIO_DESC_F_WRITE);
+	}
+	q->next = (uint16_t)(q->next + (both ? 2 : 1));
+	if (q->next >= TINY_SIZE) {
+		q->next = (uint16_t)(q->next - TINY_SIZE);
 		q->wrap = !q->wrap;
 	}
 }
@@ -214,12 +229,8 @@ post(struct tiny *tiny, uint16_t index, uint32_t out, uint32_t in)
 
 	if (!tiny->packed)
 		post_split(q, out, in);
-	else if (out > 0 && in > 0) {
-		post_packed_one(q, (uintptr_t)bytes, out, VIRTIO_DESC_F_NEXT);
-		post_packed_one(q, (uintptr_t)bytes + out, in, VIRTIO_DESC_F_WRITE);
-	} else {
-		post_packed_one(q, (uintptr_t)bytes, out + in, out > 0 ? 0 : VIRTIO_DESC_F_WRITE);
-	}
+	else
+		post_packed(q, (uintptr_t)bytes, out, in);
 	if (tiny->legacy)
 		plx_pci_write16(&tiny->bar0, VIRTIO_LEGACY_QUEUE_NOTIFY, index);
 	else
