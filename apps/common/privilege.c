@@ -21,7 +21,7 @@
 #include <pollux/plx_event.h>
 #include <pollux/plx_lcore.h>
 
-#define CONTROL_WAIT_S 5
+#define CONTROL_WAIT_S 60 /* on a busy machine the control thread may be that late */
 
 /* -- names -------------------------------------------------------------------------------------------- */
 

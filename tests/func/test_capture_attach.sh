@@ -30,7 +30,7 @@ tell()
 # FILTER: of what plx-ctl says of the taps.
 taps_say()
 {
-	run "$PLX_CTL" "$NAME" taps >"$TMP/taps.log" 2>/dev/null && jq -e "$1" "$TMP/taps.log" >/dev/null
+	run "$PLX_CTL" -t 60s "$NAME" taps >"$TMP/taps.log" 2>/dev/null && jq -e "$1" "$TMP/taps.log" >/dev/null
 }
 
 taps_are()

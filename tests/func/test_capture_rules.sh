@@ -80,21 +80,21 @@ start capture - "$PLX_CAPTURE" --no-huge --no-pci --lcores '(0,1)@0' --idle yiel
 # FILTER: true if it holds of what is captured now.
 now()
 {
-	run "$PLX_CTL" capture summary 2>"$TMP/ctl.err" | jq -e "$1" >"$TMP/jq.log"
+	run "$PLX_CTL" -t 60s capture summary 2>"$TMP/ctl.err" | jq -e "$1" >"$TMP/jq.log"
 }
 
 reload()
 {
-	run "$PLX_CTL" capture reload >/dev/null
+	run "$PLX_CTL" -t 60s capture reload >/dev/null
 }
 wait_until 30 "packets dropped" now '.rules.rules[0].packets > 0 and .account.delivered == 0'
 echo '20 drop proto udp' >"$RULES"
 reload
 wait_until 30 "packets that pass" now '.rules.rules[0].rule == 20 and .account.delivered > 0'
 echo 'nonsense' >"$RULES"
-assert_refuses 'line 1' "$PLX_CTL" capture reload
+assert_refuses 'line 1' "$PLX_CTL" -t 60s capture reload
 echo '10 reflect 0' >"$RULES"
-assert_refuses 'nothing is sent from here' "$PLX_CTL" capture reload
+assert_refuses 'nothing is sent from here' "$PLX_CTL" -t 60s capture reload
 now '.rules.rules[0].rule == 20' || fail 'other rules after a refusal'
 echo '30 add-rule drop proto tcp' >"$RULES"
 reload

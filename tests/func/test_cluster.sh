@@ -70,7 +70,7 @@ assert_refuses "'--vdev' is an option of the EAL, and there is no '--' behind it
 start short - taskset -c "$(taskset -pc $$ | sed 's/.*: //; s/[,-].*//')" "$PLX_CLUSTER" -i net_null0,no-rx=1 -i net_null1,no-rx=1 -c 10 -v
 MASTER=$JOB
 wait_until 30 "the master" cluster_is_ready "$TMP/short.log"
-assert_eq "$(run "$PLX_CTL" plx-cluster cluster | jq -c '[.idle, (.ports | length)]')" '["sleep",2]' "how it waits, and its ports"
+assert_eq "$(run "$PLX_CTL" -t 60s plx-cluster cluster | jq -c '[.idle, (.ports | length)]')" '["sleep",2]' "how it waits, and its ports"
 LOG=short cluster_stop
 assert_no_grep "$TMP/short.log" 'huge'
 assert_status 0 "$PLX_CLUSTER" -- --help
@@ -198,9 +198,9 @@ echo 'nonsense' >"$TMP/rules"
 kill -HUP "$MASTER"
 wait_until 30 "the refusal" grep -q 'the rules stay as they were: .*line 1' "$TMP/master.log"
 assert_eq "$(books '.rules[0].rule')" 20 "the rules after the refusal"
-assert_refuses 'line 1' "$PLX_CTL" master reload
+assert_refuses 'line 1' "$PLX_CTL" -t 60s master reload
 echo '30 drop proto icmp' >"$TMP/rules"
-run "$PLX_CTL" master reload >/dev/null
+run "$PLX_CTL" -t 60s master reload >/dev/null
 assert_eq "$(books '.rules[0].rule')" 30 "the rules, read again by the control socket"
 cluster_stop
 
@@ -224,7 +224,7 @@ slave_start one cluster:11
 one=$JOB
 second_has_all()
 {
-	run "$PLX_CTL" second cluster | jq -e ".packets.received == $ALL and .slaves[0].held == 0" >/dev/null
+	run "$PLX_CTL" -t 60s second cluster | jq -e ".packets.received == $ALL and .slaves[0].held == 0" >/dev/null
 }
 wait_until 30 "all packets of the second" second_has_all
 slave_stop "$one" one

@@ -30,7 +30,7 @@ five_came()
 
 runs()
 {
-	run "$PLX_CTL" pmd show fwd stats all >"$TMP/stats.json" 2>&1 && grep -q streams "$TMP/stats.json"
+	run "$PLX_CTL" -t 60s pmd show fwd stats all >"$TMP/stats.json" 2>&1 && grep -q streams "$TMP/stats.json"
 }
 
 # PORT TAG ARGS...: frames with tag 5 to PORT come out with TAG (plain ones, to the next port, plain).

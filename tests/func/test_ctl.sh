@@ -51,12 +51,12 @@ assert_eq "$(ask second show port summary all | jq -c '[.ports[].name]')" '["net
 assert_eq "$(ask "plx-testpmd-$one" show fwd stats | jq 'length > 0')" true "what a prompt shows of forwarding"
 
 # What is refused.
-assert_status 1 "$PLX_CTL" second stats 7
+assert_status 1 "$PLX_CTL" -t 60s second stats 7
 assert_grep "$TMP/out.log" 'plx-ctl: there is no port 7'
-assert_status 1 "$PLX_CTL" second stat 0
+assert_status 1 "$PLX_CTL" -t 60s second stat 0
 assert_grep "$TMP/out.log" 'there is no command "stat"; did you mean "stats"'
-assert_status 1 "$PLX_CTL" second show port nonsense
-assert_status 2 "$PLX_CTL" third info
+assert_status 1 "$PLX_CTL" -t 60s second show port nonsense
+assert_status 2 "$PLX_CTL" -t 60s third info
 assert_grep "$TMP/out.log" 'no program of that name runs here'
 assert_status 2 "$PLX_CTL" --nonsense
 assert_status 2 "$PLX_CTL" '' info
@@ -72,10 +72,10 @@ is_there second || fail "the first of that name lost its door"
 if [ "$(id -u)" -eq 0 ]; then
 	chmod 711 "$TMP" "$DOORS"
 	chmod 666 "$DOORS/second.sock"
-	assert_status 1 "${NOBODY[@]}" "$PLX_CTL" "$DOORS/second.sock" info
+	assert_status 1 "${NOBODY[@]}" "$PLX_CTL" -t 60s "$DOORS/second.sock" info
 	assert_grep "$TMP/out.log" 'answers its own user and root'
 	chmod 600 "$DOORS/second.sock"
-	assert_status 1 "${NOBODY[@]}" "$PLX_CTL" "$DOORS/second.sock" info
+	assert_status 1 "${NOBODY[@]}" "$PLX_CTL" -t 60s "$DOORS/second.sock" info
 	assert_grep "$TMP/out.log" 'no right to socket'
 fi
 
@@ -126,9 +126,9 @@ ask cards link >"$TMP/link" || true
 assert_grep "$TMP/ask.log" 'link needs a port'
 assert_eq "$(ask cards show nics | jq '.nics | length')" 2 "cards, as the prompt shows them"
 assert_eq "$(ask cards fault all drop 10)" '{}' "frames that are to be lost"
-assert_status 1 "$PLX_CTL" cards fault nic7 drop 10
+assert_status 1 "$PLX_CTL" -t 60s cards fault nic7 drop 10
 assert_grep "$TMP/out.log" 'nic7'
-assert_status 1 "$PLX_CTL" cards quit
+assert_status 1 "$PLX_CTL" -t 60s cards quit
 stop "$cards" INT
 
 # A capture, while it goes on; the main lcore sleeps.
@@ -158,7 +158,7 @@ own=$JOB
 if [ "$(id -u)" -eq 0 ] || [ ! -O /run/pollux ]; then
 	is_in_own()
 	{
-		run "${as[@]}" env RUNTIME_DIRECTORY=/nowhere XDG_RUNTIME_DIR="$TMP/own" "$PLX_CTL" "own-$$" stats 0 >"$TMP/own.json"
+		run "${as[@]}" env RUNTIME_DIRECTORY=/nowhere XDG_RUNTIME_DIR="$TMP/own" "$PLX_CTL" -t 60s "own-$$" stats 0 >"$TMP/own.json"
 	}
 	wait_until 20 "the user's own door" is_in_own
 	assert_eq "$(stat -c %a "$TMP/own/pollux")" 700 "mode of the user's own folder"

@@ -19,7 +19,7 @@ guide_run - $PAGE 2
 assert_eq "$(grep '^{' "$TMP/block.log" | jq -c '[.taps[].filter] | unique')" '["len < 1000"]' "who looks"
 nobody_looks()
 {
-	[ "$(run "$PLX_CTL" router taps | jq '.taps | length')" -eq 0 ]
+	[ "$(run "$PLX_CTL" -t 60s router taps | jq '.taps | length')" -eq 0 ]
 }
 wait_until 20 "the killed reader to be forgotten" nobody_looks
-kill "$(run "$PLX_CTL" router info | jq .pid)"
+kill "$(run "$PLX_CTL" -t 60s router info | jq .pid)"

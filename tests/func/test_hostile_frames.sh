@@ -28,7 +28,7 @@ forward()
 # FRAMES
 all_came()
 {
-	run "$PLX_CTL" hostile show port stats 0 2>"$TMP/ctl.err" | jq -e ".ports[0].ledger.rx.received == $1" >"$TMP/jq.log"
+	run "$PLX_CTL" -t 60s hostile show port stats 0 2>"$TMP/ctl.err" | jq -e ".ports[0].ledger.rx.received == $1" >"$TMP/jq.log"
 }
 
 forward io 65517

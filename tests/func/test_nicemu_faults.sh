@@ -65,8 +65,8 @@ wait_link down
 assert_eq "$(by_door show nics | jq -r '.nics[0] | .cable + " " + .link')" "out down" "the cable"
 by_door fault nic0 corrupt 7 to_card >"$TMP/door.json" || fail "a fault by the control socket"
 assert_eq "$(ask nicemu 'show faults --json' | jq '.result.nics[0].to_card.corrupt')" 7 "the fault"
-assert_status 1 "$PLX_CTL" plx-nicemu fault nic0 smoke on
-assert_status 1 "$PLX_CTL" plx-nicemu cable nic1 up
+assert_status 1 "$PLX_CTL" -t 60s plx-nicemu fault nic0 smoke on
+assert_status 1 "$PLX_CTL" -t 60s plx-nicemu cable nic1 up
 by_door fault nic0 none >"$TMP/door.json"
 assert_eq "$(by_door show faults nic0 | jq '.nics[0].to_card.corrupt')" 0 "the fault"
 by_door cable nic0 up >"$TMP/door.json"

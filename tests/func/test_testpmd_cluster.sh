@@ -38,14 +38,14 @@ WORK=(--no-huge --no-pci --lcores '(0-3)@0' --idle yield --file-prefix pmd)
 assert_refuses 'cluster-work io: every forwarding lcore has a stream' "$PLX_TESTPMD" "${EAL[@]}" --vdev net_null0 -- --forward-mode cluster --cluster-work io
 workers_have_some()
 {
-	run "$PLX_CTL" pmd show fwd stats all | jq -e '([.workers[].lcore] == [2, 3]) and ([.workers[].rx_packets] | min) > 0' >/dev/null
+	run "$PLX_CTL" -t 60s pmd show fwd stats all | jq -e '([.workers[].lcore] == [2, 3]) and ([.workers[].rx_packets] | min) > 0' >/dev/null
 }
 for work in macswap count; do
 	start testpmd - "$PLX_TESTPMD" "${WORK[@]}" --vdev "net_pcap0,rx_pcap=$TMP/in.pcap,tx_pcap=$TMP/out.pcap" -- --forward-mode cluster \
 		--cluster-work $work --stats-period 1
 	wait_until 30 "all packets" grep -Eq 'RX-packets: 3000' "$TMP/testpmd.log"
 	wait_until 30 "work" workers_have_some
-	assert_eq "$(run "$PLX_CTL" pmd show config fwd | jq -c '[.workers[] | [.lcore, .rx_port, .rx_queue]]')" '[[2,0,0],[3,0,0]]' "who works"
+	assert_eq "$(run "$PLX_CTL" -t 60s pmd show config fwd | jq -c '[.workers[] | [.lcore, .rx_port, .rx_queue]]')" '[[2,0,0],[3,0,0]]' "who works"
 	stop "$JOB" INT || fail "status $? of plx-testpmd"
 	assert_grep "$TMP/testpmd.log" 'lcore 2: works for RX P=0/Q=0'
 	assert_eq "$(grep -A1 'Work of lcore' "$TMP/testpmd.log" | awk '$1 == "RX-packets:" {n += $2} END {print n}')" \
@@ -67,7 +67,7 @@ testpmd=$JOB
 printf 'set fwd cluster\nstart\n' >&3
 has_cluster()
 {
-	run "$PLX_CTL" pmd clusters | jq -e '[.clusters[].id] == [10, 11]'
+	run "$PLX_CTL" -t 60s pmd clusters | jq -e '[.clusters[].id] == [10, 11]'
 }
 wait_until 30 "the clusters" has_cluster
 slave_start one cluster:10

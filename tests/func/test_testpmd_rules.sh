@@ -23,7 +23,7 @@ start testpmd - "$PLX_TESTPMD" --lcores "$LCORES" --no-huge --no-pci --file-pref
 
 all_are_out()
 {
-	run "$PLX_CTL" testpmd show port stats 1 2>"$TMP/ctl.err" | jq -e ".ports[0].tx_packets == $WANTED" >"$TMP/jq.log"
+	run "$PLX_CTL" -t 60s testpmd show port stats 1 2>"$TMP/ctl.err" | jq -e ".ports[0].tx_packets == $WANTED" >"$TMP/jq.log"
 }
 wait_until 30 "all packets" all_are_out
 stop "$JOB" INT

@@ -41,10 +41,10 @@ open_prompt r --file-prefix "$NAME" --vdev net_af_packet0,iface=r0 --vdev net_af
 
 taps_read()
 {
-	run "$PLX_CTL" "$NAME" taps 2>/dev/null | jq -e '[.taps[] | select(.reading)] | length == 2' >/dev/null
+	run "$PLX_CTL" -t 60s "$NAME" taps 2>/dev/null | jq -e '[.taps[] | select(.reading)] | length == 2' >/dev/null
 }
 
-wait_until 10 "the control socket" run "$PLX_CTL" "$NAME" taps >"$TMP/taps.log" 2>&1
+wait_until 10 "the control socket" run "$PLX_CTL" -t 60s "$NAME" taps >"$TMP/taps.log" 2>&1
 start tapped - "$PLX_CAPTURE" --attach "$NAME" -w "$TMP/tapped.pcapng" vlan
 tapped=$JOB
 wait_until 20 "the reader" taps_read
