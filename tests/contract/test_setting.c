@@ -433,6 +433,18 @@ a_vlan_filter_lets_listed_vlans_through_or_there_is_none(void **state)
 	wire_check_ledger(wire);
 }
 
+/* An interrupt that comes late may wake for what was received already. */
+static void
+expect_sleep(struct wire *wire, struct pollfd *item)
+{
+	const uint64_t until = now_ms() + PATIENCE_MS;
+
+	while (poll(item, 1, 20) != 0) {
+		assert_true(now_ms() < until);
+		wire_expect_silence(wire);
+	}
+}
+
 static void
 the_fd_wakes_for_packets_and_sleeps_without(void **state)
 {
@@ -444,7 +456,7 @@ the_fd_wakes_for_packets_and_sleeps_without(void **state)
 	assert_true(item.fd >= 0);
 	assert_int_equal(plx_ethdev_rx_fd(wire->port, 1), -EINVAL);
 	for (int round = 0; round < 3; round++) {
-		assert_int_equal(poll(&item, 1, 20), 0);
+		expect_sleep(wire, &item);
 		wire_put(wire, 0, 3, 100);
 		assert_int_equal(poll(&item, 1, PATIENCE_MS), 1);
 		assert_true(item.revents & POLLIN);
@@ -490,7 +502,7 @@ received_packets_carry_the_time(void **state)
 		assert_true(pkts[i]->ol_flags & PLX_MBUF_RX_TIMESTAMP);
 		assert_true(pkts[i]->timestamp >= last);
 		assert_true(pkts[i]->timestamp <= ns);
-		assert_true(ns - pkts[i]->timestamp < 5000000000u);
+		assert_true(ns - pkts[i]->timestamp < PATIENCE_MS * UINT64_C(1000000));
 		last = pkts[i]->timestamp;
 	}
 	plx_mbuf_free_bulk(pkts, 3);
