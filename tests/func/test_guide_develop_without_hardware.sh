@@ -24,7 +24,10 @@ FUNC_LIMIT=170
 read_block()
 {
 	guide_block $PAGE sh "$1" >"$TMP/reader/block.sh"
-	(cd "$TMP/reader" && run "${as[@]}" env HOME="$PWD" bash -eu block.sh) >"$TMP/block.log" 2>&1
+	(cd "$TMP/reader" && run "${as[@]}" env HOME="$PWD" bash -eu block.sh) >"$TMP/block.log" 2>&1 || {
+		tail -n 20 "$TMP"/reader/*.log >&2
+		fail "block $1 of $PAGE ends badly"
+	}
 }
 
 read_block 1
