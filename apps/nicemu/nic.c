@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define BUDGET		32u /* frames of a card in a turn */
+#define LONE		2u  /* a message, and the frame that it is for */
 #define COMPLAINTS_TOLD 20u
 
 /* -- what the card tells --------------------------------------------------------------------------------- */
@@ -144,8 +145,8 @@ nic_round(struct nic *nic)
 	polled = plx_nicemu_poll(nic->card, BUDGET);
 	if (nic->wire.nb_out > 0)
 		flushed = wire_flush(nic);
-	/* What else there is for the card wakes us; its far end, a card, may have to say something. */
-	nic->is_through = done == 0 && polled < BUDGET && nic->wire.nb_out == 0 &&
+	/* What else there is for the card wakes us; where several came, more are near. Its far end, a card, may have to say something. */
+	nic->is_through = done == 0 && polled <= LONE && nic->wire.nb_out == 0 &&
 			  (nic->wire.peer == NULL || polled == 0);
 	return done + polled + flushed;
 }
