@@ -84,6 +84,10 @@ values_after_a_reset(void **state)
 	assert_int_equal(get(bus, E1000_CTRL_TWIN), 0x00140241);
 	assert_int_equal(get(bus, E1000_PBA), 0x00100030);
 	assert_int_equal(get(bus, E1000_VET), 0x8100);
+	assert_int_equal(get(bus, E1000_TIPG), 0x00602008);
+	assert_int_equal(get(bus, E1000_LEDCTL), 0x07068302);
+	assert_int_equal(get(bus, E1000_RXDCTL), 0x01010000);
+	assert_int_equal(get(bus, E1000_WUC), 1);
 	assert_int_equal(get(bus, E1000_RAL(0)), 0x33221102);
 	assert_int_equal(get(bus, E1000_RAH(0)), 0x80005544);
 	assert_int_equal(get(bus, E1000_RAH(1)), 0);
