@@ -6,9 +6,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-/* An eventfd that is full was told often enough; the client may have made it block, and may have given anything at all. */
+/* An eventfd that is full was told often enough; the client may have made it block. */
 static void
 ring(struct plx_vfio_user_server *server, int fd)
 {
@@ -113,6 +114,18 @@ check(const struct plx_vfio_user_server *server, const struct vfio_user_irq_set 
 	return nb_fds == 0 ? 0 : -EINVAL;
 }
 
+/* To write to a pipe or a socket whose other end is closed would end the program (SIGPIPE); an eventfd is of no type that has a name. */
+static int
+check_fds(const int *fds, unsigned nb_fds)
+{
+	struct stat st;
+
+	for (unsigned i = 0; i < nb_fds; i++)
+		if (fstat(fds[i], &st) != 0 || (st.st_mode & S_IFMT) != 0)
+			return -EINVAL;
+	return 0;
+}
+
 int
 vfio_user_server_set_irqs(struct plx_vfio_user_server *server, const struct vfio_user_irq_set *set,
 			  const uint8_t *bools, int *fds, unsigned nb_fds)
@@ -120,6 +133,8 @@ vfio_user_server_set_irqs(struct plx_vfio_user_server *server, const struct vfio
 	const uint32_t data = set->flags & VFIO_USER_SET_DATA;
 	int ret = check(server, set, nb_fds);
 
+	if (ret == 0)
+		ret = check_fds(fds, nb_fds);
 	if (ret != 0)
 		return ret;
 	/* NONE, TRIGGER and no vector: all of this kind are switched off. */

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 #define RO   VFIO_USER_DMA_READABLE
 #define RW   (VFIO_USER_DMA_READABLE | VFIO_USER_DMA_WRITEABLE)
@@ -596,17 +597,51 @@ an_eventfd_that_is_full_blocks_nobody(void **state)
 	close(fd);
 }
 
+/* The signal of a write to one that nobody reads is the end of who does not expect it. */
+static void
+what_is_no_eventfd_is_refused(void **state)
+{
+	int before = lowest_free_fd(), ends[2][2];
+
+	assert_int_equal(pipe(ends[0]), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[1]), 0);
+	connect_toy();
+	for (unsigned i = 0; i < 2; i++) {
+		close(ends[i][0]);
+		assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_INTX, 0, 1, &ends[i][1], 1),
+				 EINVAL);
+		plx_vfio_user_server_intx(toy.server, true);
+		close(ends[i][1]);
+	}
+	hang_up();
+	assert_int_equal(lowest_free_fd(), before);
+}
+
+static void
+a_line_that_is_masked_is_told_when_it_is_not_any_more(void **state)
+{
+	int fd = bell();
+
+	connect_toy();
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_INTX, 0, 1, &fd, 1), 0);
+	assert_int_equal(set_irqs(0x09, PLX_VFIO_USER_IRQ_INTX, 0, 1, NULL, 0), 0);
+	plx_vfio_user_server_intx(toy.server, true);
+	assert_int_equal(fired(fd), 0);
+	assert_int_equal(set_irqs(0x11, PLX_VFIO_USER_IRQ_INTX, 0, 1, NULL, 0), 0);
+	assert_int_equal(fired(fd), 1);
+	close(fd);
+}
+
 static void
 a_client_may_vanish_with_an_interrupt_pending(void **state)
 {
-	int fds[2], before = lowest_free_fd();
+	int before = lowest_free_fd(), fd = bell();
 
-	assert_int_equal(pipe(fds), 0); /* any file will do for an eventfd */
 	connect_toy();
-	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, 0, 1, fds + 1, 1), 0);
+	assert_int_equal(set_irqs(0x24, PLX_VFIO_USER_IRQ_MSIX, 0, 1, &fd, 1), 0);
 	assert_int_equal(set_irqs(0x09, PLX_VFIO_USER_IRQ_MSIX, 0, 1, NULL, 0), 0);
 	plx_vfio_user_server_irq(toy.server, PLX_VFIO_USER_IRQ_MSIX, 0);
-	plx_unixsock_close_fds(fds, 2);
+	close(fd);
 	hang_up();
 	assert_int_equal(toy.gones, 1);
 	assert_string_equal(toy.why, "the other end has hung up");
@@ -642,6 +677,8 @@ main(void)
 		CASE(what_was_switched_off_begins_unmasked_with_nothing_pending),
 		CASE(interrupts_that_cannot_be_are_refused),
 		CASE(an_eventfd_that_is_full_blocks_nobody),
+		CASE(what_is_no_eventfd_is_refused),
+		CASE(a_line_that_is_masked_is_told_when_it_is_not_any_more),
 		CASE(a_client_may_vanish_with_an_interrupt_pending),
 	};
 
