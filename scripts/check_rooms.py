@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Every source says its licence, every header has its guard, every room with sources has a README of 20 to 80 lines whose
-table of files, if it has one, names them all."""
+table of files, if it has one, names them all; docs/api.md names each installed header."""
 
 import fnmatch
 import os
@@ -86,11 +86,24 @@ def check_tables(tree):
                 yield readme, 1, f'its table names {pattern}, which is not there', 'take it out, or give it its new name'
 
 
+def check_api(tree):
+    """docs/api.md is where somebody looks for a header who does not know that it is there."""
+    page = 'docs/api.md'
+    if page not in tree.files:
+        return
+    named = set(re.findall(r'\bplx_\w+\.h\b', tree.text(page)))
+    for path in tree.public_headers():
+        header = os.path.basename(path)
+        if not header.endswith('_inline.h') and header not in named:
+            yield page, 1, f'it does not name {header}, which is installed', 'say in a row what it is for'
+
+
 def check(tree):
     yield from check_licence(tree)
     yield from check_guards(tree)
     yield from check_readmes(tree)
     yield from check_tables(tree)
+    yield from check_api(tree)
 
 
 if __name__ == '__main__':

@@ -259,6 +259,12 @@ class Rooms(Sample):
         self.expect(check_rooms.check, {'lib/ring/README.md': 'x\n'}, 'lib/ring/README.md', 1, '1 lines')
         self.expect(check_rooms.check, {'apps/new/a.c': LICENCE}, 'apps/new', 1, 'without README')
 
+    def test_page_of_headers_that_lacks_one(self):
+        every = 'plx_base.h plx_ring.h plx_ethdev.h plx_ethdev_driver.h'
+        self.expect(check_rooms.check, {'docs/api.md': every.replace('plx_ring.h ', '')}, 'docs/api.md', 1,
+                    'does not name plx_ring.h')
+        self.assertEqual(self.problems(check_rooms.check, {'docs/api.md': every}), [])
+
     def test_table_of_files(self):
         def readme(*rows):
             return {'lib/ring/README.md': '| file | what |\n|---|---|\n' + ''.join(f'| {r} | x |\n' for r in rows) + 'line\n' * 30}
