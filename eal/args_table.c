@@ -65,7 +65,16 @@ set_idle(struct plx_args *args, const char *value, struct plx_why *why)
 static int
 add_allow(struct plx_args *args, const char *value, struct plx_why *why)
 {
-	return list_add(plx_pci_address_is(value) ? &args->allow : &args->devices, value, why);
+	const bool is_pci = plx_pci_address_is(value);
+
+	/* Names of drivers begin with a letter. */
+	if (!is_pci && value[0] >= '0' && value[0] <= '9')
+		return plx_why(
+			why, -EINVAL,
+			"'%s' is no PCI address such as 0000:00:08.0: domain, bus, device and "
+			"function, of which the last is 0 to 7",
+			value);
+	return list_add(is_pci ? &args->allow : &args->devices, value, why);
 }
 
 static int

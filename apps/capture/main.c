@@ -292,6 +292,14 @@ check_filter(const struct settings *settings)
 	return DONE;
 }
 
+static int
+check_output(const struct settings *settings, struct plx_why *why)
+{
+	if (settings->output == NULL || strcmp(settings->output, "-") != 0 || stdfds_out_was_open())
+		return 0;
+	return plx_why(why, -EBADF, "-w - writes to standard output, which is closed");
+}
+
 /* What is asked for, once the options are read; all slips are found before anything is touched. */
 static int
 serve(struct capture *capture, int at, char **argv)
@@ -310,7 +318,8 @@ serve(struct capture *capture, int at, char **argv)
 		return REFUSED;
 	if (capture->settings.filter_code)
 		return DONE;
-	if (sifting_check(&capture->settings, &why) != 0)
+	if (sifting_check(&capture->settings, &why) != 0 ||
+	    check_output(&capture->settings, &why) != 0)
 		return refuse(&why);
 	if (devices_make(&args, &capture->settings, at, argv, &why) != 0)
 		status = refuse(&why);
@@ -371,5 +380,5 @@ main(int argc, char **argv)
 		status = obey(capture, argc, argv);
 	settings_fini(&capture->settings);
 	free(capture);
-	return status;
+	return stdfds_end("plx-capture", NULL, status);
 }

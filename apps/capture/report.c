@@ -37,11 +37,12 @@ report_close(struct capture *capture, struct plx_why *why)
 	capture->report = NULL;
 	if (out == NULL || out == stderr)
 		return 0;
+	if (out == stdout) /* looked after at the very end */
+		return 0;
 	if (ferror(out) || fflush(out) != 0)
 		err = plx_why(why, -EIO, "--summary: '%.200s' could not be written",
 			      capture->settings.summary);
-	if (out != stdout)
-		fclose(out);
+	fclose(out);
 	return err;
 }
 

@@ -13,7 +13,7 @@
 
 /* Opens capture->report, where the settings ask for one. -errno with a sentence. */
 int report_open(struct capture *capture, struct plx_why *why);
-/* -EIO with a sentence if a line could not be written. Safe to repeat. */
+/* -EIO with a sentence if a line could not be written into a file; standard output is judged by stdfds_end(). Safe to repeat. */
 int report_close(struct capture *capture, struct plx_why *why);
 
 /* What happened so far, for who asks through the control socket. Thread: main. */

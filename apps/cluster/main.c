@@ -381,8 +381,8 @@ start(const struct eal_args *args, const struct settings *settings, struct plx_w
 	return ret < 0 ? ret : 0;
 }
 
-int
-main(int argc, char **argv)
+static int
+obey(int argc, char **argv)
 {
 	const int at = options_separator(argc, argv), own = at < argc ? at : 0;
 	static struct settings settings;
@@ -390,7 +390,6 @@ main(int argc, char **argv)
 	struct plx_why why = {""};
 	int status = REFUSED, ret;
 
-	stdfds_open();
 	for (int i = 1; i < at; i++)
 		settings.help |= strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0;
 	if (!settings.help && settings_read(&settings, argc - own, argv + own, &why) != 0) {
@@ -418,4 +417,11 @@ main(int argc, char **argv)
 	background_ready(status);
 	eal_args_fini(&args);
 	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	stdfds_open();
+	return stdfds_end("plx-cluster", NULL, obey(argc, argv));
 }

@@ -81,7 +81,7 @@ static const struct option_row rows[] = {
 	 .help = "end by itself after 10, 500ms, 3m"},
 
 	{"", 0, OPTION_HEADING, .help = "What is told"},
-	{"stats-period", 'S', OPTION_TIME, AT(period_ns), 0, DAY_S *NS_S, .value = "SECONDS",
+	{"stats-period", 'S', OPTION_TIME, AT(period_ns), 0, DAY_S *NS_S, .value = "TIME",
 	 .help = "print the books again and again"},
 	{"json", 0, OPTION_ON, AT(json),
 	 .help = "the books are lines of JSON on standard output; all else goes to standard error"},

@@ -12,7 +12,7 @@ atomic_bool stop_flag;
 static atomic_int first_signal;
 static _Atomic int64_t first_ms;
 
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 static struct sigaction former[PLX_ARRAY_LEN(caught)];
 static bool catching;
 
@@ -35,7 +35,7 @@ on_signal(int signo)
 	if (atomic_compare_exchange_strong(&first_signal, &none, signo)) {
 		atomic_store(&first_ms, now_ms());
 		atomic_store(&stop_flag, true);
-	} else if (now_ms() - atomic_load(&first_ms) >= SAME_WISH_MS) {
+	} else if (signo != SIGPIPE && now_ms() - atomic_load(&first_ms) >= SAME_WISH_MS) {
 		/* Delivered with the default action as soon as this handler returns. */
 		signal(signo, SIG_DFL);
 		raise(signo);
@@ -55,7 +55,8 @@ stop_catch(void)
 	for (size_t i = 0; i < PLX_ARRAY_LEN(caught); i++) {
 		if (sigaction(caught[i], NULL, &former[i]) != 0)
 			return -errno;
-		if (caught[i] == SIGHUP && former[i].sa_handler == SIG_IGN)
+		if ((caught[i] == SIGHUP || caught[i] == SIGPIPE) &&
+		    former[i].sa_handler == SIG_IGN)
 			continue;
 		if (sigaction(caught[i], &action, NULL) != 0)
 			return -errno;

@@ -3,6 +3,8 @@
  * Ending a program: the first SIGINT, SIGTERM or SIGHUP asks for a clean stop, a second one, half a second
  * later or more, ends the program at once as if it had never been caught. (Within the half second it
  * counts as the same wish: timeout(1), sudo and terminals deliver one in two copies.)
+ * SIGPIPE, as in `plx-testpmd ... | head`, asks for a clean stop too, however often it comes: what is printed of the end raises it
+ * again, and files are to be finished meanwhile.
  */
 #ifndef PLX_APPS_COMMON_STOP_H
 #define PLX_APPS_COMMON_STOP_H
@@ -14,7 +16,7 @@
 /* Private to the inline below. */
 extern atomic_bool stop_flag;
 
-/* Begins to catch the signals; a SIGHUP that is ignored (nohup) stays so. 0 or -errno. */
+/* Begins to catch the signals; a SIGHUP (nohup) or SIGPIPE that is ignored stays so. 0 or -errno. */
 int stop_catch(void);
 
 /* Gives the signals their former dispositions back and forgets that a stop was asked for. */

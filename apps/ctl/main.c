@@ -31,7 +31,7 @@ show(json_t *result, const struct settings *settings)
 {
 	const bool pretty = !settings->json && isatty(STDOUT_FILENO);
 
-	return json_print(result, pretty, stdout) == 0 && fflush(stdout) == 0 ? DONE : FAILED;
+	return json_print(result, pretty, stdout) == 0 ? DONE : FAILED;
 }
 
 static int
@@ -94,5 +94,5 @@ main(int argc, char **argv)
 	else
 		status = serve(&settings);
 	settings_fini(&settings);
-	return status;
+	return stdfds_end("plx-ctl", NULL, status);
 }

@@ -68,5 +68,5 @@ main(int argc, char **argv)
 		status = run(&settings);
 	}
 	settings_fini(&settings);
-	return status;
+	return stdfds_end("plx-devbind", NULL, status);
 }

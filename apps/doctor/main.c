@@ -6,6 +6,7 @@
 #include "doctor.h"
 #include "link.h"
 #include "settings.h"
+#include "stdfds.h"
 #include "sweep.h"
 
 #include <pollux/plx_eal.h>
@@ -63,6 +64,7 @@ main(int argc, char **argv)
 	struct plx_why why;
 	int status = 0;
 
+	stdfds_open();
 	libbpf_set_print(NULL);
 	if (settings_read(&settings, argc, argv, &why) != 0) {
 		fprintf(stderr, "plx-doctor: %s\n", why.text);
@@ -77,5 +79,5 @@ main(int argc, char **argv)
 		status = examine(&settings);
 	}
 	settings_fini(&settings);
-	return status;
+	return stdfds_end("plx-doctor", NULL, status);
 }

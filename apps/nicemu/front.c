@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define STEP_US 50000
-#define SECOND	UINT64_C(1000000000)
 
 bool
 front_books(struct app *app)
@@ -50,7 +49,7 @@ show_again(struct app *app)
 static void
 wait_for_end(struct app *app)
 {
-	const uint64_t period = app->args.stats_period_s * SECOND;
+	const uint64_t period = app->args.stats_period_ns;
 	const uint64_t begin = plx_clock_monotonic_ns();
 	uint64_t next = begin + period;
 

@@ -135,23 +135,21 @@ begin(struct app *app, int argc, char **argv, int at, struct plx_why *why)
 	return app->args.json ? console_part_answers(&app->console, why) : 0;
 }
 
-int
-main(int argc, char **argv)
+static int
+obey(struct app *app, int argc, char **argv)
 {
 	const int at = options_separator(argc, argv);
-	static struct app app;
 	struct plx_why why = {""};
 	int ret;
 
-	stdfds_open();
-	commands_begin(&app);
-	if (begin(&app, argc, argv, at, &why) != 0)
+	commands_begin(app);
+	if (begin(app, argc, argv, at, &why) != 0)
 		return complain(why.text);
-	if (app.args.help) {
+	if (app->args.help) {
 		usage(stdout);
 		return 0;
 	}
-	if (app.args.version) {
+	if (app->args.version) {
 		printf("plx-nicemu (Pollux) %s\n", plx_version());
 		return 0;
 	}
@@ -162,7 +160,18 @@ main(int argc, char **argv)
 	}
 	if (ret != 0)
 		return complain(why.text);
-	run_all(&app);
+	run_all(app);
 	plx_eal_cleanup();
-	return app.console.status;
+	return app->console.status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct app app;
+	int status;
+
+	stdfds_open();
+	status = obey(&app, argc, argv);
+	return stdfds_end("plx-nicemu", app.console.answers, status);
 }

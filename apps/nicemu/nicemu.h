@@ -21,8 +21,8 @@ struct nicemu_args {
 	bool interactive, poll, lossless, verbose, json, keep_privileges, help, version;
 	const char *cmdline_file; /* commands to run first, NULL for none */
 	uint64_t mtu;		  /* of ports, 0: as it is */
-	uint64_t stats_period_s;
-	uint64_t duration_ns; /* 0: until it is told to end */
+	uint64_t stats_period_ns; /* 0: never */
+	uint64_t duration_ns;	  /* 0: until it is told to end */
 };
 
 struct app {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define AT(field) offsetof(struct testpmd_args, field)
+#define NS_S	  UINT64_C(1000000000)
 
 static const struct option_row rows[] = {
 	{"", 0, OPTION_HEADING, .help = "Running"},
@@ -20,12 +21,12 @@ static const struct option_row rows[] = {
 	 .help = "with a prompt: start forwarding at once"},
 	{"tx-first", 0, OPTION_ON, AT(tx_first),
 	 .help = "send a burst on every stream before forwarding"},
-	{"stats-period", 0, OPTION_UINT, AT(stats_period_s), 0, 86400, .value = "SECONDS",
+	{"stats-period", 0, OPTION_TIME, AT(stats_period_ns), 0, 86400ULL * NS_S, .value = "TIME",
 	 .help = "print the ports' statistics again and again"},
 	{"display-xstats", 0, OPTION_TEXT, AT(display_xstats), .value = "NAME[,NAME..]",
 	 .help = "these counters with the statistics: see show port xstats"},
-	{"duration", 0, OPTION_UINT, AT(duration_s), 0, 31536000, .value = "SECONDS",
-	 .help = "stop by itself after that time"},
+	{"duration", 0, OPTION_TIME, AT(duration_ns), 0, 31536000ULL * NS_S, .value = "TIME",
+	 .help = "end by itself after 10, 500ms, 3m"},
 	{"cmdline-file", 0, OPTION_TEXT, AT(cmdline_file), .value = "FILE",
 	 .help = "run the commands of a file first, and show them"},
 	{"cmdline-file-noecho", 0, OPTION_TEXT, AT(cmdline_file), .value = "FILE",
@@ -206,10 +207,10 @@ check_prompt(const struct testpmd_args *args, struct plx_why *why)
 			       "starts anyway");
 	if (!args->interactive)
 		return 0;
-	if (args->duration_s != 0)
+	if (args->duration_ns != 0)
 		return plx_why(why, -EINVAL,
 			       "--duration contradicts --interactive: the prompt ends with quit");
-	if (args->stats_period_s != 0)
+	if (args->stats_period_ns != 0)
 		return plx_why(why, -EINVAL,
 			       "--stats-period contradicts --interactive: at the prompt, show port "
 			       "stats all tells");

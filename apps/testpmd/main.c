@@ -76,20 +76,19 @@ static void
 wait_until_stopped(struct app *app)
 {
 	const uint64_t step_us = 50000;
-	uint64_t start = plx_clock_monotonic_ns(), next_report, now;
+	const uint64_t period = app->args.stats_period_ns, duration = app->args.duration_ns;
+	uint64_t start = plx_clock_monotonic_ns(), next_report = start + period, now;
 
-	next_report = start + app->args.stats_period_s * 1000000000ULL;
 	while (!stop_requested()) {
 		usleep(step_us);
 		plx_door_serve();
 		now = plx_clock_monotonic_ns();
-		if (app->args.stats_period_s != 0 && now >= next_report) {
+		if (period != 0 && now >= next_report) {
 			clear_screen(app);
 			report_ports(app);
-			next_report += app->args.stats_period_s * 1000000000ULL;
+			next_report += period;
 		}
-		if (app->args.duration_s != 0 &&
-		    now - start >= app->args.duration_s * 1000000000ULL)
+		if (duration != 0 && now - start >= duration)
 			break;
 	}
 }
@@ -247,19 +246,17 @@ begin(struct app *app, int argc, char **argv, struct plx_why *why)
 	return ret;
 }
 
-int
-main(int argc, char **argv)
+static int
+obey(struct app *app, int argc, char **argv)
 {
-	static struct app app;
 	struct plx_why why;
 	int used;
 
-	stdfds_open();
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) { /* the EAL says it and goes on */
 		printf("plx-testpmd (Pollux) %s\n", plx_version());
 		return 0;
 	}
-	commands_begin(&app);
+	commands_begin(app);
 	used = plx_eal_init(argc, argv, &why);
 	if (used == -ECANCELED) {
 		usage(stdout);
@@ -270,19 +267,30 @@ main(int argc, char **argv)
 		hint_at_separator(argc, argv);
 		return STATUS_REFUSED;
 	}
-	if (begin(&app, argc - used, argv + used, &why) != 0) {
-		app.console.status = complain(why.text);
-	} else if (app.args.help) {
+	if (begin(app, argc - used, argv + used, &why) != 0) {
+		app->console.status = complain(why.text);
+	} else if (app->args.help) {
 		usage(stdout);
 	} else {
-		app.engine = engine_find(app.args.forward_mode);
+		app->engine = engine_find(app->args.forward_mode);
 		stop_catch();
 		door_begin("plx-testpmd");
-		door_lend(&app.console, "show <what>", "as at the prompt: show port stats all");
-		run_ports(&app);
+		door_lend(&app->console, "show <what>", "as at the prompt: show port stats all");
+		run_ports(app);
 		plx_door_close();
 		stop_release();
 	}
 	plx_eal_cleanup();
-	return app.console.status;
+	return app->console.status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct app app;
+	int status;
+
+	stdfds_open();
+	status = obey(&app, argc, argv);
+	return stdfds_end("plx-testpmd", app.console.answers, status);
 }

@@ -41,8 +41,8 @@ struct testpmd_args {
 	bool json;		  /* every answer is a line of JSON */
 	const char *cmdline_file; /* commands to run first, NULL for none */
 	bool cmdline_echo;
-	uint64_t stats_period_s;
-	uint64_t duration_s;
+	uint64_t stats_period_ns; /* 0: never */
+	uint64_t duration_ns;	  /* 0: until a signal */
 	const char *forward_mode;
 	uint64_t nb_cores, nb_ports;		    /* 0: all of them */
 	const char *coremask, *portmask, *portlist; /* NULL: all of them */

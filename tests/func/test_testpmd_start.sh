@@ -9,7 +9,7 @@ EAL=(--lcores '(0,1)@0' --no-huge)
 NULLS=(--vdev net_null0 --vdev net_null1)
 
 # By time, with figures on the way.
-assert_status 0 "$PLX_TESTPMD" "${EAL[@]}" "${NULLS[@]}" -- --stats-period 1 --duration 2
+assert_status 0 "$PLX_TESTPMD" "${EAL[@]}" "${NULLS[@]}" -- --stats-period 500ms --duration 2
 assert_ge "$(grep -c 'NIC statistics for port 0' "$TMP/out.log")" 2 "reports of port 0"
 assert_grep "$TMP/out.log" 'Accumulated'
 

@@ -61,6 +61,30 @@ an_ignored_hangup_stays_ignored(void **state)
 
 #define TOO_LATE 9
 
+/* Whoever read what the program prints has gone: what it prints of its end raises the signal again, later. */
+static void
+a_reader_that_goes_asks_for_a_stop_and_never_kills(void **state)
+{
+	assert_int_equal(stop_catch(), 0);
+	raise(SIGPIPE);
+	assert_true(stop_requested());
+	assert_int_equal(stop_signal(), SIGPIPE);
+	usleep(600000);
+	raise(SIGPIPE);
+	stop_release();
+}
+
+static void
+an_ignored_broken_pipe_stays_ignored(void **state)
+{
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(stop_catch(), 0);
+	raise(SIGPIPE);
+	assert_false(stop_requested());
+	stop_release();
+	signal(SIGPIPE, SIG_DFL);
+}
+
 /* A child raises the signal twice, gap_us apart; how it ended. One that had to wait for a processor in between is no answer. */
 static int
 end_of_child(unsigned gap_us)
@@ -112,6 +136,8 @@ main(void)
 		cmocka_unit_test(the_program_itself_may_ask),
 		cmocka_unit_test(former_dispositions_come_back),
 		cmocka_unit_test(an_ignored_hangup_stays_ignored),
+		cmocka_unit_test(a_reader_that_goes_asks_for_a_stop_and_never_kills),
+		cmocka_unit_test(an_ignored_broken_pipe_stays_ignored),
 		cmocka_unit_test(a_second_signal_ends_the_program),
 		cmocka_unit_test(two_copies_of_one_signal_are_one_wish),
 	};

@@ -193,6 +193,7 @@ wrong_values_are_refused(void **state)
 	refused("p --file-prefix a/b", "'/'");
 	refused("p --file-prefix ..", "'.'");
 	refused("p -b net_null0", "PCI address");
+	refused("p -a 99:99.9", "no PCI address");
 	refused("p --proc-type secondary", "secondary");
 	refused("p -w 00:08.0", "-a (--allow)");
 	refused("p --vdev=", "empty");
