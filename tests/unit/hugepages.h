@@ -58,10 +58,12 @@ hugepages_set(long n)
 	fclose(file);
 }
 
-/* Nobody else changes them until given back. Without such pages there is nothing to lock. */
+/* Nobody else changes them until given back, also by a later test. Without such pages there is nothing to lock. */
 static inline void
 hugepages_hold(void)
 {
+	if (hugepages_fd >= 0)
+		return;
 	hugepages_fd = open(HUGEPAGES "nr_hugepages", O_RDONLY | O_CLOEXEC);
 	if (hugepages_fd >= 0 && flock(hugepages_fd, LOCK_EX) == 0)
 		hugepages_had = hugepages_asked_for();
