@@ -65,13 +65,21 @@ read_command(struct settings *s, struct plx_why *why)
 }
 
 /* The real machine is meant by leaving the option out: then it is known what may be written. */
-static bool
-is_this_machine(const char *root)
+static int
+judge_root(const char *root, struct plx_why *why)
 {
 	struct stat here, there;
 
-	return stat("/", &here) == 0 && stat(root, &there) == 0 && here.st_dev == there.st_dev &&
-	       here.st_ino == there.st_ino;
+	if (root[0] != '/')
+		return plx_why(why, -EINVAL, "--root: '%.64s' does not begin with '/'", root);
+	if (stat(root, &there) != 0)
+		return plx_why(why, -EINVAL, "--root: '%.64s': %s", root, strerror(errno));
+	if (!S_ISDIR(there.st_mode))
+		return plx_why(why, -EINVAL, "--root: '%.64s' is no folder", root);
+	if (stat("/", &here) == 0 && here.st_dev == there.st_dev && here.st_ino == there.st_ino)
+		return plx_why(why, -EINVAL,
+			       "--root: '%.64s' is this machine; leave the option out", root);
+	return 0;
 }
 
 /* It becomes a part of paths. */
@@ -96,11 +104,6 @@ judge(struct settings *s, struct plx_why *why)
 		return plx_why(why, -EINVAL, "--bind contradicts --driver; give one of them");
 	if (s->bind != NULL)
 		s->driver = s->bind;
-	if (s->root != NULL && s->root[0] != '/')
-		return plx_why(why, -EINVAL, "--root: '%.64s' does not begin with '/'", s->root);
-	if (s->root != NULL && is_this_machine(s->root))
-		return plx_why(why, -EINVAL,
-			       "--root: '%.64s' is this machine; leave the option out", s->root);
 	if (s->driver != NULL && s->command != COMMAND_BIND)
 		return plx_why(why, -EINVAL, "--driver goes with bind");
 	if (s->force && s->command == COMMAND_STATUS)
@@ -130,7 +133,11 @@ settings_read(struct settings *settings, int argc, char **argv, struct plx_why *
 	if (err != 0 || settings->help || settings->version)
 		return err;
 	err = read_command(settings, why);
-	return err != 0 ? err : judge(settings, why);
+	if (err == 0)
+		err = judge(settings, why);
+	if (err == 0 && settings->root != NULL)
+		err = judge_root(settings->root, why);
+	return err;
 }
 
 void

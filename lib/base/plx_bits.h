@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Powers of two, alignment and checked arithmetic on sizes. Thread: any. Path: hot. */
+/* Powers of two and alignment. Thread: any. Path: hot. */
 #ifndef PLX_LIB_BASE_PLX_BITS_H
 #define PLX_LIB_BASE_PLX_BITS_H
 
@@ -38,20 +38,6 @@ static inline uint64_t
 plx_align_down(uint64_t x, uint64_t align)
 {
 	return x & ~(align - 1);
-}
-
-/* *ret = a + b; true when the result does not fit, *ret is then the wrapped value. */
-static inline bool
-plx_add_overflows(size_t a, size_t b, size_t *ret)
-{
-	return __builtin_add_overflow(a, b, ret);
-}
-
-/* *ret = a * b; the same. */
-static inline bool
-plx_mul_overflows(size_t a, size_t b, size_t *ret)
-{
-	return __builtin_mul_overflow(a, b, ret);
 }
 
 #endif

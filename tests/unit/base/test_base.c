@@ -55,17 +55,6 @@ powers_of_two(void **state)
 }
 
 static void
-checked_arithmetic_tells_when_it_wraps(void **state)
-{
-	size_t result;
-
-	assert_false(plx_add_overflows(1, 2, &result));
-	assert_int_equal(result, 3);
-	assert_true(plx_add_overflows(SIZE_MAX, 1, &result));
-	assert_true(plx_mul_overflows(SIZE_MAX / 2, 3, &result));
-}
-
-static void
 wire_integers_at_odd_addresses(void **state)
 {
 	uint8_t bytes[16] = {0};
@@ -112,7 +101,6 @@ main(void)
 		cmocka_unit_test(why_keeps_the_sentence_and_returns_the_error),
 		cmocka_unit_test(why_cuts_what_does_not_fit),
 		cmocka_unit_test(powers_of_two),
-		cmocka_unit_test(checked_arithmetic_tells_when_it_wraps),
 		cmocka_unit_test(wire_integers_at_odd_addresses),
 		cmocka_unit_test(list_keeps_order_and_forgets_removed_items),
 	};

@@ -80,6 +80,8 @@ slips_are_told(void **state)
 	refused("p unbind -d vfio-pci 0:8.0", "--driver goes with bind");
 	refused("p status --force", "--force goes with");
 	refused("p --root relative", "does not begin with '/'");
+	refused("p --root /nonexistent", "'/nonexistent': No such file or directory");
+	refused("p --root /dev/null status", "'/dev/null' is no folder");
 	refused("p bind -d ../../etc 0:8.0", "'../../etc' is no name of a kernel driver");
 	refused("p bind --driver= 0:8.0", "--driver: the value is empty");
 	refused("p --root /", "is this machine");
