@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every source says its licence, every header has its guard, every room with sources has a README of 20 to 80 lines whose
+"""Every source says its licence, every header has its guard, every room with sources has a README of 20 to 60 lines whose
 table of files, if it has one, names them all; docs/api.md names each installed header."""
 
 import fnmatch
@@ -10,7 +10,7 @@ import re
 import tree as t
 
 SPDX = 'SPDX-License-Identifier: BSD-3-Clause'
-README_LINES = (15, 80)
+README_LINES = (20, 60)
 
 
 def room_folders(tree):
