@@ -557,8 +557,11 @@ def huge_pages():
     """How many the system was asked for, when nobody plays with them; None: it has none. A surplus is what others will give back."""
     try:
         with open(PAGES + 'nr_hugepages', encoding='ascii') as file, open(PAGES + 'surplus_hugepages', encoding='ascii') as surplus:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            return int(file.read()) - int(surplus.read())
+            lock = os.open('/', os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            asked_for = int(file.read()) - int(surplus.read())
+            os.close(lock)
+            return asked_for
     except OSError:
         return None
 

@@ -5,9 +5,8 @@
 . "$(dirname "$0")/../func/lib.sh"
 func_begin root
 pages=/sys/kernel/mm/hugepages/hugepages-2048kB
-# One test at a time has the pages of the machine, whichever tree it is of; a surplus is what others will give back.
-exec 8<$pages/nr_hugepages
-flock 8
+hold_hugepages
+# A surplus is what others will give back.
 had=$(($(cat $pages/nr_hugepages) - $(cat $pages/surplus_hugepages)))
 func_undo() { echo "$had" >$pages/nr_hugepages; }
 

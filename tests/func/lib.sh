@@ -232,6 +232,13 @@ is_frozen()
 	! grep -h '^State:' /proc/"$1"/task/*/status | grep -qv 'T (stopped)'
 }
 
+# Until the test ends: nobody else changes how many huge pages there are, of whichever tree his test is (tests/unit/hugepages.h).
+hold_hugepages()
+{
+	exec 8</
+	flock 8
+}
+
 # SECONDS WHAT COMMAND...: until the command succeeds; FUNC_PATIENCE times as long on a busy machine.
 wait_until()
 {

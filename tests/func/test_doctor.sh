@@ -134,17 +134,13 @@ state_of_machine()
 
 changes_nothing()
 {
-	local pages=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
-
-	# Tests that change how many pages there are hold this lock.
-	[ ! -e $pages ] || { exec 6<$pages && flock 6; }
+	hold_hugepages
 	state_of_machine before
 	doctor
 	doctor --for pci
 	doctor --for tap --json
 	state_of_machine after
 	cmp "$TMP/before" "$TMP/after" || fail 'the doctor changed the machine'
-	exec 6<&-
 }
 
 usage

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Free 2 MiB pages for the length of a test. The machine has one stock for all: tests that look at it, change it or take of it hold one lock,
- * and others get none (tests/alone). Whoever else has some, which the stock may shrink below meanwhile ("surplus"), keeps them.
+ * that of the root folder, and others get none (tests/alone). A test's /sys is its own: whoever locks there locks out nobody. Whoever else has some, which the stock may shrink below meanwhile ("surplus"), keeps them.
  */
 #ifndef PLX_TESTS_UNIT_HUGEPAGES_H
 #define PLX_TESTS_UNIT_HUGEPAGES_H
@@ -64,7 +64,9 @@ hugepages_hold(void)
 {
 	if (hugepages_fd >= 0)
 		return;
-	hugepages_fd = open(HUGEPAGES "nr_hugepages", O_RDONLY | O_CLOEXEC);
+	if (access(HUGEPAGES, F_OK) != 0)
+		return;
+	hugepages_fd = open("/", O_RDONLY | O_CLOEXEC | O_DIRECTORY);
 	if (hugepages_fd >= 0 && flock(hugepages_fd, LOCK_EX) == 0)
 		hugepages_had = hugepages_asked_for();
 }
