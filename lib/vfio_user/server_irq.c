@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* An eventfd that is full was told often enough; the client may have made it block. */
@@ -114,14 +113,12 @@ check(const struct plx_vfio_user_server *server, const struct vfio_user_irq_set 
 	return nb_fds == 0 ? 0 : -EINVAL;
 }
 
-/* To write to a pipe or a socket whose other end is closed would end the program (SIGPIPE); an eventfd is of no type that has a name. */
+/* To write to a pipe or a socket whose other end is closed would end the program (SIGPIPE). */
 static int
 check_fds(const int *fds, unsigned nb_fds)
 {
-	struct stat st;
-
 	for (unsigned i = 0; i < nb_fds; i++)
-		if (fstat(fds[i], &st) != 0 || (st.st_mode & S_IFMT) != 0)
+		if (!plx_unixsock_is_eventfd(fds[i]))
 			return -EINVAL;
 	return 0;
 }
