@@ -160,8 +160,6 @@ answer_call(struct loop *loop)
 	if (call == NULL)
 		return 0;
 	call->fn(call->arg);
-	for (unsigned i = 0; i < loop->nb_nics; i++)
-		loop->nic[i]->is_through = false;
 	sem_post(&call->done);
 	return 1;
 }
@@ -203,21 +201,11 @@ run_polling(struct loop *loop)
 	}
 }
 
-/* A round more would find nothing: the fds tell that as well. */
-static bool
-is_through(const struct loop *loop)
-{
-	for (unsigned i = 0; i < loop->nb_nics; i++)
-		if (!loop->nic[i]->is_through)
-			return false;
-	return true;
-}
-
 static void
 run_sleeping(struct loop *loop)
 {
 	while (!atomic_load_explicit(&loop->ends, memory_order_relaxed)) {
-		if (round_once(loop) == 0 || is_through(loop))
+		if (round_once(loop) == 0)
 			sleep_on_fds(loop);
 	}
 }

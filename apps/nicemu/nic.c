@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define BUDGET		32u /* frames of a card in a turn */
-#define LONE		2u  /* a message, and the frame that it is for */
 #define COMPLAINTS_TOLD 20u
 
 /* -- what the card tells --------------------------------------------------------------------------------- */
@@ -136,19 +135,16 @@ nic_close(struct nic *nic, struct plx_why *why)
 unsigned
 nic_round(struct nic *nic)
 {
-	unsigned done = 0, polled, flushed = 0;
+	unsigned done = 0;
 
 	if (PLX_UNLIKELY(nic->spoil[TO_WIRE].nb_held + nic->spoil[TO_CARD].nb_held > 0))
 		done += path_release(nic);
 	if (nic->wire.peer == NULL && !nic->is_silent)
 		done += wire_receive(nic);
-	polled = plx_nicemu_poll(nic->card, BUDGET);
+	done += plx_nicemu_poll(nic->card, BUDGET);
 	if (nic->wire.nb_out > 0)
-		flushed = wire_flush(nic);
-	/* What else there is for the card wakes us; where several came, more are near. Its far end, a card, may have to say something. */
-	nic->is_through = done == 0 && polled <= LONE && nic->wire.nb_out == 0 &&
-			  (nic->wire.peer == NULL || polled == 0);
-	return done + polled + flushed;
+		done += wire_flush(nic);
+	return done;
 }
 
 void

@@ -38,7 +38,6 @@ struct nic {
 	bool cable;			      /* plugged in */
 	bool waits;	/* the card has no descriptors: frames stay in the port */
 	bool is_silent; /* the port's fd, on which the loop sleeps, is not readable: no frames there */
-	bool is_through; /* the last turn did all that there was, as far as nobody wakes us */
 	bool has_address;
 	struct address address;
 	uint64_t complaints_told;
