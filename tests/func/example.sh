@@ -81,10 +81,11 @@ host_listens()
 	[ -n "$(netns_exec "$1" ss -Hln 'sport = :5201')" ]
 }
 
-# iperf3 from a to b, ARGS for the client.
+# iperf3 from a to b, ARGS for the client. A server that has not ended would be taken for the next one.
 example_iperf()
 {
 	start iperf b iperf3 -s -1
 	wait_until 10 "iperf3 to listen" host_listens b
 	run_in a iperf3 -c 10.99.0.2 "$@" >"$TMP/client.log"
+	wait_end "$JOB" 10
 }
