@@ -35,9 +35,8 @@ report_close(struct capture *capture, struct plx_why *why)
 	int err = 0;
 
 	capture->report = NULL;
-	if (out == NULL || out == stderr)
-		return 0;
-	if (out == stdout) /* looked after at the very end */
+	if (out == NULL || out == stderr ||
+	    out == stdout) /* what is said there is looked after at the very end */
 		return 0;
 	if (ferror(out) || fflush(out) != 0)
 		err = plx_why(why, -EIO, "--summary: '%.200s' could not be written",

@@ -267,14 +267,6 @@ settings_set_mode(struct settings *settings, const char *word, struct plx_why *w
 	return ret;
 }
 
-/* What a reading of one of these words changes. */
-static void
-take_groups(struct settings *settings, const struct settings *other)
-{
-	settings->nb_groups = other->nb_groups;
-	memcpy(settings->group_places, other->group_places, sizeof(settings->group_places));
-}
-
 int
 settings_set_groups(struct settings *settings, const char *word, struct plx_why *why)
 {
@@ -289,9 +281,11 @@ settings_set_groups(struct settings *settings, const char *word, struct plx_why 
 			"groups %.64s have %u places, the cluster has %u, as --slaves said when "
 			"it began",
 			word, other.places, settings->places);
-	if (ret == 0)
-		take_groups(settings, &other);
-	return ret;
+	if (ret < 0)
+		return ret;
+	settings->nb_groups = other.nb_groups;
+	memcpy(settings->group_places, other.group_places, sizeof(settings->group_places));
+	return 0;
 }
 
 int

@@ -232,6 +232,15 @@ rig_poll(void)
 		;
 }
 
+static struct plx_cluster_place_stats PLX_UNUSED
+rig_place(uint32_t place)
+{
+	struct plx_cluster_place_stats stats;
+
+	assert_int_equal(plx_cluster_place_stats(rig.cluster, place, &stats), 0);
+	return stats;
+}
+
 static uint32_t PLX_UNUSED
 rig_number(const struct plx_cluster_slave *slave, const struct plx_cluster_desc *desc)
 {

@@ -57,24 +57,15 @@ refused(const char *name, const struct plx_cluster_slave_params *params, int err
 		fail_msg("\"%s\" has no \"%s\"", why.text, words);
 }
 
-static struct plx_cluster_place_stats
-stats_of(uint32_t place)
-{
-	struct plx_cluster_place_stats stats;
-
-	assert_int_equal(plx_cluster_place_stats(rig.cluster, place, &stats), 0);
-	return stats;
-}
-
 /* Bounded: until the control thread noticed that it went. */
 static void PLX_UNUSED
 wait_until_gone(uint32_t place)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
 
-	for (unsigned i = 0; i < LIMIT_MS && stats_of(place).present; i++)
+	for (unsigned i = 0; i < LIMIT_MS && rig_place(place).present; i++)
 		nanosleep(&pause, NULL);
-	assert_false(stats_of(place).present);
+	assert_false(rig_place(place).present);
 	rig_poll();
 }
 

@@ -30,8 +30,8 @@ packets_go_there_and_back(void **state)
 	open_cluster();
 	slave = attach("cluster:10@2", 0);
 	assert_int_equal(plx_cluster_slave_place(slave), 2);
-	assert_true(stats_of(2).present);
-	assert_int_equal(stats_of(2).pid, getpid());
+	assert_true(rig_place(2).present);
+	assert_int_equal(rig_place(2).pid, getpid());
 	assert_ptr_not_equal(slave->lane, rig.cluster->places[2].lane);
 	rig_feed(50);
 	rig_poll();
@@ -231,7 +231,7 @@ another_version_is_refused(void **state)
 		-EPROTO);
 	assert_int_equal(welcome.version, PLX_CLUSTER_LANE_VERSION);
 	assert_non_null(strstr(welcome.why.text, "version 1, the slave knows 2"));
-	assert_false(stats_of(0).present);
+	assert_false(rig_place(0).present);
 }
 
 static void
@@ -290,7 +290,7 @@ what_is_welcomed_gets_its_memory_and_no_more(void **state)
 	assert_int_equal(plx_unixsock_send(sock, "hello", 5, NULL, 0, NULL, 0, LIMIT_MS), 0);
 	plx_cluster_leave(attach("cluster:10@2", 0)); /* who hears of that has heard the other */
 	wait_until_gone(2);
-	assert_true(stats_of(3).present);
+	assert_true(rig_place(3).present);
 	plx_unixsock_close_fds(fds, nb_fds);
 	close(sock);
 	wait_until_gone(3);
@@ -312,7 +312,7 @@ one_that_lies_is_hung_up_on(void **state)
 	rig_poll();
 	liar->lane->slave.head = 31;
 	rig_poll();
-	assert_int_equal(stats_of(0).lies, 1);
+	assert_int_equal(rig_place(0).lies, 1);
 	assert_true(plx_cluster_ended(liar));
 	assert_false(plx_cluster_ended(other));
 	wait_until_gone(0);
@@ -463,7 +463,19 @@ ring_often(struct plx_cluster_slave *liar)
 		;
 }
 
-/* Nothing else wakes this master: it has no port to receive from. Another slave rings for nothing, and listens for all bells it can. */
+/* Nothing but bells wakes this master: it has no port to receive from. */
+static void
+attach_to_sender(struct plx_cluster_slave **ret_liar, struct plx_cluster_slave **ret_slave)
+{
+	rig.params.nb_rx_ports = 0;
+	rig.params.nb_tx_ports = 1;
+	rig.params.writable = true;
+	open_cluster();
+	*ret_liar = attach("cluster:10@0", 0);
+	*ret_slave = attach("cluster:10@1", PLX_CLUSTER_SLAVE_WRITE);
+}
+
+/* Another slave rings for nothing, and listens for all bells it can. */
 static void
 a_sleeping_master_is_woken_by_who_sends_whatever_others_do(void **state)
 {
@@ -471,12 +483,7 @@ a_sleeping_master_is_woken_by_who_sends_whatever_others_do(void **state)
 	pthread_t master;
 	uint64_t stolen;
 
-	rig.params.nb_rx_ports = 0;
-	rig.params.nb_tx_ports = 1;
-	rig.params.writable = true;
-	open_cluster();
-	liar = attach("cluster:10@0", 0);
-	slave = attach("cluster:10@1", PLX_CLUSTER_SLAVE_WRITE);
+	attach_to_sender(&liar, &slave);
 	assert_true(liar->priv->master_bell < 0);
 	master = begin_sleepy_master();
 	for (uint32_t i = 0; i < 100; i++) {
@@ -490,7 +497,7 @@ a_sleeping_master_is_woken_by_who_sends_whatever_others_do(void **state)
 		send_one(slave);
 		assert_int_equal(rig_out(0, NULL, 2), 1);
 	}
-	assert_true(stats_of(0).present);
+	assert_true(rig_place(0).present);
 	wait_until_heard(liar); /* or it would never sleep again */
 	/* Who went with bells unheard does not keep it awake. */
 	ring_often(liar);
@@ -509,12 +516,7 @@ who_rings_for_nothing_is_sent_away(void **state)
 	pthread_t master;
 	uint64_t rung = 0;
 
-	rig.params.nb_rx_ports = 0;
-	rig.params.nb_tx_ports = 1;
-	rig.params.writable = true;
-	open_cluster();
-	liar = attach("cluster:10@0", 0);
-	slave = attach("cluster:10@1", PLX_CLUSTER_SLAVE_WRITE);
+	attach_to_sender(&liar, &slave);
 	rig.cluster->places[1].rung = BELLS_SPARE - 1; /* one order is not seen yet */
 	master = begin_sleepy_master();
 	for (uint32_t i = 0; i < 50; i++) {
@@ -534,9 +536,9 @@ who_rings_for_nothing_is_sent_away(void **state)
 	wait_until_dozing(slave);
 	send_one(slave);
 	end_sleepy_master(master);
-	assert_true(stats_of(0).lies > 0);
-	assert_int_equal(stats_of(1).lies, 0);
-	assert_true(stats_of(1).present);
+	assert_true(rig_place(0).lies > 0);
+	assert_int_equal(rig_place(1).lies, 0);
+	assert_true(rig_place(1).present);
 	plx_cluster_leave(liar);
 	plx_cluster_leave(slave);
 }
@@ -582,8 +584,8 @@ a_closed_cluster_lets_nobody_in_and_can_be_opened_again(void **state)
 	plx_cluster_close(rig.cluster);
 	rig_poll();
 	assert_int_equal(plx_cluster_wait(slave, LIMIT_MS), -EPIPE);
-	assert_false(stats_of(0).present);
-	assert_true(stats_of(1).present);
+	assert_false(rig_place(0).present);
+	assert_true(rig_place(1).present);
 	refused("cluster:10", NULL, -ENOENT, "nor any other");
 	plx_cluster_leave(slave);
 	assert_int_equal(plx_cluster_open(rig.cluster, &why), 0);
@@ -747,7 +749,7 @@ an_end_that_waits_to_be_heard_is_heard_before_the_next_comes(void **state)
 	assert_string_equal(welcome.why.text, "");
 	assert_int_equal(welcome.err, 0);
 	assert_int_equal(nb_fds, WELCOME_FDS);
-	assert_int_equal(stats_of(0).slaves, 2);
+	assert_int_equal(rig_place(0).slaves, 2);
 	plx_unixsock_close_fds(fds, nb_fds);
 	close(next);
 	wait_until_gone(0);

@@ -4,15 +4,6 @@
 
 #include "cluster_priv.h"
 
-static struct plx_cluster_place_stats
-place_now(uint32_t place)
-{
-	struct plx_cluster_place_stats stats;
-
-	assert_int_equal(plx_cluster_place_stats(rig.cluster, place, &stats), 0);
-	return stats;
-}
-
 static struct plx_cluster_stats
 stats_now(void)
 {
@@ -158,9 +149,9 @@ bad_orders_are_refused(void **state)
 		rig_poll();
 		rig_audit();
 		lies += cases[i].lie;
-		assert_int_equal(place_now(0).lies, lies);
+		assert_int_equal(rig_place(0).lies, lies);
 	}
-	assert_int_equal(place_now(0).refused, 3);
+	assert_int_equal(rig_place(0).refused, 3);
 	assert_int_equal(stats_now().asked, 1);
 	rig_out(0, NULL, 100);
 	desc.off = 0;
@@ -173,8 +164,8 @@ bad_orders_are_refused(void **state)
 		plx_cluster_flush(slave);
 		rig_poll();
 	}
-	assert_int_equal(place_now(0).lies, lies + 2);
-	assert_true(place_now(0).present);
+	assert_int_equal(rig_place(0).lies, lies + 2);
+	assert_true(rig_place(0).present);
 	rig_audit();
 	plx_cluster_leave(slave);
 }
@@ -244,8 +235,8 @@ only_sends(enum plx_cluster_mode mode, bool sticky)
 	rig_feed(30);
 	rig_poll();
 	assert_int_equal(stats_now().delivered, 30);
-	assert_int_equal(place_now(1).offered, 0);
-	assert_true(place_now(0).queued > 0 && place_now(2).queued > 0);
+	assert_int_equal(rig_place(1).offered, 0);
+	assert_true(rig_place(0).queued > 0 && rig_place(2).queued > 0);
 	assert_true(plx_cluster_alloc(sender, &desc.number));
 	memset(plx_cluster_data(sender, &desc), 7, desc.len);
 	assert_true(plx_cluster_send_kept(sender, &desc, 1));
@@ -259,7 +250,7 @@ only_sends(enum plx_cluster_mode mode, bool sticky)
 	sender = rig_join(1, PLX_CLUSTER_SLAVE_WRITE);
 	rig_feed(30);
 	rig_poll();
-	assert_in_range(place_now(1).queued, sticky ? 1 : 30, sticky ? 29 : 30);
+	assert_in_range(rig_place(1).queued, sticky ? 1 : 30, sticky ? 29 : 30);
 	plx_cluster_leave(sender);
 	plx_cluster_destroy(rig.cluster);
 	rig.cluster = NULL;
@@ -311,7 +302,7 @@ a_cluster_may_have_one_direction(void **state)
 		rig_poll();
 		assert_int_equal(stats_now().delivered, 10 * receives);
 		assert_int_equal(rig_out(0, NULL, 100), 1 - receives);
-		assert_int_equal(place_now(0).refused, receives);
+		assert_int_equal(rig_place(0).refused, receives);
 		rig_audit();
 		plx_cluster_leave(slave);
 		plx_cluster_destroy(rig.cluster);

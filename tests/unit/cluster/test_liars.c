@@ -6,15 +6,6 @@
 
 static struct plx_cluster_slave *liar, *other;
 
-static struct plx_cluster_place_stats
-stats_of(uint32_t place)
-{
-	struct plx_cluster_place_stats stats;
-
-	assert_int_equal(plx_cluster_place_stats(rig.cluster, place, &stats), 0);
-	return stats;
-}
-
 /* Both see every packet; the liar is at place 0 and may write. */
 static void
 seat_both(void)
@@ -59,8 +50,8 @@ who_is_further_than_can_be_is_sent_away(void **state)
 			lane->slave.grant_head = lane->master.grant_tail + 1;
 		rig_poll();
 		assert_true(plx_cluster_ended(liar));
-		assert_int_equal(stats_of(0).lies, 1);
-		assert_int_equal(stats_of(0).held, 0);
+		assert_int_equal(rig_place(0).lies, 1);
+		assert_int_equal(rig_place(0).held, 0);
 		assert_false(plx_cluster_ended(other));
 		assert_int_equal(rig_drink(other), 20);
 		leave_both();
@@ -86,8 +77,8 @@ numbers_that_are_not_its_own_are_counted_and_no_more(void **state)
 	back[3] = other->queue[3].number;
 	liar->lane->slave.return_tail = 4;
 	rig_poll();
-	assert_int_equal(stats_of(0).lies, 4);
-	assert_int_equal(stats_of(1).held, 20);
+	assert_int_equal(rig_place(0).lies, 4);
+	assert_int_equal(rig_place(1).held, 20);
 	rig_audit();
 	assert_int_equal(rig_drink(other), 20);
 	leave_both();
@@ -111,8 +102,8 @@ what_does_not_fit_into_a_buffer_is_not_sent(void **state)
 	orders[3] = (struct plx_cluster_order){desc[3].number, 511, 1, 1};
 	liar->lane->slave.send_tail = 4;
 	rig_poll();
-	assert_int_equal(stats_of(0).lies, 3);
-	assert_int_equal(stats_of(0).sent, 1);
+	assert_int_equal(rig_place(0).lies, 3);
+	assert_int_equal(rig_place(0).sent, 1);
 	assert_int_equal(rig_out(0, NULL, 4), 1);
 	leave_both();
 }
@@ -127,7 +118,7 @@ what_was_given_back_unseen_stays_in_the_books(void **state)
 	seat_both();
 	rig_feed(100);
 	rig_poll();
-	assert_int_equal(stats_of(0).backlog, 36);
+	assert_int_equal(rig_place(0).backlog, 36);
 	back = (uint32_t *)(void *)((uint8_t *)liar->lane + liar->lane->shape.return_at);
 	for (uint32_t i = 0; i < 10; i++)
 		back[i] = rig.cluster->places[0].backlog.desc[i].number;
@@ -136,8 +127,8 @@ what_was_given_back_unseen_stays_in_the_books(void **state)
 	rig_audit();
 	rig_feed(100);
 	rig_poll();
-	assert_int_equal(stats_of(1).oldest, 72);
-	assert_int_equal(stats_of(0).oldest, 62);
+	assert_int_equal(rig_place(1).oldest, 72);
+	assert_int_equal(rig_place(0).oldest, 62);
 	rig_audit();
 	leave_both();
 }
@@ -156,7 +147,7 @@ word_of_an_end_that_comes_late_is_not_the_next_ones(void **state)
 	liar = rig_join(0, 0);
 	place_shut(rig.cluster, 0, first);
 	rig_poll();
-	assert_true(stats_of(0).present);
+	assert_true(rig_place(0).present);
 	assert_false(plx_cluster_ended(liar));
 	rig_feed(5);
 	rig_poll();
@@ -165,7 +156,7 @@ word_of_an_end_that_comes_late_is_not_the_next_ones(void **state)
 	/* Nor is the place free by it when the next one is sent away, whose thread has the lane still. */
 	plx_cluster_done(liar, 100);
 	rig_poll();
-	assert_false(stats_of(0).present);
+	assert_false(rig_place(0).present);
 	assert_int_equal(plx_cluster_join(rig.cluster, &params, &next, NULL), -EBUSY);
 	leave_both();
 }
@@ -198,9 +189,9 @@ what_it_writes_over_its_shape_is_not_read(void **state)
 	plx_cluster_flush(liar);
 	rig_poll();
 	assert_int_equal(rig_out(0, NULL, 100), 6);
-	assert_int_equal(stats_of(0).lies, 0);
-	assert_int_equal(stats_of(0).sent, 6);
-	assert_int_equal(stats_of(0).released, 34 + 1);
+	assert_int_equal(rig_place(0).lies, 0);
+	assert_int_equal(rig_place(0).sent, 6);
+	assert_int_equal(rig_place(0).released, 34 + 1);
 	leave_both();
 }
 

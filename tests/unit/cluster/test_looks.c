@@ -6,15 +6,6 @@
 #define EVERY  8 /* rounds, at most */
 #define ROUNDS 50
 
-static struct plx_cluster_place_stats
-stats_of(uint32_t place)
-{
-	struct plx_cluster_place_stats stats;
-
-	assert_int_equal(plx_cluster_place_stats(rig.cluster, place, &stats), 0);
-	return stats;
-}
-
 static void
 use_fanout(void)
 {
@@ -66,8 +57,8 @@ longest_wait(struct plx_pool *pool, uint32_t place)
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		rig_feed(BURST);
 		plx_cluster_poll(rig.cluster);
-		waited = stats_of(place).released != released ? 0 : waited + 1;
-		released = stats_of(place).released;
+		waited = rig_place(place).released != released ? 0 : waited + 1;
+		released = rig_place(place).released;
 		if (waited > longest && i >= EVERY)
 			longest = waited;
 		rig_drink(slave);
@@ -118,7 +109,7 @@ who_has_hardly_room_is_looked_at_in_every_round(void **state)
 			assert_int_equal(rig_drink(slaves[i]), BURST);
 	}
 	for (uint32_t i = 0; i < 3; i++) {
-		assert_int_equal(stats_of(i).full, 0);
+		assert_int_equal(rig_place(i).full, 0);
 		plx_cluster_leave(slaves[i]);
 	}
 }
@@ -136,16 +127,16 @@ who_was_full_is_looked_at_in_every_round(void **state)
 		rig_feed(BURST);
 		plx_cluster_poll(rig.cluster);
 	}
-	assert_int_equal(stats_of(0).full, (3 * EVERY - 1) * BURST);
+	assert_int_equal(rig_place(0).full, (3 * EVERY - 1) * BURST);
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		const uint64_t full = stats_of(0).full;
+		const uint64_t full = rig_place(0).full;
 		const struct plx_cluster_desc *desc;
 
 		assert_int_equal(plx_cluster_peek(slave, &desc, BURST), BURST);
 		plx_cluster_done(slave, BURST);
 		rig_feed(BURST);
 		plx_cluster_poll(rig.cluster);
-		assert_int_equal(stats_of(0).full, full);
+		assert_int_equal(rig_place(0).full, full);
 	}
 	plx_cluster_leave(slave);
 }
@@ -169,7 +160,7 @@ packets_of_several_segments_find_their_room(void **state)
 		plx_cluster_poll(rig.cluster);
 		assert_int_equal(rig_drink(slave), 3 * BURST);
 	}
-	assert_int_equal(stats_of(0).full, 0);
+	assert_int_equal(rig_place(0).full, 0);
 	plx_cluster_leave(slave);
 }
 

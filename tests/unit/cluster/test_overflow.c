@@ -4,15 +4,6 @@
 
 #define QUEUE 8
 
-static struct plx_cluster_place_stats
-stats_of(uint32_t place)
-{
-	struct plx_cluster_place_stats stats;
-
-	assert_int_equal(plx_cluster_place_stats(rig.cluster, place, &stats), 0);
-	return stats;
-}
-
 static struct plx_cluster_slave *
 make(enum plx_cluster_overflow overflow, uint32_t reserve)
 {
@@ -60,7 +51,7 @@ the_newest_is_dropped(void **state)
 	rig_audit();
 	expect(slave, 0, QUEUE);
 	assert_int_equal(rig_drink(slave), 0);
-	assert_int_equal(stats_of(0).full, 12);
+	assert_int_equal(rig_place(0).full, 12);
 	plx_cluster_stats(rig.cluster, &stats);
 	assert_int_equal(stats.full, 12);
 	assert_int_equal(stats.delivered, 8);
@@ -76,11 +67,11 @@ the_oldest_of_the_backlog_is_dropped(void **state)
 	rig_feed(30);
 	rig_poll();
 	rig_audit();
-	assert_int_equal(stats_of(0).oldest, 30 - 2 * QUEUE);
-	assert_int_equal(stats_of(0).backlog, QUEUE);
+	assert_int_equal(rig_place(0).oldest, 30 - 2 * QUEUE);
+	assert_int_equal(rig_place(0).backlog, QUEUE);
 	expect(slave, 0, QUEUE);
 	expect(slave, 30 - QUEUE, QUEUE);
-	assert_int_equal(stats_of(0).full, 0);
+	assert_int_equal(rig_place(0).full, 0);
 	assert_int_equal(plx_pool_in_use(rig.pool), 0);
 	plx_cluster_leave(slave);
 }
@@ -99,8 +90,8 @@ the_oldest_goes_with_all_its_segments(void **state)
 	rig_poll();
 	rig_audit();
 	/* 2 packets in the queue, 2 and the single one in the backlog; 6 were thrown out. */
-	assert_int_equal(stats_of(0).oldest, 18);
-	assert_int_equal(stats_of(0).backlog, 7);
+	assert_int_equal(rig_place(0).oldest, 18);
+	assert_int_equal(rig_place(0).backlog, 7);
 	for (uint32_t next = 0; plx_cluster_peek(slave, &desc, 1) == 1; rig_poll()) {
 		uint32_t number = rig_number(slave, desc);
 
@@ -129,18 +120,18 @@ all_borrow_from_one_reserve(void **state)
 	rig_feed(30);
 	rig_poll();
 	rig_audit();
-	assert_int_equal(stats_of(0).backlog + stats_of(1).backlog, 20);
-	assert_int_equal(stats_of(0).full + stats_of(1).full, 60 - 2 * QUEUE - 20);
+	assert_int_equal(rig_place(0).backlog + rig_place(1).backlog, 20);
+	assert_int_equal(rig_place(0).full + rig_place(1).full, 60 - 2 * QUEUE - 20);
 	/* What one does not need any more is the other's. */
 	plx_cluster_leave(slave);
 	rig_poll();
 	rig_audit();
 	rig_feed(30);
 	rig_poll();
-	assert_int_equal(stats_of(1).backlog, 20);
+	assert_int_equal(rig_place(1).backlog, 20);
 	assert_int_equal(rig_drink(other), QUEUE);
 	rig_poll();
-	assert_int_equal(stats_of(1).backlog, 20 - QUEUE);
+	assert_int_equal(rig_place(1).backlog, 20 - QUEUE);
 	rig_audit();
 	plx_cluster_leave(other);
 }
@@ -159,7 +150,7 @@ pressure_loses_nothing(void **state)
 	assert_int_equal(stats.received, 32);
 	expect(slave, 0, 600);
 	assert_int_equal(rig_drink(slave), 0);
-	assert_int_equal(stats_of(0).full, 0);
+	assert_int_equal(rig_place(0).full, 0);
 	assert_int_equal(plx_pool_in_use(rig.pool), 0);
 	plx_cluster_leave(slave);
 }
@@ -202,7 +193,7 @@ what_never_fits_is_full_at_once(void **state)
 		put_chain(100, QUEUE);
 		put_chain(200, 1);
 		rig_poll();
-		assert_int_equal(stats_of(0).full,
+		assert_int_equal(rig_place(0).full,
 				 overflow == PLX_CLUSTER_DROP_NEWEST ? QUEUE + 2 : QUEUE + 1);
 		expect(slave, 100, QUEUE);
 		if (overflow != PLX_CLUSTER_DROP_NEWEST)
@@ -225,8 +216,8 @@ chains_wait_for_room(void **state)
 	put_chain(5, 5);
 	put_chain(10, 1);
 	rig_poll();
-	assert_int_equal(stats_of(0).queued, 5);
-	assert_int_equal(stats_of(0).backlog, 6);
+	assert_int_equal(rig_place(0).queued, 5);
+	assert_int_equal(rig_place(0).backlog, 6);
 	expect(slave, 0, 11);
 	assert_int_equal(plx_pool_in_use(rig.pool), 0);
 	plx_cluster_leave(slave);

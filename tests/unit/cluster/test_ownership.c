@@ -4,15 +4,6 @@
 
 #include "cluster_priv.h"
 
-static struct plx_cluster_place_stats
-stats_of(uint32_t place)
-{
-	struct plx_cluster_place_stats stats;
-
-	assert_int_equal(plx_cluster_place_stats(rig.cluster, place, &stats), 0);
-	return stats;
-}
-
 /* The master looks between the mark and the done: the mark must not be forgotten. */
 static void
 kept_packets_stay_when_the_master_looks_meanwhile(void **state)
@@ -80,7 +71,7 @@ kept_and_given_back_in_one_go(void **state)
 		rig_audit();
 	}
 	assert_int_equal(plx_pool_in_use(rig.pool), 0);
-	assert_int_equal(stats_of(0).lies, 0);
+	assert_int_equal(rig_place(0).lies, 0);
 	plx_cluster_leave(slave);
 }
 
@@ -107,8 +98,8 @@ what_is_given_back_twice_counts_as_a_lie(void **state)
 	plx_cluster_return(slave, UINT32_MAX);
 	plx_cluster_flush(slave);
 	rig_poll();
-	assert_int_equal(stats_of(0).lies, 4);
-	assert_true(stats_of(0).present);
+	assert_int_equal(rig_place(0).lies, 4);
+	assert_true(rig_place(0).present);
 	assert_int_equal(plx_pool_in_use(rig.pool), 4); /* the other holds them still */
 	rig_audit();
 	assert_int_equal(rig_drink(other), 4);
@@ -134,9 +125,9 @@ who_gives_back_more_than_there_is_is_sent_away(void **state)
 	plx_cluster_done(slave, 5);
 	rig_poll();
 	assert_true(plx_cluster_ended(slave));
-	assert_false(stats_of(0).present);
-	assert_int_equal(stats_of(0).lies, 1);
-	assert_int_equal(stats_of(0).taken_back, 4);
+	assert_false(rig_place(0).present);
+	assert_int_equal(rig_place(0).lies, 1);
+	assert_int_equal(rig_place(0).taken_back, 4);
 	assert_int_equal(plx_pool_in_use(rig.pool), 0);
 	rig_audit();
 	assert_int_equal(plx_cluster_join(rig.cluster, &params, &next, &why), -EBUSY);
@@ -174,7 +165,7 @@ granted_buffers_are_its_own_up_to_extra(void **state)
 	rig_poll();
 	rig_audit();
 	assert_true(plx_cluster_alloc(slave, &number[0]));
-	assert_int_equal(stats_of(0).lies, 0);
+	assert_int_equal(rig_place(0).lies, 0);
 	plx_cluster_leave(slave);
 }
 
@@ -188,17 +179,17 @@ grants_come_again_at_half(void **state)
 	rig.params.writable = true;
 	rig_make();
 	slave = rig_join(0, PLX_CLUSTER_SLAVE_WRITE);
-	assert_int_equal(stats_of(0).granted, 8);
+	assert_int_equal(rig_place(0).granted, 8);
 	for (uint32_t i = 0; i < 4; i++) {
 		rig_poll();
-		assert_int_equal(stats_of(0).granted, 8);
+		assert_int_equal(rig_place(0).granted, 8);
 		assert_true(plx_cluster_alloc(slave, &number[i]));
 	}
 	rig_poll();
-	assert_int_equal(stats_of(0).granted, 12);
+	assert_int_equal(rig_place(0).granted, 12);
 	assert_true(plx_cluster_alloc(slave, &number[4]));
 	rig_poll();
-	assert_int_equal(stats_of(0).granted, 12);
+	assert_int_equal(rig_place(0).granted, 12);
 	rig_audit();
 	plx_cluster_leave(slave);
 }
@@ -247,8 +238,8 @@ keeping_goes_on_for_ever(void **state)
 	}
 	rig_poll();
 	assert_int_equal(plx_pool_in_use(rig.pool), 16);
-	assert_int_equal(stats_of(0).lies, 0);
-	assert_int_equal(stats_of(0).held, 16);
+	assert_int_equal(rig_place(0).lies, 0);
+	assert_int_equal(rig_place(0).held, 16);
 	rig_audit();
 	plx_cluster_leave(slave);
 }
@@ -304,7 +295,7 @@ who_keeps_more_than_it_may_is_sent_away(void **state)
 	assert_true(plx_cluster_ended(slave));
 	rig_poll();
 	rig_audit();
-	assert_int_equal(stats_of(0).held, 0);
+	assert_int_equal(rig_place(0).held, 0);
 	assert_int_equal(plx_pool_in_use(rig.pool), 0);
 	plx_cluster_leave(slave);
 }
